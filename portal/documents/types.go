@@ -1,0 +1,51 @@
+// Package documents is the member's vault: what she signed, ordered or received, to
+// list, open and download, each with the report of its signature's verification.
+package documents
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
+)
+
+// ErrNotFound means there is no such document in this member's vault.
+var ErrNotFound = errors.New("no such document")
+
+// Status of a document in the vault.
+type Status string
+
+// The statuses.
+const (
+	Checking Status = "checking" // signature stored, certificate status still being asked
+	Valid    Status = "valid"
+	Invalid  Status = "invalid" // the card turned out to be revoked before it signed
+)
+
+// Document is a document in the vault, without its bytes.
+type Document struct {
+	ID        string
+	Kind      document.Kind
+	Language  document.Language
+	Reference string
+	Request   string // id of the request it answers
+	Created   time.Time
+	Pages     int
+	Size      int      // bytes of the newest version
+	SHA256    [32]byte // of the newest version, in clear
+	Version   int      // 1 as signed; one more each time timestamp or revocation data were added
+	Level     signing.Level
+	Status    Status
+}
+
+// Store reads the vault; opening a document is audited.
+type Store interface {
+	// Documents lists the newest first, those before the id given (empty: first page).
+	Documents(ctx context.Context, login auth.Login, before string, limit int) ([]Document, error)
+	Document(ctx context.Context, login auth.Login, id string) (Document, error)
+	// Open returns the bytes of a version (0: the newest), checked against its hash.
+	Open(ctx context.Context, login auth.Login, id string, version int) ([]byte, error)
+}

@@ -1,0 +1,32 @@
+// Package orders lets a member order documents. The first is the European health
+// insurance card; an order is checked, frozen and signed like a bank change.
+package orders
+
+import (
+	"context"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/signing/document"
+)
+
+// Person is what an order says about the member and where the document goes.
+type Person struct {
+	Name         string
+	Birth        time.Time
+	Affiliation  string
+	Street       string
+	Postcode     string
+	Municipality string
+}
+
+// Store reads who orders.
+type Store interface {
+	Orderer(ctx context.Context, login auth.Login) (Person, error)
+}
+
+// Freezer takes the checked answers to the signing step and returns the request's id.
+// The same key gives the same request.
+type Freezer interface {
+	Freeze(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
+}

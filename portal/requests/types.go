@@ -1,0 +1,145 @@
+// Package requests carries what a member asks for from the frozen answers to the
+// signed document: read, sign with the card, done; and the list of her requests.
+//
+//	            Prepare            Complete           advisor
+//	to-sign ───────────▶ to-sign ───────────▶ signed ─────────▶ accepted | rejected
+//	   │                    (a Preparation       │ └─ pending: no revocation answer yet
+//	   ├─▶ declined          lives 10 minutes)   └─▶ withdrawn
+//	   └─▶ expired
+//
+// A request and the PDF drawn from it do not change once frozen. Prepare stores the
+// bytes to be signed; Complete takes the card's signature value, and in one
+// transaction writes document, request and audit line. Completing twice gives the
+// same answer. Timestamp and revocation data follow (raise.go) without the card.
+package requests
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
+)
+
+var (
+	// ErrNotFound means there is no such request of this member.
+	ErrNotFound = errors.New("no such request")
+	// ErrChanged means the request, or the account it changes, is no longer as it was
+	// when the answers were frozen: start again.
+	ErrChanged = errors.New("request or account changed meanwhile")
+	// ErrNotOpen means the request is not waiting for a signature any more.
+	ErrNotOpen = errors.New("request is not open for signing")
+	// ErrPreparationExpired means the ten minutes between prepare and signature passed.
+	ErrPreparationExpired = errors.New("preparation expired")
+	// ErrAnotherValue means the preparation was completed with another signature value.
+	ErrAnotherValue = errors.New("preparation was completed with another value")
+)
+
+// State of a request.
+type State string
+
+// The states; see the drawing above.
+const (
+	ToSign    State = "to-sign"
+	Pending   State = "pending"   // signed; the card's status is still being asked
+	Signed    State = "signed"    // asked, not in force until accepted
+	Accepted  State = "accepted"  //
+	Rejected  State = "rejected"  // by the mutuality, or because the card was revoked
+	Declined  State = "declined"  // the member refused to sign
+	Withdrawn State = "withdrawn" // by the member, after signing
+	Expired   State = "expired"   // never signed
+)
+
+// PreparationLife is how long the card has to sign a preparation.
+const PreparationLife = 10 * time.Minute
+
+// Request is what a member asks for.
+type Request struct {
+	ID        string // opaque, 26 letters and digits, begins with the time of creation
+	Reference string // to be read aloud: GC-2026-4K7P-118
+	State     State
+	Created   time.Time
+	Act       document.Act
+	PDF       []byte   // as drawn; empty in lists
+	SHA256    [32]byte // of PDF
+	Mark      document.Mark
+	Pages     int
+	Revision  int    // grows with every change of state
+	Document  string // id in the vault once signed
+	SignedAt  time.Time
+	Reason    string // why declined or rejected, as the member or advisor typed it
+}
+
+// Preparation is a request made ready for the card to sign.
+type Preparation struct {
+	ID       string // 128 random bits, base32
+	Request  string
+	Revision int // of the request when prepared
+	Expires  time.Time
+	Prepared *signing.Prepared
+	// Set once completed.
+	Done        bool
+	ValueSHA256 [32]byte // of the signature value that completed it
+	Document    string
+}
+
+// Completion is what Complete writes in one transaction.
+type Completion struct {
+	Preparation string
+	ValueSHA256 [32]byte
+	PDF         []byte // signed, B-B
+	State       State  // Signed, or Pending when no revocation answer came
+	At          time.Time
+	Document    string // id the document gets
+}
+
+// Raise is a signed document whose level is below what is wanted.
+type Raise struct {
+	Mutuality string
+	Member    auth.MemberID
+	Document  string
+	Request   string
+	Version   int
+	PDF       []byte
+	Pending   bool // revocation status of the signer's certificate still unknown
+	Attempts  int
+}
+
+// Raised is the outcome of an attempt to raise a document.
+type Raised struct {
+	Raise
+	PDF     []byte        // new version, nil if nothing was reached
+	Level   signing.Level // level reached
+	State   State         // "" to leave the request as it is
+	NextTry time.Time     // zero: nothing left to do
+	Cause   string        // why it stopped, for the log
+}
+
+// Store keeps requests, preparations and what they become.
+type Store interface {
+	// PutRequest stores a frozen request in state ToSign and its audit line. If the
+	// member already made a request under key, it returns that one's id instead.
+	PutRequest(ctx context.Context, login auth.Login, r Request, key string) (id string, err error)
+	// Requests lists the member's requests, newest first, those older than before
+	// (a request id; empty for the first page).
+	Requests(ctx context.Context, login auth.Login, before string, limit int) ([]Request, error)
+	Request(ctx context.Context, login auth.Login, id string) (Request, error)
+	// Prepare stores a preparation if the request is still in state ToSign at that revision.
+	Prepare(ctx context.Context, login auth.Login, p Preparation) error
+	Preparation(ctx context.Context, login auth.Login, id string) (Preparation, error)
+	// Complete writes document, request and audit line, once: a second call with the
+	// same value returns the first one's request. ErrChanged if the request's revision
+	// or, for a bank change, the account's version moved; ErrAnotherValue.
+	Complete(ctx context.Context, login auth.Login, c Completion) (Request, error)
+	// Move changes the state from one of from to to; ErrNotOpen if it is in none of them.
+	Move(ctx context.Context, login auth.Login, id string, from []State, to State, reason string) error
+
+	// Due leases up to limit documents whose next attempt is due; the lease ends after
+	// a minute. Raised stores the outcome.
+	Due(ctx context.Context, now time.Time, limit int) ([]Raise, error)
+	// DueDocument is Due for one document, right after its completion.
+	DueDocument(ctx context.Context, login auth.Login, document string) (Raise, error)
+	Raised(ctx context.Context, r Raised) error
+}
