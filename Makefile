@@ -1,0 +1,65 @@
+# Guichet. Two commands do all the set-up on a fresh Debian 12 with Go, git, make and root:
+#
+#   make demo    builds, starts everything on this machine, walks the main journey, stays up
+#   make test    runs every test; installs the programs that judge us
+#
+# Others: build, generate, bench, soak, fuzz, clean.
+
+GO         ?= go
+BIN        := bin
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PKCS11_H   = $(shell $(GO) list -m -f '{{.Dir}}' github.com/miekg/pkcs11)
+
+# Debian packages by the program each one brings; installed only where the program is missing.
+DEMO_NEEDS := gcc:gcc gcc:libc6-dev softhsm2-util:softhsm2
+TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf openssl:openssl pkcs11-tool:opensc \
+              chromium:chromium npm:npm node:nodejs strace:strace
+
+DEMO_ARGS ?=
+
+.PHONY: demo test build generate bench soak fuzz lint clean demo-deps test-deps
+
+build: $(BIN)/guichet-softcard.so
+	$(GO) build -trimpath -o $(BIN)/ ./cmd/guichet ./cmd/guichet-reader
+
+# The stand-in for a card reader: cards that go in and out, count tries and lock.
+$(BIN)/guichet-softcard.so: reader/softcard/proxy/proxy.c go.mod
+	@mkdir -p $(BIN)
+	$(CC) -O2 -shared -fPIC -fvisibility=hidden -Wall -I"$(PKCS11_H)" -o $@ $< -ldl -lpthread
+
+demo: demo-deps
+	@$(MAKE) --no-print-directory build
+	$(BIN)/guichet demo $(DEMO_ARGS)
+
+test: test-deps lint
+	@.ci/test ./...
+
+lint:
+	@test -z "$$(gofmt -l auth certs cmd portal reader signing)" || { echo "not gofmt-clean:"; gofmt -l auth certs cmd portal reader signing; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+generate:
+	$(GO) tool templ generate
+	$(GO) generate ./...
+
+bench: build
+	$(BIN)/guichet bench
+
+soak: test-deps
+	GUICHET_SOAK=1 .ci/test -timeout 3h ./...
+
+# FUZZTIME=1m make fuzz runs every fuzz target in turn.
+FUZZTIME ?= 20s
+fuzz:
+	@.ci/fuzz $(FUZZTIME)
+
+demo-deps:
+	@.ci/install $(DEMO_NEEDS)
+
+test-deps:
+	@.ci/install $(TEST_NEEDS)
+	@test -d node_modules/axe-core || npm ci --silent --no-audit --no-fund
+
+clean:
+	rm -rf $(BIN) node_modules
