@@ -1,0 +1,21 @@
+// Package signing makes and checks PAdES baseline signatures (ETSI EN 319 142-1).
+//
+// A signature is made in two phases, since the key is in a card at the member's side:
+//
+//	Prepare    the final bytes but for the hole of Contents, the signed attributes,
+//	           and the digest the card signs; stored, valid in any process
+//	Complete   the signature value verified and put into the hole: PAdES B-B
+//
+// Nothing after Prepare depends on time or chance, so completing twice with one value
+// gives the same bytes. [Extender] then adds what services answer: a timestamp in the
+// same hole (B-T), certificates and revocation evidence in a DSS (B-LT), a document
+// timestamp over them (B-LTA). It never needs the card.
+//
+// Every change is an incremental update (ISO 32000-1, 7.5.6): the bytes the member
+// read are a prefix of the bytes she signed, and those a prefix of what is stored.
+//
+// [Verify] trusts nothing it is given: a strict reader without repair, every revision
+// after a signature compared object by object, paths from pinned anchors only. Its
+// report keeps integrity, coverage, later changes, chain and level apart, and speaks
+// the words of EN 319 102-1.
+package signing
