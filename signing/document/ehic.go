@@ -1,0 +1,58 @@
+package document
+
+import (
+	"strings"
+	"time"
+)
+
+// EHICOrder orders European health insurance cards, one for each person named.
+type EHICOrder struct {
+	Reference string // as in BankChange
+	Language  Language
+	Mutuality Mutuality
+	Member    Person
+	Date      time.Time // calendar date of the request
+
+	ForPersons []string   // names of those who get a card, 1 to 20
+	DeliverTo  []string   // address lines for the post, 2 to 6
+	Departure  *time.Time // optional calendar date of departure
+	Country    string     // optional destination, in words of the document's language
+}
+
+// Kind returns KindEHICOrder.
+func (EHICOrder) Kind() Kind { return KindEHICOrder }
+
+// Validate returns a *FieldError for the first field that does not hold.
+func (a EHICOrder) Validate() error {
+	var c checker
+	c.head(a.Reference, a.Language, a.Mutuality, a.Member, a.Date)
+	c.list("forPersons", a.ForPersons, 1, maxPersons, maxName)
+	c.list("deliverTo", a.DeliverTo, 2, 6, maxLine)
+	if a.Departure != nil {
+		c.date("departure", *a.Departure)
+	}
+	c.optional("country", a.Country, maxShort)
+	return c.err
+}
+
+// Sheet composes the order.
+func (a EHICOrder) Sheet() Sheet {
+	l := a.Language
+	s := compose(l, a.Mutuality, a.Member, a.Reference, a.Date, ehicTitle)
+	s.text(ehicAsk.in(l, "{mutuality}", a.Mutuality.Name))
+	persons := make([]Row, len(a.ForPersons))
+	for i, name := range a.ForPersons {
+		persons[i] = Row{ehicPerson.in(l, "{n}", itoa(i+1)), name}
+	}
+	s.rows(persons...)
+	rows := []Row{{ehicDeliver.in(l), strings.Join(a.DeliverTo, ", ")}}
+	if a.Departure != nil {
+		rows = append(rows, Row{ehicDeparture.in(l), date(l, *a.Departure)})
+	}
+	if a.Country != "" {
+		rows = append(rows, Row{ehicCountry.in(l), a.Country})
+	}
+	s.rows(rows...)
+	s.text(ehicPending.in(l))
+	return s
+}
