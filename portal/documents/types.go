@@ -41,10 +41,16 @@ type Document struct {
 	Status    Status
 }
 
+// Filter narrows a list; the zero value is everything.
+type Filter struct {
+	Kind document.Kind // empty: all
+	Year int           // of Created, Belgian time; 0: all
+}
+
 // Store reads the vault; opening a document is audited.
 type Store interface {
 	// Documents lists the newest first, those before the id given (empty: first page).
-	Documents(ctx context.Context, login auth.Login, before string, limit int) ([]Document, error)
+	Documents(ctx context.Context, login auth.Login, f Filter, before string, limit int) ([]Document, error)
 	Document(ctx context.Context, login auth.Login, id string) (Document, error)
 	// Open returns the bytes of a version (0: the newest), checked against its hash.
 	Open(ctx context.Context, login auth.Login, id string, version int) ([]byte, error)

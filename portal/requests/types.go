@@ -35,6 +35,9 @@ var (
 	ErrPreparationExpired = errors.New("preparation expired")
 	// ErrAnotherValue means the preparation was completed with another signature value.
 	ErrAnotherValue = errors.New("preparation was completed with another value")
+	// ErrReferenceTaken means another request of the mutuality has this reference;
+	// Freeze draws another one.
+	ErrReferenceTaken = errors.New("reference is taken")
 )
 
 // State of a request.
@@ -93,6 +96,9 @@ type Completion struct {
 	State       State  // Signed, or Pending when no revocation answer came
 	At          time.Time
 	Document    string // id the document gets
+	// Signer is the DER of the signer's certificate and of the issuers that travel in
+	// the signature. Raise gives it back.
+	Signer [][]byte
 }
 
 // Raise is a signed document whose level is below what is wanted.
@@ -103,7 +109,8 @@ type Raise struct {
 	Request   string
 	Version   int
 	PDF       []byte
-	Pending   bool // revocation status of the signer's certificate still unknown
+	Signer    [][]byte // of the Completion
+	Pending   bool     // revocation status of the signer's certificate still unknown
 	Attempts  int
 }
 
@@ -121,6 +128,7 @@ type Raised struct {
 type Store interface {
 	// PutRequest stores a frozen request in state ToSign and its audit line. If the
 	// member already made a request under key, it returns that one's id instead.
+	// ErrReferenceTaken.
 	PutRequest(ctx context.Context, login auth.Login, r Request, key string) (id string, err error)
 	// Requests lists the member's requests, newest first, those older than before
 	// (a request id; empty for the first page).
