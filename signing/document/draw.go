@@ -1,8 +1,11 @@
 package document
 
 import (
-	"errors"
+	"crypto/sha256"
+	"fmt"
 	"time"
+
+	"guichet.example/signing/document/internal/icc"
 )
 
 // Drawn is a finished PDF, not yet signed.
@@ -19,8 +22,74 @@ type Mark struct {
 	Rect [4]float64 // left, bottom, right, top in points from the page's lower left corner
 }
 
+// Attachment is the name of the frozen act inside the PDF.
+const Attachment = "request.json"
+
 // Draw validates the act and sets its sheet as PDF/A-3a with the frozen act attached.
-// Same act and same created, same bytes. Safe for concurrent use.
+// What is drawn is what was frozen: the act as Unmarshal reads it back. created is the
+// document's date in its metadata, to the second. Same act and same created, same
+// bytes. Errors are those of Validate. Safe for concurrent use.
 func Draw(a Act, created time.Time) (*Drawn, error) {
-	return nil, errors.ErrUnsupported
+	if created.Year() < 2000 || created.Year() > 2200 {
+		return nil, &FieldError{"created", ErrFormat}
+	}
+	frozen, err := Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	act, err := Unmarshal(frozen)
+	if err != nil {
+		return nil, fmt.Errorf("reading back the frozen act: %w", err)
+	}
+	var m Mutuality
+	switch act := act.(type) {
+	case BankChange:
+		m = act.Mutuality
+	case EHICOrder:
+		m = act.Mutuality
+	}
+	sheet := act.Sheet()
+	accent, _ := parseColour(m.Accent) // validated
+	f := newFaces()
+	pages, root, mark := setLetter(sheet, accent, f)
+	data := metadata{sheet.Title, m.Name, sheet.Language, created.UTC().Truncate(time.Second)}
+	pdf := write(pages, root, f, data, frozen)
+	return &Drawn{PDF: pdf, Pages: len(pages), SHA256: sha256.Sum256(pdf), Mark: mark}, nil
+}
+
+// write puts the file together.
+func write(pages []*page, root *element, f *faces, data metadata, frozen []byte) []byte {
+	o := &objects{first: 1}
+	catalog, tree := o.reserve(), o.reserve()
+	for _, p := range pages {
+		p.number = o.reserve()
+	}
+	info, packet := data.add(o)
+	resources := o.addf("<</Font<</R %d 0 R/B %d 0 R>>>>", embed(o, f.regular), embed(o, f.bold))
+	kids := []byte{}
+	for i, p := range pages {
+		content := o.add(deflated("", p.ops))
+		o.setf(p.number, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %g %g]/Resources %d 0 R/Contents %d 0 R/StructParents %d/Tabs/S>>",
+			tree, pageWidth, pageHeight, resources, content, i)
+		kids = fmt.Appendf(kids, "%d 0 R ", p.number)
+	}
+	o.setf(tree, "<</Type/Pages/Count %d/Kids[%s]>>", len(pages), kids)
+	structure := writeStructure(o, root, pages)
+	profile := o.add(deflated("/N 3", icc.SRGB()))
+	intent := o.addf("<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>", profile)
+	file := attach(o, frozen, data)
+	o.setf(catalog, "<</Type/Catalog/Pages %d 0 R/Lang(%s)/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/Metadata %d 0 R"+
+		"/OutputIntents[%d 0 R]/ViewerPreferences<</DisplayDocTitle true>>/AF[%d 0 R]/Names<</EmbeddedFiles<</Names[(%s)%d 0 R]>>>>>>",
+		tree, data.language, structure, packet, intent, file, Attachment, file)
+	id := sha256.Sum256(append(data.xmp(), frozen...))
+	return o.file(catalog, info, id[:16])
+}
+
+// attach embeds the frozen act as the data the document was made from (ISO 19005-3,
+// 6.8) and returns the number of its file specification.
+func attach(o *objects, frozen []byte, data metadata) int {
+	file := o.add(deflated(fmt.Sprintf("/Type/EmbeddedFile/Subtype/application#2Fjson/Params<</Size %d/ModDate%s>>",
+		len(frozen), data.created.Format("(D:20060102150405+00'00')")), frozen))
+	return o.addf("<</Type/Filespec/F(%s)/UF(%s)/Desc %s/AFRelationship/Data/EF<</F %d 0 R/UF %d 0 R>>>>",
+		Attachment, Attachment, textString(data.title), file, file)
 }

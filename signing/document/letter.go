@@ -1,0 +1,210 @@
+package document
+
+// The type of a letter.
+var (
+	nameStyle  = style{bold: true, size: 12, leading: 17, colour: ink}
+	smallStyle = style{size: 9.5, leading: 14, colour: soft}
+	titleStyle = style{bold: true, size: 20, leading: 26, colour: ink}
+	bodyStyle  = style{size: 10.5, leading: 17, colour: ink}
+	labelStyle = style{size: 10.5, leading: 17, colour: soft}
+	valueStyle = style{bold: true, size: 10.5, leading: 17, colour: ink}
+	footStyle  = style{size: 8.5, leading: 12, colour: soft}
+)
+
+// Measures of a letter, in points.
+const (
+	emblemWidth, emblemHeight = 26.0, 31.2
+	placeWidth                = 150.0 // of the column with place and date, at most
+	labelWidth                = 150.0 // of the column of labels
+	gutter                    = 16.0  // between columns
+	rowPadding                = 4.0   // above and below the text of a row
+	markWidth, markHeight     = 270.0, 76.0
+	footRule, footLine        = 66.0, 50.0 // heights above the page's edge
+)
+
+// letter turns a sheet into pages.
+type letter struct {
+	sheet  Sheet
+	accent rgb
+	chunks []chunk
+	root   *element
+	mark   Mark
+}
+
+// setLetter sets the sheet and returns the pages, the root of their structure and the
+// place of the signature.
+func setLetter(s Sheet, accent rgb, f *faces) ([]*page, *element, Mark) {
+	l := &letter{sheet: s, accent: accent, root: &element{tag: "Document"}}
+	l.head()
+	l.title()
+	for i, b := range s.Blocks {
+		if b.Text != "" {
+			l.paragraph(b.Text, i)
+		} else {
+			l.rows(b.Rows, i)
+		}
+	}
+	l.signature()
+	pages := paginate(l.chunks, f)
+	for _, p := range pages {
+		l.foot(p, len(pages))
+	}
+	return pages, l.root, l.mark
+}
+
+func (l *letter) add(c chunk) { l.chunks = append(l.chunks, c) }
+
+// line is one line of text of an element, set at x.
+type line struct {
+	owner *element
+	style style
+	x     float64
+	text  string
+}
+
+// draw sets the line under top and returns where the next one begins.
+func (n line) draw(p *page, top float64) float64 {
+	p.within(n.owner)
+	p.text(n.style, n.x, top-n.style.baseline(), n.text)
+	return top - n.style.leading
+}
+
+// lines wraps a text of one element.
+func lines(owner *element, s style, x, width float64, text string) (out []line) {
+	for _, t := range wrap(s, text, width) {
+		out = append(out, line{owner, s, x, t})
+	}
+	return out
+}
+
+func height(list []line) (sum float64) {
+	for _, n := range list {
+		sum += n.style.leading
+	}
+	return sum
+}
+
+// drawAll sets lines under one another.
+func drawAll(p *page, top float64, list []line) {
+	for _, n := range list {
+		top = n.draw(p, top)
+	}
+}
+
+// head sets emblem and letterhead on the left, place and date on the right.
+func (l *letter) head() {
+	placeColumn := 0.0
+	for _, t := range l.sheet.PlaceDate {
+		placeColumn = max(placeColumn, min(smallStyle.width(t), placeWidth))
+	}
+	x := left + emblemWidth + 12
+	width := right - placeColumn - gutter - x
+	var from, when []line
+	for i, t := range l.sheet.Letterhead {
+		s := smallStyle
+		if i == 0 {
+			s = nameStyle
+		}
+		from = append(from, lines(l.root.child("P"), s, x, width, t)...)
+	}
+	for _, t := range l.sheet.PlaceDate {
+		when = append(when, lines(l.root.child("P"), smallStyle, right-placeColumn, placeColumn+0.01, t)...)
+	}
+	l.add(chunk{height: max(height(from), height(when)+2, emblemHeight), draw: func(p *page, top float64) {
+		p.artifact("", func() { p.emblem(l.accent, left, top-emblemHeight) })
+		drawAll(p, top, from)
+		drawAll(p, top-2, when)
+	}})
+}
+
+// title sets the heading and the reference under it.
+func (l *letter) title() {
+	h1 := l.root.child("H1")
+	for i, t := range balanced(titleStyle, l.sheet.Title, measure*0.85) {
+		space := 0.0
+		if i == 0 {
+			space = 46
+		}
+		n := line{h1, titleStyle, left, t}
+		l.add(chunk{space, titleStyle.leading, true, func(p *page, top float64) { n.draw(p, top) }})
+	}
+	n := line{l.root.child("P"), smallStyle, left, l.sheet.ReferenceLabel + " " + l.sheet.Reference}
+	l.add(chunk{5, smallStyle.leading, true, func(p *page, top float64) { n.draw(p, top) }})
+}
+
+// space above block i: more after the title, less between paragraphs.
+func (l *letter) spaceAbove(i int) float64 {
+	switch {
+	case i == 0:
+		return 22
+	case l.sheet.Blocks[i].Text != "" && l.sheet.Blocks[i-1].Text != "":
+		return 9
+	}
+	return 16
+}
+
+// paragraph sets a text. A page never ends with its first line alone nor begins with
+// its last; and what introduces rows stays with them, the last one with the signature.
+func (l *letter) paragraph(text string, block int) {
+	list := lines(l.root.child("P"), bodyStyle, left, measure, text)
+	lead := block+1 == len(l.sheet.Blocks) || len(l.sheet.Blocks[block+1].Rows) > 0
+	for i, n := range list {
+		c := chunk{height: n.style.leading, draw: func(p *page, top float64) { n.draw(p, top) }}
+		if i == 0 {
+			c.space = l.spaceAbove(block)
+		}
+		last := i == len(list)-1
+		c.keep = last && lead || !last && (i == 0 || i == len(list)-2)
+		l.add(c)
+	}
+}
+
+// rows sets labelled values as a table: a hairline above each row and under the last.
+func (l *letter) rows(rows []Row, block int) {
+	table := l.root.child("Table")
+	for i, r := range rows {
+		tr := table.child("TR")
+		th, td := tr.child("TH"), tr.child("TD")
+		th.attributes = "/O/Table/Scope/Row"
+		labels := lines(th, labelStyle, left, labelWidth, r.Label)
+		values := lines(td, valueStyle, left+labelWidth+gutter, measure-labelWidth-gutter, r.Value)
+		c := chunk{height: max(height(labels), height(values)) + 2*rowPadding}
+		if i == 0 {
+			c.space = l.spaceAbove(block)
+		}
+		last := i == len(rows)-1
+		c.keep = last && block+1 == len(l.sheet.Blocks)
+		c.draw = func(p *page, top float64) {
+			p.artifact("", func() {
+				p.rule(hair, 0.6, left, top, measure)
+				p.rule(hair, 0.6, left, top-c.height, measure)
+			})
+			drawAll(p, top-rowPadding, labels)
+			drawAll(p, top-rowPadding, values)
+		}
+		l.add(c)
+	}
+}
+
+// signature sets the caption and the empty box for the visible signature.
+func (l *letter) signature() {
+	caption := lines(l.root.child("P"), smallStyle, left, measure, l.sheet.Signature)
+	above := height(caption) + 5
+	l.add(chunk{space: 26, height: above + markHeight, draw: func(p *page, top float64) {
+		drawAll(p, top, caption)
+		box := [4]float64{left, top - above - markHeight, left + markWidth, top - above}
+		p.artifact("", func() { p.frame(edge, 0.75, box) })
+		l.mark = Mark{Page: p.index + 1, Rect: box}
+	}})
+}
+
+// foot sets reference and page number under the text.
+func (l *letter) foot(p *page, pages int) {
+	s := l.sheet
+	where := wordPage.in(s.Language, "{n}", itoa(p.index+1), "{all}", itoa(pages))
+	p.artifact("/Type/Pagination/Subtype/Footer", func() {
+		p.rule(hair, 0.6, left, footRule, measure)
+		p.text(footStyle, left, footLine, s.ReferenceLabel+" "+s.Reference)
+		p.text(footStyle, right-footStyle.width(where), footLine, where)
+	})
+}
