@@ -40,10 +40,21 @@ type Person struct {
 	Affiliation string
 }
 
+// Asked is a change the member asked for that is not in force yet.
+type Asked struct {
+	Request   string // id
+	Reference string
+	At        time.Time // signed, or made if not signed
+	Signed    bool      // false: it still waits for her signature
+}
+
 // Store reads accounts; a reveal of the full number is audited.
 type Store interface {
 	Person(ctx context.Context, login auth.Login) (Person, error)
 	Accounts(ctx context.Context, login auth.Login) ([]Account, error)
+	// Asked returns the newest bank change in state to-sign, pending or signed, nil if
+	// there is none.
+	Asked(ctx context.Context, login auth.Login) (*Asked, error)
 	// Reveal returns the account in full and writes the audit line of the look.
 	Reveal(ctx context.Context, login auth.Login, p Purpose) (Account, error)
 }
