@@ -1,6 +1,8 @@
 package document
 
 import (
+	"strconv"
+
 	"guichet.example/signing/document/internal/font"
 )
 
@@ -20,6 +22,7 @@ var (
 type style struct {
 	bold          bool
 	size, leading float64 // points
+	wordSpace     int     // added to each space, thousandths of the size
 	colour        rgb
 }
 
@@ -46,6 +49,9 @@ func (s style) width(text string) float64 {
 	n := 0
 	for _, r := range text {
 		n += face.Width(r)
+		if r == ' ' {
+			n += s.wordSpace
+		}
 	}
 	return float64(n) * s.size / 1000
 }
@@ -94,12 +100,16 @@ func (c *canvas) text(s style, x, y float64, line string) {
 	c.ops = append(append(c.ops, "BT\n"...), name...)
 	c.op("Tf", s.size)
 	c.op("Td", x, y)
-	c.ops = append(c.ops, '<')
+	c.ops = append(c.ops, "[<"...)
 	for _, r := range line {
 		cid := subset.CID(r)
 		c.ops = append(c.ops, digits[cid>>12], digits[cid>>8&15], digits[cid>>4&15], digits[cid&15])
+		if r == ' ' && s.wordSpace != 0 {
+			c.ops = strconv.AppendInt(append(c.ops, '>'), int64(-s.wordSpace), 10)
+			c.ops = append(c.ops, '<')
+		}
 	}
-	c.ops = append(c.ops, "> Tj\nET\n"...)
+	c.ops = append(c.ops, ">] TJ\nET\n"...)
 }
 
 // rule draws a horizontal line from x to x+width.

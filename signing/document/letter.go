@@ -1,5 +1,7 @@
 package document
 
+import "math"
+
 // The type of a letter.
 var (
 	nameStyle  = style{bold: true, size: 12, leading: 17, colour: ink}
@@ -7,7 +9,7 @@ var (
 	titleStyle = style{bold: true, size: 20, leading: 26, colour: ink}
 	bodyStyle  = style{size: 10.5, leading: 17, colour: ink}
 	labelStyle = style{size: 10.5, leading: 17, colour: soft}
-	valueStyle = style{bold: true, size: 10.5, leading: 17, colour: ink}
+	valueStyle = style{bold: true, size: 10.5, leading: 17, wordSpace: 90, colour: ink}
 	footStyle  = style{size: 8.5, leading: 12, colour: soft}
 )
 
@@ -77,11 +79,12 @@ func lines(owner *element, s style, x, width float64, text string) (out []line) 
 	return out
 }
 
-func height(list []line) (sum float64) {
+// sum is the height of lines set under one another.
+func sum(list []line) (total float64) {
 	for _, n := range list {
-		sum += n.style.leading
+		total += n.style.leading
 	}
-	return sum
+	return total
 }
 
 // drawAll sets lines under one another.
@@ -110,7 +113,7 @@ func (l *letter) head() {
 	for _, t := range l.sheet.PlaceDate {
 		when = append(when, lines(l.root.child("P"), smallStyle, right-placeColumn, placeColumn+0.01, t)...)
 	}
-	l.add(chunk{height: max(height(from), height(when)+2, emblemHeight), draw: func(p *page, top float64) {
+	l.add(chunk{height: max(sum(from), sum(when)+2, emblemHeight), draw: func(p *page, top float64) {
 		p.artifact("", func() { p.emblem(l.accent, left, top-emblemHeight) })
 		drawAll(p, top, from)
 		drawAll(p, top-2, when)
@@ -168,7 +171,7 @@ func (l *letter) rows(rows []Row, block int) {
 		th.attributes = "/O/Table/Scope/Row"
 		labels := lines(th, labelStyle, left, labelWidth, r.Label)
 		values := lines(td, valueStyle, left+labelWidth+gutter, measure-labelWidth-gutter, r.Value)
-		c := chunk{height: max(height(labels), height(values)) + 2*rowPadding}
+		c := chunk{height: max(sum(labels), sum(values)) + 2*rowPadding}
 		if i == 0 {
 			c.space = l.spaceAbove(block)
 		}
@@ -189,10 +192,11 @@ func (l *letter) rows(rows []Row, block int) {
 // signature sets the caption and the empty box for the visible signature.
 func (l *letter) signature() {
 	caption := lines(l.root.child("P"), smallStyle, left, measure, l.sheet.Signature)
-	above := height(caption) + 5
+	above := sum(caption) + 5
 	l.add(chunk{space: 26, height: above + markHeight, draw: func(p *page, top float64) {
 		drawAll(p, top, caption)
-		box := [4]float64{left, top - above - markHeight, left + markWidth, top - above}
+		y := math.Round(top - above - markHeight)
+		box := [4]float64{left, y, left + markWidth, y + markHeight}
 		p.artifact("", func() { p.frame(edge, 0.75, box) })
 		l.mark = Mark{Page: p.index + 1, Rect: box}
 	}})
