@@ -1,63 +1,282 @@
 // Package softcard makes identity cards of SoftHSM2 tokens, laid out like a Belgian
 // eID, and readers of folders, so that tests and the demonstration take the real
 // PKCS#11 path without hardware.
+//
+// SoftHSM2 keeps keys and signs, yet its tokens never leave and its PINs never lock. A
+// small module in C stands before it (proxy/proxy.c draws the folders): a reader is a
+// folder, the card in it a file that names a token. Make a [Desk], add every card, open
+// [Desk.Module] with reader.Open, then put cards in and take them out; it works from
+// any process that can see the folder. Without the proxy and without a C compiler the
+// same tokens are had from SoftHSM2 itself; cards then stay in.
 package softcard
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
-
-	"guichet.example/certs/certstest"
 )
 
-var errNotYet = errors.New("not yet")
+var (
+	// ErrNoSoftHSM means libsofthsm2.so (Debian package softhsm2) is not installed.
+	ErrNoSoftHSM = errors.New("SoftHSM2 is not installed")
+	// ErrUnknownName means no card of that name was added.
+	ErrUnknownName = errors.New("no such card on this desk")
+	// ErrCardStays means there is no proxy module, so cards cannot be taken out.
+	ErrCardStays = errors.New("without the proxy module a card stays in")
+)
 
-// Desk is a set of readers (folders) and cards (SoftHSM2 tokens) below one directory.
-type Desk struct{}
+// MaxTries is how many wrong PINs block a card (Belgian eID: three).
+const MaxTries = 3
 
-// NewDesk makes the SoftHSM2 configuration and token store in dir, and one empty
-// reader; finds or builds the proxy module.
-func NewDesk(dir string) (*Desk, error) { return nil, errNotYet }
+// readerName is the one reader of a new desk.
+const readerName = "Soft Reader"
 
-// Module is the path for reader.Open: the proxy, or SoftHSM2 itself without one.
-func (d *Desk) Module() string { return "" }
+// cardName keeps names usable as file and token label.
+var cardName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
-// Reader is the name for Module.CardIn that means the inserted card.
-func (d *Desk) Reader() string { return "" }
+// Desk is a set of readers and cards below one directory. It is safe for concurrent
+// use, and several programs may use one directory.
+type Desk struct {
+	dir   string
+	proxy bool
 
-// CanMove reports whether cards come and go (the proxy is there).
-func (d *Desk) CanMove() bool { return false }
-
-// AddCard makes the card under that name, with that PIN (4 to 12 digits). All cards
-// are made before the module is opened: an open SoftHSM2 does not see new tokens.
-func (d *Desk) AddCard(name string, card *certstest.Card, pin string) error { return errNotYet }
-
-// Insert puts the named card into the reader; a card already there is taken out first.
-func (d *Desk) Insert(name string) error { return errNotYet }
-
-// Remove takes the card out.
-func (d *Desk) Remove() error { return errNotYet }
-
-// Inserted names the card in the reader, or "".
-func (d *Desk) Inserted() string { return "" }
-
-// Tries returns how many PIN tries the card has left.
-func (d *Desk) Tries(name string) (int, error) { return 0, errNotYet }
-
-// ResetTries unblocks the card, as the town hall would.
-func (d *Desk) ResetTries(name string) error { return errNotYet }
-
-// Journal returns what the cards signed, oldest first.
-func (d *Desk) Journal() ([]Signed, error) { return nil, errNotYet }
-
-// Signed is one signature a card made.
-type Signed struct {
-	Card      string // its name
-	Label     string // of the key: "Authentication", "Signature"
-	Mechanism uint   // CKM_…
-	Data      []byte // what the module was given to sign
-	At        time.Time
+	mu       sync.Mutex
+	inserted string // what Insert was told; used only without proxy
 }
 
-// Build returns a proxy module: the one prebuilt, else compiled into dir with cc.
-func Build(dir string) (string, error) { return "", errNotYet }
+// NewDesk makes, or finds again, the SoftHSM2 configuration and token store in dir,
+// and one reader, "Soft Reader"; it copies SoftHSM2 and the proxy module there, so that
+// two desks share nothing. dir is made if missing. Errors: ErrNoSoftHSM.
+func NewDesk(dir string) (*Desk, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("naming the desk: %w", err)
+	}
+	d := &Desk{dir: dir}
+	for _, sub := range []string{"tokens", "cards", "readers/" + readerName} {
+		if err := os.MkdirAll(d.path(sub), 0o700); err != nil {
+			return nil, fmt.Errorf("making the desk: %w", err)
+		}
+	}
+	if err := d.installSoftHSM(); err != nil {
+		return nil, err
+	}
+	if err := d.installProxy(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Desk) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
+
+func (d *Desk) installSoftHSM() error {
+	conf := "directories.tokendir = " + d.path("tokens") + "\nobjectstore.backend = file\nlog.level = ERROR\n"
+	if err := os.WriteFile(d.path("softhsm2.conf"), []byte(conf), 0o600); err != nil {
+		return fmt.Errorf("writing the SoftHSM2 configuration: %w", err)
+	}
+	lib, err := findSoftHSM()
+	if err != nil {
+		return err
+	}
+	return copyOnce(lib, d.path("softhsm2.so"))
+}
+
+func (d *Desk) installProxy() error {
+	if _, err := os.Stat(d.path(ProxyName)); err == nil {
+		d.proxy = true
+		return nil
+	}
+	built, err := Build(d.dir)
+	if errors.Is(err, ErrNoProxy) {
+		return os.Setenv("SOFTHSM2_CONF", d.path("softhsm2.conf"))
+	}
+	if err != nil {
+		return err
+	}
+	d.proxy = true
+	return copyOnce(built, d.path(ProxyName))
+}
+
+// findSoftHSM looks where distributions put the library.
+func findSoftHSM() (string, error) {
+	for _, pattern := range []string{
+		"/usr/lib/softhsm/libsofthsm2.so",
+		"/usr/lib/*/softhsm/libsofthsm2.so",
+		"/usr/lib64/pkcs11/libsofthsm2.so",
+		"/usr/lib64/softhsm/libsofthsm2.so",
+		"/usr/local/lib/softhsm/libsofthsm2.so",
+		"/opt/homebrew/lib/softhsm/libsofthsm2.so",
+	} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[0], nil
+		}
+	}
+	return "", ErrNoSoftHSM
+}
+
+// copyOnce copies a library: a link would not do, since the loader takes two names of
+// one file for one library. A copy that is there stays, it may be loaded.
+func copyOnce(from, to string) error {
+	if _, err := os.Stat(to); err == nil || from == to {
+		return nil
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("copying a library: %w", err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	if err != nil {
+		return fmt.Errorf("copying a library: %w", err)
+	}
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("copying a library: %w", err)
+	}
+	return nil
+}
+
+// Module is the path for reader.Open: the proxy, or SoftHSM2 itself without one.
+func (d *Desk) Module() string {
+	if d.proxy {
+		return d.path(ProxyName)
+	}
+	return d.path("softhsm2.so")
+}
+
+// CanMove reports whether cards come and go: the proxy is there.
+func (d *Desk) CanMove() bool { return d.proxy }
+
+// Reader is the name for reader.Module.CardIn that means the inserted card: the
+// reader's, or without proxy, where every card is in at once, the card's own.
+func (d *Desk) Reader() string {
+	if d.proxy {
+		return readerName
+	}
+	return d.Inserted()
+}
+
+// Cards returns the names of the cards, sorted.
+func (d *Desk) Cards() ([]string, error) {
+	files, err := fs.Glob(os.DirFS(d.path("cards")), "*.tries")
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(file, ".tries")
+	}
+	return files, err
+}
+
+// Insert puts the named card into the reader; a card already there is taken out.
+// Errors: ErrUnknownName.
+func (d *Desk) Insert(name string) error {
+	if _, err := d.Tries(name); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inserted = name
+	if !d.proxy {
+		return nil
+	}
+	return d.put(name)
+}
+
+// InsertStranger puts in a card that no module understands: a bank card, say.
+func (d *Desk) InsertStranger() error {
+	if !d.proxy {
+		return ErrCardStays
+	}
+	return d.put("?")
+}
+
+// put writes the card file under another name first, so that no call sees half of it.
+// The number makes each insertion a new one, also of the same card.
+func (d *Desk) put(name string) error {
+	temp := d.path("cards/inserting")
+	text := name + "\n" + strconv.FormatInt(time.Now().UnixNano(), 36) + "\n"
+	if err := os.WriteFile(temp, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("inserting a card: %w", err)
+	}
+	if err := os.Rename(temp, d.cardFile()); err != nil {
+		return fmt.Errorf("inserting a card: %w", err)
+	}
+	return nil
+}
+
+func (d *Desk) cardFile() string { return d.path("readers/" + readerName + "/card") }
+
+// Remove takes the card out; an empty reader stays empty. Errors: ErrCardStays.
+func (d *Desk) Remove() error {
+	if !d.proxy {
+		return ErrCardStays
+	}
+	if err := os.Remove(d.cardFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing a card: %w", err)
+	}
+	return nil
+}
+
+// Inserted names the card in the reader, "" when there is none.
+func (d *Desk) Inserted() string {
+	if !d.proxy {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.inserted
+	}
+	text, err := os.ReadFile(d.cardFile())
+	if err != nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(string(text), "\n")
+	return name
+}
+
+// Unplug takes the reader itself away, with the card in it; Plug brings it back, empty.
+func (d *Desk) Unplug() error {
+	if !d.proxy {
+		return ErrCardStays
+	}
+	return os.RemoveAll(filepath.Dir(d.cardFile()))
+}
+
+// Plug brings the reader back after Unplug.
+func (d *Desk) Plug() error { return os.MkdirAll(filepath.Dir(d.cardFile()), 0o700) }
+
+// Tries returns how many PIN tries the card has left, at most MaxTries. Without the
+// proxy nothing counts them and it is always MaxTries. Errors: ErrUnknownName.
+func (d *Desk) Tries(name string) (int, error) {
+	if !cardName.MatchString(name) {
+		return 0, ErrUnknownName
+	}
+	text, err := os.ReadFile(d.path("cards/" + name + ".tries"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, ErrUnknownName
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading tries: %w", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0, fmt.Errorf("reading tries: %w", err)
+	}
+	return n, nil
+}
+
+// ResetTries unblocks the card, as the town hall would. Errors: ErrUnknownName.
+func (d *Desk) ResetTries(name string) error {
+	if _, err := d.Tries(name); err != nil {
+		return err
+	}
+	return d.writeTries(name, MaxTries)
+}
+
+func (d *Desk) writeTries(name string, n int) error {
+	return os.WriteFile(d.path("cards/"+name+".tries"), []byte(strconv.Itoa(n)+"\n"), 0o600)
+}
