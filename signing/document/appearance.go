@@ -48,7 +48,7 @@ func NewAppearance(lines []string, width, height float64) (*Appearance, error) {
 	c.frame(verdict, 1.2, [4]float64{0, 0, width, height})
 	x := 10.0
 	if height >= 40 && width >= 120 {
-		c.tick(verdict, 12, height/2-11, 22)
+		c.pen(verdict, 13, height/2-11, 22)
 		x = 46
 	}
 	c.fit(lines, x, width-x-8, height)
@@ -107,25 +107,29 @@ func showable(s string) string {
 	}, s)
 }
 
-// tick draws a check mark in a circle of the given diameter, lower left corner at (x, y).
-func (c *canvas) tick(k rgb, x, y, d float64) {
-	const kappa = 0.5523
-	r := d / 2
-	cx, cy, o := x+r, y+r, kappa*r
+// pen draws a pen over the line it writes on, in a square of side d with the lower
+// left corner at (x, y). Not a tick: whether a signature holds is for a verifier to say.
+func (c *canvas) pen(k rgb, x, y, d float64) {
+	at := func(operator string, points ...float64) {
+		for i := range points {
+			points[i] = points[i]*d + [2]float64{x, y}[i%2]
+		}
+		c.op(operator, points...)
+	}
 	c.stroke(k)
 	c.op("w", d/12)
-	c.op("m", cx+r, cy)
-	c.op("c", cx+r, cy+o, cx+o, cy+r, cx, cy+r)
-	c.op("c", cx-o, cy+r, cx-r, cy+o, cx-r, cy)
-	c.op("c", cx-r, cy-o, cx-o, cy-r, cx, cy-r)
-	c.op("c", cx+o, cy-r, cx+r, cy-o, cx+r, cy)
-	c.op("s")
 	c.op("J", 1)
 	c.op("j", 1)
-	c.op("w", d/10)
-	c.op("m", cx-0.42*r, cy-0.02*r)
-	c.op("l", cx-0.1*r, cy-0.36*r)
-	c.op("l", cx+0.46*r, cy+0.32*r)
+	at("m", 0.08, 0.24)
+	at("l", 0.16, 0.46)
+	at("l", 0.70, 1.00)
+	at("l", 0.86, 0.84)
+	at("l", 0.32, 0.30)
+	c.op("h")
+	at("m", 0.56, 0.86)
+	at("l", 0.72, 0.70)
+	at("m", 0.08, 0.04)
+	at("l", 0.92, 0.04)
 	c.op("S")
 }
 

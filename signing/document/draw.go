@@ -3,6 +3,7 @@ package document
 import (
 	"crypto/sha256"
 	"fmt"
+	"sync"
 	"time"
 
 	"guichet.example/signing/document/internal/icc"
@@ -75,7 +76,7 @@ func write(pages []*page, root *element, f *faces, data metadata, frozen []byte)
 	}
 	o.setf(tree, "<</Type/Pages/Count %d/Kids[%s]>>", len(pages), kids)
 	structure := writeStructure(o, root, pages)
-	profile := o.add(deflated("/N 3", icc.SRGB()))
+	profile := o.add(profile())
 	intent := o.addf("<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>", profile)
 	file := attach(o, frozen, data)
 	o.setf(catalog, "<</Type/Catalog/Pages %d 0 R/Lang(%s)/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/Metadata %d 0 R"+
@@ -84,6 +85,9 @@ func write(pages []*page, root *element, f *faces, data metadata, frozen []byte)
 	id := sha256.Sum256(append(data.xmp(), frozen...))
 	return o.file(catalog, info, id[:16])
 }
+
+// profile is the same stream in every file.
+var profile = sync.OnceValue(func() []byte { return deflated("/N 3", icc.SRGB()) })
 
 // attach embeds the frozen act as the data the document was made from (ISO 19005-3,
 // 6.8) and returns the number of its file specification.

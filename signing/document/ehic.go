@@ -40,12 +40,11 @@ func (a EHICOrder) Sheet() Sheet {
 	l := a.Language
 	s := compose(l, a.Mutuality, a.Member, a.Reference, a.Date, ehicTitle)
 	s.text(ehicAsk.in(l, "{mutuality}", a.Mutuality.Name))
-	persons := make([]Row, len(a.ForPersons))
+	var rows []Row
 	for i, name := range a.ForPersons {
-		persons[i] = Row{ehicPerson.in(l, "{n}", itoa(i+1)), name}
+		rows = append(rows, Row{ehicPerson.in(l, "{n}", itoa(i+1)), name})
 	}
-	s.rows(persons...)
-	rows := []Row{{ehicDeliver.in(l), strings.Join(a.DeliverTo, ", ")}}
+	rows = append(rows, Row{ehicDeliver.in(l), strings.Join(a.DeliverTo, ", ")})
 	if a.Departure != nil {
 		rows = append(rows, Row{ehicDeparture.in(l), date(l, *a.Departure)})
 	}

@@ -69,15 +69,15 @@ var (
 		"Dieser Antrag gilt auch für die Erstattungen von {names}.",
 		"This request also covers the refunds of {names}."}
 	bankPending = phrase{
-		"Cette demande n’est pas encore en vigueur. Elle prend effet quand ma mutualité l’a acceptée. Je peux la retirer jusque-là.",
+		"Cette demande n’est pas encore en vigueur. Elle prend effet quand ma mutualité l’a acceptée. Jusque-là, je peux la retirer.",
 		"Deze aanvraag is nog niet van kracht. Ze geldt zodra mijn ziekenfonds ze heeft aanvaard. Tot dan kan ik ze intrekken.",
-		"Dieser Antrag ist noch nicht in Kraft. Er gilt, sobald meine Krankenkasse ihn angenommen hat. Bis dahin kann ich ihn zurückziehen.",
-		"This request is not in force yet. It takes effect when my mutuality has accepted it. I can withdraw it until then."}
+		"Dieser Antrag ist noch nicht in Kraft. Er wird wirksam, sobald meine Krankenkasse ihn angenommen hat. Bis dahin kann ich ihn zurückziehen.",
+		"This request is not in force yet. It takes effect when my mutuality has accepted it. Until then, I can withdraw it."}
 	bankUntil = phrase{
-		"D’ici là, les paiements continuent sur l’ancien compte.",
-		"Tot dan blijven de betalingen op de oude rekening komen.",
-		"Bis dahin laufen die Zahlungen weiter auf das alte Konto.",
-		"Until then, payments continue to the old account."}
+		"Entre-temps, les paiements continuent sur l’ancien compte.",
+		"Intussen gaan de betalingen nog naar de oude rekening.",
+		"In der Zwischenzeit gehen die Zahlungen weiter auf das alte Konto.",
+		"Meanwhile, payments continue to the old account."}
 
 	ehicTitle = phrase{
 		"Commande de cartes européennes d’assurance maladie",
@@ -94,10 +94,10 @@ var (
 	ehicDeparture = phrase{"Départ le", "Vertrek op", "Abreise am", "Departure on"}
 	ehicCountry   = phrase{"Destination", "Bestemming", "Reiseziel", "Destination"}
 	ehicPending   = phrase{
-		"Cette commande n’est pas encore en vigueur. Elle prend effet quand ma mutualité l’a acceptée. Je peux la retirer jusque-là.",
+		"Cette commande n’est pas encore en vigueur. Elle prend effet quand ma mutualité l’a acceptée. Jusque-là, je peux la retirer.",
 		"Deze aanvraag is nog niet van kracht. Ze geldt zodra mijn ziekenfonds ze heeft aanvaard. Tot dan kan ik ze intrekken.",
-		"Diese Bestellung ist noch nicht in Kraft. Sie gilt, sobald meine Krankenkasse sie angenommen hat. Bis dahin kann ich sie zurückziehen.",
-		"This order is not in force yet. It takes effect when my mutuality has accepted it. I can withdraw it until then."}
+		"Diese Bestellung ist noch nicht in Kraft. Sie wird wirksam, sobald meine Krankenkasse sie angenommen hat. Bis dahin kann ich sie zurückziehen.",
+		"This order is not in force yet. It takes effect when my mutuality has accepted it. Until then, I can withdraw it."}
 )
 
 var months = [4][12]string{

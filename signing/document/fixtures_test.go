@@ -1,0 +1,41 @@
+package document
+
+import "time"
+
+// created is the fixed clock of the tests.
+var created = time.Date(2026, 11, 20, 13, 8, 0, 0, time.UTC)
+
+func on(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+func mutuality() Mutuality {
+	return Mutuality{
+		Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14",
+		Postcode: "4020", City: "Liège", Phone: "0800 00 142",
+	}
+}
+
+func member() Person {
+	return Person{Name: "Mathieu Delcourt", Birth: on(1985, 7, 30), Affiliation: "319-0042-17"}
+}
+
+// bankChange fills every field.
+func bankChange(l Language) BankChange {
+	return BankChange{
+		Reference: "GC-2026-4K7P-118", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		NewIBAN: "BE68539007547034", BIC: "GKCCBEBB", Bank: "Banque de la Place", Holder: "Mathieu Delcourt",
+		From: on(2026, 12, 1), ReplacesLast4: "6769", AccountVersion: 3, AlsoFor: []string{"Nora Delcourt", "Tom Delcourt"},
+	}
+}
+
+// ehicOrder fills every field.
+func ehicOrder(l Language) EHICOrder {
+	departure := on(2026, 12, 24)
+	return EHICOrder{
+		Reference: "GC-2026-8M2N-503", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		ForPersons: []string{"Mathieu Delcourt", "Nora Delcourt"},
+		DeliverTo:  []string{"Mathieu Delcourt", "Rue de la Paix 7, boîte 3", "4020 Liège"},
+		Departure:  &departure, Country: "Österreich",
+	}
+}
