@@ -1,0 +1,202 @@
+package pdf
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// File is a PDF whose structure was read and found sound.
+type File struct {
+	data []byte
+	work work
+	revs []revision // the original first
+
+	objects map[place]*Indirect // read so far
+	packs   map[int]*pack       // object streams read so far, by offset
+	reading map[int]bool        // offsets being read now: a stream whose Length is itself
+	scanned *scan               // nil until a comparison needs it
+}
+
+// revision is the original file or one incremental update.
+type revision struct {
+	start int // where its bytes begin
+	eof   int // after %%EOF
+	end   int // after the end of line that follows, where the next one begins
+	// sections holds one cross-reference section. The original of a linearised file
+	// (ISO 32000-1, annex F) has two: that of the first page, looked at first, and the main one.
+	sections []*section
+}
+
+// trailer is the dictionary that counts in this revision.
+func (r *revision) trailer() Dict { return r.sections[0].trailer }
+
+// Open reads the structure of a file: the header at its first byte, the last section
+// named by the last bytes, and from there the chain of Prev. It keeps data and does not
+// change it.
+//
+// Errors: ErrNotPDF, ErrTooLarge, ErrStructure, ErrEncrypted, ErrLimit.
+func Open(data []byte) (*File, error) {
+	if len(data) > maxSize {
+		return nil, ErrTooLarge
+	}
+	if !header(data) {
+		return nil, ErrNotPDF
+	}
+	f := &File{
+		data:    data,
+		work:    work{maxBytes: 8*len(data) + 1<<20},
+		objects: map[place]*Indirect{},
+		packs:   map[int]*pack{},
+		reading: map[int]bool{},
+	}
+	last, err := lastSection(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.chain(last); err != nil {
+		return nil, err
+	}
+	return f, f.checkTrailers()
+}
+
+// header reports whether the file begins with %PDF-1.x or %PDF-2.x and an end of line.
+func header(data []byte) bool {
+	if len(data) < 9 || !bytes.HasPrefix(data, []byte("%PDF-")) {
+		return false
+	}
+	major, point, minor := data[5], data[6], data[7]
+	eol := class[data[8]] == space
+	return (major == '1' || major == '2') && point == '.' && minor >= '0' && minor <= '9' && eol
+}
+
+// lastSection reads the offset before the final %%EOF, after which nothing but one end
+// of line may stand. What follows the end has been used to hide a second file.
+func lastSection(data []byte) (int, error) {
+	tail := data[max(0, len(data)-64):]
+	i := bytes.LastIndex(tail, []byte("startxref"))
+	if i < 0 {
+		return 0, broken(len(data), "no startxref at the end")
+	}
+	r := &reader{src: data, pos: len(data) - len(tail) + i}
+	offset, _, end, err := r.ending()
+	if err == nil && end != len(data) {
+		err = broken(end, "bytes after the end")
+	}
+	return offset, err
+}
+
+// ending reads "startxref", an offset and "%%EOF", each on its line.
+func (r *reader) ending() (offset, eof, end int, err error) {
+	from := r.pos
+	ok := r.take("startxref") && r.spaces()
+	if ok {
+		offset, ok = r.digits()
+	}
+	if !ok || !r.spaces() || !r.take("%%EOF") {
+		return 0, 0, 0, broken(from, "malformed startxref or %%%%EOF")
+	}
+	eof = r.pos
+	if eof < len(r.src) && !r.eol() {
+		return 0, 0, 0, broken(eof, "bytes after %%%%EOF")
+	}
+	return offset, eof, r.pos, nil
+}
+
+// chain reads the sections from the last one back and arranges them as revisions.
+func (f *File) chain(offset int) error {
+	entries := 0
+	for offset >= 0 {
+		if len(f.revs) == maxRevisions {
+			return over("too many revisions")
+		}
+		s, err := f.section(offset)
+		if err != nil {
+			return err
+		}
+		rev := revision{eof: s.eof, end: s.end, sections: []*section{s}}
+		offset = s.prev
+		if offset > s.start {
+			main, err := f.linearised(s)
+			if err != nil {
+				return err
+			}
+			rev.eof, rev.end, rev.sections = main.eof, main.end, append(rev.sections, main)
+			offset = -1
+		} else if s.named != s.start {
+			return broken(s.start, "section not named by its own startxref")
+		}
+		for _, s := range rev.sections {
+			entries += s.count
+		}
+		if entries > maxEntries {
+			return over("too many objects")
+		}
+		f.revs = append(f.revs, rev)
+	}
+	slices.Reverse(f.revs)
+	return f.contiguous()
+}
+
+// linearised reads the main section of a linearised original, the only place where
+// Prev points forward. Its startxref names the section of the first page.
+func (f *File) linearised(first *section) (*section, error) {
+	main, err := f.section(first.prev)
+	if err != nil {
+		return nil, err
+	}
+	if first.named != 0 || main.named != first.start || main.prev >= 0 || first.end > main.start {
+		return nil, broken(first.start, "Prev points forward")
+	}
+	return main, nil
+}
+
+// contiguous checks that revisions follow one another and each entry of a revision
+// points before its end.
+func (f *File) contiguous() error {
+	start := 0
+	for i := range f.revs {
+		rev := &f.revs[i]
+		rev.start = start
+		if rev.sections[0].start < start {
+			return broken(rev.sections[0].start, "revisions overlap")
+		}
+		for _, s := range rev.sections {
+			if s.highest >= rev.end {
+				return broken(s.start, "object beyond the end of its revision")
+			}
+		}
+		start = rev.end
+	}
+	return nil
+}
+
+// checkTrailers refuses encryption and a trailer without Root.
+func (f *File) checkTrailers() error {
+	for i := range f.revs {
+		for _, s := range f.revs[i].sections {
+			if s.trailer.Get("Encrypt") != nil {
+				return ErrEncrypted
+			}
+		}
+		if _, ok := f.revs[i].trailer().Get("Root").(Ref); !ok {
+			return broken(f.revs[i].sections[0].start, "trailer without Root")
+		}
+	}
+	return nil
+}
+
+// Data returns the bytes of the file. They must not be changed.
+func (f *File) Data() []byte { return f.data }
+
+// Revisions returns how many revisions the file has, at least one.
+func (f *File) Revisions() int { return len(f.revs) }
+
+// End returns the offsets after the %%EOF of a revision, without and with the end of
+// line that follows. A byte range may end at either.
+func (f *File) End(rev int) (eof, end int) { return f.revs[rev].eof, f.revs[rev].end }
+
+// String is for messages in tests.
+func (f *File) String() string {
+	return fmt.Sprintf("PDF of %d bytes, %d revisions", len(f.data), len(f.revs))
+}

@@ -1,0 +1,67 @@
+package pdf
+
+// pack is an object stream taken apart (ISO 32000-1, 7.5.7).
+type pack struct {
+	src     []byte
+	first   int
+	numbers []int
+	offsets []int
+}
+
+// packedAt reads one object out of the object stream container.
+func (f *File) packedAt(container *Indirect, num, index int) (*Indirect, error) {
+	where := place{container.Start, index}
+	if o, ok := f.objects[where]; ok {
+		return o, nil
+	}
+	p, err := f.pack(container)
+	if err != nil {
+		return nil, err
+	}
+	if index >= len(p.numbers) || p.numbers[index] != num {
+		return nil, broken(container.Start, "object %d is not at its place in the object stream", num)
+	}
+	r := &reader{src: p.src, pos: p.first + p.offsets[index], work: &f.work}
+	value, err := r.object()
+	if err != nil {
+		return nil, err
+	}
+	o := &Indirect{Ref: Ref{Num: num}, Value: value}
+	f.objects[where] = o
+	return o, nil
+}
+
+// pack inflates an object stream and reads its table of numbers and offsets.
+func (f *File) pack(container *Indirect) (*pack, error) {
+	if p, ok := f.packs[container.Start]; ok {
+		return p, nil
+	}
+	s, ok := container.Value.(*Stream)
+	if !ok || s.Dict.Get("Type") != Name("ObjStm") {
+		return nil, broken(container.Start, "no object stream")
+	}
+	src, err := f.inflate(s)
+	if err != nil {
+		return nil, err
+	}
+	n, ok1 := s.Dict.Get("N").(Integer)
+	first, ok2 := s.Dict.Get("First").(Integer)
+	if !ok1 || !ok2 || n < 0 || first < 0 || first > Integer(len(src)) || n > first {
+		return nil, broken(container.Start, "malformed object stream")
+	}
+	p := &pack{src: src, first: int(first)}
+	r := &reader{src: src[:first], work: &f.work}
+	for range n {
+		r.skip()
+		num, ok1 := r.digits()
+		r.skip()
+		offset, ok2 := r.digits()
+		if !ok1 || !ok2 || num <= 0 || num > maxNumber || offset > len(src)-int(first) {
+			return nil, broken(container.Start, "malformed table of an object stream")
+		}
+		p.numbers = append(p.numbers, num)
+		p.offsets = append(p.offsets, offset)
+	}
+	f.packs[container.Start] = p
+	return p, nil
+}
