@@ -1,0 +1,69 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"guichet.example/auth"
+	"guichet.example/signing/document"
+)
+
+// referenceTries bounds how often a taken reference is drawn again.
+const referenceTries = 4
+
+// Freeze gives the checked answers a reference, draws the PDF and stores both. From
+// here on nothing of the request changes but its state. The same key gives the same
+// request, whatever the answers say the second time. It returns the request's id.
+func (s *Signing) Freeze(ctx context.Context, login auth.Login, act document.Act, key string) (string, error) {
+	for try := 1; ; try++ {
+		r, err := s.draw(act)
+		if err != nil {
+			return "", err
+		}
+		id, err := s.Store.PutRequest(ctx, login, r, key)
+		if errors.Is(err, ErrReferenceTaken) && try < referenceTries {
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("storing a request: %w", err)
+		}
+		return id, nil
+	}
+}
+
+func (s *Signing) draw(act document.Act) (Request, error) {
+	now := s.Now()
+	id, err := newID(now, s.Rand)
+	if err != nil {
+		return Request{}, err
+	}
+	reference, err := newReference(now, s.Rand)
+	if err != nil {
+		return Request{}, err
+	}
+	if act, err = withReference(act, reference); err != nil {
+		return Request{}, err
+	}
+	drawn, err := document.Draw(act, now)
+	if err != nil {
+		return Request{}, fmt.Errorf("drawing a %s: %w", act.Kind(), err)
+	}
+	return Request{
+		ID: id, Reference: reference, State: ToSign, Created: now, Act: act,
+		PDF: drawn.PDF, SHA256: drawn.SHA256, Mark: drawn.Mark, Pages: drawn.Pages,
+	}, nil
+}
+
+// withReference puts the reference into the act, whose other fields the area filled.
+func withReference(act document.Act, reference string) (document.Act, error) {
+	switch a := act.(type) {
+	case document.BankChange:
+		a.Reference = reference
+		return a, nil
+	case document.EHICOrder:
+		a.Reference = reference
+		return a, nil
+	}
+	return nil, fmt.Errorf("act %T cannot be frozen", act)
+}

@@ -1,0 +1,50 @@
+package requests
+
+import (
+	"context"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"time"
+
+	"guichet.example/certs"
+	"guichet.example/certs/revocation"
+	"guichet.example/signing"
+)
+
+// Anchors finds the path from a certificate to a trust anchor; *certs.TrustAnchors.
+type Anchors interface {
+	Path(leaf *x509.Certificate, p certs.Purpose, at time.Time, candidates ...*x509.Certificate) (certs.Path, error)
+}
+
+// Revocation says whether a certificate was withdrawn; *revocation.Checker.
+type Revocation interface {
+	Check(ctx context.Context, p certs.Path) (revocation.Answer, error)
+	Fresh(ctx context.Context, p certs.Path) (revocation.Answer, error)
+}
+
+// Extender adds timestamp and evidence to a signed PDF; *signing.Extender.
+type Extender interface {
+	Extend(ctx context.Context, pdf []byte, want signing.Level) ([]byte, signing.Level, error)
+}
+
+// Signing takes a request from the frozen answers to the signed document. It knows
+// nothing of pages. All fields are required unless said otherwise. Safe for
+// concurrent use.
+type Signing struct {
+	Store      Store
+	Anchors    Anchors
+	Revocation Revocation
+	Raiser     *Raiser // nil: documents stay at B-B until somebody raises them
+	Now        func() time.Time
+	Rand       io.Reader
+	Log        *slog.Logger
+}
+
+// How long the steps after the card may take. The card has signed by then, so none
+// of them ends because the member left the page.
+const (
+	freshWait = 8 * time.Second  // for a fresh revocation answer
+	raiseWait = 3 * time.Second  // for the first try to add timestamp and evidence
+	storeWait = 20 * time.Second // for the transaction
+)
