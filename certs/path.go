@@ -1,0 +1,178 @@
+package certs
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// maxCandidates bounds the untrusted intermediates that a path may be built through.
+const maxCandidates = 8
+
+// Path builds a certification path from leaf, which must serve p, to an anchor, with every
+// certificate valid at the time given. candidates are untrusted intermediates that came
+// along with leaf; at most eight are accepted.
+//
+// The checks run in this order: validity of leaf ([ExpiredError], [NotYetValidError]),
+// purpose ([ErrMissingPurpose], [ErrWrongPurpose]), policies ([ErrDisallowedPolicy]),
+// strength ([ErrWeakKey]), then the path ([ErrNotTrusted], also for an expired CA: the
+// person's certificate is not what is wrong). Only the last step costs public-key
+// operations: exactly one where an anchor issued leaf.
+func (a *TrustAnchors) Path(leaf *x509.Certificate, p Purpose, at time.Time, candidates ...*x509.Certificate) (Path, error) {
+	if err := checkValidity(leaf, at); err != nil {
+		return nil, err
+	}
+	if err := p.Check(leaf); err != nil {
+		return nil, err
+	}
+	if err := CheckPolicies(leaf, a.disallowed); err != nil {
+		return nil, err
+	}
+	if err := CheckStrength(leaf); err != nil {
+		return nil, err
+	}
+	reason := errors.New("no known CA issued it")
+	for _, below := range a.chains(leaf, at, candidates, &reason) {
+		for _, path := range a.extend(below) {
+			if reason = checkPath(path, p, at); reason == nil {
+				return path, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("%w: %v", ErrNotTrusted, reason)
+}
+
+// chains returns verified paths from leaf to an anchor, without what is above the anchor.
+// Where there is none, reason says why.
+func (a *TrustAnchors) chains(leaf *x509.Certificate, at time.Time, candidates []*x509.Certificate, reason *error) []Path {
+	if slices.ContainsFunc(a.all, leaf.Equal) {
+		return []Path{{leaf}}
+	}
+	for _, n := range a.byName[string(leaf.RawIssuer)] {
+		if !sameKeyID(leaf.AuthorityKeyId, n.cert.SubjectKeyId) {
+			continue
+		}
+		found, err := verify(leaf, n.alone, nil, at)
+		if err == nil {
+			return found
+		}
+		*reason = err
+	}
+	if len(candidates) == 0 {
+		return nil
+	}
+	if len(candidates) > maxCandidates {
+		*reason = fmt.Errorf("%d intermediates came along, at most %d are read", len(candidates), maxCandidates)
+		return nil
+	}
+	between := x509.NewCertPool()
+	for _, c := range candidates {
+		// A weak one is left out, before anything is verified with it.
+		if CheckStrength(c) == nil {
+			between.AddCert(c)
+		}
+	}
+	found, err := verify(leaf, a.pool, between, at)
+	if err != nil {
+		*reason = err
+	}
+	return found
+}
+
+// verify leaves extended key usages to checkPath: the CAs below Belgium's Root CA6 say
+// clientAuth and emailProtection, Go nests these, and a signature certificate or an OCSP
+// responder below such a CA would fail.
+func verify(leaf *x509.Certificate, roots, between *x509.CertPool, at time.Time) ([]Path, error) {
+	found, err := leaf.Verify(x509.VerifyOptions{
+		Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	if err != nil {
+		return nil, explain(err)
+	}
+	paths := make([]Path, 0, len(found))
+	for _, chain := range found {
+		paths = append(paths, Path(chain))
+	}
+	return paths, nil
+}
+
+// explain shortens what crypto/x509 says, which quotes whole subjects and with them the
+// national number.
+func explain(err error) error {
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	var unhandled x509.UnhandledCriticalExtension
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return errors.New("a CA is outside its validity")
+	case errors.As(err, &invalid):
+		return fmt.Errorf("a CA or its constraints forbid it (reason %d of crypto/x509)", invalid.Reason)
+	case errors.As(err, &unknown):
+		return errors.New("no known CA issued it, or its signature is false")
+	case errors.As(err, &unhandled):
+		return errors.New("a critical extension is not evaluated here")
+	}
+	return errors.New("crypto/x509 refuses it")
+}
+
+// extend continues below, which ends in an anchor, with each way up that was verified
+// when the set was made.
+func (a *TrustAnchors) extend(below Path) []Path {
+	top := below[len(below)-1]
+	for _, n := range a.byName[string(top.RawSubject)] {
+		if !n.cert.Equal(top) || len(n.above) == 0 {
+			continue
+		}
+		paths := make([]Path, 0, len(n.above))
+		for _, way := range n.above {
+			paths = append(paths, slices.Concat(below, way))
+		}
+		return paths
+	}
+	return []Path{below}
+}
+
+// checkPath checks what holds for the path as a whole.
+func checkPath(path Path, p Purpose, at time.Time) error {
+	for i, ca := range path[1:] {
+		if err := checkValidity(ca, at); err != nil {
+			return fmt.Errorf("issuer %q: %w", ca.Subject.CommonName, err)
+		}
+		// RFC 5280, 4.2.1.9: how many CAs may stand between this one and the leaf.
+		if limited := ca.MaxPathLen > 0 || ca.MaxPathLen == 0 && ca.MaxPathLenZero; limited && i > ca.MaxPathLen {
+			return fmt.Errorf("issuer %q allows %d CAs below it", ca.Subject.CommonName, ca.MaxPathLen)
+		}
+		if !permits(ca, p) {
+			return fmt.Errorf("issuer %q does not issue for %v", ca.Subject.CommonName, p)
+		}
+	}
+	return nil
+}
+
+// permits reads a CA's extended key usage as a limit on what it issues, which is custom
+// and not RFC 5280. It is applied where CAs keep to it: Belgian CAs name clientAuth, and
+// nothing for the signatures, responders and registry keys that they certify all the same.
+func permits(ca *x509.Certificate, p Purpose) bool {
+	var need x509.ExtKeyUsage
+	switch p {
+	case Authentication:
+		need = x509.ExtKeyUsageClientAuth
+	case Timestamping:
+		need = x509.ExtKeyUsageTimeStamping
+	default:
+		return true
+	}
+	return !hasExtKeyUsage(ca) || slices.Contains(ca.ExtKeyUsage, need) || slices.Contains(ca.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+func checkValidity(cert *x509.Certificate, at time.Time) error {
+	switch {
+	case at.Before(cert.NotBefore):
+		return NotYetValidError{cert.NotBefore}
+	case at.After(cert.NotAfter):
+		return ExpiredError{cert.NotAfter}
+	}
+	return nil
+}
