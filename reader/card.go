@@ -1,59 +1,278 @@
 package reader
 
 import (
+	"bytes"
 	"context"
-	"crypto"
 	"crypto/x509"
-	"io"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/miekg/pkcs11"
 
 	"guichet.example/certs"
 )
 
+// maxCertificates bounds how many certificates of a card are read: a Belgian one has four.
+const maxCertificates = 16
+
 // Card is an inserted identity card. It is safe for concurrent use. After
-// ErrCardRemoved every call fails the same way; Close it and open another.
-type Card struct{}
+// ErrCardRemoved every call that asks the card fails the same way, also when the card
+// is back; Close it and open another. The certificates were read when it was opened:
+// that takes a Belgian card one to three seconds on a real reader, so keep it open.
+type Card struct {
+	module  *Module
+	reader  Reader
+	session pkcs11.SessionHandle
+	certs   []cardCertificate
+	removed atomic.Bool
+	closed  atomic.Bool
+}
 
-// Close ends the card's session.
-func (c *Card) Close() error { return errNotYet }
+// cardCertificate is a certificate object. Its id, whatever its length, is what ties
+// it to its keys.
+type cardCertificate struct {
+	label string
+	id    []byte
+	cert  *x509.Certificate
+}
 
-// Reader returns the reader that holds the card, as it was when the card was opened.
-func (c *Card) Reader() Reader { return Reader{} }
+// Card opens the one inserted card. Errors: ErrNoReader, ErrNoCard, ErrSeveralCards,
+// ErrUnknownCard, ErrCardRemoved.
+func (m *Module) Card(ctx context.Context) (*Card, error) {
+	readers, err := m.Readers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Reader
+	for _, r := range readers {
+		if r.Present {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, ErrNoCard
+	case 1:
+		return m.open(ctx, found[0])
+	}
+	return nil, ErrSeveralCards
+}
 
-// Present reports whether the card is still there: nil or ErrCardRemoved.
-func (c *Card) Present(ctx context.Context) error { return errNotYet }
+// CardIn opens the card in the reader of that name (or, failing that, the card whose
+// token has that label). Errors: as [Module.Card].
+func (m *Module) CardIn(ctx context.Context, name string) (*Card, error) {
+	readers, err := m.Readers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range readers {
+		if r.Name != name {
+			continue
+		}
+		if !r.Present {
+			return nil, ErrNoCard
+		}
+		return m.open(ctx, r)
+	}
+	for _, r := range readers {
+		if r.Present && r.Label != "" && r.Label == name {
+			return m.open(ctx, r)
+		}
+	}
+	return nil, fmt.Errorf("reader %q: %w", name, ErrNoReader)
+}
 
-// Certificate returns the certificate for authentication or signature. It is
-// unverified: only parsed and of the right purpose. Errors: ErrNoSignatureCertificate.
-func (c *Card) Certificate(p certs.Purpose) (*x509.Certificate, error) { return nil, errNotYet }
+func (m *Module) open(ctx context.Context, r Reader) (*Card, error) {
+	card, err := call(ctx, m, func(lib library) (*Card, error) {
+		card, err := openCard(lib, r)
+		if is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED) {
+			return nil, ErrUnknownCard // nothing vague about a card that was never open
+		}
+		return card, explainCard(lib, r.slot, "opening the card", err)
+	}, func(lib library, card *Card) { lib.CloseSession(card.session) })
+	if err != nil {
+		return nil, err
+	}
+	card.module = m
+	return card, nil
+}
+
+func openCard(lib library, r Reader) (*Card, error) {
+	session, err := lib.OpenSession(r.slot, pkcs11.CKF_SERIAL_SESSION)
+	if err != nil {
+		return nil, err
+	}
+	list, err := readCertificates(lib, session)
+	if err == nil {
+		err = known(lib, session, list)
+	}
+	if err != nil {
+		lib.CloseSession(session)
+		return nil, err
+	}
+	return &Card{reader: r, session: session, certs: list}, nil
+}
+
+// known refuses a card that can neither authenticate nor say who its holder is. Cards
+// without any certificate exist (small children): they still have identity files.
+func known(lib library, session pkcs11.SessionHandle, list []cardCertificate) error {
+	if choose(list, certs.Authentication) != nil {
+		return nil
+	}
+	file, err := readFile(lib, session, identityFile)
+	if err != nil {
+		return err
+	}
+	if file == nil {
+		return ErrUnknownCard
+	}
+	return nil
+}
+
+func readCertificates(lib library, session pkcs11.SessionHandle) ([]cardCertificate, error) {
+	objects, err := find(lib, session, pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_CERTIFICATE))
+	if err != nil {
+		return nil, err
+	}
+	if len(objects) > maxCertificates {
+		return nil, errTooManyObjects
+	}
+	var list []cardCertificate
+	for _, object := range objects {
+		v, err := attributes(lib, session, object, pkcs11.CKA_LABEL, pkcs11.CKA_ID, pkcs11.CKA_VALUE)
+		if err != nil {
+			return nil, err
+		}
+		cert, err := certs.Parse(trimDER(v[2]))
+		if err != nil {
+			continue // an empty file, or a kind of certificate we have no use for
+		}
+		list = append(list, cardCertificate{label: string(v[0]), id: v[1], cert: cert})
+	}
+	return list, nil
+}
+
+// trimDER cuts the zeros that pad a certificate file on the card, which not every
+// module takes off.
+func trimDER(file []byte) []byte {
+	var value asn1.RawValue
+	rest, err := asn1.Unmarshal(file, &value)
+	if err != nil || len(bytes.Trim(rest, "\x00")) > 0 {
+		return file // let the parser say what is wrong with it
+	}
+	return value.FullBytes
+}
+
+// labels are the names that Belgian cards give the two certificates and their keys.
+var labels = map[certs.Purpose]string{certs.Authentication: "Authentication", certs.Signature: "Signature"}
+
+// choose finds the certificate for p: by label, else the first that may serve p. A
+// label alone convinces nobody: the certificate must be made for the purpose.
+func choose(list []cardCertificate, p certs.Purpose) *cardCertificate {
+	var fits *cardCertificate
+	for i := range list {
+		c := &list[i]
+		if c.cert.IsCA || p.Check(c.cert) != nil {
+			continue
+		}
+		if c.label == labels[p] {
+			return c
+		}
+		if fits == nil {
+			fits = c
+		}
+	}
+	return fits
+}
+
+func (c *Card) certificate(p certs.Purpose) (*cardCertificate, error) {
+	switch found := choose(c.certs, p); {
+	case labels[p] == "":
+		return nil, fmt.Errorf("a card has no key for %v: %w", p, ErrNotSupported)
+	case found != nil:
+		return found, nil
+	case p == certs.Signature:
+		return nil, ErrNoSignatureCertificate
+	}
+	return nil, ErrNoAuthenticationCertificate
+}
+
+// Certificate returns the certificate for certs.Authentication or certs.Signature. It
+// is unverified: only parsed and of the right purpose. Errors:
+// ErrNoSignatureCertificate, ErrNoAuthenticationCertificate.
+func (c *Card) Certificate(p certs.Purpose) (*x509.Certificate, error) {
+	found, err := c.certificate(p)
+	if err != nil {
+		return nil, err
+	}
+	return found.cert, nil
+}
 
 // Issuers returns the CA certificates on the card, candidates for path building.
-func (c *Card) Issuers() []*x509.Certificate { return nil }
-
-// Identity reads who the holder is. With anchors, the identity files are believed
-// only under a registry signature whose certificate leads to one of them.
-func (c *Card) Identity(anchors *certs.TrustAnchors) (*Identity, error) { return nil, errNotYet }
-
-// Key returns the private key for p. No PIN is asked before Sign.
-func (c *Card) Key(p certs.Purpose, pin PIN) (*Key, error) { return nil, errNotYet }
-
-// Key is one private key of a card, a crypto.Signer.
-type Key struct{}
-
-var _ crypto.Signer = (*Key)(nil)
-
-// Public returns the public key of the certificate.
-func (k *Key) Public() crypto.PublicKey { return nil }
-
-// Sign is SignContext with a context that never ends; rand is not used.
-func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	return k.SignContext(context.Background(), digest, opts)
+func (c *Card) Issuers() []*x509.Certificate {
+	var list []*x509.Certificate
+	for _, held := range c.certs {
+		if held.cert.IsCA {
+			list = append(list, held.cert)
+		}
+	}
+	return list
 }
 
-// SignContext signs digest: PKCS#1 v1.5 for RSA, ASN.1 DER for ECDSA. A wrong PIN is
-// asked for again (PINRequest.Retry) until the holder gives up or the card blocks.
-func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	return nil, errNotYet
+// Reader returns the reader that holds the card, as it was when the card was opened.
+func (c *Card) Reader() Reader { return c.reader }
+
+// Present reports whether the card is still there: nil or ErrCardRemoved (or why the
+// module could not tell).
+func (c *Card) Present(ctx context.Context) error {
+	_, err := ask(ctx, c, "looking for the card", func(lib library) (struct{}, error) {
+		if _, err := lib.GetTokenInfo(c.reader.slot); err != nil {
+			return struct{}{}, err
+		}
+		_, err := lib.GetSessionInfo(c.session) // out and in again: only the session knows
+		return struct{}{}, err
+	})
+	return err
 }
 
-// RawECDSA turns an ASN.1 ECDSA signature into r‖s, each as long as the curve's order.
-func RawECDSA(der []byte, pub crypto.PublicKey) ([]byte, error) { return nil, errNotYet }
+// Close ends the card's session. Closing twice, or after the card left, is no error.
+func (c *Card) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	_, err := call(ctx, c.module, func(lib library) (struct{}, error) {
+		return struct{}{}, lib.CloseSession(c.session)
+	}, nil)
+	err = explain("closing the card", err)
+	if errors.Is(err, ErrCardRemoved) || errors.Is(err, ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// ask is call for a card: it remembers that the card is gone.
+func ask[T any](ctx context.Context, c *Card, doing string, f func(library) (T, error)) (T, error) {
+	var none T
+	if c.closed.Load() {
+		return none, ErrClosed
+	}
+	if c.removed.Load() {
+		return none, ErrCardRemoved
+	}
+	value, err := call(ctx, c.module, func(lib library) (T, error) {
+		value, err := f(lib)
+		err = explainCard(lib, c.reader.slot, doing, err)
+		if errors.Is(err, ErrCardRemoved) {
+			c.removed.Store(true)
+		}
+		return value, err
+	}, nil)
+	if err != nil {
+		return none, err
+	}
+	return value, nil
+}

@@ -30,6 +30,9 @@ var (
 	ErrTimedOut = errors.New("timed out")
 	// ErrNoSignatureCertificate means the card can authenticate but not sign.
 	ErrNoSignatureCertificate = errors.New("card has no signature certificate")
+	// ErrNoAuthenticationCertificate means the card only tells who its holder is (small
+	// children's cards). It is an ErrUnknownCard to whoever wants a login.
+	ErrNoAuthenticationCertificate = fmt.Errorf("%w: no authentication certificate", ErrUnknownCard)
 	// ErrNotSupported means the module or the card cannot sign this way (OpenSC and
 	// the Belgian signature key, PSS, a hash the card does not know).
 	ErrNotSupported = errors.New("not supported by the card or its module")

@@ -3,37 +3,137 @@ package reader
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/miekg/pkcs11"
 )
 
-var errNotYet = errors.New("not yet")
+// closing is how long Close waits for a call that is still inside the library.
+const closing = 5 * time.Second
 
 // Module is an open PKCS#11 module. It is safe for concurrent use.
-type Module struct{}
+type Module struct {
+	// Now tells the time for the validity of the registry's certificate; nil: time.Now.
+	// Set it before the first use.
+	Now func() time.Time
 
-// FindModules returns the paths of installed PKCS#11 modules that serve identity
-// cards: the Belgian middleware first, then OpenSC, then what p11-kit knows.
-func FindModules() []string { return nil }
+	path string
+	turn chan struct{} // holds one element while a call is inside the library
 
-// Open loads the module at path. Errors: ErrModuleMissing.
-func Open(path string) (*Module, error) { return nil, errNotYet }
+	// These belong to whoever has the turn.
+	lib   library // nil once closed
+	owner bool    // we initialised it, so we finalise it
+}
 
-// Close ends all sessions and unloads the module.
-func (m *Module) Close() error { return errNotYet }
+// Open loads and initialises the module at path. Open a module once per process: what
+// its calls share (a login, above all) is shared by all who opened it. Errors:
+// ErrModuleMissing, ErrModuleFailed.
+func Open(path string) (*Module, error) {
+	full, err := filepath.Abs(path) // a bare name would be searched on the loader's path
+	if err != nil {
+		return nil, fmt.Errorf("opening module %s: %w", path, err)
+	}
+	if info, err := os.Stat(full); err != nil || info.IsDir() {
+		return nil, fmt.Errorf("opening module %s: %w", path, ErrModuleMissing)
+	}
+	lib := pkcs11.New(full)
+	if lib == nil {
+		return nil, fmt.Errorf("loading module %s: %w", path, ErrModuleMissing)
+	}
+	owner := true
+	err = lib.Initialize()
+	if errors.Is(err, pkcs11.Error(pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED)) {
+		owner, err = false, nil
+	}
+	if err != nil {
+		lib.Destroy()
+		return nil, explain("initialising module "+path, err)
+	}
+	m := newModule(full, lib)
+	m.owner = owner
+	return m, nil
+}
+
+func newModule(path string, lib library) *Module {
+	return &Module{path: path, turn: make(chan struct{}, 1), lib: lib}
+}
 
 // Path returns where the module was loaded from.
-func (m *Module) Path() string { return "" }
+func (m *Module) Path() string { return m.path }
 
-// Readers lists the readers, with or without card. Errors: ErrNoReader.
-func (m *Module) Readers(ctx context.Context) ([]Reader, error) { return nil, errNotYet }
+// Close ends all sessions and unloads the module. A module that hangs is left alone
+// after a few seconds: ErrTimedOut. Closing twice is no error.
+func (m *Module) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	_, err := call(ctx, m, func(lib library) (struct{}, error) {
+		m.lib = nil
+		var err error
+		if m.owner {
+			err = lib.Finalize()
+		}
+		lib.Destroy()
+		return struct{}{}, err
+	}, nil)
+	if errors.Is(err, ErrClosed) {
+		return nil
+	}
+	return explain("closing the module", err)
+}
 
-// Watch reports what happens in the readers, beginning with what is there now, until
-// ctx ends; then the channel is closed.
-func (m *Module) Watch(ctx context.Context) <-chan Event { return nil }
+// call runs f inside the library, alone, and returns what f returns. When ctx ends
+// first, the caller gets ErrTimedOut or ErrCancelled at once, while f keeps the turn
+// until the library lets it go; what f then returns is given to drop, unless nil.
+func call[T any](ctx context.Context, m *Module, f func(library) (T, error), drop func(library, T)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	var none T
+	select {
+	case m.turn <- struct{}{}:
+	case <-ctx.Done():
+		return none, ended(ctx)
+	}
+	if m.lib == nil {
+		<-m.turn
+		return none, ErrClosed
+	}
+	if ctx.Err() != nil { // both were ready
+		<-m.turn
+		return none, ended(ctx)
+	}
+	answer := make(chan result)
+	go func() {
+		defer func() { <-m.turn }()
+		lib := m.lib
+		value, err := f(lib)
+		select {
+		case answer <- result{value, err}:
+		case <-ctx.Done():
+			if err == nil && drop != nil {
+				drop(lib, value)
+			}
+		}
+	}()
+	select {
+	case r := <-answer:
+		return r.value, r.err
+	case <-ctx.Done():
+		return none, ended(ctx)
+	}
+}
 
-// Card opens the one inserted card. Errors: ErrNoReader, ErrNoCard, ErrSeveralCards,
-// ErrUnknownCard, ErrCardRemoved.
-func (m *Module) Card(ctx context.Context) (*Card, error) { return nil, errNotYet }
-
-// CardIn opens the card in the reader of that name (or, failing that, the card whose
-// token has that label). Errors: as [Module.Card].
-func (m *Module) CardIn(ctx context.Context, name string) (*Card, error) { return nil, errNotYet }
+// ended says in our words why a context is over.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, ErrCardRemoved) {
+		return ErrCardRemoved
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ErrTimedOut
+	}
+	return ErrCancelled
+}

@@ -2,21 +2,23 @@ package reader
 
 import (
 	"context"
+	"sync"
 
 	"guichet.example/certs"
 )
 
 // PIN asks the holder for the PIN. It is called only when the card asks for one and
-// has no keypad or window of its own. The caller wipes the bytes returned. An error
+// has no keypad or window of its own. The bytes returned are wiped after use. An error
 // ends the operation: return [ErrCancelled] when the holder gives up. The context
-// ends when the card is pulled out.
+// ends when the card is pulled out. A PIN that is not MinLen to MaxLen digits ends the
+// operation with a PINError and costs no try.
 type PIN interface {
 	PIN(ctx context.Context, ask PINRequest) ([]byte, error)
 }
 
 // PINElsewhere is an optional ability of a PIN: it is told, without being asked for
 // anything, that the holder now types on the reader's keypad or in a window of the
-// module's. The context ends when that is over.
+// module's. It returns at once. The context ends when the typing is over.
 type PINElsewhere interface {
 	PINElsewhere(ctx context.Context, ask PINRequest, where PINPlace)
 }
@@ -53,5 +55,39 @@ func (f fixedPIN) PIN(_ context.Context, ask PINRequest) ([]byte, error) {
 	return append([]byte(nil), f...), nil
 }
 
-// wipe overwrites a secret on our side.
+// wipe overwrites a secret.
 func wipe(b []byte) { clear(b) }
+
+// secret is a PIN that a library may still be reading when its owner is done with it,
+// because a deadline passed: it is wiped when both are.
+type secret struct {
+	mu    sync.Mutex
+	bytes []byte // nil once wiped
+}
+
+// use runs f with the PIN; it is ErrCancelled when the owner has wiped it.
+func (s *secret) use(f func(pin []byte) ([]byte, error)) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bytes == nil {
+		return nil, ErrCancelled
+	}
+	return f(s.bytes)
+}
+
+// wipe returns at once; the bytes go as soon as nobody uses them.
+func (s *secret) wipe() {
+	end := func() {
+		wipe(s.bytes)
+		s.bytes = nil
+		s.mu.Unlock()
+	}
+	if s.mu.TryLock() {
+		end()
+		return
+	}
+	go func() {
+		s.mu.Lock()
+		end()
+	}()
+}
