@@ -1,0 +1,138 @@
+package locale
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed catalog/*.json
+var files embed.FS
+
+// texts is every text by its key; it never changes.
+var texts = mustLoad(files)
+
+func mustLoad(from fs.FS) map[string]*[count]string {
+	loaded, err := load(from)
+	if err != nil {
+		panic(err) // our own mistake, found when the program starts
+	}
+	return loaded
+}
+
+// load reads the catalogues and refuses a key that is in the wrong file, is there
+// twice, or lacks a language.
+func load(from fs.FS) (map[string]*[count]string, error) {
+	all := map[string]*[count]string{}
+	names, err := fs.Glob(from, "catalog/*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		raw, err := fs.ReadFile(from, name)
+		if err != nil {
+			return nil, err
+		}
+		area := strings.TrimSuffix(path.Base(name), ".json")
+		if err := read(all, area, raw); err != nil {
+			return nil, fmt.Errorf("catalogue %s: %w", area, err)
+		}
+	}
+	return all, nil
+}
+
+func read(all map[string]*[count]string, area string, raw []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	var entries map[string]Text
+	if err := decoder.Decode(&entries); err != nil {
+		return err
+	}
+	for key, text := range entries {
+		if !strings.HasPrefix(key, area+".") {
+			return fmt.Errorf("key %s belongs in another file", key)
+		}
+		entry := new([count]string)
+		for i, l := range Languages() {
+			if strings.TrimSpace(text.In(l)) == "" {
+				return fmt.Errorf("key %s has no text in %s", key, l)
+			}
+			entry[i] = typeset(l, text.In(l))
+		}
+		all[key] = entry
+	}
+	return nil
+}
+
+// Keys lists every key of the catalogues, sorted.
+func Keys() []string { return slices.Sorted(maps.Keys(texts)) }
+
+// Has says whether the catalogues hold a key.
+func Has(key string) bool {
+	_, ok := texts[key]
+	return ok
+}
+
+// Arg fills one placeholder.
+type Arg struct{ Name, Value string }
+
+// A makes an Arg; numbers are written in digits.
+func A(name string, value any) Arg {
+	if s, ok := value.(string); ok {
+		return Arg{name, s}
+	}
+	return Arg{name, fmt.Sprint(value)}
+}
+
+// T returns the text of a key. An unknown key is returned as it is, which the tests of
+// the catalogues keep from happening.
+func T(l Language, key string, args ...Arg) string {
+	entry, ok := texts[key]
+	if !ok {
+		return key
+	}
+	text := entry[l.index()]
+	if len(args) == 0 {
+		return text
+	}
+	return fill(text, args)
+}
+
+// TN is T for a text that depends on a number: key + ".one" for 1 (in French for 0
+// too), else key + ".other". The placeholder {n} is the number.
+func TN(l Language, key string, n int, args ...Arg) string {
+	form := ".other"
+	if n == 1 || n == 0 && l == FR {
+		form = ".one"
+	}
+	return T(l, key+form, append([]Arg{A("n", n)}, args...)...)
+}
+
+// fill puts the values in the place of {name}. What an argument holds is not read
+// again, so a value with braces in it stays as it is.
+func fill(text string, args []Arg) string {
+	var b strings.Builder
+	b.Grow(len(text) + 32)
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		i := slices.IndexFunc(args, func(a Arg) bool { return a.Name == name })
+		if !closed || i < 0 {
+			b.WriteByte('{')
+			text = rest
+			continue
+		}
+		b.WriteString(args[i].Value)
+		text = after
+	}
+}
