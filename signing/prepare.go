@@ -1,11 +1,16 @@
 package signing
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/signing/internal/cms"
+	"guichet.example/signing/internal/pdf"
 )
 
 // Bounds on bytes from outside.
@@ -76,19 +81,156 @@ type Prepared struct {
 // length of the curve (IEEE P1363), or DER, minimal or not.
 type SignatureValue []byte
 
+// tsaBudget is the part of the hole kept for a timestamp token and its path; overhead
+// is what a signature needs beside certificates: attributes, value, names and tags.
+const (
+	tsaBudget = 8 << 10
+	overhead  = 2 << 10
+)
+
 // Prepare writes the signature field into an incremental update of the file and
 // computes what the card signs. The same request gives the same bytes.
 //
 // Errors: ErrNotPDF, ErrTooLarge, ErrUnsuitable, ErrCertificate.
 func Prepare(r Request) (*Prepared, error) {
-	return nil, ErrUnsuitable
+	hash, err := r.check()
+	if err != nil {
+		return nil, err
+	}
+	f, err := open(r.PDF)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := signable(f)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{Hash: hash, Certificate: r.Path[0].Raw, At: r.At.UTC().Truncate(time.Second), Field: r.Field}
+	for _, cert := range r.Path[1:] {
+		if !selfIssued(cert) {
+			p.Path = append(p.Path, cert.Raw)
+		}
+	}
+	u := f.Update()
+	if p.Field, err = fieldName(f, r.Field); err != nil {
+		return nil, err
+	}
+	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At)
+	if err := addField(f, u, s, p.Field, r.Mark, len(earlier) == 0); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	p.PDF, p.ByteRange = s.write(u, secondID(r.PDF, p.At, p.Certificate))
+	if p.Attributes, p.Digest, err = p.derive(); err != nil {
+		return nil, err
+	}
+	return p, p.selfCheck(len(earlier) > 0)
 }
 
-// Complete puts the value into the hole and returns the file signed at PAdES B-B. The
-// value is verified first, with the key of the prepared certificate and no other. The
-// same value always gives the same bytes.
-//
-// Errors: ErrSignatureValue, ErrPrepared.
-func (p *Prepared) Complete(v SignatureValue) ([]byte, error) {
-	return nil, ErrSignatureValue
+// check looks at all of the request but the file.
+func (r *Request) check() (crypto.Hash, error) {
+	if len(r.Path) == 0 {
+		return 0, fmt.Errorf("%w: no path", ErrCertificate)
+	}
+	if r.At.IsZero() {
+		return 0, fmt.Errorf("%w: no signing time", ErrUnsuitable)
+	}
+	leaf := r.Path[0]
+	hash, err := cms.HashFor(leaf.PublicKey)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %v", ErrCertificate, err)
+	}
+	if err := certs.Signature.Check(leaf); err != nil && certs.Seal.Check(leaf) != nil {
+		return 0, fmt.Errorf("%w: %w", ErrCertificate, err)
+	}
+	size := 0
+	for _, cert := range r.Path {
+		if !selfIssued(cert) {
+			size += len(cert.Raw)
+		}
+	}
+	if size > Hole-tsaBudget-overhead {
+		return 0, fmt.Errorf("%w: path of %d bytes does not fit beside a timestamp", ErrCertificate, size)
+	}
+	return hash, nil
+}
+
+func selfIssued(cert *x509.Certificate) bool { return bytes.Equal(cert.RawSubject, cert.RawIssuer) }
+
+// open reads a file's structure and translates what is wrong with it.
+func open(file []byte) (*pdf.File, error) {
+	f, err := pdf.Open(file)
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.Is(err, pdf.ErrNotPDF):
+		return nil, ErrNotPDF
+	case errors.Is(err, pdf.ErrTooLarge):
+		return nil, ErrTooLarge
+	}
+	return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+}
+
+// signable refuses files in which a further signature is forbidden or would join broken
+// ones. It returns the signatures there are.
+func signable(f *pdf.File) ([]*pdf.Signature, error) {
+	locked, err := f.Last().Locked()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	if locked {
+		return nil, fmt.Errorf("%w: a certification permits no further signature", ErrUnsuitable)
+	}
+	earlier, err := f.Signatures()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	for _, s := range earlier {
+		if s.Err != nil || s.Gone {
+			return nil, fmt.Errorf("%w: an earlier signature is broken", ErrUnsuitable)
+		}
+	}
+	return earlier, nil
+}
+
+// derive computes attributes and digest from the bytes and the certificate.
+func (p *Prepared) derive() (attributes, digest []byte, err error) {
+	h := p.Hash.New()
+	h.Write(p.PDF[:p.ByteRange[1]])
+	h.Write(p.PDF[p.ByteRange[2]:])
+	if attributes, err = cms.NewAttributes(h.Sum(nil), p.Certificate); err != nil {
+		return nil, nil, fmt.Errorf("encoding signed attributes: %w", err)
+	}
+	h.Reset()
+	h.Write(attributes)
+	return attributes, h.Sum(nil), nil
+}
+
+// selfCheck reads the prepared file as a verifier would: the new field is there, its
+// hole is the byte range, and no earlier signature sees a change.
+func (p *Prepared) selfCheck(signed bool) error {
+	f, err := open(p.PDF)
+	if err != nil {
+		return err
+	}
+	list, err := f.Signatures()
+	if err != nil || len(list) == 0 {
+		return fmt.Errorf("%w: signature field not found again: %v", ErrUnsuitable, err)
+	}
+	last := list[len(list)-1]
+	if last.Err != nil || last.Field != p.Field || last.ByteRange != p.ByteRange {
+		return fmt.Errorf("%w: signature field not as written: %v", ErrUnsuitable, last.Err)
+	}
+	if !signed {
+		return nil
+	}
+	changes, err := f.Changes(f.Revisions() - 1)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	for _, c := range changes {
+		if !c.Allowed {
+			return fmt.Errorf("%w: %s would change under an earlier signature", ErrUnsuitable, c.What)
+		}
+	}
+	return nil
 }

@@ -38,8 +38,8 @@ func (s State) certification() (int, error) {
 }
 
 // Locked reports that a certification forbids further signatures.
-func (f *File) Locked() (bool, error) {
-	p, err := f.Last().certification()
+func (s State) Locked() (bool, error) {
+	p, err := s.certification()
 	return p == 1, err
 }
 

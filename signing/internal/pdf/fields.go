@@ -47,6 +47,16 @@ func (s State) fields() ([]fieldNode, error) {
 	return w.out, nil
 }
 
+// FieldNames returns the partial names of all fields.
+func (s State) FieldNames() (map[string]bool, error) {
+	nodes, err := s.fields()
+	names := make(map[string]bool, len(nodes))
+	for _, n := range nodes {
+		names[n.name] = true
+	}
+	return names, err
+}
+
 type fieldWalk struct {
 	state State
 	seen  map[int]bool

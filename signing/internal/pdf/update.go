@@ -39,6 +39,9 @@ func (u *Update) Reserve() Ref {
 	return ref
 }
 
+// Next returns the number that Reserve would take.
+func (u *Update) Next() int { return u.next }
+
 // Set gives the object a value: a reserved one, or one of the file, which is replaced.
 func (u *Update) Set(ref Ref, value Object) { u.objs[ref] = value }
 

@@ -1,0 +1,93 @@
+package signing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"guichet.example/signing/internal/pdf"
+)
+
+// slot is a signature dictionary with a hole, written before its place is known.
+//
+//	<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /M (D:…Z)
+//	   /ByteRange [0 a b c] /Contents <000…000> >>
+//
+// The numbers of ByteRange are padded to a fixed width and filled in by write.
+type slot struct {
+	body    []byte
+	rangeAt int // of the first number after the 0
+	holeAt  int // of "<"
+	holeEnd int // after ">"
+	ref     pdf.Ref
+}
+
+// rangeWidth is the room for one number: files are far below 10^10 bytes.
+const rangeWidth = 10
+
+// newSlot makes the dictionary with room for size bytes of DER. A document timestamp
+// has no M: at is then zero.
+func newSlot(kind, subFilter string, size int, at time.Time) *slot {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<< /Type %s /Filter /Adobe.PPKLite /SubFilter %s", kind, subFilter)
+	if !at.IsZero() {
+		b.WriteString(" /M ")
+		b.Write(pdf.Append(nil, pdf.Date(at)))
+	}
+	b.WriteString(" /ByteRange [0 ")
+	s := &slot{rangeAt: b.Len()}
+	b.WriteString(strings.Repeat(" ", 3*rangeWidth+2))
+	b.WriteString("] /Contents ")
+	s.holeAt = b.Len()
+	b.WriteByte('<')
+	b.WriteString(strings.Repeat("0", 2*size))
+	b.WriteByte('>')
+	s.holeEnd = b.Len()
+	b.WriteString(" >>")
+	s.body = []byte(b.String())
+	return s
+}
+
+// write closes the update and fills in the byte range.
+func (s *slot) write(u *pdf.Update, id []byte) ([]byte, [4]int) {
+	out, at := u.Bytes(id)
+	start := at[s.ref] + len(fmt.Sprintf("%d %d obj\n", s.ref.Num, s.ref.Gen))
+	r := [4]int{0, start + s.holeAt, start + s.holeEnd, len(out) - start - s.holeEnd}
+	place := out[start+s.rangeAt:]
+	for i, n := range r[1:] {
+		copy(place[i*(rangeWidth+1):], strconv.Itoa(n))
+	}
+	return out, r
+}
+
+// fill returns a copy of the file with DER in the hole of a byte range, padded with
+// zeros. It fails only if the DER does not fit.
+func fill(file []byte, r [4]int, der []byte) ([]byte, error) {
+	hole := r[2] - r[1] - 2
+	if 2*len(der) > hole {
+		return nil, fmt.Errorf("signature of %d bytes in a hole of %d", len(der), hole/2)
+	}
+	out := make([]byte, len(file))
+	copy(out, file)
+	digits := out[r[1]+1 : r[2]-1]
+	n := hex.Encode(digits, der)
+	for i := range digits[n:] {
+		digits[n+i] = '0'
+	}
+	return out, nil
+}
+
+// secondID derives the second part of the trailer's ID from what makes the revision
+// what it is, so that the same request gives the same bytes.
+func secondID(file []byte, at time.Time, parts ...[]byte) []byte {
+	h := sha256.New()
+	h.Write(file)
+	h.Write([]byte(at.UTC().Format(time.RFC3339)))
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return h.Sum(nil)[:16]
+}
