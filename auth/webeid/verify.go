@@ -3,10 +3,8 @@ package webeid
 import (
 	"context"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"guichet.example/certs"
@@ -19,26 +17,17 @@ type Revocation interface {
 	Check(context.Context, certs.Path) (revocation.Answer, error)
 }
 
-// Config of a Verifier. All fields but the last three are required.
+// Config of a Verifier. Origin, Anchors and Revocation are required.
 type Config struct {
-	Origin     string              // of our pages, as browsers write it: "https://counter.example.be"
-	Anchors    *certs.TrustAnchors // best the Citizen CAs themselves, so that one can be taken out
-	Revocation Revocation          // there is no way to switch it off
+	Origin string // of our pages, as browsers write it: "https://counter.example.be"
+	// Anchors are best the Citizen CAs themselves, so that one can be taken out. They
+	// also know which certificate policies are refused.
+	Anchors    *certs.TrustAnchors
+	Revocation Revocation // there is no way to switch it off
 
 	Now func() time.Time // nil: time.Now
 	// AllowLoopbackHTTP lets Origin be http on a loopback name. For the demonstration.
 	AllowLoopbackHTTP bool
-	// DisallowedPolicies are certificate policies refused whatever the issuer; nil:
-	// those of Estonian Mobile-ID, as in the reference library.
-	DisallowedPolicies []asn1.ObjectIdentifier
-}
-
-// mobileID are policies of certificates that live in a telephone, not in a card.
-var mobileID = []asn1.ObjectIdentifier{
-	{1, 3, 6, 1, 4, 1, 10015, 1, 3},
-	{1, 3, 6, 1, 4, 1, 10015, 1, 3, 1},
-	{1, 3, 6, 1, 4, 1, 10015, 1, 3, 2},
-	{1, 3, 6, 1, 4, 1, 10015, 1, 3, 3},
 }
 
 // Verifier verifies tokens made for one origin. Safe for concurrent use.
@@ -58,9 +47,6 @@ func New(c Config) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.DisallowedPolicies == nil {
-		c.DisallowedPolicies = mobileID
-	}
 	return &Verifier{config: c}, nil
 }
 
@@ -77,8 +63,8 @@ type Verified struct {
 }
 
 // Verify checks t against the challenge that was taken from the store for it, in the
-// order of the reference library, cheap things first: challenge, purpose, policy,
-// key, path with validity, revocation, signature. The signature is last: it alone
+// order of the reference library, cheap things first: challenge, purpose, holder,
+// algorithm and key, policy, validity and path, revocation, signature. The signature is last: it alone
 // covers origin and nonce. The first failure is returned, one of the errors of this
 // package around its cause.
 func (v *Verifier) Verify(ctx context.Context, t *Token, c Challenge) (*Verified, error) {
@@ -90,7 +76,7 @@ func (v *Verifier) Verify(ctx context.Context, t *Token, c Challenge) (*Verified
 		return nil, err
 	}
 	unverified := t.unverifiedCertificate
-	holder, err := v.checkCertificate(unverified)
+	holder, err := checkCertificate(unverified)
 	if err != nil {
 		return nil, err
 	}
@@ -120,14 +106,9 @@ func (v *Verifier) Verify(ctx context.Context, t *Token, c Challenge) (*Verified
 }
 
 // checkCertificate looks at what the certificate says of itself.
-func (v *Verifier) checkCertificate(unverified *x509.Certificate) (certs.Holder, error) {
+func checkCertificate(unverified *x509.Certificate) (certs.Holder, error) {
 	if err := certs.Authentication.Check(unverified); err != nil {
 		return certs.Holder{}, pathError(err)
-	}
-	for _, policy := range unverified.PolicyIdentifiers {
-		if slices.ContainsFunc(v.config.DisallowedPolicies, policy.Equal) {
-			return certs.Holder{}, fmt.Errorf("%w: %v", ErrDisallowedPolicy, policy)
-		}
 	}
 	holder, err := certs.HolderOf(unverified)
 	if err != nil {

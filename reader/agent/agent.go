@@ -20,9 +20,18 @@ package agent
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
 	"time"
+
+	"guichet.example/reader"
 )
 
 // Config of an Agent.
@@ -43,17 +52,111 @@ type Config struct {
 }
 
 // Agent serves one machine's cards. Safe for concurrent use.
-type Agent struct{ config Config }
+type Agent struct {
+	config    Config
+	events    *broker
+	listeners []net.Listener
+	url       string
+	hosts     []string // what Host may be
+
+	mu       sync.Mutex
+	current  *operation    // the one under way
+	last     *prompt       // of the operation before, so that its page can tell how it ended
+	presence chan struct{} // closed, and replaced, when something happens in a reader
+}
 
 // New checks the configuration. Nothing is bound before Listen or Serve.
-func New(c Config) (*Agent, error) { return &Agent{config: c}, nil }
-
-// Listen binds the address, so that URL is known before Serve.
-func (a *Agent) Listen() error { return nil }
+func New(c Config) (*Agent, error) {
+	if c.Cards == nil {
+		return nil, errors.New("agent: no cards")
+	}
+	if len(c.Origins) == 0 {
+		return nil, errors.New("agent: no origin is allowed to use the card")
+	}
+	for _, origin := range c.Origins {
+		if err := checkOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	if c.Lang == "" {
+		c.Lang = defaultLang
+	}
+	if _, ok := texts[c.Lang]; !ok {
+		return nil, fmt.Errorf("agent: no language %q", c.Lang)
+	}
+	if c.Deadline <= 0 {
+		c.Deadline = 4 * time.Minute
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Origins = slices.Clone(c.Origins)
+	return &Agent{config: c, events: newBroker(), presence: make(chan struct{})}, nil
+}
 
 // URL is the address for pages, "http://localhost:8081"; "" before Listen.
-func (a *Agent) URL() string { return "" }
+func (a *Agent) URL() string { return a.url }
 
 // Serve answers until ctx ends, then ends what is under way and returns nil. It calls
-// Listen if that was not done.
-func (a *Agent) Serve(ctx context.Context) error { <-ctx.Done(); return nil }
+// Listen if that was not done. An Agent serves once.
+func (a *Agent) Serve(ctx context.Context) error {
+	if err := a.Listen(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := &http.Server{
+		Handler:           a.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(a.config.Log.Handler(), slog.LevelDebug),
+	}
+	var wait sync.WaitGroup
+	wait.Go(func() { a.watch(ctx) })
+	stopped := make(chan error, len(a.listeners))
+	for _, listener := range a.listeners {
+		go func() { stopped <- server.Serve(listener) }()
+	}
+	var err error
+	select {
+	case err = <-stopped:
+	case <-ctx.Done():
+	}
+	cancel() // ends operations and event streams
+	grace, end := context.WithTimeout(context.Background(), 3*time.Second)
+	defer end()
+	if server.Shutdown(grace) != nil {
+		server.Close()
+	}
+	wait.Wait()
+	return err
+}
+
+// watch follows the readers until ctx ends: it keeps the pages that have nothing
+// under way informed, and ends an operation whose card is pulled out.
+func (a *Agent) watch(ctx context.Context) {
+	held := readers{}
+	for event := range a.config.Cards.Watch(ctx) {
+		a.events.present(held.note(event))
+		a.mu.Lock()
+		close(a.presence)
+		a.presence = make(chan struct{})
+		current := a.current
+		a.mu.Unlock()
+		if current != nil && (event.Kind == reader.Removed || event.Kind == reader.Unplugged) {
+			current.pulledOut(event.Reader.Name)
+		}
+	}
+}
+
+// happened returns a channel that is closed when something next happens in a reader.
+func (a *Agent) happened() <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.presence
+}

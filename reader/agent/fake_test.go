@@ -1,0 +1,280 @@
+package agent_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"guichet.example/certs"
+	"guichet.example/certs/certstest"
+	"guichet.example/reader"
+	"guichet.example/reader/agent"
+	"guichet.example/reader/agent/agenttest"
+	"guichet.example/reader/api"
+)
+
+const (
+	rightPIN   = "1234"
+	fakeReader = "Fake Reader 00"
+	counter    = "http://localhost:8080"
+	otherSite  = "https://other.example"
+	nonce      = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+)
+
+// desk is one reader with what a test puts into it.
+type desk struct {
+	mu      sync.Mutex
+	err     error // of Card, when there is none to be had
+	card    *card
+	changed chan struct{}
+	events  chan reader.Event
+}
+
+func newDesk(c *card) *desk {
+	return &desk{card: c, err: reader.ErrNoCard, changed: make(chan struct{}), events: make(chan reader.Event, 8)}
+}
+
+func (d *desk) Card(context.Context) (agent.Card, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.card == nil {
+		return nil, d.err
+	}
+	return d.card, nil
+}
+
+func (d *desk) Watch(ctx context.Context) <-chan reader.Event {
+	out := make(chan reader.Event)
+	go func() {
+		defer close(out)
+		for {
+			select {
+			case e := <-d.events:
+				select {
+				case out <- e:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// put changes what is in the reader. Without a card, err is what Card says.
+func (d *desk) put(c *card, err error) {
+	d.mu.Lock()
+	d.card, d.err = c, err
+	d.mu.Unlock()
+	kind := reader.Inserted
+	if c == nil {
+		kind = reader.Removed
+	}
+	d.events <- reader.Event{Kind: kind, Reader: reader.Reader{Name: fakeReader, Present: c != nil}}
+}
+
+// card is an issued card behind a PIN of its own.
+type card struct {
+	*certstest.Card
+	mu     sync.Mutex
+	tries  int
+	silent bool            // does not tell how many tries are left
+	place  reader.PINPlace // not zero: the PIN is typed there
+	hangs  chan struct{}   // not nil: Sign returns when it is closed, whatever the context
+	fails  error           // what Sign ends with instead
+}
+
+func (c *card) Reader() string { return fakeReader }
+func (c *card) Close() error   { return nil }
+
+func (c *card) Certificate(p certs.Purpose) (*x509.Certificate, error) {
+	pair := c.pair(p)
+	if pair.Certificate == nil {
+		return nil, reader.ErrNoSignatureCertificate
+	}
+	return pair.Certificate, nil
+}
+
+func (c *card) pair(p certs.Purpose) certstest.KeyPair {
+	if p == certs.Signature {
+		return c.Signature
+	}
+	return c.Authentication
+}
+
+func (c *card) left() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.silent {
+		return -1
+	}
+	return c.tries
+}
+
+func (c *card) Sign(ctx context.Context, p certs.Purpose, pin reader.PIN, digest []byte, hash crypto.Hash) ([]byte, error) {
+	if c.hangs != nil {
+		<-c.hangs
+		return nil, reader.ErrModuleFailed
+	}
+	if c.fails != nil {
+		return nil, c.fails
+	}
+	if c.place != 0 {
+		over, end := context.WithCancel(ctx)
+		pin.(reader.PINElsewhere).PINElsewhere(over, reader.PINRequest{Purpose: p, TriesLeft: -1}, c.place)
+		time.Sleep(20 * time.Millisecond)
+		end()
+		time.Sleep(20 * time.Millisecond)
+		return c.pair(p).Key.Sign(rand.Reader, digest, hash)
+	}
+	for retry := false; ; retry = true {
+		if c.tries == 0 {
+			return nil, reader.ErrPINBlocked
+		}
+		typed, err := pin.PIN(ctx, reader.PINRequest{Purpose: p, Reader: fakeReader, TriesLeft: c.left(), Retry: retry, MinLen: 4, MaxLen: 12})
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(typed, []byte(rightPIN)) {
+			return c.pair(p).Key.Sign(rand.Reader, digest, hash)
+		}
+		c.mu.Lock()
+		c.tries--
+		c.mu.Unlock()
+	}
+}
+
+// pki is made once: keys are slow.
+var pki = sync.OnceValue(func() *certstest.PKI {
+	p, err := certstest.New(certstest.Config{})
+	if err != nil {
+		panic(err)
+	}
+	return p
+})
+
+var issued = sync.OnceValue(func() map[string]*certstest.Card {
+	cards := map[string]*certstest.Card{}
+	for name, person := range map[string]certstest.Person{
+		"rsa":    {GivenNames: "Lucie", Surname: "Maes", NationalNumber: "85073003328", Algorithm: certstest.RSA2048},
+		"ec":     {GivenNames: "Jan", Surname: "Peeters", NationalNumber: "72022911853", Algorithm: certstest.P384},
+		"nosign": {GivenNames: "Noor", Surname: "Peeters", NationalNumber: "02031424608", Algorithm: certstest.P384, NoSignature: true},
+	} {
+		c, err := pki().Issue(person)
+		if err != nil {
+			panic(err)
+		}
+		cards[name] = c
+	}
+	return cards
+})
+
+func newCard(name string) *card { return &card{Card: issued()[name], tries: 3} }
+
+// started is a running agent with its log.
+type started struct {
+	*agent.Agent
+	log *bytes.Buffer
+}
+
+// start runs an agent over the desk until the test ends.
+func start(t *testing.T, d *desk, change ...func(*agent.Config)) *started {
+	t.Helper()
+	var log bytes.Buffer
+	config := agent.Config{
+		Listen: "localhost:0", Origins: []string{counter, otherSite}, Cards: d, Lang: "en",
+		Log: slog.New(slog.NewJSONHandler(&lockedWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	a, err := agent.New(config)
+	if err != nil {
+		t.Fatalf("New = %v", err)
+	}
+	if err := a.Listen(); err != nil {
+		t.Fatalf("Listen = %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("Serve = %v", err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Error("Serve did not end within 5 s")
+		}
+	})
+	return &started{a, &log}
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// page is a page of the counter, whose person types pin. It notes the states it saw.
+type page struct {
+	*agenttest.Client
+	mu   sync.Mutex
+	seen []api.Event
+}
+
+func (a *started) page(pin string) *page {
+	p := &page{}
+	p.Client = &agenttest.Client{
+		Agent: a.URL(), Origin: counter, Lang: "en", PIN: agenttest.FixedPIN(pin),
+		HTTP: &http.Client{Timeout: 20 * time.Second},
+		Seen: func(e api.Event) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.seen = append(p.seen, e)
+		},
+	}
+	return p
+}
+
+// saw reports whether a state was among the events, waiting a little for it.
+func (p *page) saw(state api.State) bool {
+	for range 200 {
+		p.mu.Lock()
+		found := slices.ContainsFunc(p.seen, func(e api.Event) bool { return e.State == state })
+		p.mu.Unlock()
+		if found {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
+}
+
+func (p *page) states() []api.State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []api.State
+	for _, e := range p.seen {
+		list = append(list, e.State)
+	}
+	return list
+}

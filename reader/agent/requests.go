@@ -1,0 +1,149 @@
+package agent
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	_ "crypto/sha256" // the hashes of the algorithms
+	_ "crypto/sha512"
+	"crypto/x509"
+	"encoding/base64"
+	"net/http"
+
+	"guichet.example/certs"
+	"guichet.example/reader"
+	"guichet.example/reader/api"
+)
+
+// appVersion is where a token says it comes from.
+const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
+
+func (a *Agent) status(w http.ResponseWriter, _ *http.Request, _ string) {
+	a.mu.Lock()
+	busy := a.current != nil
+	a.mu.Unlock()
+	reply(w, api.Status{Agent: api.Name, Version: api.Version, Busy: busy}, nil)
+}
+
+// cancel ends the operation of the page's own origin. None being there is no error:
+// it may just have ended.
+func (a *Agent) cancel(w http.ResponseWriter, r *http.Request, origin string) {
+	var nothing struct{}
+	if err := decode(w, r, &nothing); err != nil {
+		reply(w, nil, err)
+		return
+	}
+	a.mu.Lock()
+	current := a.current
+	a.mu.Unlock()
+	if current != nil && current.origin == origin {
+		current.cancel(reader.ErrCancelled)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// Bounds of a nonce, in characters: those of the Web eID app.
+const minNonce, maxNonce = 44, 128
+
+func (a *Agent) authenticate(w http.ResponseWriter, r *http.Request, origin string) {
+	var request api.AuthenticateRequest
+	err := decode(w, r, &request)
+	if err == nil {
+		err = checkNonce(request.ChallengeNonce)
+	}
+	var o *operation
+	if err == nil {
+		o, err = a.begin(r, "authenticate", origin, request.Lang, certs.Authentication, "")
+	}
+	if err != nil {
+		reply(w, nil, err)
+		return
+	}
+	result, err := o.run(func(ctx context.Context) (any, error) { return o.token(ctx, request.ChallengeNonce) })
+	reply(w, result, err)
+}
+
+func checkNonce(nonce string) error {
+	if nonce == "" {
+		return refusal{http.StatusBadRequest, api.Error{
+			Code: api.MissingParameter, Message: "challengeNonce is missing", State: api.Technical, Tries: -1}}
+	}
+	if len(nonce) < minNonce || len(nonce) > maxNonce {
+		return invalid("challengeNonce is not of 44 to 128 characters")
+	}
+	for _, b := range []byte(nonce) {
+		if b <= ' ' || b > '~' {
+			return invalid("challengeNonce is not plain text")
+		}
+	}
+	return nil
+}
+
+// token makes a Web eID token: a signature over H(origin) ‖ H(nonce).
+func (o *operation) token(ctx context.Context, nonce string) (any, error) {
+	card, err := o.card(ctx, func(Card) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	defer card.Close()
+	certificate, err := card.Certificate(certs.Authentication)
+	if err != nil {
+		return nil, err
+	}
+	name, hash, err := tokenAlgorithm(certificate.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	signed := digest(hash, digest(hash, []byte(o.origin)), digest(hash, []byte(nonce)))
+	signature, err := o.signature(ctx, card, certificate, signed, hash)
+	if err != nil {
+		return nil, err
+	}
+	return api.Token{
+		UnverifiedCertificate: base64.StdEncoding.EncodeToString(certificate.Raw),
+		Algorithm:             name,
+		Signature:             base64.StdEncoding.EncodeToString(signature),
+		Format:                api.TokenFormat,
+		AppVersion:            appVersion,
+	}, nil
+}
+
+func digest(hash crypto.Hash, parts ...[]byte) []byte {
+	h := hash.New()
+	for _, part := range parts {
+		h.Write(part)
+	}
+	return h.Sum(nil)
+}
+
+// tokenAlgorithm is what the Web eID app takes for a key: each curve its hash, RSA
+// with SHA-256 and PKCS#1 v1.5.
+func tokenAlgorithm(public crypto.PublicKey) (string, crypto.Hash, error) {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		return "RS256", crypto.SHA256, nil
+	case *ecdsa.PublicKey:
+		switch key.Curve.Params().BitSize {
+		case 256:
+			return "ES256", crypto.SHA256, nil
+		case 384:
+			return "ES384", crypto.SHA384, nil
+		case 521:
+			return "ES512", crypto.SHA512, nil
+		}
+	}
+	return "", 0, reader.ErrNotSupported
+}
+
+// signature has the card sign and returns the value as it goes over the wire.
+func (o *operation) signature(ctx context.Context, card Card, c *x509.Certificate, digest []byte, hash crypto.Hash) ([]byte, error) {
+	value, err := card.Sign(ctx, o.purpose, o, digest, hash)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := c.PublicKey.(*ecdsa.PublicKey); ok {
+		return reader.RawECDSA(value, c.PublicKey)
+	}
+	return value, nil
+}
