@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"guichet.example/signing/document/internal/font"
 )
 
 // Reasons for which a field of an act is refused. They come wrapped in a [FieldError].
@@ -17,6 +19,7 @@ var (
 	ErrTooLong        = errors.New("is too long")
 	ErrTooMany        = errors.New("has too many or too few entries")
 	ErrCharacter      = errors.New("contains a character that cannot stand in a document")
+	ErrGlyph          = errors.New("contains a letter that our fonts cannot show")
 	ErrFormat         = errors.New("is not well formed")
 	ErrNationalNumber = errors.New("contains a national number")
 )
@@ -60,8 +63,10 @@ func (c *checker) text(field, s string, limit int) {
 		c.fail(field, ErrMissing)
 	case len(s) > limit*utf8.UTFMax || utf8.RuneCountInString(s) > limit:
 		c.fail(field, ErrTooLong)
-	case !utf8.ValidString(s) || strings.TrimSpace(s) != s || !drawable(s):
+	case !utf8.ValidString(s) || strings.TrimSpace(s) != s || hides(s):
 		c.fail(field, ErrCharacter)
+	case !shown(s):
+		c.fail(field, ErrGlyph)
 	case holdsNationalNumber(s):
 		c.fail(field, ErrNationalNumber)
 	}
@@ -116,12 +121,24 @@ func (c *checker) head(reference string, l Language, m Mutuality, p Person, date
 	c.date("date", date)
 }
 
-// drawable reports whether every character is one a letter may hold. Hidden ones
-// (controls, zero-width, bidirectional overrides, line separators) would let the
-// sheet read otherwise than its data.
-func drawable(s string) bool {
+// hides reports whether s holds what one cannot see: controls, zero-width and
+// bidirectional characters, line separators, odd spaces. They would let the sheet read
+// otherwise than its data.
+func hides(s string) bool {
+	for _, r := range s {
+		if !unicode.IsGraphic(r) || unicode.Is(unicode.Zs, r) && r != ' ' && r != '\u00a0' {
+			return true
+		}
+	}
+	return false
+}
+
+// shown reports whether both faces can show every character. Scripts that run from
+// right to left are not among them, nor marks that do not join with their letter.
+func shown(s string) bool {
+	regular, bold := font.Regular(), font.Bold()
 	for _, r := range norm.NFC.String(s) {
-		if r != ' ' && !unicode.IsGraphic(r) || unicode.Is(unicode.Zs, r) && r != ' ' && r != '\u00a0' {
+		if !regular.Shows(r) || !bold.Shows(r) {
 			return false
 		}
 	}
