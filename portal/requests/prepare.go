@@ -5,11 +5,14 @@ import (
 	"crypto"
 	"crypto/x509"
 	"fmt"
+	"strings"
 	"time"
 
 	"guichet.example/auth"
 	"guichet.example/certs"
+	"guichet.example/portal/locale"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // Algorithm is a signature algorithm that the card offers, in the words of Web eID.
@@ -112,9 +115,13 @@ func offers(list []Algorithm, cert *x509.Certificate, hash crypto.Hash) error {
 	return fmt.Errorf("%w: %s with %s", ErrAlgorithm, want.CryptoAlgorithm, want.HashFunction)
 }
 
-// markOf is the visible signature.
+// markOf is the visible signature, in the language of the document.
 func markOf(r Request, cert *x509.Certificate, at time.Time) signing.Mark {
 	holder, _ := certs.HolderOf(cert)
-	lines := []string{holder.Name(), at.Format(time.DateTime), r.Reference}
-	return signing.Mark{Page: r.Mark.Page, Rect: r.Mark.Rect, Lines: lines}
+	l := locale.Language(languageOf(r.Act))
+	lines := locale.T(l, "requests.mark", locale.A("name", holder.Name()),
+		locale.A("date", locale.DateTime(l, at)))
+	return signing.Mark{Page: r.Mark.Page, Rect: r.Mark.Rect, Lines: strings.Split(lines, "\n")}
 }
+
+func languageOf(act document.Act) document.Language { return act.Sheet().Language }

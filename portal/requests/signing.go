@@ -48,3 +48,10 @@ const (
 	raiseWait = 3 * time.Second  // for the first try to add timestamp and evidence
 	storeWait = 20 * time.Second // for the transaction
 )
+
+// Run raises documents until ctx ends.
+func (s *Signing) Run(ctx context.Context) {
+	if s.Raiser != nil {
+		_ = s.Raiser.Run(ctx) // ends with ctx, which the caller knows
+	}
+}
