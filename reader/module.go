@@ -127,10 +127,13 @@ func call[T any](ctx context.Context, m *Module, f func(library) (T, error), dro
 	}
 }
 
-// ended says in our words why a context is over.
+// ended says in our words why a context is over: a cause in those words counts.
 func ended(ctx context.Context) error {
-	if cause := context.Cause(ctx); errors.Is(cause, ErrCardRemoved) {
-		return ErrCardRemoved
+	cause := context.Cause(ctx)
+	for _, known := range []error{ErrCardRemoved, ErrTimedOut, ErrCancelled} {
+		if errors.Is(cause, known) {
+			return known
+		}
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return ErrTimedOut

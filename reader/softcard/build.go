@@ -15,7 +15,7 @@ var ErrNoProxy = errors.New("no proxy module and no C compiler to build it")
 // ProxyName is the file name of the built proxy module.
 const ProxyName = "guichet-softcard.so"
 
-//go:embed proxy/proxy.c proxy/cryptoki.h
+//go:embed proxy/*.c proxy/*.h
 var proxySource embed.FS
 
 // Build returns the path of the proxy module: the file named by $GUICHET_SOFTCARD,

@@ -23,34 +23,19 @@
  */
 #define _GNU_SOURCE
 #include "cryptoki.h"
+#include "folders.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { READERS = 16, CARDS = 128, SESSIONS = 256, LABEL = 32, TRIES = 3, NO_CARD = -1, STRANGER = -2 };
-
-/* What lies in a reader: the bytes of its card file; none when empty. */
-struct content { char bytes[64]; int len; };
+enum { SESSIONS = 256 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char root[PATH_MAX / 2];
 static CK_FUNCTION_LIST *hsm; /* SoftHSM2 */
 static int initialized;
-
-static char readers[READERS][65]; /* slot id = index; never reused */
-static int nreaders;
-static struct { char label[LABEL + 1]; CK_SLOT_ID slot; } cards[CARDS];
-static int ncards;
 static struct {
     CK_SESSION_HANDLE handle; /* SoftHSM2's own; 0: free entry */
     int reader, card, removed;
@@ -58,104 +43,6 @@ static struct {
     char key[LABEL + 1]; /* label of the key of the signature under way */
     CK_MECHANISM_TYPE mechanism;
 } sessions[SESSIONS];
-
-/* ---- the folders ---- */
-
-static int read_file(const char *path, char *to, int size) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), n;
-    if (fd < 0) return -1;
-    n = read(fd, to, size);
-    close(fd);
-    return n;
-}
-
-static struct content look(int reader) {
-    struct content c;
-    char path[PATH_MAX];
-    memset(&c, 0, sizeof c);
-    snprintf(path, sizeof path, "%s/readers/%s/card", root, readers[reader]);
-    c.len = read_file(path, c.bytes, sizeof c.bytes);
-    if (c.len < 0) c.len = 0;
-    return c;
-}
-
-static int same(struct content a, struct content b) { return a.len == b.len && !memcmp(a.bytes, b.bytes, a.len); }
-
-/* Which card a reader's content names. */
-static int card_of(struct content c) {
-    int n = 0;
-    if (c.len == 0) return NO_CARD;
-    while (n < c.len && c.bytes[n] != '\n') n++;
-    for (int i = 0; i < ncards; i++)
-        if ((int)strlen(cards[i].label) == n && !memcmp(cards[i].label, c.bytes, n)) return i;
-    return STRANGER;
-}
-
-static int plugged(int reader) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/readers/%s", root, readers[reader]);
-    return access(path, F_OK) == 0;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
-
-/* New reader folders get the next slot ids; known ones keep theirs. */
-static void find_readers(void) {
-    char path[PATH_MAX];
-    struct dirent **list;
-    snprintf(path, sizeof path, "%s/readers", root);
-    int n = scandir(path, &list, NULL, by_name), known;
-    for (int i = 0; i < n; i++) {
-        known = list[i]->d_name[0] == '.' || strlen(list[i]->d_name) > 64;
-        for (int r = 0; r < nreaders && !known; r++) known = !strcmp(readers[r], list[i]->d_name);
-        if (!known && nreaders < READERS) strcpy(readers[nreaders++], list[i]->d_name);
-        free(list[i]);
-    }
-    if (n >= 0) free(list);
-}
-
-static void tries_path(char *path, int card) { snprintf(path, PATH_MAX, "%s/cards/%s.tries", root, cards[card].label); }
-
-static int tries_left(int card) {
-    char path[PATH_MAX], digit;
-    tries_path(path, card);
-    if (read_file(path, &digit, 1) != 1 || digit < '0' || digit > '0' + TRIES) return TRIES;
-    return digit - '0';
-}
-
-static int set_tries(int card, int n) {
-    char path[PATH_MAX], text[3] = {'0' + n, '\n'};
-    tries_path(path, card);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return 0;
-    int ok = write(fd, text, 2) == 2;
-    return close(fd) == 0 && ok;
-}
-
-/* Append one line: {"at":…,"card":…,"label":…,"mechanism":…,"data":hex}. One write, so lines stay whole. */
-static int write_journal(int s, const CK_BYTE *data, CK_ULONG len) {
-    static const char hex[] = "0123456789abcdef";
-    char path[PATH_MAX], when[32], *line = malloc(256 + 2 * len);
-    struct timespec now;
-    struct tm utc;
-    if (!line) return 0;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
-    int n = sprintf(line, "{\"at\":\"%s.%03ldZ\",\"card\":\"%s\",\"label\":\"%s\",\"mechanism\":%lu,\"data\":\"", when,
-                    now.tv_nsec / 1000000, cards[sessions[s].card].label, sessions[s].key, sessions[s].mechanism);
-    for (CK_ULONG i = 0; i < len; i++) {
-        line[n++] = hex[data[i] >> 4];
-        line[n++] = hex[data[i] & 15];
-    }
-    n += sprintf(line + n, "\"}\n");
-    snprintf(path, sizeof path, "%s/journal", root);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    int ok = fd >= 0 && write(fd, line, n) == n;
-    if (fd >= 0) close(fd);
-    free(line);
-    return ok;
-}
 
 /* ---- in and out of a call ---- */
 
@@ -225,7 +112,7 @@ static CK_RV GetSlotList(CK_BYTE present, CK_SLOT_ID *list, CK_ULONG *count) {
 static CK_RV GetSlotInfo(CK_SLOT_ID id, CK_SLOT_INFO *info) {
     int card = NO_CARD;
     CK_RV rv = enter_slot(id, &card);
-    if (rv != CKR_OK && card == NO_CARD && rv != CKR_TOKEN_NOT_PRESENT) return leave(rv);
+    if (rv == CKR_SLOT_ID_INVALID || rv == CKR_CRYPTOKI_NOT_INITIALIZED) return leave(rv);
     if (!info) return leave(CKR_ARGUMENTS_BAD);
     memset(info, 0, sizeof *info);
     pad(info->slotDescription, sizeof info->slotDescription, readers[id]);
@@ -271,6 +158,8 @@ static CK_RV OpenSession(CK_SLOT_ID id, CK_FLAGS flags, void *app, void *notify,
     CK_RV rv = enter_slot(id, &card);
     if (rv != CKR_OK) return leave(rv);
     if (flags & CKF_RW_SESSION) return leave(CKR_TOKEN_WRITE_PROTECTED);
+    struct content content = look(id);
+    if (card_of(content) != card) return leave(CKR_TOKEN_NOT_PRESENT); /* swapped just now */
     while (s < SESSIONS && sessions[s].handle) s++;
     if (s == SESSIONS) return leave(CKR_SESSION_COUNT);
     rv = hsm->C_OpenSession(cards[card].slot, flags, app, notify, h);
@@ -279,7 +168,7 @@ static CK_RV OpenSession(CK_SLOT_ID id, CK_FLAGS flags, void *app, void *notify,
     sessions[s].handle = *h;
     sessions[s].reader = id;
     sessions[s].card = card;
-    sessions[s].content = look(id);
+    sessions[s].content = content;
     return leave(CKR_OK);
 }
 
@@ -325,11 +214,16 @@ static CK_RV Login(CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_BYTE *pin, CK_ULON
     return leave(rv);
 }
 
-static CK_RV Logout(CK_SESSION_HANDLE h) {
-    int s;
-    CK_RV rv = enter_session(h, &s);
-    return leave(rv == CKR_OK ? hsm->C_Logout(h) : rv);
-}
+
+/* Calls that only need the card to be there. */
+#define FORWARD(name, params, args)                               \
+    static CK_RV name params {                                    \
+        int s;                                                    \
+        CK_RV rv = enter_session(h, &s);                          \
+        return leave(rv == CKR_OK ? hsm->C_##name args : rv);     \
+    }
+
+FORWARD(Logout, (CK_SESSION_HANDLE h), (h))
 
 static CK_RV SetPIN(CK_SESSION_HANDLE h, CK_BYTE *old, CK_ULONG n, CK_BYTE *pin, CK_ULONG m) {
     return CKR_FUNCTION_NOT_SUPPORTED;
@@ -337,29 +231,10 @@ static CK_RV SetPIN(CK_SESSION_HANDLE h, CK_BYTE *old, CK_ULONG n, CK_BYTE *pin,
 
 /* ---- objects and signatures ---- */
 
-static CK_RV GetAttributeValue(CK_SESSION_HANDLE h, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t, CK_ULONG n) {
-    int s;
-    CK_RV rv = enter_session(h, &s);
-    return leave(rv == CKR_OK ? hsm->C_GetAttributeValue(h, o, t, n) : rv);
-}
-
-static CK_RV FindObjectsInit(CK_SESSION_HANDLE h, CK_ATTRIBUTE *t, CK_ULONG n) {
-    int s;
-    CK_RV rv = enter_session(h, &s);
-    return leave(rv == CKR_OK ? hsm->C_FindObjectsInit(h, t, n) : rv);
-}
-
-static CK_RV FindObjects(CK_SESSION_HANDLE h, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n) {
-    int s;
-    CK_RV rv = enter_session(h, &s);
-    return leave(rv == CKR_OK ? hsm->C_FindObjects(h, o, max, n) : rv);
-}
-
-static CK_RV FindObjectsFinal(CK_SESSION_HANDLE h) {
-    int s;
-    CK_RV rv = enter_session(h, &s);
-    return leave(rv == CKR_OK ? hsm->C_FindObjectsFinal(h) : rv);
-}
+FORWARD(GetAttributeValue, (CK_SESSION_HANDLE h, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t, CK_ULONG n), (h, o, t, n))
+FORWARD(FindObjectsInit, (CK_SESSION_HANDLE h, CK_ATTRIBUTE *t, CK_ULONG n), (h, t, n))
+FORWARD(FindObjects, (CK_SESSION_HANDLE h, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n), (h, o, max, n))
+FORWARD(FindObjectsFinal, (CK_SESSION_HANDLE h), (h))
 
 static CK_RV SignInit(CK_SESSION_HANDLE h, CK_MECHANISM *m, CK_OBJECT_HANDLE key) {
     int s;
@@ -380,7 +255,7 @@ static CK_RV Sign(CK_SESSION_HANDLE h, CK_BYTE *data, CK_ULONG len, CK_BYTE *sig
     CK_RV rv = enter_session(h, &s);
     if (rv == CKR_OK) rv = hsm->C_Sign(h, data, len, sig, siglen);
     /* With no buffer the caller only asks for the length: nothing was signed. */
-    if (rv == CKR_OK && sig && !write_journal(s, data, len)) rv = CKR_GENERAL_ERROR;
+    if (rv == CKR_OK && sig && !write_journal(sessions[s].card, sessions[s].key, sessions[s].mechanism, data, len)) rv = CKR_GENERAL_ERROR;
     return leave(rv);
 }
 

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"flag"
+	"fmt"
+
+	"guichet.example/auth/webeid"
+	"guichet.example/certs"
+	"guichet.example/reader"
+	"guichet.example/reader/api"
+)
+
+var authenticateCommand = command{
+	name: "authenticate", args: "-origin URL -nonce N [-pin-fd N]",
+	summary: "Makes a Web eID token for a site and prints it as JSON",
+	run:     authenticate,
+}
+
+// Bounds of a nonce, in characters: those of the Web eID app.
+const minNonce, maxNonce = 44, 128
+
+// appVersion is where a token says it comes from.
+const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
+
+func authenticate(ctx context.Context, p *program, set *flag.FlagSet, args []string) error {
+	var f cardFlags
+	var pin pinFlags
+	f.add(set)
+	pin.add(set)
+	origin := set.String("origin", "", "`URL` of the site: scheme, host and port; http for loopback names only")
+	nonce := set.String("nonce", "", "the challenge `text` of the site, 44 to 128 characters")
+	rest, err := parse(set, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usageError{"it takes no arguments"}
+	}
+	if err := webeid.CheckOrigin(*origin, true); err != nil {
+		return usageError{"-origin: " + err.Error()}
+	}
+	if len(*nonce) < minNonce || len(*nonce) > maxNonce {
+		return usageError{fmt.Sprintf("-nonce has %d to %d characters", minNonce, maxNonce)}
+	}
+	return f.withCard(ctx, func(ctx context.Context, card *reader.Card) error {
+		token, err := makeToken(ctx, card, pin.source(p), *origin, *nonce)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(p.stdout).Encode(token)
+	})
+}
+
+func makeToken(ctx context.Context, card *reader.Card, pin reader.PIN, origin, nonce string) (api.Token, error) {
+	cert, err := card.Certificate(certs.Authentication)
+	if err != nil {
+		return api.Token{}, err
+	}
+	algorithm, hash, err := reader.WebEIDAlgorithm(cert.PublicKey)
+	if err != nil {
+		return api.Token{}, err
+	}
+	key, err := card.Key(certs.Authentication, pin)
+	if err != nil {
+		return api.Token{}, err
+	}
+	value, err := key.SignContext(ctx, reader.WebEIDDigest(hash, origin, nonce), hash)
+	if err != nil {
+		return api.Token{}, err
+	}
+	if value, err = reader.RawECDSA(value, cert.PublicKey); err != nil {
+		return api.Token{}, err
+	}
+	return api.Token{
+		UnverifiedCertificate: base64.StdEncoding.EncodeToString(cert.Raw),
+		Algorithm:             algorithm,
+		Signature:             base64.StdEncoding.EncodeToString(value),
+		Format:                api.TokenFormat,
+		AppVersion:            appVersion,
+	}, nil
+}
