@@ -52,7 +52,7 @@ func Begin(chain string, before Head, at time.Time, reason string) (Entry, Head)
 //	row  = tag prev at seq text*12
 //	tag  = "guichet audit 1" LF
 //	prev = 32 bytes
-//	at   = milliseconds since 1970-01-01 UTC, 8 bytes
+//	at   = microseconds since 1970-01-01 UTC, 8 bytes
 //	seq  = 8 bytes
 //	text = length in bytes, 4 bytes, and the bytes; in the order of the fields below
 //
@@ -61,7 +61,7 @@ func (e Entry) sum() [32]byte {
 	b := make([]byte, 0, 512)
 	b = append(b, "guichet audit 1\n"...)
 	b = append(b, e.Prev[:]...)
-	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro()))
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Seq))
 	for _, text := range []string{
 		e.Chain, e.Mutuality, e.Member, e.Actor, e.Session, e.Method, e.Assurance,

@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/bank"
+	"guichet.example/portal/documents"
+	"guichet.example/portal/requests"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
+)
+
+// raiseAfter is how long a fresh document is left to whoever completed it, who raises
+// its level at once (DueDocument), before the job takes it (Due).
+const raiseAfter = 30 * time.Second
+
+// Complete implements requests.Store: document, request, preparation and audit row in
+// one commit, once. The order of the checks is that of their weight: what was done
+// stays done; a request that moved cannot be signed any more; time comes last.
+//
+// Whether the ten minutes have passed is decided by c.At, when the signature value was
+// verified: a value that was in time can be stored later.
+func (db *DB) Complete(ctx context.Context, login auth.Login, c requests.Completion) (requests.Request, error) {
+	r, err := db.complete(ctx, login, c)
+	if err != nil {
+		return requests.Request{}, fmt.Errorf("completing request: %w", err)
+	}
+	return r, nil
+}
+
+func (db *DB) complete(ctx context.Context, login auth.Login, c requests.Completion) (requests.Request, error) {
+	if err := db.checkCompletion(&c); err != nil {
+		return requests.Request{}, err
+	}
+	key, err := db.key(ctx, login)
+	if errors.Is(err, errNoMember) {
+		return requests.Request{}, requests.ErrNotFound
+	}
+	if err != nil {
+		return requests.Request{}, err
+	}
+	signer, err := json.Marshal(c.Signer)
+	if err != nil {
+		return requests.Request{}, err
+	}
+	sealed := sealedCompletion{
+		document: key.seal(sealedDocument, c.Document, 1, c.PDF),
+		signer:   key.seal(sealedSigner, c.Document, 1, signer),
+	}
+	var done requests.Request
+	note := db.entry(ctx, login, audit.CompleteRequest, object("preparation", c.Preparation))
+	err = db.write(ctx, note, func(t *tx) error {
+		r, err := db.completable(t, key, login, c)
+		if errors.Is(err, errAgain) {
+			done = r
+		}
+		if err != nil {
+			return err
+		}
+		if err := putSigned(t, key, r, c, sealed); err != nil {
+			return err
+		}
+		done, _, err = findRequest(t.conn, key, r.ID)
+		return err
+	})
+	if err != nil && !errors.Is(err, errAgain) {
+		return requests.Request{}, err
+	}
+	return done, nil
+}
+
+// sealedCompletion is what a completion leaves sealed; made before the writer is asked,
+// so that only writing is left to it.
+type sealedCompletion struct{ document, signer []byte }
+
+func (db *DB) checkCompletion(c *requests.Completion) error {
+	if c.At.IsZero() {
+		c.At = db.cfg.Now()
+	}
+	if c.Document == "" {
+		id, err := NewID(c.At, db.cfg.Rand)
+		if err != nil {
+			return err
+		}
+		c.Document = id
+	}
+	switch {
+	case !isID(c.Document):
+		return errors.New("id of the document is not an id")
+	case len(c.PDF) == 0 || len(c.PDF) > signing.MaxPDF:
+		return fmt.Errorf("signed PDF has %d bytes", len(c.PDF))
+	case c.State != requests.Signed && c.State != requests.Pending:
+		return fmt.Errorf("a completed request cannot be %q", c.State)
+	}
+	return nil
+}
+
+// completable returns the request that the preparation is for, if it can be completed
+// now; errAgain, with the request, if it was completed with this very value.
+func (db *DB) completable(t *tx, key memberKey, login auth.Login, c requests.Completion) (requests.Request, error) {
+	p, _, err := findPreparation(t.conn, key, c.Preparation)
+	if err != nil {
+		return requests.Request{}, err
+	}
+	if p.Done && p.ValueSHA256 != c.ValueSHA256 {
+		return requests.Request{}, requests.ErrAnotherValue
+	}
+	r, _, err := findRequest(t.conn, key, p.Request)
+	switch {
+	case err != nil:
+		return requests.Request{}, err
+	case p.Done:
+		return r, errAgain
+	case r.State != requests.ToSign || r.Revision != p.Revision:
+		return requests.Request{}, requests.ErrChanged
+	}
+	if err := accountUnchanged(t, login, r.Act); err != nil {
+		return requests.Request{}, err
+	}
+	if c.At.After(p.Expires) {
+		return requests.Request{}, requests.ErrPreparationExpired
+	}
+	return r, nil
+}
+
+// accountUnchanged refuses a bank change made against an account that is another now.
+func accountUnchanged(t *tx, login auth.Login, act document.Act) error {
+	change, ok := act.(document.BankChange)
+	if !ok {
+		return nil
+	}
+	version, err := accountVersion(t.conn, login, bank.Benefits)
+	if err == nil && version != change.AccountVersion {
+		return requests.ErrChanged
+	}
+	return err
+}
+
+// putSigned writes the document and everything that points to it.
+func putSigned(t *tx, key memberKey, r requests.Request, c requests.Completion, sealed sealedCompletion) error {
+	d := documents.Document{
+		ID: c.Document, Kind: r.Act.Kind(), Language: languageOf(r.Act), Reference: r.Reference, Request: r.ID,
+		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sha256.Sum256(c.PDF), Version: 1,
+		Level: signing.LevelB, Status: statusOf(c.State),
+	}
+	if err := insertDocument(t, key, d, sealed.document); err != nil {
+		return err
+	}
+	signed, err := t.exec(`
+		UPDATE requests SET state = ?, revision = revision + 1, document = ?, signed_at = ?
+		WHERE mutuality = ? AND member = ? AND request = ? AND revision = ?`,
+		string(c.State), d.ID, micros(c.At), key.mutuality, key.member, r.ID, r.Revision)
+	if err != nil {
+		return err
+	}
+	if signed == 0 {
+		return requests.ErrChanged
+	}
+	_, err = t.exec(`
+		UPDATE preparations SET value_sha256 = ?, document = ?
+		WHERE mutuality = ? AND member = ? AND preparation = ?`,
+		c.ValueSHA256[:], d.ID, key.mutuality, key.member, c.Preparation)
+	if err != nil {
+		return err
+	}
+	return insertRaise(t, key, d, c, sealed.signer)
+}
+
+func statusOf(s requests.State) documents.Status {
+	switch s {
+	case requests.Signed:
+		return documents.Valid
+	case requests.Rejected:
+		return documents.Invalid
+	}
+	return documents.Checking
+}
+
+func languageOf(act document.Act) document.Language {
+	switch a := act.(type) {
+	case document.BankChange:
+		return a.Language
+	case document.EHICOrder:
+		return a.Language
+	}
+	return ""
+}

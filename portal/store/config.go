@@ -1,0 +1,97 @@
+package store
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"guichet.example/portal/vault"
+)
+
+// Config says where the store is and what it needs.
+type Config struct {
+	// Path of the SQLite file. It is made, readable by the owner alone, if there is
+	// none; its folder must exist. Required.
+	Path string
+	// Keys seal what rests on disk. Required, except with ReadOnly.
+	Keys *vault.Keys
+	// Anchors is the file that gets the heads of the audit chain, every AnchorEvery and
+	// at close. It belongs where whoever can write to the database cannot. Empty: none.
+	Anchors string
+	// AnchorEvery is the time between two anchors. Default 1 hour.
+	AnchorEvery time.Duration
+	// Started is written as the reason of the first audit row: version of the program,
+	// hash of its configuration, offset of its clock. At most 200 bytes.
+	Started string
+	// RequestLife is how long a request waits for its signature before it expires.
+	// Default 30 days.
+	RequestLife time.Duration
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// Rand makes ids. Nonces of encryption do not come from here. Default crypto/rand.
+	Rand io.Reader
+	// Log gets what no caller is told: a failed checkpoint, anchor or sweep, and why
+	// the store stopped. Default: discarded.
+	Log *slog.Logger
+	// ReadOnly opens an existing store for AuditRows and Stats alone: nothing is
+	// migrated, and any method that writes returns ErrReadOnly.
+	ReadOnly bool
+	// Fault, if set, is called with the name of each point that a write passes, as
+	// FaultCommit and FaultCommitted describe. It is a seam for crash tests, which end
+	// the process there, and for nothing else.
+	Fault func(point string)
+}
+
+// Points given to Config.Fault, each followed by a space and the audit action of the
+// write: "commit request.complete". FaultCommit is before the commit that holds the
+// write, FaultCommitted after it and before the caller is answered.
+const (
+	FaultCommit    = "commit"
+	FaultCommitted = "committed"
+)
+
+var (
+	// ErrNewerSchema means the file was written by a newer program.
+	ErrNewerSchema = errors.New("database schema is newer than this program")
+	// ErrStopped means the disk failed while writing, and the store writes no more
+	// until it is opened again.
+	ErrStopped = errors.New("store stopped writing after a disk failure")
+	// ErrFull means there is no room on the disk. Nothing of the act was written.
+	ErrFull = errors.New("disk is full")
+	// ErrClosed means the store was closed.
+	ErrClosed = errors.New("store is closed")
+	// ErrReadOnly means the store was opened for reading.
+	ErrReadOnly = errors.New("store is open for reading only")
+	// ErrNumberTaken means another member of the mutuality has this national number.
+	ErrNumberTaken = errors.New("national number belongs to another member")
+	// ErrDamaged means a row or a document is not what was written. The wrapping error
+	// names it.
+	ErrDamaged = errors.New("stored data is damaged")
+)
+
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case c.Path == "":
+		return c, errors.New("store needs a path")
+	case c.Keys == nil && !c.ReadOnly:
+		return c, errors.New("store needs keys")
+	}
+	if c.AnchorEvery <= 0 {
+		c.AnchorEvery = time.Hour
+	}
+	if c.RequestLife <= 0 {
+		c.RequestLife = 30 * 24 * time.Hour
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/requests"
+	"guichet.example/signing/document"
+)
+
+// maxPage is the most rows any list returns at once.
+const maxPage = 100
+
+// maxKey is the longest idempotency key of a form, in bytes.
+const maxKey = 128
+
+// frozenRecord is what is sealed of a request when it is frozen. The digest is inside:
+// a document drawn from a known form could be guessed from its digest.
+type frozenRecord struct {
+	Act    json.RawMessage `json:"act"`
+	SHA256 []byte          `json:"sha256"`
+	Page   int             `json:"page"`
+	Rect   [4]float64      `json:"rect"`
+}
+
+// PutRequest implements requests.Store. A request without an id gets one. The key is
+// that of the form; without one, each call is a request of its own.
+func (db *DB) PutRequest(ctx context.Context, login auth.Login, r requests.Request, key string) (string, error) {
+	id, err := db.putRequest(ctx, login, r, key)
+	if err != nil {
+		return "", fmt.Errorf("storing request: %w", err)
+	}
+	return id, nil
+}
+
+func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Request, formKey string) (string, error) {
+	if r.ID == "" {
+		id, err := NewID(r.Created, db.cfg.Rand)
+		if err != nil {
+			return "", err
+		}
+		r.ID = id
+	}
+	if err := checkRequest(r, formKey); err != nil {
+		return "", err
+	}
+	key, err := db.key(ctx, login)
+	if err != nil {
+		return "", err
+	}
+	frozen, err := freeze(key, r)
+	if err != nil {
+		return "", err
+	}
+	drawn := key.seal(sealedDrawn, r.ID, 1, r.PDF)
+	id := r.ID
+	note := db.entry(ctx, login, audit.FreezeRequest, object("request", r.ID))
+	err = db.write(ctx, note, func(t *tx) error {
+		earlier, err := claimKey(t, login, formKey)
+		if err != nil {
+			return err
+		}
+		if earlier != "" {
+			id = earlier
+			return errAgain
+		}
+		if err := insertRequest(t, key, r, frozen, drawn); err != nil {
+			return err
+		}
+		return keepKey(t, login, formKey, r.ID)
+	})
+	if errors.Is(err, errAgain) {
+		return id, nil
+	}
+	return id, err
+}
+
+// errAgain ends an act that was done before: nothing is written, not even a row.
+var errAgain = errors.New("done before")
+
+func checkRequest(r requests.Request, key string) error {
+	switch {
+	case !isID(r.ID):
+		return errors.New("id is not an id")
+	case r.Act == nil || len(r.PDF) == 0 || r.Reference == "" || r.Created.IsZero():
+		return errors.New("act, PDF, reference and time are required")
+	case len(key) > maxKey:
+		return fmt.Errorf("key of the form is longer than %d bytes", maxKey)
+	case sha256.Sum256(r.PDF) != r.SHA256:
+		return errors.New("digest is not that of the PDF")
+	}
+	return nil
+}
+
+func freeze(key memberKey, r requests.Request) ([]byte, error) {
+	act, err := document.Marshal(r.Act)
+	if err != nil {
+		return nil, err
+	}
+	record, err := json.Marshal(frozenRecord{Act: act, SHA256: r.SHA256[:], Page: r.Mark.Page, Rect: r.Mark.Rect})
+	if err != nil {
+		return nil, err
+	}
+	return key.seal(sealedFrozen, r.ID, 1, record), nil
+}
+
+// claimKey returns the request made under the form's key before, if there is one.
+func claimKey(t *tx, login auth.Login, key string) (string, error) {
+	if key == "" {
+		return "", nil
+	}
+	hash := sha256.Sum256([]byte(key))
+	var earlier string
+	err := t.get(`SELECT request FROM request_keys WHERE mutuality = ? AND member = ? AND key_hash = ?`,
+		[]any{login.Mutuality, string(login.Member), hash[:]}, &earlier)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return earlier, err
+}
+
+func keepKey(t *tx, login auth.Login, key, request string) error {
+	if key == "" {
+		return nil
+	}
+	hash := sha256.Sum256([]byte(key))
+	_, err := t.exec(`INSERT INTO request_keys (mutuality, member, key_hash, request) VALUES (?, ?, ?, ?)`,
+		login.Mutuality, string(login.Member), hash[:], request)
+	return err
+}
+
+func insertRequest(t *tx, key memberKey, r requests.Request, frozen, drawn []byte) error {
+	pdf, err := putBlob(t.conn, key, drawn)
+	if err != nil {
+		return err
+	}
+	added, err := t.exec(`
+		INSERT INTO requests (mutuality, member, request, reference, kind, state, revision, created_at, pages, frozen_sealed, pdf)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (mutuality, reference) DO NOTHING`,
+		key.mutuality, key.member, r.ID, r.Reference, string(r.Act.Kind()), string(requests.ToSign), 1,
+		micros(r.Created), r.Pages, frozen, pdf)
+	if err == nil && added == 0 {
+		return requests.ErrReferenceTaken
+	}
+	return err
+}
+
+// Requests implements requests.Store. At most 100 at once.
+func (db *DB) Requests(ctx context.Context, login auth.Login, before string, limit int) ([]requests.Request, error) {
+	var list []requests.Request
+	note := db.entry(ctx, login, audit.ListRequests, "")
+	err := db.reveal(ctx, note, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) (err error) {
+			list, err = db.requests(c, login, before, limit)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing requests: %w", err)
+	}
+	return list, nil
+}
+
+const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf`
+
+func (db *DB) requests(c *conn, login auth.Login, before string, limit int) ([]requests.Request, error) {
+	key, err := db.keyOf(c, login.Mutuality, login.Member)
+	if err != nil {
+		return nil, err
+	}
+	if before == "" {
+		before = lastID
+	}
+	var list []requests.Request
+	err = c.each(`
+		SELECT `+requestColumns+` FROM requests
+		WHERE mutuality = ? AND member = ? AND request < ?
+		ORDER BY request DESC LIMIT ?`,
+		[]any{key.mutuality, key.member, before, page(limit)}, func(scan func(...any) error) error {
+			r, _, err := scanRequest(scan, key)
+			list = append(list, r)
+			return err
+		})
+	return list, err
+}
+
+// lastID sorts after every id.
+const lastID = "~"
+
+func page(limit int) int { return min(max(limit, 1), maxPage) }
+
+func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pdf []byte, err error) {
+	var created int64
+	var signed sql.NullInt64
+	var doc sql.NullString
+	var frozen, reason []byte
+	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf)
+	if err != nil {
+		return r, nil, err
+	}
+	r.Created, r.SignedAt, r.Document = fromMicros(created), fromMaybe(signed), doc.String
+	if err := thaw(key, frozen, &r); err != nil {
+		return r, nil, err
+	}
+	if reason != nil {
+		text, err := key.open(sealedReason, r.ID, 1, reason)
+		if err != nil {
+			return r, nil, err
+		}
+		r.Reason = string(text)
+	}
+	return r, pdf, nil
+}
+
+func thaw(key memberKey, frozen []byte, r *requests.Request) error {
+	text, err := key.open(sealedFrozen, r.ID, 1, frozen)
+	if err != nil {
+		return err
+	}
+	var record frozenRecord
+	if err := json.Unmarshal(text, &record); err != nil {
+		return fmt.Errorf("request %s: %w", r.ID, ErrDamaged)
+	}
+	if r.Act, err = document.Unmarshal(record.Act); err != nil {
+		return fmt.Errorf("request %s: %w: %w", r.ID, ErrDamaged, err)
+	}
+	r.Mark = document.Mark{Page: record.Page, Rect: record.Rect}
+	return copyHash(&r.SHA256, record.SHA256)
+}
+
+// Request implements requests.Store.
+func (db *DB) Request(ctx context.Context, login auth.Login, id string) (requests.Request, error) {
+	var r requests.Request
+	note := db.entry(ctx, login, audit.ReadRequest, object("request", id))
+	err := db.reveal(ctx, note, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) (err error) {
+			r, err = db.request(c, login, id)
+			return err
+		})
+	})
+	if err != nil {
+		return requests.Request{}, fmt.Errorf("reading request: %w", err)
+	}
+	return r, nil
+}
+
+// request reads a request with its PDF, checked against its digest.
+func (db *DB) request(c *conn, login auth.Login, id string) (requests.Request, error) {
+	key, err := db.keyOf(c, login.Mutuality, login.Member)
+	if errors.Is(err, errNoMember) {
+		return requests.Request{}, requests.ErrNotFound
+	}
+	if err != nil {
+		return requests.Request{}, err
+	}
+	r, pdf, err := findRequest(c, key, id)
+	if err != nil {
+		return requests.Request{}, err
+	}
+	if r.PDF, err = blob(c, key, sealedDrawn, r.ID, 1, pdf); err != nil {
+		return requests.Request{}, err
+	}
+	if sha256.Sum256(r.PDF) != r.SHA256 {
+		return requests.Request{}, fmt.Errorf("PDF of request %s: %w", r.ID, ErrDamaged)
+	}
+	return r, nil
+}
+
+// findRequest reads a request without its PDF, whose address it returns.
+func findRequest(c *conn, key memberKey, id string) (requests.Request, []byte, error) {
+	if !isID(id) {
+		return requests.Request{}, nil, requests.ErrNotFound
+	}
+	var r requests.Request
+	var pdf []byte
+	err := errNoRow
+	each := c.each(`SELECT `+requestColumns+` FROM requests WHERE mutuality = ? AND member = ? AND request = ?`,
+		[]any{key.mutuality, key.member, id}, func(scan func(...any) error) error {
+			r, pdf, err = scanRequest(scan, key)
+			return err
+		})
+	switch {
+	case each != nil:
+		return r, nil, each
+	case errors.Is(err, errNoRow):
+		return r, nil, requests.ErrNotFound
+	}
+	return r, pdf, err
+}
+
+var errNoRow = errors.New("no row")

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"guichet.example/auth"
+	"guichet.example/portal/vault"
+)
+
+// errNoMember means that there is no member, and so no key, under that name. Callers
+// turn it into the error of their area.
+var errNoMember = errors.New("no such member")
+
+// memberKey is a member's data key together with whose it is.
+type memberKey struct {
+	*vault.DataKey
+	mutuality string
+	member    string
+}
+
+// context says what a sealed value of this member is.
+func (k memberKey) context(what, id string, version int) vault.Context {
+	return vault.Context{What: what, Mutuality: k.mutuality, Member: k.member, ID: id, Version: version}
+}
+
+func (k memberKey) seal(what, id string, version int, plain []byte) []byte {
+	return k.Seal(k.context(what, id, version), plain)
+}
+
+// open is Seal's reverse; what does not open is ErrDamaged, and named.
+func (k memberKey) open(what, id string, version int, sealed []byte) ([]byte, error) {
+	plain, err := k.Open(k.context(what, id, version), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return plain, nil
+}
+
+// Kinds of sealed content, as they stand in its context.
+const (
+	sealedNumber   = "national-number"
+	sealedIBAN     = "iban"
+	sealedLogin    = "login"
+	sealedFrozen   = "frozen-request"
+	sealedDrawn    = "drawn-request"
+	sealedReason   = "reason"
+	sealedPrepared = "prepared"
+	sealedDocument = "document"
+	sealedSigner   = "signer"
+)
+
+// keyOf reads and unwraps a member's data key: errNoMember if there is none.
+func (db *DB) keyOf(c *conn, mutuality string, member auth.MemberID) (memberKey, error) {
+	var wrapped []byte
+	err := c.get(`SELECT wrapped FROM member_keys WHERE mutuality = ? AND member = ?`,
+		[]any{mutuality, string(member)}, &wrapped)
+	if errors.Is(err, sql.ErrNoRows) {
+		return memberKey{}, errNoMember
+	}
+	if err != nil {
+		return memberKey{}, fmt.Errorf("reading data key: %w", err)
+	}
+	return db.unwrap(mutuality, string(member), wrapped)
+}
+
+func (db *DB) unwrap(mutuality, member string, wrapped []byte) (memberKey, error) {
+	key, err := db.cfg.Keys.DataKey(mutuality, member, wrapped)
+	if err != nil {
+		return memberKey{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return memberKey{key, mutuality, member}, nil
+}
+
+// key is keyOf for a caller that holds no connection.
+func (db *DB) key(ctx context.Context, login auth.Login) (key memberKey, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		key, err = db.keyOf(c, login.Mutuality, login.Member)
+		return err
+	})
+	return key, err
+}
+
+// checkKeys refuses keys with which nothing in the store would open.
+func (db *DB) checkKeys(ctx context.Context) error {
+	return db.read(ctx, func(c *conn) error {
+		var mutuality, member string
+		var wrapped []byte
+		err := c.get(`SELECT mutuality, member, wrapped FROM member_keys LIMIT 1`, nil, &mutuality, &member, &wrapped)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading data key: %w", err)
+		}
+		if _, err := db.cfg.Keys.DataKey(mutuality, member, wrapped); err != nil {
+			return fmt.Errorf("keys do not belong to this store: %w", err)
+		}
+		return nil
+	})
+}
+
+// putBlob stores sealed bytes and returns their address.
+func putBlob(c *conn, key memberKey, sealed []byte) ([]byte, error) {
+	address := vault.Address(sealed)
+	_, err := c.exec(`INSERT INTO blobs (mutuality, member, address, sealed) VALUES (?, ?, ?, ?)`,
+		key.mutuality, key.member, address[:], sealed)
+	if err != nil {
+		return nil, fmt.Errorf("storing sealed bytes: %w", err)
+	}
+	return address[:], nil
+}
+
+// blob reads sealed bytes and opens them. Bytes that are not those of the address, or
+// not what the context says, are ErrDamaged.
+func blob(c *conn, key memberKey, what, id string, version int, address []byte) ([]byte, error) {
+	var sealed []byte
+	err := c.get(`SELECT sealed FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`,
+		[]any{key.mutuality, key.member, address}, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("%s %s, version %d is missing: %w", what, id, version, ErrDamaged)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading sealed bytes: %w", err)
+	}
+	if at := vault.Address(sealed); string(at[:]) != string(address) {
+		return nil, fmt.Errorf("%s %s, version %d is not what was stored: %w", what, id, version, ErrDamaged)
+	}
+	return key.open(what, id, version, sealed)
+}

@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/certs"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/signin"
+)
+
+const (
+	// seenEvery is how often a session in use is written.
+	seenEvery = 30 * time.Second
+	// clockSlack is how far the clock may seem to go back before a session's end goes
+	// back with it: servers of a cluster do not agree to the millisecond.
+	clockSlack = 2 * time.Second
+)
+
+// loginRecord is a login as it is sealed. Spelled out so that a change of auth.Login
+// does not change what rests on disk.
+type loginRecord struct {
+	Name      string         `json:"name"`
+	Language  string         `json:"language"`
+	Country   string         `json:"country,omitempty"`
+	Serial    string         `json:"serial,omitempty"`
+	Given     string         `json:"given,omitempty"`
+	Surname   string         `json:"surname,omitempty"`
+	Common    string         `json:"common,omitempty"`
+	Method    auth.Method    `json:"method"`
+	Assurance auth.Assurance `json:"assurance"`
+	At        time.Time      `json:"at"`
+}
+
+func recordOf(l auth.Login) loginRecord {
+	return loginRecord{
+		Name: l.Name, Language: l.Language, Country: l.Holder.Country, Serial: l.Holder.SerialNumber,
+		Given: l.Holder.GivenNames, Surname: l.Holder.Surname, Common: l.Holder.CommonName,
+		Method: l.Method, Assurance: l.Assurance, At: l.At.UTC(),
+	}
+}
+
+func (r loginRecord) login(mutuality, member, session string) auth.Login {
+	return auth.Login{
+		Mutuality: mutuality, Member: auth.MemberID(member), Name: r.Name, Language: r.Language,
+		Holder: certs.Holder{
+			Country: r.Country, SerialNumber: r.Serial, GivenNames: r.Given, Surname: r.Surname, CommonName: r.Common,
+		},
+		Method: r.Method, Assurance: r.Assurance, At: r.At, Session: session,
+	}
+}
+
+// StartSession implements signin.Store. A login without a public session id gets one.
+func (db *DB) StartSession(ctx context.Context, hash, old [32]byte, s signin.Session) error {
+	if s.Login.Session == "" {
+		id, err := db.NewID()
+		if err != nil {
+			return err
+		}
+		s.Login.Session = id
+	}
+	key, err := db.key(ctx, s.Login)
+	if err != nil {
+		return fmt.Errorf("starting session: %w", err)
+	}
+	record, err := json.Marshal(recordOf(s.Login))
+	if err != nil {
+		return fmt.Errorf("starting session: %w", err)
+	}
+	sealed := key.seal(sealedLogin, s.Login.Session, 1, record)
+	note := db.entry(ctx, s.Login, audit.SignIn, object("session", s.Login.Session))
+	err = db.write(ctx, note, func(t *tx) error {
+		if err := db.endSession(ctx, t, old, "replaced by a new sign-in"); err != nil {
+			return err
+		}
+		_, err := t.exec(`
+			INSERT INTO sessions (token_hash, mutuality, member, session, login_sealed, created_at, seen_at, idle, ends_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			hash[:], s.Login.Mutuality, string(s.Login.Member), s.Login.Session, sealed,
+			micros(s.Created), micros(s.LastSeen), s.Idle.Microseconds(), micros(s.Ends))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("starting session: %w", err)
+	}
+	return nil
+}
+
+// Session implements signin.Store.
+//
+// It is alive until idle after it was last seen, and until its end, both included. A
+// clock that goes back does not lengthen it: its end goes back by as much.
+func (db *DB) Session(ctx context.Context, hash [32]byte, now time.Time) (signin.Session, error) {
+	var s signin.Session
+	err := db.read(ctx, func(c *conn) (err error) {
+		s, err = db.session(c, hash)
+		return err
+	})
+	if err != nil {
+		return signin.Session{}, fmt.Errorf("reading session: %w", err)
+	}
+	back := s.LastSeen.Sub(now)
+	if back > clockSlack {
+		s.Ends = s.Ends.Add(-back)
+	} else if back > 0 {
+		now = s.LastSeen
+	}
+	if now.After(s.Ends) || now.Sub(s.LastSeen) > s.Idle {
+		return signin.Session{}, fmt.Errorf("reading session: %w", signin.ErrNoSession)
+	}
+	if back <= clockSlack && now.Sub(s.LastSeen) < seenEvery {
+		return s, nil
+	}
+	s.LastSeen = now
+	if err := db.seen(ctx, hash, s); err != nil {
+		return signin.Session{}, fmt.Errorf("marking session: %w", err)
+	}
+	return s, nil
+}
+
+func (db *DB) session(c *conn, hash [32]byte) (signin.Session, error) {
+	var mutuality, member, public string
+	var sealed, wrapped []byte
+	var created, seen, idle, ends int64
+	err := c.get(`
+		SELECT mutuality, member, session, login_sealed, sessions.created_at, seen_at, idle, ends_at, wrapped
+		FROM sessions JOIN member_keys USING (mutuality, member) WHERE token_hash = ?`,
+		[]any{hash[:]}, &mutuality, &member, &public, &sealed, &created, &seen, &idle, &ends, &wrapped)
+	if errors.Is(err, sql.ErrNoRows) {
+		return signin.Session{}, signin.ErrNoSession
+	}
+	if err != nil {
+		return signin.Session{}, err
+	}
+	key, err := db.unwrap(mutuality, member, wrapped)
+	if err != nil {
+		return signin.Session{}, err
+	}
+	text, err := key.open(sealedLogin, public, 1, sealed)
+	if err != nil {
+		return signin.Session{}, err
+	}
+	var record loginRecord
+	if err := json.Unmarshal(text, &record); err != nil {
+		return signin.Session{}, fmt.Errorf("login of session %s: %w", public, ErrDamaged)
+	}
+	return signin.Session{
+		Login: record.login(mutuality, member, public), Created: fromMicros(created), LastSeen: fromMicros(seen),
+		Idle: time.Duration(idle) * time.Microsecond, Ends: fromMicros(ends),
+	}, nil
+}
+
+// seen writes when the session was last seen. A session that ended meanwhile stays
+// ended. While the disk is full a session lives on what was written before.
+func (db *DB) seen(ctx context.Context, hash [32]byte, s signin.Session) error {
+	var found int64
+	err := db.write(ctx, audit.Entry{}, func(t *tx) (err error) {
+		found, err = t.exec(`UPDATE sessions SET seen_at = ?, ends_at = ? WHERE token_hash = ?`,
+			micros(s.LastSeen), micros(s.Ends), hash[:])
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrFull):
+		return nil
+	case err == nil && found == 0:
+		return signin.ErrNoSession
+	}
+	return err
+}
+
+// EndSession implements signin.Store.
+func (db *DB) EndSession(ctx context.Context, hash [32]byte, why string) error {
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error { return db.endSession(ctx, t, hash, why) })
+	if err != nil {
+		return fmt.Errorf("ending session: %w", err)
+	}
+	return nil
+}
+
+// endSession removes a session, if there is one, with the row of it.
+func (db *DB) endSession(ctx context.Context, t *tx, hash [32]byte, why string) error {
+	var mutuality, member, public string
+	err := t.get(`DELETE FROM sessions WHERE token_hash = ? RETURNING mutuality, member, session`,
+		[]any{hash[:]}, &mutuality, &member, &public)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	login := auth.Login{Mutuality: mutuality, Member: auth.MemberID(member), Session: public}
+	note := db.entry(ctx, login, audit.SignOut, object("session", public))
+	note.Assurance, note.Reason = "", why
+	return t.note(note)
+}
+
+// RecordRefusal implements signin.Store.
+func (db *DB) RecordRefusal(ctx context.Context, r signin.Refusal) error {
+	note := audit.Entry{
+		At: db.cfg.Now(), Mutuality: r.Mutuality, Member: string(r.Member), Actor: string(r.Member),
+		Method: string(r.Method), Action: audit.SignIn, Outcome: audit.Refused, Reason: r.Cause, RequestID: r.RequestID,
+	}
+	if note.Actor == "" {
+		note.Actor = "unknown"
+	}
+	if note.RequestID == "" {
+		note.RequestID = audit.RequestID(ctx)
+	}
+	if err := db.write(ctx, note, nil); err != nil {
+		return fmt.Errorf("recording refusal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/requests"
+)
+
+// moves are the states that Move leads to, with the action it is in the audit trail.
+// A request becomes signed or pending by Complete alone.
+var moves = map[requests.State]audit.Action{
+	requests.Declined:  audit.DeclineRequest,
+	requests.Withdrawn: audit.WithdrawRequest,
+	requests.Accepted:  audit.AcceptRequest,
+	requests.Rejected:  audit.RejectRequest,
+	requests.Expired:   audit.ExpireRequest,
+}
+
+// Move implements requests.Store. The reason is sealed and not in the audit row: it is
+// what somebody typed.
+func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requests.State, to requests.State, reason string) error {
+	action, ok := moves[to]
+	if !ok {
+		return fmt.Errorf("moving request: no move leads to %q", to)
+	}
+	key, err := db.key(ctx, login)
+	if err != nil {
+		return fmt.Errorf("moving request: %w", err)
+	}
+	note := db.entry(ctx, login, action, object("request", id))
+	err = db.write(ctx, note, func(t *tx) error {
+		r, _, err := findRequest(t.conn, key, id)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(from, r.State) {
+			return requests.ErrNotOpen
+		}
+		return moveRequest(t, key, r, to, reason)
+	})
+	if err != nil {
+		return fmt.Errorf("moving request: %w", err)
+	}
+	return nil
+}
+
+// moveRequest writes a new state. It compares the revision once more, so that it holds
+// too where writers are many.
+func moveRequest(t *tx, key memberKey, r requests.Request, to requests.State, reason string) error {
+	var sealed []byte
+	if reason != "" {
+		sealed = key.seal(sealedReason, r.ID, 1, []byte(reason))
+	}
+	moved, err := t.exec(`
+		UPDATE requests SET state = ?, revision = revision + 1, reason_sealed = coalesce(?, reason_sealed)
+		WHERE mutuality = ? AND member = ? AND request = ? AND revision = ?`,
+		string(to), sealed, key.mutuality, key.member, r.ID, r.Revision)
+	if err == nil && moved == 0 {
+		return requests.ErrChanged
+	}
+	return err
+}

@@ -1,0 +1,312 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"guichet.example/portal/account"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/bank"
+	"guichet.example/portal/documents"
+	"guichet.example/portal/home"
+	"guichet.example/portal/orders"
+	"guichet.example/portal/requests"
+	"guichet.example/portal/signin"
+)
+
+var (
+	_ signin.Store    = (*DB)(nil)
+	_ home.Store      = (*DB)(nil)
+	_ account.Store   = (*DB)(nil)
+	_ bank.Store      = (*DB)(nil)
+	_ orders.Store    = (*DB)(nil)
+	_ requests.Store  = (*DB)(nil)
+	_ documents.Store = (*DB)(nil)
+)
+
+// DB is an open store. Safe for concurrent use.
+type DB struct {
+	cfg     Config
+	pool    *sql.DB
+	readers chan *conn
+	writer  *writer // nil if read-only
+	keeper  *conn   // checkpoints
+
+	quit  chan struct{}
+	tasks sync.WaitGroup
+	once  sync.Once
+	err   error // of Close
+}
+
+// Open opens the store and brings its schema up to date. What a crash left is
+// recovered first: acts that were answered are there, others are there whole or not
+// at all. Errors: ErrNewerSchema, and vault.ErrWrongKey if it was made with other keys.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{cfg: cfg, readers: make(chan *conn, readers), quit: make(chan struct{})}
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(err, db.disconnect())
+	}
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context) error {
+	if err := db.connect(ctx); err != nil {
+		return err
+	}
+	if db.cfg.ReadOnly {
+		return checkOnly(ctx, db.pool)
+	}
+	if err := db.checkKeys(ctx); err != nil {
+		return err
+	}
+	if err := db.begin(ctx); err != nil {
+		return err
+	}
+	db.task(db.keepLog)
+	db.task(db.keepAnchors)
+	db.task(db.keepClean)
+	return nil
+}
+
+// connect makes the file if need be, migrates it, and opens the connections.
+func (db *DB) connect(ctx context.Context) error {
+	address, err := dsn(db.cfg.Path)
+	if err != nil {
+		return err
+	}
+	if err := makeFile(db.cfg.Path, db.cfg.ReadOnly); err != nil {
+		return err
+	}
+	db.pool, err = sql.Open("sqlite", address)
+	if err != nil {
+		return fmt.Errorf("opening database: %w", err)
+	}
+	if !db.cfg.ReadOnly {
+		if err := db.prepareFile(ctx); err != nil {
+			return err
+		}
+	}
+	for range readers {
+		c, err := connect(ctx, db.pool, readerCache, "query_only=ON")
+		if err != nil {
+			return err
+		}
+		db.readers <- c
+	}
+	return nil
+}
+
+// makeFile makes an empty file that only the owner can read; log and index take over
+// its mode.
+func makeFile(path string, readOnly bool) error {
+	flags := os.O_RDWR | os.O_CREATE | os.O_EXCL
+	if readOnly {
+		flags = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening database: %w", err)
+	}
+	if err := f.Close(); err != nil || readOnly {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("opening folder of database: %w", err)
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// prepareFile writes the log of an earlier process into the database before anything
+// is built on it: after a crash the log may be in the page cache only, and reading it
+// back says nothing of what is on disk. Then it migrates.
+func (db *DB) prepareFile(ctx context.Context) error {
+	c, err := connect(ctx, db.pool, keeperCache)
+	if err != nil {
+		return err
+	}
+	if err := checkpoint(c, "TRUNCATE"); err != nil {
+		return errors.Join(fmt.Errorf("recovering database: %w", err), c.close())
+	}
+	steps, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return errors.Join(err, c.close())
+	}
+	db.keeper = c
+	return migrate(ctx, db.pool, steps)
+}
+
+// begin starts the writer with the first row of its chain.
+func (db *DB) begin(ctx context.Context) error {
+	c, err := connect(ctx, db.pool, writerCache)
+	if err != nil {
+		return err
+	}
+	before, err := newestHead(c)
+	if err != nil {
+		return errors.Join(err, c.close())
+	}
+	reason := db.cfg.Started
+	if problem := db.checkAnchors(c); problem != nil {
+		db.cfg.Log.Error("audit chain does not reach its anchor", "err", problem)
+		reason = "rows that an anchor names are not there; " + reason
+	}
+	chain, err := NewID(db.cfg.Now(), db.cfg.Rand)
+	if err != nil {
+		return errors.Join(err, c.close())
+	}
+	if chain <= before.Chain { // the clock went back: order is that of chains, not of clocks
+		chain = before.Chain + "+"
+	}
+	first, head := audit.Begin(chain, before, db.cfg.Now(), reason)
+	if err := insertAudit(c, first); err != nil {
+		return errors.Join(err, c.close())
+	}
+	db.writer = newWriter(c, head, db.cfg.Fault)
+	go db.writer.run()
+	return db.anchor(before, head)
+}
+
+// task runs f until the store is closed.
+func (db *DB) task(f func()) {
+	db.tasks.Go(f)
+}
+
+// every calls f at each tick until the store is closed.
+func (db *DB) every(d time.Duration, f func()) {
+	ticker := time.NewTicker(d)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			f()
+		case <-db.quit:
+			return
+		}
+	}
+}
+
+// Close lets acts under way finish, writes the last row of the audit chain, anchors
+// it, and closes the file. Calling it again returns the same.
+func (db *DB) Close() error {
+	db.once.Do(func() { db.err = db.close() })
+	return db.err
+}
+
+func (db *DB) close() error {
+	close(db.quit)
+	db.tasks.Wait()
+	if db.writer == nil {
+		return db.disconnect()
+	}
+	stop := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Stop}
+	err := db.writer.write(context.Background(), stop, nil)
+	db.writer.close()
+	if err == nil {
+		err = db.anchor(*db.writer.committed.Load())
+	}
+	if errors.Is(err, ErrStopped) || errors.Is(err, ErrFull) {
+		err = nil // told already, to whoever wrote
+	}
+	return errors.Join(err, db.disconnect())
+}
+
+// disconnect closes what is open. The last connection writes the log into the file.
+func (db *DB) disconnect() error {
+	var errs []error
+	for {
+		select {
+		case c := <-db.readers:
+			errs = append(errs, c.close())
+			continue
+		default:
+		}
+		break
+	}
+	if db.keeper != nil {
+		errs = append(errs, db.keeper.close())
+	}
+	if db.writer != nil {
+		errs = append(errs, db.writer.conn.close())
+	}
+	if db.pool != nil {
+		errs = append(errs, db.pool.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// read lends a reading connection.
+func (db *DB) read(ctx context.Context, f func(*conn) error) error {
+	select {
+	case c := <-db.readers:
+		defer func() { db.readers <- c }()
+		return f(c)
+	case <-db.quit:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// snapshot is read with all statements seeing the same commit.
+func (db *DB) snapshot(ctx context.Context, f func(*conn) error) error {
+	return db.read(ctx, func(c *conn) error { return onSnapshot(c, f) })
+}
+
+func onSnapshot(c *conn, f func(*conn) error) error {
+	if _, err := c.exec("BEGIN"); err != nil {
+		return fmt.Errorf("reading: %w", err)
+	}
+	err := f(c)
+	if _, end := c.exec("COMMIT"); end != nil {
+		return errors.Join(err, fmt.Errorf("reading: %w", end))
+	}
+	return err
+}
+
+// write hands an act to the writer; see writer.write.
+func (db *DB) write(ctx context.Context, note audit.Entry, do func(*tx) error) error {
+	if db.writer == nil {
+		return ErrReadOnly
+	}
+	return db.writer.write(ctx, note, do)
+}
+
+// NewID makes an id as PutRequest and Complete do when they are given none.
+func (db *DB) NewID() (string, error) { return NewID(db.cfg.Now(), db.cfg.Rand) }
+
+// Stopped is closed when the disk failed and the store writes no more. The process
+// should end then and be started again: opening the store recovers it.
+func (db *DB) Stopped() <-chan struct{} {
+	if db.writer == nil {
+		return nil
+	}
+	return db.writer.stopped
+}
+
+// Ping tells whether the store answers and still writes: nil, ErrStopped, ErrClosed.
+func (db *DB) Ping(ctx context.Context) error {
+	select {
+	case <-db.Stopped():
+		return db.writer.stopErr
+	default:
+	}
+	return db.read(ctx, func(c *conn) error {
+		var one int
+		return c.get(`SELECT 1`, nil, &one)
+	})
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Times in the database are microseconds since 1970 UTC; the zero time is null.
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func maybeMicros(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+func fromMaybe(us sql.NullInt64) time.Time {
+	if !us.Valid {
+		return time.Time{}
+	}
+	return fromMicros(us.Int64)
+}
+
+const dateLayout = "2006-01-02"
+
+// Dates are text; the zero time is null.
+func date(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.Format(dateLayout)
+}
+
+func fromDate(text sql.NullString) (time.Time, error) {
+	if !text.Valid {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(dateLayout, text.String)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("date: %w", ErrDamaged)
+	}
+	return t, nil
+}
+
+var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewID makes an opaque id of 26 letters and digits: 48 bits of time in milliseconds,
+// then 80 random bits. Ids made later sort after ids made in an earlier millisecond.
+func NewID(at time.Time, rand io.Reader) (string, error) {
+	var raw [16]byte
+	binary.BigEndian.PutUint64(raw[:8], uint64(at.UnixMilli())<<16)
+	if _, err := io.ReadFull(rand, raw[6:]); err != nil {
+		return "", fmt.Errorf("drawing an id: %w", err)
+	}
+	return idEncoding.EncodeToString(raw[:]), nil
+}
+
+// maxID is the longest id accepted, in bytes.
+const maxID = 64
+
+// isID tells whether s can be an id: what it looks like to a member who types one into
+// the address bar.
+func isID(s string) bool {
+	if s == "" || len(s) > maxID {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// object names a record in an audit row. An id that cannot be one is not repeated.
+func object(what, id string) string {
+	if !isID(id) {
+		return what
+	}
+	return what + "/" + id
+}

@@ -1,0 +1,276 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"guichet.example/portal/audit"
+)
+
+// maxJoined is the most acts that share a commit.
+const maxJoined = 256
+
+// job is an act that waits to be written.
+type job struct {
+	ctx  context.Context
+	do   func(*tx) error // nil: the row alone
+	note audit.Entry     // its row; without an action there is none
+	done chan error
+}
+
+// tx is what an act may do: read, write, and add audit rows. It is good until the act
+// returns.
+type tx struct {
+	*conn
+	w *writer
+}
+
+// note adds an audit row besides the one that the act has anyway.
+func (t *tx) note(e audit.Entry) error { return t.w.append(e) }
+
+// writer runs acts one after another and commits those that wait together.
+type writer struct {
+	conn  *conn
+	fault func(point string)
+	jobs  chan *job
+	ended chan struct{}
+
+	mu     sync.RWMutex // held for reading while a job is handed over
+	closed bool
+
+	head      audit.Head                 // of the chain, as of the open transaction
+	committed atomic.Pointer[audit.Head] // of the chain, as on disk
+	owed      owed
+
+	commits  atomic.Int64
+	stopOnce sync.Once
+	stopErr  error         // read only after stopped is closed
+	stopped  chan struct{} // closed when the disk failed
+
+	checkpoint atomic.Bool // the log is so long that the writer must wait for it
+}
+
+func newWriter(c *conn, head audit.Head, fault func(string)) *writer {
+	w := &writer{
+		conn: c, fault: fault, head: head,
+		jobs: make(chan *job, maxJoined), ended: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	w.committed.Store(&head)
+	return w
+}
+
+// write hands the act over and waits for its commit. If ctx ends before the act's turn
+// comes, nothing is done; once it has begun, the answer is that of the commit.
+func (w *writer) write(ctx context.Context, note audit.Entry, do func(*tx) error) error {
+	j := &job{ctx: ctx, do: do, note: note, done: make(chan error, 1)}
+	if err := w.hand(j); err != nil {
+		return err
+	}
+	return <-j.done
+}
+
+func (w *writer) hand(j *job) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return ErrClosed
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-j.ctx.Done():
+		return j.ctx.Err()
+	}
+}
+
+// close lets the acts that wait finish and ends the goroutine.
+func (w *writer) close() {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.jobs)
+	}
+	w.mu.Unlock()
+	<-w.ended
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	ran := make([]answer, 0, maxJoined)
+	for first := range w.jobs {
+		ran = w.batch(first, ran[:0])
+		for i, a := range ran {
+			a.job.done <- a.err
+			ran[i] = answer{}
+		}
+	}
+}
+
+// answer is what a job will be told once the commit is on disk.
+type answer struct {
+	job *job
+	err error
+}
+
+// batch runs the job and all that wait behind it in one transaction.
+func (w *writer) batch(first *job, ran []answer) []answer {
+	select {
+	case <-w.stopped:
+		return append(ran, answer{first, w.stopErr})
+	default:
+	}
+	if w.checkpoint.Swap(false) {
+		if err := checkpoint(w.conn, "PASSIVE"); diskFailed(err) {
+			return append(ran, answer{first, w.stop(err)})
+		}
+	}
+	head := w.head
+	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+		return w.abandon(append(ran, answer{first, err}), head, err)
+	}
+	owed, err := w.settle()
+	if err != nil {
+		return w.abandon(append(ran, answer{first, err}), head, err)
+	}
+	for j := first; j != nil; j = w.next(len(ran)) {
+		err := w.one(j)
+		ran = append(ran, answer{j, err})
+		var lost *lostError
+		if errors.As(err, &lost) || transactionLost(err) {
+			return w.abandon(ran, head, err)
+		}
+	}
+	w.at(FaultCommit, ran)
+	if _, err := w.conn.exec("COMMIT"); err != nil {
+		return w.abandon(ran, head, err)
+	}
+	w.owed.settled(owed)
+	newest := w.head
+	w.committed.Store(&newest)
+	w.commits.Add(1)
+	w.at(FaultCommitted, ran)
+	return ran
+}
+
+// next is a job that waits already, if there is one.
+func (w *writer) next(ran int) *job {
+	if ran >= maxJoined {
+		return nil
+	}
+	select {
+	case j := <-w.jobs: // nil once closed
+		return j
+	default:
+		return nil
+	}
+}
+
+// abandon gives up the transaction: none of the acts in it happened.
+func (w *writer) abandon(ran []answer, head audit.Head, cause error) []answer {
+	w.conn.exec("ROLLBACK") // fails where SQLite has rolled back already
+	w.head = head
+	err := fmt.Errorf("writing: %w", cause)
+	switch {
+	case code(cause)&0xff == codeFull:
+		err = fmt.Errorf("%w (%v)", ErrFull, cause)
+	case diskFailed(cause):
+		err = w.stop(cause)
+	}
+	for i := range ran {
+		ran[i].err = err
+	}
+	return ran
+}
+
+// stop ends all writing. It returns what callers are told from now on.
+func (w *writer) stop(cause error) error {
+	w.stopOnce.Do(func() {
+		w.stopErr = fmt.Errorf("%w (%v)", ErrStopped, cause)
+		close(w.stopped)
+	})
+	return w.stopErr
+}
+
+// lostError means that an act could not be rolled back alone.
+type lostError struct{ cause error }
+
+func (e *lostError) Error() string { return "rolling back: " + e.cause.Error() }
+func (e *lostError) Unwrap() error { return e.cause }
+
+// one runs a job. If it fails, nothing of it stays but the row of its refusal.
+func (w *writer) one(j *job) error {
+	if err := j.ctx.Err(); err != nil {
+		return err // whoever asked has left
+	}
+	if j.do == nil {
+		return w.append(j.note) // a single statement needs no savepoint
+	}
+	head := w.head
+	if _, err := w.conn.exec("SAVEPOINT act"); err != nil {
+		return &lostError{err}
+	}
+	err := w.do(j)
+	if transactionLost(err) {
+		return err
+	}
+	if err != nil {
+		if _, rollback := w.conn.exec("ROLLBACK TO act"); rollback != nil {
+			return &lostError{rollback}
+		}
+		w.head = head
+		if note := refusal(j.note, err); note.Action != "" {
+			if noting := w.append(note); noting != nil {
+				return &lostError{noting}
+			}
+		}
+	}
+	if _, release := w.conn.exec("RELEASE act"); release != nil {
+		return &lostError{release}
+	}
+	return err
+}
+
+// do runs the act and adds its row. A panic is an error of that act alone.
+func (w *writer) do(j *job) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic while writing: %v\n%s", r, debug.Stack())
+		}
+	}()
+	if err := j.do(&tx{w.conn, w}); err != nil {
+		return err
+	}
+	if j.note.Action == "" {
+		return nil
+	}
+	return w.append(j.note)
+}
+
+// append adds a row to the chain.
+func (w *writer) append(e audit.Entry) error {
+	if e.Action == "" {
+		return nil
+	}
+	if e.Outcome == "" {
+		e.Outcome = audit.Done
+	}
+	row, head := w.head.Next(e)
+	if err := insertAudit(w.conn, row); err != nil {
+		return err
+	}
+	w.head = head
+	return nil
+}
+
+func (w *writer) at(point string, ran []answer) {
+	if w.fault == nil {
+		return
+	}
+	for _, a := range ran {
+		w.fault(point + " " + string(a.job.note.Action))
+	}
+}
