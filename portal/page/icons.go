@@ -1,0 +1,5 @@
+package page
+
+import "github.com/a-h/templ"
+
+var icons = map[Icon]templ.Component{}

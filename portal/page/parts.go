@@ -1,0 +1,169 @@
+package page
+
+import (
+	"github.com/a-h/templ"
+)
+
+// Kind is the colour and shape of a badge, verdict or banner. Each kind has an icon
+// of its own, so that colour tells nothing alone.
+type Kind string
+
+// The kinds.
+const (
+	Valid    Kind = "valid"    // circle with tick, green
+	Checking Kind = "checking" // clock, amber
+	Changed  Kind = "changed"  // octagon, red: changed after signing, refused, failed
+	Sealed   Kind = "sealed"   // rosette, neutral: by the mutuality, not by the member
+	ToSign   Kind = "to-sign"  // pen, accent: something to do
+	Neutral  Kind = "neutral"  // no icon, neutral
+)
+
+// icon is the icon of a kind.
+func (k Kind) icon() templ.Component {
+	switch k {
+	case Valid:
+		return Icon("tick").Draw()
+	case Checking:
+		return Icon("clock").Draw()
+	case Changed:
+		return Icon("octagon").Draw()
+	case Sealed:
+		return Icon("rosette").Draw()
+	case ToSign:
+		return Icon("pen").Draw()
+	}
+	return nothing
+}
+
+// Banner is one notice: under the header by View.Banner, or anywhere by BannerBox.
+type Banner struct {
+	Kind  Kind
+	Title string
+	Text  string
+	Link  Link // empty URL: none
+}
+
+// Verdict is the large answer of a page. Its title is the h1: set View.NoHeading.
+type Verdict struct {
+	Kind  Kind
+	Title string
+	Text  string // Rich text
+}
+
+// ToDo is the one thing to do: at most one a page.
+type ToDo struct {
+	Eyebrow string // "To do"
+	Icon    Icon   // empty: pen
+	Title   string
+	Text    string // the consequence, in one sentence
+	Action  Link
+	Effort  string // "1 page, with your identity card"
+}
+
+// Figure is the one large amount of a page.
+type Figure struct {
+	Cents int64
+	Lines []string // one or two
+}
+
+// LedgerRow is one piece of news. End stands at the right: an Amount, a Badge, nil.
+type LedgerRow struct {
+	Date   string // short, for people
+	When   string // the same for machines: 2026-11-18
+	Title  Link
+	Detail string
+	End    templ.Component
+}
+
+// SummaryRow is one answer. Content, if not nil, is shown in place of Value.
+type SummaryRow struct {
+	Label   string
+	Value   string
+	Content templ.Component
+	Detail  string // soft line beneath
+	Large   bool   // one step larger, for account numbers
+	Quiet   bool   // not bold: what is replaced
+	Change  Link   // empty URL: none; Hidden says what it changes
+}
+
+// Column is a column of a Table; Width is a percentage, 0 for the browser's choice,
+// rounded to the steps 10, 15 … 50.
+type Column struct {
+	Head   string
+	Width  int
+	Hidden bool // head read by screen readers only
+	End    bool // aligned right: amounts, actions
+}
+
+// TableRow has one component per column; the first is the header of its row.
+type TableRow []templ.Component
+
+// Table is a list of which one compares columns; narrow, each row becomes a block.
+type Table struct {
+	Caption string
+	Columns []Column
+	Rows    []TableRow
+}
+
+// FileRow is a document to open.
+type FileRow struct {
+	Icon   Icon // empty: sheet
+	Link   Link
+	Detail string // "PDF, 1 page, 118 kB"
+}
+
+// TrackState is where a step of a Track stands.
+type TrackState string
+
+// The states of a step.
+const (
+	Done TrackState = "done"
+	Now  TrackState = "now"
+	Next TrackState = "next"
+)
+
+// TrackStep is one step of what happens with a request.
+type TrackStep struct {
+	State  TrackState
+	Text   string
+	Detail string // with its date
+}
+
+// Tab is a filter over a list, as a pill.
+type Tab struct {
+	Link    Link
+	Current bool
+}
+
+// Empty says what would be here, why it is not, and one thing to do.
+type Empty struct {
+	Title, Text string
+	Link        Link // empty URL: none
+}
+
+// Reference is the number to keep after something was sent.
+type Reference struct {
+	Label, Number, Text string
+}
+
+// Door is a way to sign in. Picture is one of the pictures of pictures.go.
+type Door struct {
+	Picture Picture
+	Title   string
+	Text    string
+	Opens   []Opening
+	Action  Link
+	First   bool // its button is the page's first one
+}
+
+// Opening is something that a way in opens or does not.
+type Opening struct {
+	Text string
+	Yes  bool
+}
+
+// Picture names a drawing for a door or the card panel (pictures.go).
+type Picture string
+
+// nothing renders nothing.
+var nothing templ.Component = markup("")

@@ -1,0 +1,111 @@
+package page
+
+import (
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+)
+
+// View is what every page knows: who looks, in which language, at what. The
+// middleware fills it from the request, the handler adds the words of its page.
+type View struct {
+	Lang  locale.Language
+	Path  string // address below the language, without query: "bank/change"
+	Query string // of the address, without "?": kept when the language is switched
+
+	Title   string  // h1 and first part of the title, already translated
+	Section string  // second part of the title, already translated; may be empty
+	Nav     string  // entry that is current: "home", "account", "documents", "requests"
+	Lead    string  // sentence under the h1
+	Back    Link    // back link above the h1; empty URL: none
+	Step    Step    // "step 3 of 4" above the h1; zero: none
+	Banner  *Banner // one notice under the header; nil: none
+	// NoHeading leaves the h1 to the page's own content: a Verdict holds it.
+	NoHeading bool
+
+	Brand    Brand
+	Login    *auth.Login // nil: nobody is signed in
+	Messages int         // unread; 0: not shown
+	Subject  *Subject    // nil: the member acts for herself and cannot choose
+	Now      time.Time
+	IdleEnds time.Time // when the session ends if nothing happens; zero: no session
+
+	Errors []FieldError // of the form just sent; the title then begins with "Error: "
+	Key    string       // idempotency key of the form; empty: drawn when rendered
+
+	CardPage bool   // the page speaks to a card: its scripts, and the agent in connect-src
+	Agent    string // origin of the loopback agent; empty: browser extension only
+	Support  string // code to tell the help desk: the request's reference
+}
+
+// FieldError is one wrong answer: the name of its field and what to do about it, in
+// the words that stand both beside the field and in the summary.
+type FieldError struct{ Field, Text string }
+
+// Link is an address and its words.
+type Link struct {
+	URL    string
+	Text   string
+	Hidden string // read after Text by screen readers only: "Change" + " the holder"
+	Icon   Icon   // before the text; empty: none
+}
+
+// Step is where the member stands in a task of several pages.
+type Step struct {
+	Task  string // "Change of bank account"
+	N, Of int
+}
+
+// Subject is for whom the member acts.
+type Subject struct {
+	Name   string // empty: for herself
+	Change string // address of the choice
+}
+
+// T is the text of a key in the language of the page.
+func (v View) T(key string, args ...locale.Arg) string { return locale.T(v.Lang, key, args...) }
+
+// TN is T for a text that depends on a number.
+func (v View) TN(key string, n int, args ...locale.Arg) string {
+	return locale.TN(v.Lang, key, n, args...)
+}
+
+// URL is the address of a page in the language of the page: "/fr/" + path.
+func (v View) URL(path string) string { return "/" + string(v.Lang) + "/" + path }
+
+// In is the address of this page in another language.
+func (v View) In(l locale.Language) string {
+	url := "/" + string(l) + "/" + v.Path
+	if v.Query != "" {
+		url += "?" + v.Query
+	}
+	return url
+}
+
+// ErrorOf is the text of the first error of a field, "" if there is none.
+func (v View) ErrorOf(field string) string {
+	for _, e := range v.Errors {
+		if e.Field == field {
+			return e.Text
+		}
+	}
+	return ""
+}
+
+// title is the text of <title>: page, section, mutuality.
+func (v View) title() string {
+	title := v.Title
+	if len(v.Errors) > 0 {
+		title = v.T("page.title.error") + title
+	}
+	if v.Section != "" && v.Section != v.Title {
+		title += " - " + v.Section
+	}
+	return title + " - " + v.Brand.FullName()
+}
+
+// idleMinutes is how long the session lasts without activity, in whole minutes.
+func (v View) idleMinutes() int {
+	return int(v.IdleEnds.Sub(v.Now).Round(time.Minute) / time.Minute)
+}
