@@ -41,19 +41,21 @@ func (f *faces) of(s style) *font.Subset {
 }
 
 // width of the text in points, by the same rounded widths that the PDF declares.
-func (s style) width(text string) float64 {
+func (s style) width(text string) float64 { return float64(s.units(text)) * s.size / 1000 }
+
+// units is the width of the text in thousandths of the type size.
+func (s style) units(text string) (n int) {
 	face := font.Regular()
 	if s.bold {
 		face = font.Bold()
 	}
-	n := 0
 	for _, r := range text {
 		n += face.Width(r)
 		if r == ' ' {
 			n += s.wordSpace
 		}
 	}
-	return float64(n) * s.size / 1000
+	return n
 }
 
 // baseline is how far below the top of its line box the text stands: capitals are

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -208,16 +209,16 @@ func isUpperAlphanumeric(s string) bool {
 }
 
 // parseColour reads "#rrggbb"; empty means the default accent.
-func parseColour(s string) ([3]uint8, bool) {
+func parseColour(s string) (rgb, bool) {
 	if s == "" {
 		s = defaultAccent
 	}
-	var c [3]uint8
-	if len(s) != 7 {
-		return c, false
+	digits, hash := strings.CutPrefix(s, "#")
+	b, err := hex.DecodeString(digits)
+	if !hash || err != nil || len(b) != 3 {
+		return rgb{}, false
 	}
-	_, err := fmt.Sscanf(strings.ToLower(s), "#%02x%02x%02x", &c[0], &c[1], &c[2])
-	return c, err == nil
+	return rgb(b), true
 }
 
 const defaultAccent = "#6a2a5c"

@@ -5,7 +5,7 @@ package document
 const (
 	pageWidth, pageHeight = 595.28, 841.89
 	left, right           = 70.87, 524.41 // 25 mm on both sides
-	top, bottom           = 785.2, 90.0   // 20 mm above
+	top, bottom           = 788.0, 88.0   // 19 mm above
 	measure               = right - left
 )
 

@@ -19,7 +19,7 @@ const (
 	placeWidth                = 150.0 // of the column with place and date, at most
 	labelWidth                = 150.0 // of the column of labels
 	gutter                    = 16.0  // between columns
-	rowPadding                = 4.0   // above and below the text of a row
+	rowPadding                = 3.5   // above and below the text of a row
 	markWidth, markHeight     = 270.0, 76.0
 	footRule, footLine        = 66.0, 50.0 // heights above the page's edge
 )
@@ -126,7 +126,7 @@ func (l *letter) title() {
 	for i, t := range balanced(titleStyle, l.sheet.Title, measure*0.85) {
 		space := 0.0
 		if i == 0 {
-			space = 46
+			space = 36
 		}
 		n := line{h1, titleStyle, left, t}
 		l.add(chunk{space, titleStyle.leading, true, func(p *page, top float64) { n.draw(p, top) }})
@@ -193,7 +193,7 @@ func (l *letter) rows(rows []Row, block int) {
 func (l *letter) signature() {
 	caption := lines(l.root.child("P"), smallStyle, left, measure, l.sheet.Signature)
 	above := sum(caption) + 5
-	l.add(chunk{space: 26, height: above + markHeight, draw: func(p *page, top float64) {
+	l.add(chunk{space: 22, height: above + markHeight, draw: func(p *page, top float64) {
 		drawAll(p, top, caption)
 		y := math.Round(top - above - markHeight)
 		box := [4]float64{left, y, left + markWidth, y + markHeight}

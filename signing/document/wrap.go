@@ -7,36 +7,34 @@ import "strings"
 // Each line but the last keeps the space it was broken at, so that the text of the
 // lines put together is the text (and reads so aloud); that space takes no room.
 func wrap(s style, text string, width float64) []string {
+	room := int(width*1000/s.size + 0.5)
 	var lines []string
-	line, used := 0, 0.0 // start of the line; width of its words and the spaces between
+	line, used := 0, 0 // start of the line; width of its words and the spaces between
 	for at := 0; at < len(text); {
 		end := at + strings.IndexByte(text[at:], ' ') + 1
 		if end == at {
 			end = len(text)
 		}
 		word := strings.TrimSuffix(text[at:end], " ")
-		if used > 0 && used+s.width(word) > width {
+		if line < at && used+s.units(word) > room {
 			lines = append(lines, text[line:at])
 			line, used = at, 0
 		}
-		for used == 0 && s.width(word) > width {
-			n := fitting(s, word, width)
-			lines = append(lines, word[:n])
-			word, at = word[n:], at+n
-			line = at
+		if n := fitting(s, word, room); line == at && n < len(word) {
+			end = at + n // a piece of a word that is wider than a line
 		}
-		used += s.width(text[at:end])
+		used += s.units(text[at:end])
 		at = end
 	}
 	return append(lines, text[line:])
 }
 
-// fitting returns how many bytes of word, at least one character, fit into width.
-func fitting(s style, word string, width float64) int {
-	used := 0.0
+// fitting returns how many bytes of word, at least one character, fit into room.
+func fitting(s style, word string, room int) int {
+	used := 0
 	for i, r := range word {
-		used += s.width(string(r))
-		if used > width && i > 0 {
+		used += s.units(string(r))
+		if used > room && i > 0 {
 			return i
 		}
 	}
