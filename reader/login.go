@@ -93,7 +93,10 @@ func (k *Key) unlockAndSign(ctx context.Context, mechanism uint, input []byte) (
 			return nil, err
 		}
 		value, err := ask(ctx, k.card, "signing", func(lib library) ([]byte, error) {
-			s := signer{lib: lib, session: k.card.session, held: k.held, entry: l.entry, mechanism: mechanism, input: input}
+			s := signer{
+				lib: lib, slot: k.card.reader.slot, session: k.card.session,
+				held: k.held, entry: l.entry, mechanism: mechanism, input: input,
+			}
 			value, err := s.signWith(pin)
 			return value, wrongPIN(lib, k.card.reader.slot, err)
 		})
