@@ -1,0 +1,69 @@
+package home
+
+import (
+	"strings"
+	"time"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// hello is the first given name, as one greets.
+func hello(v page.View) locale.Arg {
+	first, _, _ := strings.Cut(v.Login.Name, " ")
+	return locale.A("name", first)
+}
+
+// news is the one sentence that says whether anything waits.
+func news(v page.View, o Overview) string {
+	if o.ToSign != nil {
+		return v.T("home.one")
+	}
+	return v.T("home.nothing")
+}
+
+// kind is what an item is, in words.
+func kind(v page.View, i Item) string { return v.T("home.kind." + string(i.Kind)) }
+
+// toDo is the request that waits longest for a signature.
+func toDo(v page.View, o Overview) page.ToDo {
+	key := "home.todo." + string(o.ToSign.Kind)
+	return page.ToDo{
+		Eyebrow: v.T("home.todo"),
+		Title:   v.T(key),
+		Text:    v.T(key+".until", locale.A("last", o.Last4)),
+		Action:  page.Link{URL: v.URL("requests/" + o.ToSign.ID + "/read"), Text: v.T("home.todo.read"), Icon: "arrow-right"},
+		Effort:  v.TN("home.todo.effort", o.ToSign.Pages),
+	}
+}
+
+func documentRows(v page.View, documents []Item) []page.LedgerRow {
+	rows := make([]page.LedgerRow, len(documents))
+	for i, d := range documents {
+		rows[i] = page.LedgerRow{
+			Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly),
+			Title:  page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d)},
+			Detail: d.Reference,
+			End:    page.Badge(badge(d.State), v.T("home.status."+d.State)),
+		}
+	}
+	return rows
+}
+
+func badge(status string) page.Kind {
+	switch status {
+	case "valid":
+		return page.Valid
+	case "invalid":
+		return page.Changed
+	}
+	return page.Checking
+}
+
+// actions are what one most often comes for.
+func actions(v page.View) []page.LedgerRow {
+	return []page.LedgerRow{
+		{Title: page.Link{URL: v.URL("bank"), Text: v.T("home.do.bank")}, Detail: v.T("home.do.bank.hint")},
+		{Title: page.Link{URL: v.URL("orders/ehic"), Text: v.T("home.do.ehic")}, Detail: v.T("home.do.ehic.hint")},
+	}
+}

@@ -1,0 +1,61 @@
+package signin
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/auth/webeid"
+	"guichet.example/portal/page"
+)
+
+// Sessions keeps the cookies; portal has the one in use.
+type Sessions interface {
+	// Browser returns the id that binds a challenge to this browser.
+	Browser(c *gin.Context) string
+	// Begin starts a session under a new token and ends the browser's old one.
+	Begin(c *gin.Context, login auth.Login) error
+	// End ends the browser's session and clears what it kept.
+	End(c *gin.Context) error
+}
+
+// Verifier checks a Web eID token; *webeid.Verifier.
+type Verifier interface {
+	Verify(ctx context.Context, t *webeid.Token, c webeid.Challenge) (*webeid.Verified, error)
+}
+
+// SignIn is the area. All fields are required.
+type SignIn struct {
+	Store     Store
+	Sessions  Sessions
+	Verifier  Verifier
+	Mutuality string // key of the mutuality in the store
+	Now       func() time.Time
+	Rand      io.Reader
+	Log       *slog.Logger
+}
+
+// Paths of the area, below the language.
+const (
+	doorsPath     = "sign-in"
+	cardPath      = "sign-in/card"
+	challengePath = "sign-in/card/challenge"
+	outPath       = "sign-out"
+	signedOutPath = "signed-out"
+	stayPath      = "stay"
+)
+
+// Route mounts the area.
+func (s *SignIn) Route(r page.Routes) {
+	r.GET(doorsPath, auth.Public, s.doors)
+	r.GET(cardPath, auth.Public, s.card)
+	r.POST(challengePath, auth.Public, s.challenge)
+	r.POST(cardPath, auth.Public, s.enter)
+	r.POST(outPath, auth.Public, s.signOut)
+	r.GET(signedOutPath, auth.Public, s.signedOut)
+	r.POST(stayPath, auth.ReadFile, s.stay)
+}
