@@ -2,11 +2,17 @@ package signing
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
+	"guichet.example/signing/internal/pdf"
 )
 
 // ErrNoEvidence means that revocation evidence for one certificate could not be had.
@@ -30,8 +36,203 @@ type Extender struct {
 // Extend raises the last signature of the file to the level wanted, as far as the
 // services answer. It returns the file at the level reached, which is the input itself
 // when nothing could be done, and the error that stopped it, nil when want was reached.
+// What was reached is worth keeping whatever the error: call again later to go on.
 //
-// Errors: ErrNoTimestamp, ErrNoEvidence, ErrUnsuitable, and revocation.RevokedError.
-func (e *Extender) Extend(ctx context.Context, pdf []byte, want Level) ([]byte, Level, error) {
-	return pdf, 0, ErrUnsuitable
+// Errors: ErrNoTimestamp, ErrNoEvidence, ErrUnsuitable (wrapping what a verifier would
+// say), and revocation.RevokedError.
+func (e *Extender) Extend(ctx context.Context, file []byte, want Level) ([]byte, Level, error) {
+	if want < LevelB || want > LevelLTA {
+		return file, 0, fmt.Errorf("%w: no level %d", ErrUnsuitable, int(want))
+	}
+	t, err := e.target(file)
+	if err != nil {
+		return file, 0, err
+	}
+	level := LevelB
+	for _, step := range []struct {
+		reached Level
+		do      func(context.Context, *target) error
+	}{{LevelT, e.timestamp}, {LevelLT, e.evidence}, {LevelLTA, e.archive}} {
+		if want < step.reached {
+			break
+		}
+		if err := step.do(ctx, t); err != nil {
+			return t.file, level, err
+		}
+		level = step.reached
+	}
+	return t.file, level, nil
+}
+
+// target is the signature being raised and the file as far as it has come.
+type target struct {
+	file []byte
+	v    *validation
+	s    *subject
+}
+
+// target finds the last signature. A signature that does not hold is never raised: a
+// timestamp would lend it weight.
+func (e *Extender) target(file []byte) (*target, error) {
+	if e.Anchors == nil {
+		return nil, errors.New("trust anchors are needed")
+	}
+	f, err := open(file)
+	if err != nil {
+		return nil, err
+	}
+	v := &validation{anchors: e.Anchors, now: clock(e.Now), f: f}
+	report := &Report{}
+	if err := v.read(report); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	for _, s := range slices.Backward(v.subjects) {
+		if s.sig.IsTimestamp() {
+			continue
+		}
+		if s.failed() || !s.profile {
+			return nil, fmt.Errorf("%w: %s %s: %s", ErrUnsuitable, s.report.Indication, s.report.SubIndication, strings.Join(s.report.Reasons, "; "))
+		}
+		return &target{file, v, s}, nil
+	}
+	return nil, fmt.Errorf("%w: no signature", ErrUnsuitable)
+}
+
+// timestamp puts a token over the signature value into the hole (EN 319 122-1, 5.3).
+// Nothing else in the file changes.
+func (e *Extender) timestamp(ctx context.Context, t *target) error {
+	if t.s.token != nil {
+		return nil
+	}
+	if t.s != t.v.subjects[len(t.v.subjects)-1] {
+		return fmt.Errorf("%w: a later signature covers the place of the timestamp", ErrUnsuitable)
+	}
+	if e.TSA == nil {
+		return fmt.Errorf("%w: no authority configured", ErrNoTimestamp)
+	}
+	raw, _, err := e.TSA.Stamp(ctx, sha256.Sum256(t.s.signed.Signer.Value))
+	if err != nil {
+		return err
+	}
+	der, err := t.s.signed.WithTimestamp(raw)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
+	}
+	file, err := fill(t.file, t.s.sig.ByteRange, der)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
+	}
+	next, err := e.target(file)
+	if err != nil {
+		return err
+	}
+	*t = *next
+	return nil
+}
+
+// evidence appends a DSS with every certificate and one answer for each certificate that
+// needs one, of signer and timestamping authority (EN 319 142-1, 5.4). What the file
+// holds already and is good is not asked again.
+func (e *Extender) evidence(ctx context.Context, t *target) error {
+	stamped := t.s.token.Time
+	purpose := certs.Signature
+	if t.s.report.Kind == Seal {
+		purpose = certs.Seal
+	}
+	more := &pdf.Evidence{}
+	if err := e.collect(ctx, t, t.s.cert, t.s.others, purpose, window{stamped, stamped}, more); err != nil {
+		return fmt.Errorf("signer: %w", err)
+	}
+	if err := e.collect(ctx, t, t.s.tsa, t.s.tsaOthers, certs.Timestamping, since(stamped, t.v.now), more); err != nil {
+		return fmt.Errorf("timestamping authority: %w", err)
+	}
+	if t.v.store.Has(more) {
+		return nil
+	}
+	u := t.v.f.Update()
+	if err := u.SetEvidence(more); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	file, _ := u.Bytes(secondID(t.file, t.v.now))
+	if len(file) > MaxPDF {
+		return ErrTooLarge
+	}
+	next, err := e.target(file)
+	if err != nil {
+		return err
+	}
+	*t = *next
+	return nil
+}
+
+// collect gathers certificates and answers of one path.
+func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificate, others []*x509.Certificate, p certs.Purpose, w window, more *pdf.Evidence) error {
+	path, err := e.Anchors.Path(cert, p, w.until, append(others[:len(others):len(others)], t.v.storedCertificates()...)...)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	for _, cert := range path {
+		more.Add(&pdf.Evidence{Certs: [][]byte{cert.Raw}})
+	}
+	known, err := t.v.statuses(path, w, more)
+	if known || err != nil {
+		return err
+	}
+	if e.Revocation == nil {
+		return fmt.Errorf("%w: no service configured", ErrNoEvidence)
+	}
+	answers, err := e.Revocation.Evidence(ctx, path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoEvidence, err)
+	}
+	for _, a := range answers {
+		one := &pdf.Evidence{OCSPs: [][]byte{a.Raw}}
+		if a.Source == revocation.CRL {
+			one = &pdf.Evidence{CRLs: [][]byte{a.Raw}}
+		}
+		for _, cert := range a.Certificates {
+			one.Certs = append(one.Certs, cert.Raw)
+		}
+		more.Add(one)
+	}
+	return nil
+}
+
+// archive appends a document timestamp over everything (EN 319 142-1, 5.5).
+func (e *Extender) archive(ctx context.Context, t *target) error {
+	if last := t.v.subjects[len(t.v.subjects)-1]; last.sig.IsTimestamp() && last.report.CoversWhole && !last.failed() {
+		return nil
+	}
+	if e.TSA == nil {
+		return fmt.Errorf("%w: no authority configured", ErrNoTimestamp)
+	}
+	name, err := fieldName(t.v.f, "")
+	if err != nil {
+		return err
+	}
+	u := t.v.f.Update()
+	s := newSlot("/DocTimeStamp", "/ETSI.RFC3161", Hole, time.Time{})
+	if err := addField(t.v.f, u, s, name, Mark{}, false); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	file, r := s.write(u, secondID(t.file, t.v.now))
+	h := sha256.New()
+	h.Write(file[:r[1]])
+	h.Write(file[r[2]:])
+	raw, _, err := e.TSA.Stamp(ctx, [32]byte(h.Sum(nil)))
+	if err != nil {
+		return err
+	}
+	if file, err = fill(file, r, raw); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
+	}
+	if len(file) > MaxPDF {
+		return ErrTooLarge
+	}
+	next, err := e.target(file)
+	if err != nil {
+		return err
+	}
+	*t = *next
+	return nil
 }

@@ -1,21 +1,27 @@
 package signing
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	"math/big"
+	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/signing/internal/tsp"
 )
 
-// Conditions a caller branches on.
-var (
-	// ErrNoTimestamp means no timestamping authority gave a token that holds. The
-	// wrapping error says what each of them did.
-	ErrNoTimestamp = errors.New("no timestamp")
-)
+// ErrNoTimestamp means no timestamping authority gave a token that holds. The wrapping
+// error says what each of them did.
+var ErrNoTimestamp = errors.New("no timestamp")
 
 // TSAConfig says which timestamping authorities to ask and whom to believe.
 type TSAConfig struct {
@@ -38,12 +44,114 @@ type TSAConfig struct {
 // TSA asks timestamping authorities (RFC 3161). Safe for concurrent use.
 type TSA struct{ config TSAConfig }
 
-// NewTSA checks the configuration.
-func NewTSA(c TSAConfig) (*TSA, error) { return &TSA{config: c}, nil }
+// NewTSA checks the configuration and fills in what is left out.
+func NewTSA(c TSAConfig) (*TSA, error) {
+	if len(c.URLs) == 0 || c.Anchors == nil {
+		return nil, errors.New("a timestamping authority and its trust anchors are needed")
+	}
+	for _, raw := range c.URLs {
+		if u, err := url.Parse(raw); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("timestamping authority %q is no http or https address", raw)
+		}
+	}
+	c.URLs = slices.Clone(c.URLs)
+	if c.Client == nil {
+		c.Client = &http.Client{}
+	}
+	client := *c.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.Client = &client
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	c.Timeout = cmp.Or(c.Timeout, 5*time.Second)
+	c.Skew = cmp.Or(c.Skew, 5*time.Minute)
+	return &TSA{config: c}, nil
+}
 
 // Stamp returns a DER timestamp token over the digest, made with SHA-256, and its time.
+// The authorities are asked in order; the first whose token holds is taken. A token
+// holds if it answers this request (imprint, nonce), verifies, comes from a certificate
+// that may stamp and leads to an anchor at genTime, and genTime is near our clock.
 //
-// Error: ErrNoTimestamp.
+// Error: ErrNoTimestamp, which wraps what each authority did.
 func (t *TSA) Stamp(ctx context.Context, digest [32]byte) ([]byte, time.Time, error) {
-	return nil, time.Time{}, ErrNoTimestamp
+	var failures []error
+	for _, address := range t.config.URLs {
+		token, err := t.ask(ctx, address, digest)
+		if err == nil {
+			return token.Raw, token.Time, nil
+		}
+		failures = append(failures, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, time.Time{}, fmt.Errorf("%w: %w", ErrNoTimestamp, errors.Join(failures...))
+}
+
+// ask gets one token from one authority and checks it.
+func (t *TSA) ask(ctx context.Context, address string, digest [32]byte) (*tsp.Token, error) {
+	var nonce [8]byte
+	if _, err := io.ReadFull(t.config.Rand, nonce[:]); err != nil {
+		return nil, fmt.Errorf("making a nonce: %w", err)
+	}
+	request := tsp.Request{Digest: digest, Nonce: new(big.Int).SetBytes(nonce[:])}
+	answer, err := t.post(ctx, address, request.Marshal())
+	if err != nil {
+		return nil, err
+	}
+	raw, err := tsp.ParseResponse(answer)
+	if err != nil {
+		return nil, err
+	}
+	token, err := tsp.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := request.Answered(token); err != nil {
+		return nil, err
+	}
+	signer, others, err := token.Verify()
+	if err != nil {
+		return nil, fmt.Errorf("timestamp token: %w", err)
+	}
+	if _, err := t.config.Anchors.Path(signer, certs.Timestamping, token.Time, others...); err != nil {
+		return nil, fmt.Errorf("path of the timestamping authority: %w", err)
+	}
+	if off := token.Time.Sub(t.config.Now()).Abs(); off > t.config.Skew {
+		return nil, fmt.Errorf("clock of the timestamping authority is off by %v", off.Round(time.Second))
+	}
+	return token, nil
+}
+
+// post sends the request and reads an answer of bounded size (RFC 3161, 3.4).
+func (t *TSA) post(ctx context.Context, address string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.config.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/timestamp-query")
+	response, err := t.config.Client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("asking a timestamping authority: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("timestamping authority answered %s", response.Status)
+	}
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if kind != "application/timestamp-reply" {
+		return nil, errors.New("timestamping authority answered with another content type")
+	}
+	answer, err := io.ReadAll(io.LimitReader(response.Body, tsp.MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading a timestamp: %w", err)
+	}
+	return answer, nil
 }

@@ -89,10 +89,13 @@ func addAlgorithm(b *cryptobyte.Builder, oid asn1.ObjectIdentifier, null bool) {
 }
 
 // WithTimestamp returns the SignedData with the token as its only unsigned attribute.
-// Nothing that was signed changes.
+// Nothing that was signed changes. It fails if there are unsigned attributes already.
 //
 //	unsignedAttrs [1] IMPLICIT SET OF { id-aa-timeStampToken, { token } }
 func (d *SignedData) WithTimestamp(token []byte) ([]byte, error) {
+	if len(d.Signer.Unsigned) > 0 {
+		return nil, malformed("unsigned attributes already there")
+	}
 	attr := attribute(OIDTimestampToken, func(b *cryptobyte.Builder) { b.AddBytes(token) })
 	var b cryptobyte.Builder
 	sequence(&b, func(b *cryptobyte.Builder) {

@@ -1,0 +1,231 @@
+package signing
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/certs"
+	"guichet.example/certs/revocation"
+	"guichet.example/signing/internal/pdf"
+)
+
+// evidenceSkew is how far clocks of services may differ from that of a timestamp.
+const evidenceSkew = 15 * time.Minute
+
+// window is the time a chain is judged for. Path and withdrawals count as of until.
+// Evidence must hold at proof or be younger: for a signer both are the best signature
+// time; a timestamp's own certificate must not have run out or been withdrawn up to the
+// next proof of existence, but need not have been asked about again since it stamped.
+type window struct{ proof, until time.Time }
+
+// chainResult is what is known of a path at a time.
+type chainResult struct {
+	path     certs.Path
+	embedded bool // every status came from the DSS
+	problem  *chainProblem
+}
+
+type chainProblem struct {
+	sub  SubIndication
+	text string
+}
+
+func problem(sub SubIndication, format string, args ...any) *chainProblem {
+	return &chainProblem{sub, fmt.Sprintf(format, args...)}
+}
+
+// chain builds the path of a certificate and finds the status of each of its
+// certificates, first in the file's own evidence, then by asking. Evidence that was used
+// is added to used.
+func (v *validation) chain(cert *x509.Certificate, others []*x509.Certificate, p certs.Purpose, w window, used *pdf.Evidence) chainResult {
+	path, err := v.anchors.Path(cert, p, w.until, others...)
+	if errors.Is(err, certs.ErrNotTrusted) {
+		path, err = v.anchors.Path(cert, p, w.until, append(others[:len(others):len(others)], v.storedCertificates()...)...)
+	}
+	if err != nil {
+		return chainResult{problem: pathProblem(err)}
+	}
+	known, err := v.statuses(path, w, used)
+	result := chainResult{path: path, embedded: known}
+	switch {
+	case err != nil:
+		result.problem = revokedProblem(err)
+	case !known:
+		result.problem = v.askStatus(path, w)
+	}
+	return result
+}
+
+// statuses looks up every certificate of a path but the anchor in the file's evidence.
+// It reports whether each was found good; the error is a revocation.RevokedError.
+func (v *validation) statuses(path certs.Path, w window, used *pdf.Evidence) (bool, error) {
+	known := true
+	for i := range len(path) - 1 {
+		err := v.status(path[i], path[i+1], w, used)
+		var revoked revocation.RevokedError
+		switch {
+		case err == nil:
+		case errors.As(err, &revoked) && i == 0:
+			return false, err
+		case errors.As(err, &revoked):
+			return false, authorityRevoked{err}
+		default:
+			known = false
+		}
+	}
+	return known, nil
+}
+
+// authorityRevoked says that it was an issuer's certificate that was withdrawn.
+type authorityRevoked struct{ error }
+
+func (a authorityRevoked) Error() string { return "issuing authority: " + a.error.Error() }
+func (a authorityRevoked) Unwrap() error { return a.error }
+
+// pathProblem maps what package certs says of a path (EN 319 102-1, 5.2.6.4).
+func pathProblem(err error) *chainProblem {
+	switch {
+	case errors.As(err, new(certs.ExpiredError)):
+		return problem(OutOfBoundsNoPOE, "%v", err)
+	case errors.As(err, new(certs.NotYetValidError)):
+		return problem(NotYetValid, "%v", err)
+	case errors.Is(err, certs.ErrWeakKey):
+		return problem(CryptoConstraintsFailure, "%v", err)
+	case errors.Is(err, certs.ErrWrongPurpose), errors.Is(err, certs.ErrMissingPurpose), errors.Is(err, certs.ErrDisallowedPolicy):
+		return problem(ChainConstraintsFailure, "%v", err)
+	}
+	return problem(NoCertificateChainFound, "%v", err)
+}
+
+func revokedProblem(err error) *chainProblem {
+	if errors.As(err, new(authorityRevoked)) {
+		return problem(RevokedCANoPOE, "%v", err)
+	}
+	return problem(RevokedNoPOE, "%v", err)
+}
+
+// status looks for a good answer on a certificate in the file's evidence. What is good
+// later was good before. A withdrawal after the window does not count.
+func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) error {
+	for _, raw := range v.store.OCSPs {
+		answer, err := v.answer(raw, cert, issuer, w, verifyOCSP)
+		if err == nil {
+			err = v.responder(answer, issuer, w, used)
+		}
+		if err == nil {
+			used.Add(&pdf.Evidence{OCSPs: [][]byte{raw}})
+		}
+		if err == nil || errors.As(err, new(revocation.RevokedError)) {
+			return err
+		}
+	}
+	for _, raw := range v.store.CRLs {
+		_, err := v.answer(raw, cert, issuer, w, verifyCRL)
+		if err == nil {
+			used.Add(&pdf.Evidence{CRLs: [][]byte{raw}})
+		}
+		if err == nil || errors.As(err, new(revocation.RevokedError)) {
+			return err
+		}
+	}
+	return revocation.ErrUnknown
+}
+
+// verifier checks one piece of evidence at a time.
+type verifier func(raw []byte, cert, issuer *x509.Certificate, at time.Time) (revocation.Answer, error)
+
+func verifyOCSP(raw []byte, cert, issuer *x509.Certificate, at time.Time) (revocation.Answer, error) {
+	return revocation.VerifyOCSP(raw, cert, issuer, nil, at, evidenceSkew)
+}
+
+func verifyCRL(raw []byte, cert, issuer *x509.Certificate, at time.Time) (revocation.Answer, error) {
+	return revocation.VerifyCRL(raw, cert, issuer, at, evidenceSkew)
+}
+
+// answer verifies one OCSP response or CRL, at the proof or when it was made if that is
+// later.
+func (v *validation) answer(raw []byte, cert, issuer *x509.Certificate, w window, verify verifier) (revocation.Answer, error) {
+	made, ok := evidenceTime(raw)
+	if !ok || made.After(v.now.Add(evidenceSkew)) {
+		return revocation.Answer{}, revocation.ErrInvalid
+	}
+	if made.Before(w.proof) {
+		made = w.proof
+	}
+	answer, err := verify(raw, cert, issuer, made)
+	var revoked revocation.RevokedError
+	if errors.As(err, &revoked) && revoked.At.After(w.until) {
+		return answer, nil
+	}
+	return answer, err
+}
+
+// noCheck marks responder certificates whose status need not be asked (RFC 6960, 4.2.2.2.1).
+var noCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
+
+// responder checks the status of a delegated responder's certificate, by CRL only: its
+// own OCSP answer would prove nothing.
+func (v *validation) responder(a revocation.Answer, issuer *x509.Certificate, w window, used *pdf.Evidence) error {
+	for _, cert := range a.Certificates {
+		if bytes.Equal(cert.Raw, issuer.Raw) || hasExtension(cert, noCheck) {
+			continue
+		}
+		found := false
+		for _, raw := range v.store.CRLs {
+			if _, err := v.answer(raw, cert, issuer, w, verifyCRL); err == nil {
+				used.Add(&pdf.Evidence{CRLs: [][]byte{raw}})
+				found = true
+				break
+			}
+		}
+		if !found {
+			return revocation.ErrUnknown
+		}
+	}
+	return nil
+}
+
+func hasExtension(cert *x509.Certificate, oid asn1.ObjectIdentifier) bool {
+	for _, e := range cert.Extensions {
+		if e.Id.Equal(oid) {
+			return true
+		}
+	}
+	return false
+}
+
+// askStatus asks the services, for signatures that carry no evidence.
+func (v *validation) askStatus(path certs.Path, w window) *chainProblem {
+	if v.ask == nil {
+		return problem(TryLater, "the file carries no revocation status that holds")
+	}
+	err := v.ask(path)
+	var revoked revocation.RevokedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &revoked) && revoked.At.After(w.until):
+		return nil
+	case errors.As(err, &revoked):
+		return revokedProblem(err)
+	}
+	return problem(TryLater, "%v", err)
+}
+
+// storedCertificates parses the certificates of the DSS, once.
+func (v *validation) storedCertificates() []*x509.Certificate {
+	if v.parsed {
+		return v.stored
+	}
+	v.parsed = true
+	for _, der := range v.store.Certs {
+		if cert, err := certs.Parse(der); err == nil {
+			v.stored = append(v.stored, cert)
+		}
+	}
+	return v.stored
+}

@@ -1,0 +1,221 @@
+package signing
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/certs"
+	"guichet.example/signing/internal/cms"
+	"guichet.example/signing/internal/pdf"
+	"guichet.example/signing/internal/tsp"
+)
+
+// validation is one run over one file.
+type validation struct {
+	anchors *certs.TrustAnchors
+	now     time.Time
+	ask     func(certs.Path) error // asks the services; nil offline
+	f       *pdf.File
+
+	subjects []*subject
+	store    *pdf.Evidence       // the DSS as the last revision shows it
+	stored   []*x509.Certificate // its certificates, parsed when first needed
+	parsed   bool
+}
+
+// subject is one signature or document timestamp under validation.
+type subject struct {
+	sig    *pdf.Signature
+	report *SignatureReport
+
+	signed *cms.SignedData     // nil for a document timestamp
+	token  *tsp.Token          // signature timestamp, or the document timestamp itself
+	cert   *x509.Certificate   // signer's, or the authority's
+	others []*x509.Certificate // carried along, candidates for a path
+
+	tsa       *x509.Certificate // of a signature timestamp whose own signature holds
+	tsaOthers []*x509.Certificate
+
+	profile bool // baseline rules are kept
+	used    pdf.Evidence
+}
+
+// reason notes a sentence for people.
+func (s *subject) reason(format string, args ...any) {
+	s.report.Reasons = append(s.report.Reasons, fmt.Sprintf(format, args...))
+}
+
+// fail sets the verdict unless a worse one is there: what failed first and hardest is
+// what the report says.
+func (s *subject) fail(i Indication, sub SubIndication, format string, args ...any) {
+	s.reason(format, args...)
+	if s.report.Indication == TotalFailed || s.report.Indication == Indeterminate && i == Indeterminate {
+		return
+	}
+	s.report.Indication, s.report.SubIndication = i, sub
+}
+
+// failed reports whether the signature itself is void, so that no chain can save it.
+func (s *subject) failed() bool { return s.report.Indication == TotalFailed }
+
+// integrity checks format, coverage, digest and signature value: everything that needs
+// no trust and no clock.
+func (v *validation) integrity(s *subject) {
+	sig, r := s.sig, s.report
+	r.Field, r.Revision, r.Kind = sig.Field, sig.Revision+1, Signature
+	if sig.IsTimestamp() {
+		r.Kind = Timestamp
+	}
+	if sig.Err != nil {
+		r.Coverage.Detail = sig.Err.Error()
+		s.fail(TotalFailed, FormatFailure, "signature dictionary: %v", sig.Err)
+		return
+	}
+	r.Coverage.Passed = true
+	r.CoversWhole = sig.End() == len(v.f.Data())
+	der, err := cms.Trim(sig.Contents)
+	if err == nil && sig.IsTimestamp() {
+		err = v.documentTimestamp(s, der)
+	} else if err == nil {
+		err = v.signature(s, der)
+	}
+	if err != nil {
+		r.Integrity.Detail = err.Error()
+		i, sub := indicationOf(err)
+		s.fail(i, sub, "%v", err)
+		return
+	}
+	r.Integrity.Passed = true
+}
+
+// indicationOf maps what the cryptographic checks say (EN 319 102-1, 5.2.2 to 5.2.7).
+func indicationOf(err error) (Indication, SubIndication) {
+	switch {
+	case errors.Is(err, cms.ErrDigest), errors.Is(err, tsp.ErrImprint):
+		return TotalFailed, HashFailure
+	case errors.Is(err, cms.ErrSignature):
+		return TotalFailed, SigCryptoFailure
+	case errors.Is(err, cms.ErrNoCertificate), errors.Is(err, cms.ErrCertificateID):
+		return Indeterminate, NoSigningCertificateFound
+	case errors.Is(err, cms.ErrAlgorithm):
+		return Indeterminate, CryptoConstraintsFailure
+	case errors.Is(err, cms.ErrProfile):
+		return Indeterminate, SigConstraintsFailure
+	case errors.Is(err, certs.ErrWrongPurpose), errors.Is(err, certs.ErrMissingPurpose), errors.Is(err, certs.ErrDisallowedPolicy):
+		return Indeterminate, ChainConstraintsFailure
+	}
+	return TotalFailed, FormatFailure
+}
+
+// documentTimestamp checks a token over the covered bytes.
+func (v *validation) documentTimestamp(s *subject, der []byte) error {
+	token, err := tsp.Parse(der)
+	if err != nil {
+		return err
+	}
+	before, after := v.f.Covered(s.sig)
+	if err := token.Covers(before, after); err != nil {
+		return err
+	}
+	s.token = token
+	s.cert, s.others, err = token.Verify()
+	if s.cert != nil {
+		s.describe(s.cert)
+	}
+	return err
+}
+
+// signature checks a CMS over the covered bytes, then its timestamp.
+func (v *validation) signature(s *subject, der []byte) error {
+	signed, err := cms.Parse(der)
+	if err != nil {
+		return err
+	}
+	s.signed = signed
+	cert, others, err := signed.Signers()
+	if err != nil {
+		return err
+	}
+	s.cert, s.others = cert, others
+	s.describe(cert)
+	hash, err := signed.Digest()
+	if err != nil {
+		return err
+	}
+	s.report.Hash = hash.String()
+	h := hash.New()
+	before, after := v.f.Covered(s.sig)
+	h.Write(before)
+	h.Write(after)
+	if err := s.baseline(h.Sum(nil)); err != nil {
+		return err
+	}
+	return s.signatureTimestamp()
+}
+
+// baseline checks value and profile. A signature outside PAdES is checked for integrity
+// and gets no level.
+func (s *subject) baseline(digest []byte) error {
+	claimed, dated := pdf.ParseDate(s.sig.Dict.Get("M"))
+	s.report.Claimed = claimed
+	if s.sig.SubFilter != "ETSI.CAdES.detached" {
+		if err := s.signed.Verify(s.cert, digest, cms.Legacy); err != nil {
+			return err
+		}
+		s.fail(Indeterminate, SigConstraintsFailure, "not a PAdES signature but %q", string(s.sig.SubFilter))
+		return nil
+	}
+	err := s.signed.Verify(s.cert, digest, cms.Baseline)
+	if err == nil && !dated {
+		err = fmt.Errorf("%w: no claimed signing time", cms.ErrProfile)
+	}
+	if errors.Is(err, cms.ErrProfile) {
+		s.fail(Indeterminate, SigConstraintsFailure, "%v", err)
+		return nil
+	}
+	s.profile = err == nil
+	return err
+}
+
+// signatureTimestamp checks the token over the signature value. It is not covered by
+// the signature, so a token that does not hold is somebody's tampering.
+func (s *subject) signatureTimestamp() error {
+	raw := s.signed.Signer.Timestamp()
+	if raw == nil {
+		return nil
+	}
+	token, err := tsp.Parse(raw)
+	if err != nil {
+		return err
+	}
+	if err := token.Covers(s.signed.Signer.Value); err != nil {
+		return err
+	}
+	tsa, others, err := token.Verify()
+	if err != nil {
+		return fmt.Errorf("timestamp of the signature: %w", err)
+	}
+	s.token, s.tsa, s.tsaOthers = token, tsa, others
+	return nil
+}
+
+// describe fills in who signed, as the certificate says it.
+func (s *subject) describe(cert *x509.Certificate) {
+	r := s.report
+	r.Algorithm = cms.KeyName(cert.PublicKey)
+	r.Issuer = cert.Issuer.CommonName
+	switch {
+	case r.Kind == Timestamp:
+		r.TSA, r.Signer = cert.Subject.CommonName, cert.Subject.CommonName
+	case certs.Seal.Check(cert) == nil:
+		r.Kind, r.Signer = Seal, cert.Subject.Organization[0]
+	default:
+		if holder, err := certs.HolderOf(cert); err == nil {
+			r.Holder, r.Signer = holder, holder.Name()
+		} else {
+			r.Signer = cert.Subject.CommonName
+		}
+	}
+}
