@@ -56,14 +56,19 @@ func load(pdf []byte) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	var model struct {
+	return parse(pdf, out)
+}
+
+// parse reads the objects from qpdf's JSON, version 2.
+func parse(pdf, model []byte) (*file, error) {
+	var parts struct {
 		QPDF []json.RawMessage `json:"qpdf"`
 	}
-	if err := json.Unmarshal(out, &model); err != nil {
+	if err := json.Unmarshal(model, &parts); err != nil {
 		return nil, fmt.Errorf("reading qpdf's JSON: %w", err)
 	}
-	if len(model.QPDF) != 2 {
-		return nil, fmt.Errorf("qpdf's JSON has %d parts, want 2", len(model.QPDF))
+	if len(parts.QPDF) != 2 {
+		return nil, fmt.Errorf("qpdf's JSON has %d parts, want 2", len(parts.QPDF))
 	}
 	var entries map[string]struct {
 		Value  any `json:"value"`
@@ -72,7 +77,7 @@ func load(pdf []byte) (*file, error) {
 			Dict dict   `json:"dict"`
 		} `json:"stream"`
 	}
-	if err := json.Unmarshal(model.QPDF[1], &entries); err != nil {
+	if err := json.Unmarshal(parts.QPDF[1], &entries); err != nil {
 		return nil, fmt.Errorf("reading qpdf's objects: %w", err)
 	}
 	f := &file{raw: pdf, objects: make(map[string]*object)}
