@@ -1,0 +1,78 @@
+package bank
+
+import (
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+// Bank is the area. Fields without a default are required.
+type Bank struct {
+	Store     Store
+	Freezer   Freezer
+	Mutuality document.Mutuality // letterhead of the documents
+	Now       func() time.Time
+	// Notice is how many days an advisor takes to answer. A change cannot begin
+	// sooner. Zero: 7.
+	Notice int
+}
+
+// Paths of the area, below the language.
+const (
+	accountsPath = "bank"
+	revealPath   = "bank/reveal"
+	changePath   = "bank/change"
+	checkPath    = "bank/change/check"
+	sendPath     = "bank/change/send"
+)
+
+// Route mounts the area. Nothing personal is in an address: what was typed travels
+// from the form to the check page and on in the body, checked again at each step.
+//
+//	bank ──▶ bank/change ──POST──▶ bank/change/check ──POST──▶ bank/change/send ──303──▶ requests/{id}/read
+//	               ▲ ◀──POST, to change an answer──┘
+func (b *Bank) Route(r page.Routes) {
+	r.GET(accountsPath, auth.ReadFile, b.accounts)
+	r.POST(revealPath, auth.ReadFile, b.reveal)
+	r.GET(changePath, auth.ChangeBankAccount, b.change)
+	r.POST(changePath, auth.ChangeBankAccount, b.changeAgain)
+	r.GET(checkPath, auth.ChangeBankAccount, b.checkAddress)
+	r.POST(checkPath, auth.ChangeBankAccount, b.check)
+	r.POST(sendPath, auth.ChangeBankAccount, b.send)
+}
+
+func (b *Bank) notice() int {
+	if b.Notice == 0 {
+		return 7
+	}
+	return b.Notice
+}
+
+// today is the date in Belgium, as midnight UTC like every date in a document.
+func (b *Bank) today() time.Time {
+	y, m, d := b.Now().In(locale.Zone()).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// monthsOffered is how many months the form lets one choose from.
+const monthsOffered = 4
+
+// months are the first days of month on which a change asked for today can begin.
+func (b *Bank) months() []time.Time {
+	earliest := b.today().AddDate(0, 0, b.notice())
+	first := time.Date(earliest.Year(), earliest.Month(), 1, 0, 0, 0, 0, time.UTC)
+	if first.Before(earliest) {
+		first = first.AddDate(0, 1, 0)
+	}
+	list := make([]time.Time, monthsOffered)
+	for i := range list {
+		list[i] = first.AddDate(0, i, 0)
+	}
+	return list
+}
+
+// onTheWay is how long after the change a payment may still reach the old account.
+const onTheWay = 3 // days
