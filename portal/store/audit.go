@@ -43,8 +43,11 @@ var rules = []error{
 	requests.ErrAnotherValue, requests.ErrReferenceTaken, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 }
 
-// refusal is the row of an act that failed with err.
+// refusal is the row of an act that failed with err; none for one that was done before.
 func refusal(note audit.Entry, err error) audit.Entry {
+	if errors.Is(err, errAgain) {
+		return audit.Entry{}
+	}
 	note.Outcome, note.Reason = audit.Failed, "internal error"
 	for _, rule := range rules {
 		if errors.Is(err, rule) {

@@ -118,7 +118,9 @@ func (db *DB) completable(t *tx, key memberKey, login auth.Login, c requests.Com
 		return requests.Request{}, err
 	case p.Done:
 		return r, errAgain
-	case r.State != requests.ToSign || r.Revision != p.Revision:
+	case r.State != requests.ToSign:
+		return requests.Request{}, requests.ErrNotOpen
+	case r.Revision != p.Revision:
 		return requests.Request{}, requests.ErrChanged
 	}
 	if err := accountUnchanged(t, login, r.Act); err != nil {
