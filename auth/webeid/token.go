@@ -149,14 +149,7 @@ func (t *Token) readSigningCertificates(raw json.RawMessage) error {
 	return nil
 }
 
-// signatureAlgorithm is a way to sign, in the words of Web eID.
-type signatureAlgorithm struct {
-	CryptoAlgorithm string `json:"cryptoAlgorithm"`
-	HashFunction    string `json:"hashFunction"`
-	PaddingScheme   string `json:"paddingScheme"`
-}
-
-// algorithmWords are the values each field may have.
+// algorithmWords are the values that each field of an offered algorithm may have.
 var algorithmWords = map[string]string{
 	"cryptoAlgorithm": "ECC RSA",
 	"hashFunction":    "SHA-224 SHA-256 SHA-384 SHA-512 SHA3-224 SHA3-256 SHA3-384 SHA3-512",
