@@ -1,0 +1,135 @@
+package orders
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+// ehicForm is what the member typed, as she typed it.
+type ehicForm struct {
+	Day, Month, Year string // of departure
+	Country          string
+}
+
+// Names of the fields, in the form and in its errors.
+const (
+	departureField = "departure"
+	dayField       = "departure-day"
+	monthField     = "departure-month"
+	yearField      = "departure-year"
+	countryField   = "country"
+)
+
+func readForm(c *gin.Context) ehicForm {
+	return ehicForm{
+		Day: strings.TrimSpace(c.PostForm(dayField)), Month: strings.TrimSpace(c.PostForm(monthField)),
+		Year:    strings.TrimSpace(c.PostForm(yearField)),
+		Country: strings.Join(strings.Fields(c.PostForm(countryField)), " "),
+	}
+}
+
+// answers checks a form. It returns the order as it will be signed, or what is wrong
+// with each field.
+func (o *Orders) answers(v page.View, form ehicForm, who Person) (document.EHICOrder, []page.FieldError, error) {
+	var wrong []page.FieldError
+	act := document.EHICOrder{
+		Language: document.Language(v.Lang), Mutuality: o.Mutuality, Date: o.today(),
+		Member:     document.Person{Name: who.Name, Birth: who.Birth, Affiliation: who.Affiliation},
+		ForPersons: []string{who.Name}, DeliverTo: who.address(), Country: form.Country,
+	}
+	departure, mistake := o.departure(v, form)
+	if mistake.Field != "" {
+		wrong = append(wrong, mistake)
+	}
+	act.Departure = departure
+	text, err := countryText(v, act)
+	if err != nil {
+		return document.EHICOrder{}, nil, err
+	}
+	if text != "" {
+		wrong = append(wrong, page.FieldError{Field: countryField, Text: text})
+	}
+	return act, wrong, nil
+}
+
+// address is where the post brings the card.
+func (p Person) address() []string {
+	return []string{p.Name, p.Street, p.Postcode + " " + p.Municipality}
+}
+
+// horizon is how far ahead a journey may be ordered for, in years.
+const horizon = 1
+
+// departure reads the date in its three fields; nil if all are empty. The mistake
+// names the part to correct.
+func (o *Orders) departure(v page.View, form ehicForm) (*time.Time, page.FieldError) {
+	refuse := func(field, key string, args ...locale.Arg) (*time.Time, page.FieldError) {
+		return nil, page.FieldError{Field: field, Text: v.T(key, args...)}
+	}
+	if form.Day+form.Month+form.Year == "" {
+		return nil, page.FieldError{}
+	}
+	for _, part := range []struct{ field, value string }{{dayField, form.Day}, {monthField, form.Month}, {yearField, form.Year}} {
+		if part.value == "" {
+			return refuse(part.field, "orders.error.departure.part")
+		}
+	}
+	day, month, year := number(form.Day, 2), number(form.Month, 2), number(form.Year, 4)
+	today := o.today()
+	switch {
+	case year < 1000:
+		return refuse(yearField, "orders.error.departure.year", locale.A("year", today.Year()))
+	case month < 1 || month > 12:
+		return refuse(monthField, "orders.error.departure.month")
+	}
+	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	last := today.AddDate(horizon, 0, 0)
+	switch {
+	case day < 1 || date.Day() != day:
+		return refuse(dayField, "orders.error.departure.day")
+	case date.Before(today):
+		return refuse(departureField, "orders.error.departure.past")
+	case !date.Before(last):
+		return refuse(departureField, "orders.error.departure.far", locale.A("date", locale.Date(v.Lang, last)))
+	}
+	return &date, page.FieldError{}
+}
+
+// number reads at most so many digits; -1 if it is something else.
+func number(s string, digits int) int {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || len(s) > digits {
+		return -1
+	}
+	return int(n)
+}
+
+// countryText asks the document whether the country can stand in it. The other fields
+// are the member's own: if one of them cannot, it is not her mistake.
+func countryText(v page.View, act document.EHICOrder) (string, error) {
+	act.Reference, act.Departure = "GC", nil
+	err := act.Validate()
+	var field *document.FieldError
+	switch {
+	case err == nil:
+		return "", nil
+	case !errors.As(err, &field) || field.Field != "country":
+		return "", fmt.Errorf("the member's own data cannot stand in a document: %w", err)
+	}
+	switch field.Reason {
+	case document.ErrTooLong:
+		return v.T("orders.error.country.long"), nil
+	case document.ErrNationalNumber:
+		return v.T("orders.error.country.number"), nil
+	}
+	return v.T("orders.error.country.character"), nil
+}

@@ -1,0 +1,202 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/areatest"
+	"guichet.example/portal/locale"
+	"guichet.example/signing/document"
+)
+
+type fakeStore struct {
+	person Person
+	err    error
+}
+
+func (s *fakeStore) Orderer(context.Context, auth.Login) (Person, error) { return s.person, s.err }
+
+type fakeFreezer struct {
+	acts map[string]document.EHICOrder
+	err  error
+}
+
+func (f *fakeFreezer) Freeze(_ context.Context, _ auth.Login, act document.Act, key string) (string, error) {
+	if f.err != nil {
+		return "", f.err
+	}
+	if _, ok := f.acts[key]; !ok {
+		f.acts[key] = act.(document.EHICOrder)
+	}
+	return "request-of-" + key, nil
+}
+
+type desk struct {
+	*areatest.Counter
+	store   *fakeStore
+	freezer *fakeFreezer
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}}}
+	d.store = &fakeStore{person: Person{Name: "Mathieu Delcourt", Birth: time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC),
+		Affiliation: "0412-77-318", Street: "Rue des Clarisses 8", Postcode: "4000", Municipality: "Liège"}}
+	d.Counter = areatest.New(t, &Orders{
+		Store: d.store, Freezer: d.freezer, Now: func() time.Time { return areatest.Noon },
+		Mutuality: document.Mutuality{Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"},
+	})
+	return d
+}
+
+func answers(change ...string) url.Values {
+	v := url.Values{"departure-day": {"15"}, "departure-month": {"2"}, "departure-year": {"2027"}, "country": {"Italie"}}
+	for i := 0; i+1 < len(change); i += 2 {
+		v.Set(change[i], change[i+1])
+	}
+	return v
+}
+
+func TestFormRefuses(t *testing.T) {
+	tests := []struct {
+		name   string
+		change []string
+		field  string
+		want   string
+	}{
+		{"no day", []string{dayField, ""}, dayField, "Complétez la date de départ"},
+		{"no month", []string{monthField, " "}, monthField, "Complétez la date de départ"},
+		{"no year", []string{yearField, ""}, yearField, "Complétez la date de départ"},
+		{"month in words", []string{monthField, "février"}, monthField, "un nombre de 1 à 12"},
+		{"thirteenth month", []string{monthField, "13"}, monthField, "un nombre de 1 à 12"},
+		{"month zero", []string{monthField, "0"}, monthField, "un nombre de 1 à 12"},
+		{"day of a month that lacks it", []string{dayField, "30"}, dayField, "il n’existe pas dans ce mois"},
+		{"day zero", []string{dayField, "0"}, dayField, "il n’existe pas dans ce mois"},
+		{"negative day", []string{dayField, "-1"}, dayField, "il n’existe pas dans ce mois"},
+		{"two-digit year", []string{yearField, "27"}, yearField, "quatre chiffres, par exemple 2026"},
+		{"endless year", []string{yearField, strings.Repeat("2", 90)}, yearField, "quatre chiffres"},
+		{"yesterday", []string{dayField, "19", monthField, "11", yearField, "2026"}, departureField, "à partir d’aujourd’hui"},
+		{"in a year", []string{dayField, "20", monthField, "11", yearField, "2027"}, departureField, "avant le 20 novembre 2027"},
+		{"country too long", []string{countryField, strings.Repeat("x", 41)}, countryField, "40 caractères au plus"},
+		{"country with a hidden character", []string{countryField, "Ita\u200blie"}, countryField, "sans signes spéciaux"},
+		{"country with a national number", []string{countryField, "85.07.30-033.28"}, countryField, "sans numéro national"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, path := range []string{checkPath, sendPath} {
+				d := newDesk(t)
+				form := answers(tt.change...)
+				form.Set("key", strings.Repeat("a", 26))
+				p := d.Post(path, form)
+				if p.Status != http.StatusUnprocessableEntity {
+					t.Fatalf("POST %s = %d, %v, want 422", path, p.Status, p.Err)
+				}
+				if got := p.Text(".errors a"); !strings.Contains(got, tt.want) {
+					t.Errorf("summary says %q, want %q", got, tt.want)
+				}
+				if got := p.Links(".errors"); len(got) != 1 || got[0] != "#"+tt.field || len(p.All(got[0])) != 1 {
+					t.Errorf("summary leads to %v, want #%s", got, tt.field)
+				}
+				kept := p.Form("/fr/" + checkPath)
+				for field := range answers() {
+					if want := strings.TrimSpace(form.Get(field)); kept.Get(field) != want {
+						t.Errorf("%s is %q, want %q", field, kept.Get(field), want)
+					}
+				}
+				if len(d.freezer.acts) != 0 {
+					t.Error("a wrong answer was frozen")
+				}
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	d := newDesk(t)
+	p := d.Post(checkPath, answers())
+	text := p.Text("main")
+	for _, want := range []string{"Carte européenne", "Mathieu Delcourt", "Rue des Clarisses 8", "4000 Liège", "15 février 2027", "Italie", "Avant le 30 novembre"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("check page lacks %q", want)
+		}
+	}
+	if strings.Contains(text, "certificat provisoire") {
+		t.Error("a departure in three months is called soon")
+	}
+	if p = d.Post(checkPath, answers(dayField, "2", monthField, "12", yearField, "2026")); !strings.Contains(p.Text("main"), "certificat provisoire") {
+		t.Error("a departure in twelve days is not called soon")
+	}
+	if p = d.Post(checkPath, url.Values{}); strings.Count(p.Text("main"), "Non précisé") != 2 {
+		t.Errorf("optional answers: %q", p.Text("main"))
+	}
+	if again := d.Post(ehicPath, answers()); again.Form("/fr/"+checkPath).Get(countryField) != "Italie" {
+		t.Error("going back loses an answer")
+	}
+	if p := d.Get(checkPath); p.Status != http.StatusSeeOther || p.Location() != "/fr/"+ehicPath {
+		t.Errorf("GET check = %d to %q", p.Status, p.Location())
+	}
+}
+
+func TestSend(t *testing.T) {
+	d := newDesk(t)
+	form := d.Post(checkPath, answers()).Form("/fr/" + sendPath)
+	for range 2 { // sent twice
+		p := d.Post(sendPath, form)
+		if p.Status != http.StatusSeeOther || p.Location() != "/fr/requests/request-of-"+form.Get("key")+"/read" {
+			t.Fatalf("send = %d to %q, %v", p.Status, p.Location(), p.Err)
+		}
+	}
+	if len(d.freezer.acts) != 1 {
+		t.Fatalf("%d orders, want 1", len(d.freezer.acts))
+	}
+	act := d.freezer.acts[form.Get("key")]
+	if !slices.Equal(act.DeliverTo, []string{"Mathieu Delcourt", "Rue des Clarisses 8", "4000 Liège"}) || act.Departure == nil ||
+		!act.Departure.Equal(time.Date(2027, 2, 15, 0, 0, 0, 0, time.UTC)) || !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt"}) {
+		t.Errorf("frozen: %+v", act)
+	}
+	act.Reference = "GC-2026-4K7P-118"
+	if err := act.Validate(); err != nil {
+		t.Errorf("what was frozen does not hold: %v", err)
+	}
+	if p := d.Post(sendPath, answers()); p.Status != http.StatusUnprocessableEntity || len(d.freezer.acts) != 1 {
+		t.Errorf("send without key = %d", p.Status)
+	}
+}
+
+func TestStoreFails(t *testing.T) {
+	d := newDesk(t)
+	d.store.err = errors.New("disk full")
+	for _, p := range []*areatest.Page{d.Get(ehicPath), d.Post(checkPath, answers()), d.Post(sendPath, answers())} {
+		if !errors.Is(p.Err, d.store.err) {
+			t.Errorf("error is %v", p.Err)
+		}
+	}
+	d.store.err, d.store.person.Street = nil, "85.07.30-033.28"
+	if p := d.Post(checkPath, answers()); p.Err == nil || strings.Contains(p.Err.Error(), "85.07") {
+		t.Errorf("an address that cannot be drawn: %d, %v", p.Status, p.Err)
+	}
+}
+
+func TestPagesInEachLanguage(t *testing.T) {
+	titles := map[locale.Language][3]string{
+		locale.FR: {"Commander un document", "Votre carte européenne", "Vérifiez votre commande"},
+		locale.NL: {"Een document bestellen", "Uw Europese kaart", "Kijk uw bestelling na"},
+		locale.DE: {"Ein Dokument bestellen", "Ihre Europäische Karte", "Prüfen Sie Ihre Bestellung"},
+		locale.EN: {"Order a document", "Your European card", "Check your order"},
+	}
+	for l, want := range titles {
+		d := newDesk(t)
+		d.Lang = l
+		got := [3]string{d.Get(ordersPath).Text("h1"), d.Get(ehicPath).Text("h1"), d.Post(checkPath, answers()).Text("h1")}
+		if got != want {
+			t.Errorf("%s: %q, want %q", l, got, want)
+		}
+		d.Post(checkPath, answers(dayField, "", countryField, strings.Repeat("x", 41))) // held to the rules of every page
+	}
+}
