@@ -1,9 +1,9 @@
 package revocation_test
 
 import (
-	"bytes"
 	"crypto/x509"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,12 +17,12 @@ type world struct {
 	*certstest.Server
 	card *certstest.Card
 	path certs.Path
-	log  *bytes.Buffer
+	log  *strings.Builder
 }
 
 func start(t testing.TB, a certstest.Algorithm) *world {
 	t.Helper()
-	w := &world{Server: certstest.Start(t), log: new(bytes.Buffer)}
+	w := &world{Server: certstest.Start(t), log: new(strings.Builder)}
 	var err error
 	w.card, err = w.Issue(certstest.Person{GivenNames: "Nora", Surname: "Specimen", NationalNumber: "01.05.03-998.64", Algorithm: a})
 	if err != nil {
