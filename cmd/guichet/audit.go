@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/store"
+)
+
+// errAuditBroken is the verdict of `guichet audit verify`; the lines above it say
+// which rows.
+var errAuditBroken = errors.New("the audit trail does not hold")
+
+// runAudit reads the trail of a store, or an export of one, without writing to it.
+func runAudit(ctx context.Context, env cli.Env, args []string) error {
+	flags := cli.Flags(env, "audit", "guichet audit verify|export (-db FILE | -export FILE) [-heads FILE]")
+	db := flags.String("db", "", "SQLite file of the counter; it may be in use")
+	export := flags.String("export", "", "file written by guichet audit export")
+	heads := flags.String("heads", "", "file of chain heads, kept apart from the database")
+	rest, err := cli.Parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 || (*db == "") == (*export == "") {
+		return fmt.Errorf("%w: say verify or export, and -db or -export", cli.ErrUsage)
+	}
+	rows, done, err := auditRows(ctx, *db, *export)
+	if err != nil {
+		return err
+	}
+	defer done()
+	switch rest[0] {
+	case "verify":
+		return verifyAudit(ctx, env, rows, *heads)
+	case "export":
+		return audit.Export(ctx, env.Stdout, rows)
+	}
+	return fmt.Errorf("%w: %q is neither verify nor export", cli.ErrUsage, rest[0])
+}
+
+// auditRows opens where the rows come from; done closes it.
+func auditRows(ctx context.Context, db, export string) (rows audit.Rows, done func(), err error) {
+	if export != "" {
+		f, err := os.Open(export)
+		if err != nil {
+			return nil, nil, err
+		}
+		return audit.ReadExport(f), func() { f.Close() }, nil
+	}
+	opened, err := store.Open(ctx, store.Config{Path: db, ReadOnly: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	return opened.AuditRows, func() { opened.Close() }, nil
+}
+
+func verifyAudit(ctx context.Context, env cli.Env, rows audit.Rows, headsFile string) error {
+	var anchors []audit.Anchor
+	if headsFile != "" {
+		var err error
+		if anchors, err = audit.ReadAnchors(headsFile); err != nil {
+			return fmt.Errorf("reading heads: %w", err)
+		}
+	}
+	report, err := audit.Verify(ctx, rows, anchors)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "%d rows in %d chains, %d anchors\n", report.Rows, report.Chains, report.Anchors)
+	for _, head := range report.Heads {
+		fmt.Fprintf(env.Stdout, "head %s %d %x\n", head.Chain, head.Seq, head.Hash)
+	}
+	for _, fault := range report.Faults {
+		fmt.Fprintln(env.Stdout, fault.Error())
+	}
+	if !report.Valid() {
+		return errAuditBroken
+	}
+	return nil
+}

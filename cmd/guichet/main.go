@@ -1,0 +1,25 @@
+// Command guichet is the online counter of a health-insurance mutuality: the server,
+// its demonstration on one machine, and the tools around them.
+package main
+
+import (
+	"os"
+
+	"guichet.example/cmd/internal/cli"
+)
+
+const about = "guichet is the online counter of a health-insurance mutuality."
+
+func commands() []cli.Command {
+	return []cli.Command{
+		{Name: "serve", Summary: "serve the counter, as a settings file says", Run: runServe},
+		{Name: "demo", Summary: "run everything on this machine with made-up members and cards", Run: runDemo},
+		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
+		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
+		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},
+	}
+}
+
+func main() {
+	os.Exit(cli.Main("guichet", about, commands(), os.Args))
+}

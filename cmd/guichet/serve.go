@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/certs"
+	"guichet.example/certs/revocation"
+	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal"
+	"guichet.example/portal/store"
+	"guichet.example/portal/vault"
+	"guichet.example/signing"
+)
+
+// grace is how long requests under way may take after the first signal to stop.
+const grace = 10 * time.Second
+
+func runServe(ctx context.Context, env cli.Env, args []string) error {
+	flags := cli.Flags(env, "serve", "guichet serve -config FILE")
+	config := flags.String("config", "", "settings file, JSON (required)")
+	rest, err := cli.Parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if *config == "" || len(rest) > 0 {
+		return fmt.Errorf("%w: -config FILE is required and is all there is", cli.ErrUsage)
+	}
+	settings, err := loadSettings(*config)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	return serve(ctx, settings, log)
+}
+
+// serve runs the counter until ctx ends, then lets requests under way finish.
+func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
+	db, err := openStore(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	p, err := newPortal(s, db, log)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() { defer close(done); p.Run(background) }()
+	defer func() { stop(); <-done }()
+
+	server := p.Server()
+	log.Info("serving", "origin", s.Origin, "listen", listener.Addr().String(), "mutuality", s.Mutuality.ID)
+	finished := make(chan error, 1)
+	go func() { finished <- serveOn(server, listener, s) }()
+	select {
+	case err := <-finished:
+		return err
+	case <-db.Stopped():
+		server.Close()
+		return errors.New("the store refuses to write after a failed sync; start again to recover")
+	case <-ctx.Done():
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		return server.Shutdown(closing)
+	}
+}
+
+func serveOn(server *http.Server, listener net.Listener, s *Settings) error {
+	if s.TLS.Certificate != "" {
+		return server.ServeTLS(listener, s.TLS.Certificate, s.TLS.Key)
+	}
+	return server.Serve(listener)
+}
+
+func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, error) {
+	keys, err := vault.LoadKeys(s.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("opening the keys: %w", err)
+	}
+	return store.Open(ctx, store.Config{
+		Path: filepath.Join(s.Data, "guichet.db"), Keys: keys, Log: log,
+		Anchors: filepath.Join(s.Data, "audit-heads"),
+	})
+}
+
+func newPortal(s *Settings, db *store.DB, log *slog.Logger) (*portal.Portal, error) {
+	anchors, err := certs.LoadTrustAnchors(s.Trust)
+	if err != nil {
+		return nil, fmt.Errorf("reading trust anchors: %w", err)
+	}
+	status, err := revocation.New(revocation.Config{Hosts: s.RevocationHosts, MaxAge: maxAge(s), Rand: rand.Reader, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	tsa, err := newTSA(s, anchors)
+	if err != nil {
+		return nil, err
+	}
+	policy := auth.DefaultPolicy()
+	if s.ClassicReadsHealth != nil {
+		policy.ClassicReadsHealth = *s.ClassicReadsHealth
+	}
+	return portal.New(portal.Config{
+		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
+		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
+		Idle: s.Idle.or(0), Total: s.Total.or(0), TrustedProxies: s.TrustedProxies,
+		Rand: rand.Reader, Log: log,
+	})
+}
+
+// maxAge turns "0s: never cached" into the checker's negative.
+func maxAge(s *Settings) time.Duration {
+	age := s.RevocationMaxAge.or(2 * time.Minute)
+	if age == 0 {
+		return -1
+	}
+	return age
+}
+
+func newTSA(s *Settings, anchors *certs.TrustAnchors) (*signing.TSA, error) {
+	if len(s.Timestamps) == 0 {
+		return nil, nil
+	}
+	return signing.NewTSA(signing.TSAConfig{URLs: s.Timestamps, Anchors: anchors})
+}

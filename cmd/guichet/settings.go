@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"time"
+
+	"guichet.example/auth/webeid"
+	"guichet.example/portal"
+)
+
+// maxSettings bounds the settings file, in bytes.
+const maxSettings = 1 << 20
+
+// Settings is the file that `guichet serve -config` reads: JSON, unknown keys refused.
+// Secrets are never in it, only the paths of files that hold them.
+type Settings struct {
+	// Listen is the address to serve on. Required. "127.0.0.1:8080" behind a proxy.
+	Listen string `json:"listen"`
+	// Origin is how browsers reach the counter: scheme, host, port, no slash at the
+	// end. Required; https. The card signs it.
+	Origin string `json:"origin"`
+	// TLS names certificate and key, PEM. Empty: a proxy in front ends TLS.
+	TLS struct {
+		Certificate string `json:"certificate"`
+		Key         string `json:"key"`
+	} `json:"tls"`
+	// Data is the folder of the database. Required.
+	Data string `json:"data"`
+	// Keys is the folder of the key-encryption key and the index key, which a backup of
+	// Data must not contain. Required, outside Data.
+	Keys string `json:"keys"`
+	// Trust is the folder of trust anchors for cards and timestamps. Required.
+	Trust string `json:"trust"`
+	// RevocationHosts are the host[:port] that OCSP answers, CRLs and issuer
+	// certificates may be fetched from. Required: without one no card is accepted.
+	RevocationHosts []string `json:"revocation_hosts"`
+	// RevocationMaxAge is how old a cached good answer may be by its thisUpdate.
+	// Empty: 2m. "0s": never cached.
+	RevocationMaxAge *Duration `json:"revocation_max_age"`
+	// Timestamps are the addresses of RFC 3161 services, in the order they are asked.
+	// Empty: signatures stay at B-B.
+	Timestamps []string `json:"timestamps"`
+	// Agent is the address of the loopback agent, for kiosks: "http://localhost:8081".
+	// Empty: members use the Web eID browser extension only.
+	Agent string `json:"agent"`
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed. Empty: none.
+	TrustedProxies []string `json:"trusted_proxies"`
+	// Idle and Total end a session. Empty: 15m and 8h.
+	Idle  *Duration `json:"idle"`
+	Total *Duration `json:"total"`
+	// ClassicReadsHealth lets a password open care data. Empty: true.
+	ClassicReadsHealth *bool `json:"classic_reads_health"`
+	// Mutuality is whose counter this is. Required.
+	Mutuality portal.Mutuality `json:"mutuality"`
+}
+
+// Duration is a time span written as "15m" or "8h".
+type Duration time.Duration
+
+// UnmarshalText reads what time.ParseDuration reads; a negative span is an error.
+func (d *Duration) UnmarshalText(text []byte) error {
+	span, err := time.ParseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	if span < 0 {
+		return fmt.Errorf("%s is negative", span)
+	}
+	*d = Duration(span)
+	return nil
+}
+
+// or returns the span, or the default when none was given.
+func (d *Duration) or(otherwise time.Duration) time.Duration {
+	if d == nil {
+		return otherwise
+	}
+	return time.Duration(*d)
+}
+
+// loadSettings reads and checks a settings file.
+func loadSettings(file string) (*Settings, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > maxSettings {
+		return nil, fmt.Errorf("%s is larger than %d bytes", file, maxSettings)
+	}
+	s, err := parseSettings(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
+}
+
+func parseSettings(raw []byte) (*Settings, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	var s Settings
+	if err := decoder.Decode(&s); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the settings")
+	}
+	return &s, s.check()
+}
+
+// check refuses settings that contradict each other or leave out what is required.
+func (s *Settings) check() error {
+	required := []struct{ key, value string }{
+		{"listen", s.Listen}, {"origin", s.Origin}, {"data", s.Data}, {"keys", s.Keys},
+		{"trust", s.Trust}, {"mutuality.id", s.Mutuality.ID},
+	}
+	for _, r := range required {
+		if r.value == "" {
+			return fmt.Errorf("%q is required", r.key)
+		}
+	}
+	switch {
+	case s.Data == s.Keys:
+		return errors.New(`"keys" must not be the folder of "data": a backup would hold the keys to itself`)
+	case (s.TLS.Certificate == "") != (s.TLS.Key == ""):
+		return errors.New(`"tls" needs both certificate and key`)
+	case len(s.RevocationHosts) == 0:
+		return errors.New(`"revocation_hosts" is required: without one no card can be accepted`)
+	case s.Idle.or(0) > s.Total.or(8*time.Hour):
+		return errors.New(`"idle" is longer than "total"`)
+	}
+	if err := webeid.CheckOrigin(s.Origin, false); err != nil {
+		return fmt.Errorf("%q: %w", "origin", err)
+	}
+	for _, address := range s.Timestamps {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return fmt.Errorf("%q: %q is not an address", "timestamps", address)
+		}
+	}
+	return nil
+}

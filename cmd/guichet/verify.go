@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"guichet.example/certs"
+	"guichet.example/cmd/internal/cli"
+	"guichet.example/signing"
+)
+
+// errNotAllValid is the whole verdict of `guichet verify`; the report said why.
+var errNotAllValid = errors.New("not every file is validly signed and unchanged")
+
+// runVerify judges signed files against the trust anchors of a folder and nothing
+// else: no store, no network.
+func runVerify(ctx context.Context, env cli.Env, args []string) error {
+	flags := cli.Flags(env, "verify", "guichet verify FILE... -trust DIR [-json]")
+	trustDir := flags.String("trust", "", "folder with the trust anchors, PEM or DER (required)")
+	asJSON := flags.Bool("json", false, "print one JSON report a line")
+	files, err := cli.Parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 || *trustDir == "" {
+		return fmt.Errorf("%w: a file and -trust are required", cli.ErrUsage)
+	}
+	anchors, err := certs.LoadTrustAnchors(*trustDir)
+	if err != nil {
+		return fmt.Errorf("reading trust anchors: %w", err)
+	}
+	valid := true
+	for _, file := range files {
+		report, err := verifyFile(ctx, file, anchors)
+		if err != nil {
+			return err
+		}
+		valid = valid && report.Valid()
+		if *asJSON {
+			err = json.NewEncoder(env.Stdout).Encode(fileReport{File: file, Valid: report.Valid(), Report: report})
+		} else {
+			err = printReport(env.Stdout, file, report)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !valid {
+		return errNotAllValid
+	}
+	return nil
+}
+
+// fileReport is a line of `guichet verify -json`.
+type fileReport struct {
+	File  string `json:"file"`
+	Valid bool   `json:"valid"`
+	*signing.Report
+}
+
+func verifyFile(ctx context.Context, file string, anchors *certs.TrustAnchors) (*signing.Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	pdf, err := io.ReadAll(io.LimitReader(f, signing.MaxPDF+1))
+	if err != nil {
+		return nil, err
+	}
+	report, err := signing.Verify(ctx, pdf, signing.Trust{Anchors: anchors})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return report, nil
+}
+
+func printReport(w io.Writer, file string, r *signing.Report) error {
+	verdict := "NOT VALID"
+	if r.Valid() {
+		verdict = "valid"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", file, verdict)
+	if r.Structure != "" {
+		fmt.Fprintf(&b, "  structure refused: %s\n", r.Structure)
+	}
+	if r.Trailing > 0 {
+		fmt.Fprintf(&b, "  %d bytes after the end of the last revision\n", r.Trailing)
+	}
+	if len(r.Signatures) == 0 {
+		fmt.Fprintf(&b, "  no signature\n")
+	}
+	for i := range r.Signatures {
+		printSignature(&b, &r.Signatures[i])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func printSignature(b *strings.Builder, s *signing.SignatureReport) {
+	verdict := string(s.Indication)
+	if s.SubIndication != "" {
+		verdict += " " + string(s.SubIndication)
+	}
+	fmt.Fprintf(b, "  %s %q by %s: %s, %s\n", s.Kind, s.Field, s.Signer, s.Level, verdict)
+	if !s.Timestamp.IsZero() {
+		fmt.Fprintf(b, "    existed at %s, says %s\n", s.Timestamp.UTC().Format(time.RFC3339), s.TSA)
+	} else if !s.Claimed.IsZero() {
+		fmt.Fprintf(b, "    claims %s, no timestamp proves it\n", s.Claimed.UTC().Format(time.RFC3339))
+	}
+	for _, change := range s.ChangedAfter {
+		fmt.Fprintf(b, "    changed after signing, revision %d: %s %s\n", change.Revision, change.What, change.Detail)
+	}
+	for _, reason := range s.Reasons {
+		fmt.Fprintf(b, "    %s\n", reason)
+	}
+}

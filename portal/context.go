@@ -1,0 +1,132 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// languageCookie remembers the language of the last page for the bare address "/".
+const languageCookie = "language"
+
+// chooseLanguage sends the bare address to a language: the one of the last visit,
+// else the one the browser asks for.
+func (p *Portal) chooseLanguage(c *gin.Context) {
+	lang := locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))
+	if cookie, err := c.Request.Cookie(languageCookie); err == nil {
+		if chosen, ok := locale.Parse(cookie.Value); ok {
+			lang = chosen
+		}
+	}
+	c.Redirect(http.StatusSeeOther, "/"+string(lang)+"/home")
+}
+
+// language reads the first part of the address and begins the view of the page.
+func (p *Portal) language(c *gin.Context) {
+	first, path, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
+	lang, ok := locale.Parse(first)
+	if !ok {
+		lang, path = locale.FromAcceptLanguage(c.GetHeader("Accept-Language")), "home"
+	}
+	page.Put(c, page.View{
+		Lang: lang, Path: path, Query: c.Request.URL.RawQuery, Brand: p.cfg.Mutuality.Brand,
+		Now: p.cfg.Now(), Agent: p.cfg.Agent, Support: c.GetString(referenceKey),
+	})
+	if !ok && c.FullPath() != "" {
+		p.fail(c, errNoPage)
+		return
+	}
+	c.Next()
+}
+
+// session finds who is signed in.
+func (p *Portal) session(c *gin.Context) {
+	session, had, ok, err := p.sessions.Find(c)
+	switch {
+	case err != nil:
+		p.fail(c, fmt.Errorf("reading the session: %w", err))
+		return
+	case had && !ok:
+		c.Set(endedKey, true)
+	case ok:
+		v := page.From(c)
+		v.Login = &session.Login
+		v.IdleEnds = p.cfg.Now().Add(session.Idle)
+		if session.Ends.Before(v.IdleEnds) {
+			v.IdleEnds = session.Ends
+		}
+		page.Put(c, v)
+	}
+	c.Next()
+}
+
+// endedKey marks a request whose session cookie names a session that is over.
+const endedKey = "guichet.ended"
+
+// view is page.From for a request that may have failed before its language was known.
+func (p *Portal) view(c *gin.Context) page.View {
+	v := page.From(c)
+	if v.Support == "" {
+		v = page.View{Lang: locale.FromAcceptLanguage(c.GetHeader("Accept-Language")), Path: "home",
+			Brand: p.cfg.Mutuality.Brand, Now: p.cfg.Now(), Support: c.GetString(referenceKey)}
+	}
+	return v
+}
+
+// admit lets a request pass if the access table opens the route's act to its login.
+func (p *Portal) admit(act auth.Act) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := p.cfg.Policy.Allow(page.From(c).Login, act); err != nil {
+			p.fail(c, err)
+			return
+		}
+		c.Next()
+	}
+}
+
+// askSignIn sends the member to the door; she comes back to the page she wanted.
+func (p *Portal) askSignIn(c *gin.Context) {
+	v := p.view(c)
+	if isJSON(c.Request) {
+		c.JSON(http.StatusUnauthorized, gin.H{"state": "signed_out",
+			"text": v.T("portal.state.signed_out"), "code": v.Support, "next": v.URL("sign-in?next=" + p.wished(c))})
+		return
+	}
+	to := "sign-in?next=" + p.wished(c)
+	if c.GetBool(endedKey) {
+		to += "&ended=1"
+	}
+	c.Redirect(http.StatusSeeOther, v.URL(to))
+}
+
+// wished is the page to return to: the one asked for, or home for a form that was
+// sent, since its answers are gone.
+func (p *Portal) wished(c *gin.Context) string {
+	v := p.view(c)
+	if c.Request.Method != http.MethodGet {
+		if before, _, found := strings.Cut(v.Path, "/"); found && before != "" {
+			return before
+		}
+	}
+	return v.Path
+}
+
+func (p *Portal) healthz(c *gin.Context) { c.String(http.StatusOK, "alive\n") }
+
+func (p *Portal) readyz(c *gin.Context) {
+	if err := p.cfg.Store.Ping(c.Request.Context()); err != nil {
+		c.Set(causeKey, err.Error())
+		c.Header("Retry-After", "5")
+		c.String(http.StatusServiceUnavailable, "store not ready\n")
+		return
+	}
+	c.String(http.StatusOK, "ready\n")
+}
+
+func (p *Portal) brand() gin.HandlerFunc { return gin.WrapH(p.cfg.Mutuality.Brand) }

@@ -1,0 +1,115 @@
+package portal
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/audit"
+)
+
+// Limits on what a browser may send, in bytes.
+const (
+	maxHeader = 16 << 10
+	maxBody   = 64 << 10 // no upload yet: the largest form and the largest token are far below
+)
+
+// errDoubledField refuses a form in which a field stands twice: which of the two
+// counts would depend on who reads it.
+var errDoubledField = errors.New("form field given twice")
+
+// errBadForm refuses a body that is not the form or JSON it claims to be.
+var errBadForm = errors.New("form could not be read")
+
+// errTooLarge refuses a body above maxBody.
+var errTooLarge = errors.New("request body too large")
+
+// reference gives the number that stands on an error page and in the log line of the
+// same request: eight letters and digits that are easy to read aloud.
+func reference() string {
+	var b [5]byte
+	rand.Read(b[:]) // never fails: crypto/rand
+	code := readable.EncodeToString(b[:])
+	return code[:4] + "-" + code[4:]
+}
+
+// readable is Crockford's alphabet: no I, L, O, U.
+var readable = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// identify gives each request its reference and writes one line when it ends. The
+// line holds the route's pattern, never the address itself, so that no id and no
+// query of a member's stands in the log.
+func (p *Portal) identify(c *gin.Context) {
+	ref := reference()
+	c.Set(referenceKey, ref)
+	c.Request = c.Request.WithContext(audit.WithRequestID(c.Request.Context(), ref))
+	start := p.cfg.Now()
+	c.Next()
+	if strings.HasPrefix(c.FullPath(), "/static/") {
+		return
+	}
+	attrs := []any{"ref", ref, "method", c.Request.Method, "route", c.FullPath(),
+		"status", c.Writer.Status(), "ms", p.cfg.Now().Sub(start).Milliseconds()}
+	if cause, ok := c.Get(causeKey); ok {
+		attrs = append(attrs, "cause", cause)
+	}
+	if c.Writer.Status() >= http.StatusInternalServerError {
+		p.cfg.Log.Error("request", attrs...)
+		return
+	}
+	p.cfg.Log.Info("request", attrs...)
+}
+
+// knownHost refuses requests for a host that is not ours: DNS rebinding, and links
+// built from a forged Host header.
+func (p *Portal) knownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != p.host {
+			http.Error(w, "this host is not served here", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitBody bounds the body and reads a form before any handler does, so that a
+// doubled or oversize field is refused in one place.
+func (p *Portal) limitBody(c *gin.Context) {
+	if c.Request.Method != http.MethodPost {
+		c.Next()
+		return
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	if !isJSON(c.Request) {
+		if err := readForm(c.Request); err != nil {
+			p.fail(c, err)
+			return
+		}
+	}
+	c.Next()
+}
+
+func readForm(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return errTooLarge
+		}
+		return errBadForm
+	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return errDoubledField
+		}
+	}
+	return nil
+}
+
+func isJSON(r *http.Request) bool {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(kind) == "application/json"
+}

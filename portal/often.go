@@ -1,0 +1,88 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// errTooMany refuses a client that asks too often.
+var errTooMany = errors.New("too many requests")
+
+// often bounds how many changing requests one client may make: a bucket of tokens by
+// address or session, refilled at a steady rate. It is in memory, and so by server.
+type often struct {
+	burst   float64
+	refill  float64 // tokens a second
+	now     func() time.Time
+	mu      sync.Mutex
+	buckets map[string]*bucket
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+// maxBuckets bounds the memory of the limiter; past it, full buckets are let go.
+const maxBuckets = 50_000
+
+func newOften(burst int, perMinute float64, now func() time.Time) *often {
+	return &often{burst: float64(burst), refill: perMinute / 60, now: now, buckets: map[string]*bucket{}}
+}
+
+// take takes a token for the client, or says how long to wait for one.
+func (o *often) take(client string) (wait time.Duration, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.now()
+	b := o.buckets[client]
+	if b == nil {
+		if len(o.buckets) >= maxBuckets {
+			o.sweep(now)
+		}
+		b = &bucket{tokens: o.burst, at: now}
+		o.buckets[client] = b
+	}
+	// A clock that steps back gives no tokens and takes none.
+	b.tokens = min(o.burst, b.tokens+max(0, now.Sub(b.at).Seconds())*o.refill)
+	b.at = now
+	if b.tokens < 1 {
+		return time.Duration((1 - b.tokens) / o.refill * float64(time.Second)), false
+	}
+	b.tokens--
+	return 0, true
+}
+
+// sweep forgets clients whose bucket is full again; if all are busy, it forgets all,
+// which favours those who are being limited over those who are not served at all.
+func (o *often) sweep(now time.Time) {
+	for client, b := range o.buckets {
+		if b.tokens+now.Sub(b.at).Seconds()*o.refill >= o.burst {
+			delete(o.buckets, client)
+		}
+	}
+	if len(o.buckets) >= maxBuckets {
+		clear(o.buckets)
+	}
+}
+
+// limitOften is the middleware. Reading is not limited: it costs little and a family
+// or an office may share one address.
+func (p *Portal) limitOften(c *gin.Context) {
+	if c.Request.Method != http.MethodPost {
+		c.Next()
+		return
+	}
+	wait, ok := p.often.take(c.ClientIP())
+	if !ok {
+		c.Header("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+		p.fail(c, errTooMany)
+		return
+	}
+	c.Next()
+}

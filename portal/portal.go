@@ -1,0 +1,196 @@
+// Package portal is the counter's web server: one Gin engine, one visible list of
+// middleware, one list of routes, one place where an error becomes a page.
+//
+// A request passes, in this order: the host and cross-origin checks, the security
+// headers, its reference and log line, the limit on its body, its language, its
+// session, and the access table for the act its route names. Then the area's handler
+// runs; what it returns as an error ends in fail (errors.go) and nowhere else.
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/auth/webeid"
+	"guichet.example/certs"
+	"guichet.example/certs/revocation"
+	"guichet.example/portal/account"
+	"guichet.example/portal/bank"
+	"guichet.example/portal/documents"
+	"guichet.example/portal/home"
+	"guichet.example/portal/orders"
+	"guichet.example/portal/page"
+	"guichet.example/portal/requests"
+	"guichet.example/portal/signin"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
+)
+
+// Store is all that the areas keep; *store.DB is the one in use.
+type Store interface {
+	signin.Store
+	home.Store
+	account.Store
+	bank.Store
+	orders.Store
+	requests.Store
+	documents.Store
+	Ping(ctx context.Context) error
+}
+
+// Revocation answers for the status of cards; *revocation.Checker is the one in use.
+type Revocation interface {
+	Check(ctx context.Context, p certs.Path) (revocation.Answer, error)
+	Fresh(ctx context.Context, p certs.Path) (revocation.Answer, error)
+	Evidence(ctx context.Context, p certs.Path) ([]revocation.Answer, error)
+}
+
+// Mutuality is whose counter this is.
+type Mutuality struct {
+	// ID is part of every key in the store: lower-case letters, digits and dashes.
+	ID string `json:"id"`
+	// Brand is its name, logo, colours and how it can be reached.
+	Brand page.Brand `json:"brand"`
+	// Letterhead stands on the documents members sign.
+	Letterhead document.Mutuality `json:"letterhead"`
+}
+
+// Config of a Portal. Required fields are said to be; the rest has a default.
+type Config struct {
+	Origin    string // required: "https://counter.example", as the card signs it
+	Loopback  bool   // allow an http origin on a loopback name: the demo only
+	Agent     string // address of the loopback agent; empty: browser extension only
+	Mutuality Mutuality
+
+	Store      Store               // required
+	Anchors    *certs.TrustAnchors // required: where paths of cards end
+	Revocation Revocation          // required
+	TSA        *signing.TSA        // nil: signatures stay at B-B
+	Trust      signing.Trust       // for the verification reports; Anchors default to Anchors
+	Policy     auth.Policy
+
+	Idle           time.Duration // 15 minutes
+	Total          time.Duration // 8 hours
+	TrustedProxies []string      // none
+
+	Now  func() time.Time // time.Now
+	Rand io.Reader        // required: crypto/rand.Reader but in tests
+	Log  *slog.Logger     // required
+}
+
+// Portal is a running counter. It is safe for concurrent use.
+type Portal struct {
+	cfg         Config
+	host        string
+	secure      bool
+	policy      string
+	agentPolicy string
+	sessions    *sessions
+	often       *often
+	signing     *requests.Signing
+	routes      []Route
+	handler     http.Handler
+}
+
+// New checks the configuration and builds the engine.
+func New(cfg Config) (*Portal, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Idle == 0 {
+		cfg.Idle = 15 * time.Minute
+	}
+	if cfg.Total == 0 {
+		cfg.Total = 8 * time.Hour
+	}
+	if cfg.Trust.Anchors == nil {
+		cfg.Trust.Anchors = cfg.Anchors
+	}
+	if cfg.Store == nil || cfg.Anchors == nil || cfg.Revocation == nil || cfg.Rand == nil || cfg.Log == nil || cfg.Mutuality.ID == "" {
+		return nil, errors.New("portal: a required field of the configuration is empty")
+	}
+	if err := webeid.CheckOrigin(cfg.Origin, cfg.Loopback); err != nil {
+		return nil, err
+	}
+	if err := cfg.Policy.Validate(); err != nil {
+		return nil, err
+	}
+	origin, err := url.Parse(cfg.Origin)
+	if err != nil {
+		return nil, err
+	}
+	p := &Portal{cfg: cfg, host: origin.Host, secure: origin.Scheme == "https", policy: policy("")}
+	p.agentPolicy = p.policy
+	if cfg.Agent != "" {
+		p.agentPolicy = policy(" " + cfg.Agent)
+	}
+	p.often = newOften(120, 600, cfg.Now)
+	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
+	p.signing = cfg.signing()
+	return p, p.build()
+}
+
+// signing joins the parts that take a request to a signed document.
+func (cfg Config) signing() *requests.Signing {
+	want := signing.LevelLT
+	if cfg.TSA == nil {
+		want = signing.LevelB
+	}
+	return &requests.Signing{
+		Store: cfg.Store, Anchors: cfg.Anchors, Revocation: cfg.Revocation, Now: cfg.Now, Rand: cfg.Rand, Log: cfg.Log,
+		Raiser: &requests.Raiser{
+			Store: cfg.Store, Anchors: cfg.Anchors, Revocation: cfg.Revocation, Now: cfg.Now, Log: cfg.Log, Want: want,
+			Extender: &signing.Extender{TSA: cfg.TSA, Revocation: cfg.Revocation, Anchors: cfg.Anchors, Now: cfg.Now},
+		},
+	}
+}
+
+func (p *Portal) build() error {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	if err := engine.SetTrustedProxies(p.cfg.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted proxies: %w", err)
+	}
+	engine.Use(p.securityHeaders, p.identify, p.recover, p.limitOften, p.limitBody)
+	engine.NoRoute(p.language, p.session, func(c *gin.Context) { p.fail(c, errNoPage) })
+	engine.NoMethod(p.language, p.session, func(c *gin.Context) { p.fail(c, errNoMethod) })
+	if err := p.mount(engine); err != nil {
+		return err
+	}
+	crossOrigin := http.NewCrossOriginProtection()
+	if err := crossOrigin.AddTrustedOrigin(p.cfg.Origin); err != nil {
+		return err
+	}
+	p.handler = p.knownHost(crossOrigin.Handler(engine))
+	return nil
+}
+
+// Handler is the whole counter.
+func (p *Portal) Handler() http.Handler { return p.handler }
+
+// Run raises signatures that were made while a service did not answer, until ctx ends.
+func (p *Portal) Run(ctx context.Context) { _ = p.signing.Raiser.Run(ctx) }
+
+// Server returns an HTTP server for the counter with its limits set.
+func (p *Portal) Server() *http.Server {
+	return &http.Server{
+		Handler:           p.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(p.cfg.Log.Handler(), slog.LevelWarn),
+	}
+}

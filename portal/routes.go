@@ -1,0 +1,101 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/auth/webeid"
+	"guichet.example/portal/account"
+	"guichet.example/portal/bank"
+	"guichet.example/portal/help"
+	"guichet.example/portal/home"
+	"guichet.example/portal/page"
+	"guichet.example/portal/signin"
+	"guichet.example/portal/web"
+)
+
+// Route is one address of the counter and the act it needs.
+type Route struct {
+	Method string
+	Path   string // below the language, as Gin writes it: "documents/:id"
+	Act    auth.Act
+}
+
+// Routes lists every page address of the counter, in the order of mounting. What is
+// not in this list does not exist: the access matrix is made from it.
+func (p *Portal) Routes() []Route { return slices.Clone(p.routes) }
+
+// table mounts an area's handlers below the language; it implements page.Routes.
+type table struct {
+	portal *Portal
+	group  *gin.RouterGroup
+}
+
+func (t table) GET(path string, act auth.Act, h page.Handler)  { t.add(http.MethodGet, path, act, h) }
+func (t table) POST(path string, act auth.Act, h page.Handler) { t.add(http.MethodPost, path, act, h) }
+
+func (t table) add(method, path string, act auth.Act, h page.Handler) {
+	t.portal.routes = append(t.portal.routes, Route{Method: method, Path: path, Act: act})
+	t.group.Handle(method, "/"+path, t.portal.admit(act), t.portal.adapt(h))
+}
+
+// adapt is the one way from a handler's error to an answer.
+func (p *Portal) adapt(h page.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			p.fail(c, err)
+		}
+	}
+}
+
+// mount puts every area and the few addresses outside them into the engine.
+func (p *Portal) mount(engine *gin.Engine) error {
+	engine.GET("/", p.chooseLanguage)
+	engine.GET("/healthz", p.healthz)
+	engine.GET("/readyz", p.readyz)
+	static := gin.WrapH(web.Handler())
+	engine.GET("/static/*file", static)
+	engine.HEAD("/static/*file", static)
+	engine.GET("/brand.css", p.brand())
+
+	pages := table{portal: p, group: engine.Group("/:lang", p.language, p.session)}
+	areas, err := p.areas()
+	if err != nil {
+		return err
+	}
+	for _, area := range areas {
+		area.Route(pages)
+	}
+	for _, r := range p.routes {
+		if _, err := p.cfg.Policy.Rule(r.Act); err != nil {
+			return fmt.Errorf("route %s %s: %w", r.Method, r.Path, err)
+		}
+	}
+	return nil
+}
+
+// area is one folder of the counter.
+type area interface{ Route(page.Routes) }
+
+func (p *Portal) areas() ([]area, error) {
+	verifier, err := webeid.New(webeid.Config{
+		Origin: p.cfg.Origin, Anchors: p.cfg.Anchors, Revocation: p.cfg.Revocation,
+		Now: p.cfg.Now, AllowLoopbackHTTP: p.cfg.Loopback,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("card sign-in: %w", err)
+	}
+	store, now, letterhead := p.cfg.Store, p.cfg.Now, p.cfg.Mutuality.Letterhead
+	return []area{
+		&signin.SignIn{Store: store, Sessions: p.sessions, Verifier: verifier,
+			Mutuality: p.cfg.Mutuality.ID, Now: now, Rand: p.cfg.Rand},
+		&home.Home{Store: store},
+		&account.Account{Store: store},
+		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
+		&help.Help{Mutuality: letterhead},
+	}, nil
+}
