@@ -70,7 +70,6 @@ type signer struct {
 	lib       library
 	slot      uint
 	session   pkcs11.SessionHandle
-	own       bool // the session is not the card's: close it
 	held      *cardCertificate
 	entry     entry
 	pin       []byte // only while signWith runs
@@ -78,9 +77,19 @@ type signer struct {
 	input     []byte
 }
 
+// signWith signs on the card's session. A signature that failed before may have left
+// an operation there that PKCS#11 v2.40 cannot end; then it takes a session of its own.
 func (s *signer) signWith(pin *secret) ([]byte, error) {
 	return pin.use(func(digits []byte) ([]byte, error) {
 		s.pin = digits
+		value, err := s.sign()
+		if !is(err, pkcs11.CKR_OPERATION_ACTIVE) {
+			return value, err
+		}
+		if s.session, err = s.lib.OpenSession(s.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
+			return nil, err
+		}
+		defer s.lib.CloseSession(s.session)
 		return s.sign()
 	})
 }
@@ -89,7 +98,7 @@ func (s *signer) signWith(pin *secret) ([]byte, error) {
 // on a Belgian card is one signature, and ours must not outlive it either.
 func (s *signer) sign() ([]byte, error) {
 	s.lib.Logout(s.session) // some modules answer a second login with OK, whatever the PIN
-	defer s.end()
+	defer s.lib.Logout(s.session)
 	key, always, err := s.find()
 	if err != nil {
 		return nil, err
@@ -107,7 +116,7 @@ func (s *signer) sign() ([]byte, error) {
 			return nil, fmt.Errorf("no private key for certificate %s: %w", s.held.label, ErrKeyMismatch)
 		}
 	}
-	if err := s.begin(key); err != nil {
+	if err := s.lib.SignInit(s.session, []*pkcs11.Mechanism{pkcs11.NewMechanism(s.mechanism, nil)}, key); err != nil {
 		return nil, err
 	}
 	if always {
@@ -116,30 +125,6 @@ func (s *signer) sign() ([]byte, error) {
 		}
 	}
 	return s.lib.Sign(s.session, s.input)
-}
-
-// begin starts the signature. One that failed before may have left the session with an
-// operation that PKCS#11 v2.40 cannot end; then it takes a session of its own, which
-// shares the login and the handles.
-func (s *signer) begin(key pkcs11.ObjectHandle) error {
-	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(s.mechanism, nil)}
-	err := s.lib.SignInit(s.session, mechanism, key)
-	if !is(err, pkcs11.CKR_OPERATION_ACTIVE) {
-		return err
-	}
-	if s.session, err = s.lib.OpenSession(s.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
-		return err
-	}
-	s.own = true
-	return s.lib.SignInit(s.session, mechanism, key)
-}
-
-// end logs out and closes what begin opened.
-func (s *signer) end() {
-	s.lib.Logout(s.session)
-	if s.own {
-		s.lib.CloseSession(s.session)
-	}
 }
 
 // find returns the private key of the certificate: same CKA_ID, whatever its length,
