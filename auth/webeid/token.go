@@ -3,9 +3,9 @@ package webeid
 import (
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"guichet.example/certs"
@@ -40,56 +40,56 @@ func ParseToken(raw []byte) (*Token, error) {
 	if len(raw) < MinToken || len(raw) > MaxToken {
 		return nil, fmt.Errorf("%w: %d bytes", ErrTokenParse, len(raw))
 	}
-	object, err := parseObject(raw)
+	o, err := parseObject(raw)
 	if err != nil {
 		return nil, err
 	}
 	t := &Token{}
-	if t.Format, err = object.text("format"); err != nil {
+	if t.Format, err = o.string("format"); err != nil {
 		return nil, err
 	}
 	if !tokenFormat.MatchString(t.Format) {
 		return nil, fmt.Errorf("%w: %.20q", ErrTokenFormat, t.Format)
 	}
-	if err := t.readProof(object); err != nil {
+	if err := t.readProof(o); err != nil {
 		return nil, err
 	}
-	if err := t.readCertificateLists(object); err != nil {
+	if err := t.readCertificateLists(o); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
 // readProof reads the fields every version has.
-func (t *Token) readProof(object fields) error {
-	certificate, err := object.text("unverifiedCertificate")
+func (t *Token) readProof(o object) error {
+	certificate, err := o.string("unverifiedCertificate")
 	if err != nil {
 		return err
 	}
 	if t.unverifiedCertificate, err = decodeCertificate(certificate); err != nil {
 		return err
 	}
-	if t.Algorithm, err = object.text("algorithm"); err != nil {
+	if t.Algorithm, err = o.string("algorithm"); err != nil {
 		return err
 	}
-	signature, err := object.text("signature")
+	signature, err := o.string("signature")
 	if err != nil {
 		return err
 	}
 	if t.signature, err = decodeBase64(signature); err != nil {
 		return fmt.Errorf("%w: signature is not base64", ErrTokenParse)
 	}
-	if _, ok := object["appVersion"]; ok {
-		t.AppVersion, err = object.text("appVersion")
+	if _, ok := o["appVersion"]; ok {
+		t.AppVersion, err = o.string("appVersion")
 	}
 	return err
 }
 
 // readCertificateLists reads what version 1.1 adds. The signing list is required
 // there unless intermediates are given, and an error in 1.0.
-func (t *Token) readCertificateLists(object fields) error {
-	_, hasSigning := object["unverifiedSigningCertificates"]
-	_, hasIntermediates := object["unverifiedIntermediateCertificates"]
+func (t *Token) readCertificateLists(o object) error {
+	_, hasSigning := o["unverifiedSigningCertificates"]
+	_, hasIntermediates := o["unverifiedIntermediateCertificates"]
 	if t.Format == "web-eid:1" || t.Format == "web-eid:1.0" {
 		if hasSigning || hasIntermediates {
 			return fmt.Errorf("%w: certificate lists in %s", ErrTokenParse, t.Format)
@@ -100,32 +100,29 @@ func (t *Token) readCertificateLists(object fields) error {
 		return fmt.Errorf("%w: no signing certificates in %s", ErrTokenParse, t.Format)
 	}
 	if hasIntermediates {
-		list, err := object.certificates("unverifiedIntermediateCertificates")
+		list, err := o.certificates("unverifiedIntermediateCertificates")
 		if err != nil {
 			return err
 		}
 		t.intermediateCertificates = list
 	}
 	if hasSigning {
-		return t.readSigningCertificates(object["unverifiedSigningCertificates"])
+		return t.readSigningCertificates(o)
 	}
 	return nil
 }
 
-// maxListed bounds the certificates of a list; MaxToken leaves room for few.
-const maxListed = 8
-
-func (t *Token) readSigningCertificates(raw json.RawMessage) error {
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil || len(list) == 0 || len(list) > maxListed {
-		return fmt.Errorf("%w: unverifiedSigningCertificates is not a list of 1 to %d", ErrTokenParse, maxListed)
+func (t *Token) readSigningCertificates(o object) error {
+	list, err := o.list("unverifiedSigningCertificates")
+	if err != nil {
+		return err
 	}
 	for _, element := range list {
-		object, err := parseObject(element)
-		if err != nil {
-			return err
+		entry, ok := element.(object)
+		if !ok {
+			return fmt.Errorf("%w: a signing certificate is not an object", ErrTokenParse)
 		}
-		text, err := object.text("certificate")
+		text, err := entry.string("certificate")
 		if err != nil {
 			return err
 		}
@@ -133,14 +130,14 @@ func (t *Token) readSigningCertificates(raw json.RawMessage) error {
 		if err != nil {
 			return err
 		}
-		if err := checkAlgorithmList(object["supportedSignatureAlgorithms"]); err != nil {
+		if err := checkAlgorithms(entry); err != nil {
 			return err
 		}
 		t.signingCertificates = append(t.signingCertificates, certificate)
-		if _, ok := object["intermediateCertificates"]; !ok {
+		if _, ok := entry["intermediateCertificates"]; !ok {
 			continue
 		}
-		more, err := object.certificates("intermediateCertificates")
+		more, err := entry.certificates("intermediateCertificates")
 		if err != nil {
 			return err
 		}
@@ -150,30 +147,34 @@ func (t *Token) readSigningCertificates(raw json.RawMessage) error {
 }
 
 // algorithmWords are the values that each field of an offered algorithm may have.
-var algorithmWords = map[string]string{
-	"cryptoAlgorithm": "ECC RSA",
-	"hashFunction":    "SHA-224 SHA-256 SHA-384 SHA-512 SHA3-224 SHA3-256 SHA3-384 SHA3-512",
-	"paddingScheme":   "NONE PKCS1.5 PSS",
+var algorithmWords = map[string][]string{
+	"cryptoAlgorithm": {"ECC", "RSA"},
+	"hashFunction":    {"SHA-224", "SHA-256", "SHA-384", "SHA-512", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512"},
+	"paddingScheme":   {"NONE", "PKCS1.5", "PSS"},
 }
 
-// checkAlgorithmList accepts a non-empty list of objects whose three fields have
-// words of algorithmWords.
-func checkAlgorithmList(raw json.RawMessage) error {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil || len(list) == 0 {
-		return fmt.Errorf("%w: supportedSignatureAlgorithms is not a list", ErrTokenParse)
+// maxAlgorithms bounds the algorithms offered: two kinds of key, eight hashes, three
+// paddings.
+const maxAlgorithms = 2 * 8 * 3
+
+// checkAlgorithms accepts a non-empty list of objects whose three fields have words
+// of algorithmWords.
+func checkAlgorithms(entry object) error {
+	list, ok := entry["supportedSignatureAlgorithms"].([]any)
+	if !ok || len(list) == 0 || len(list) > maxAlgorithms {
+		return fmt.Errorf("%w: supportedSignatureAlgorithms is not a list of 1 to %d", ErrTokenParse, maxAlgorithms)
 	}
 	for _, element := range list {
-		object, err := parseObject(element)
-		if err != nil {
-			return err
+		offered, ok := element.(object)
+		if !ok {
+			return fmt.Errorf("%w: an algorithm is not an object", ErrTokenParse)
 		}
 		for name, words := range algorithmWords {
-			word, err := object.text(name)
+			word, err := offered.string(name)
 			if err != nil {
 				return err
 			}
-			if strings.Contains(word, " ") || !strings.Contains(" "+words+" ", " "+word+" ") {
+			if !slices.Contains(words, word) {
 				return fmt.Errorf("%w: %s is not known", ErrTokenParse, name)
 			}
 		}

@@ -173,7 +173,7 @@ func TestParseTokenRefusesLists(t *testing.T) {
 		{"intermediates of an entry not a list", entry("intermediateCertificates", "x"), webeid.ErrTokenParse},
 		{"intermediates of an entry not DER", entry("intermediateCertificates", []string{"AAAA"}), webeid.ErrCertificateDecoding},
 		{"intermediates empty", set("unverifiedIntermediateCertificates", []string{}), webeid.ErrTokenParse},
-		{"intermediates with null", set("unverifiedIntermediateCertificates", []any{nil}), webeid.ErrCertificateDecoding},
+		{"intermediates with null", set("unverifiedIntermediateCertificates", []any{nil}), webeid.ErrTokenParse},
 		{"intermediates a number", set("unverifiedIntermediateCertificates", 1), webeid.ErrTokenParse},
 	}
 	version11(t).parse(t)
