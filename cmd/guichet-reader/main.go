@@ -32,7 +32,7 @@ type command struct {
 	run     func(ctx context.Context, p *program, set *flag.FlagSet, args []string) error
 }
 
-var commands = []command{listCommand, identityCommand, authenticateCommand, signCommand}
+var commands = []command{listCommand, identityCommand, authenticateCommand, signCommand, serveCommand}
 
 // usageError is a mistake in the command line; its text says which.
 type usageError struct{ text string }

@@ -46,10 +46,16 @@ type Config struct {
 	Cards Cards
 
 	Lang     string        // of the PIN page when neither request nor browser says; "": "fr"
-	Deadline time.Duration // of an operation, people included; 0: 4 minutes
+	Deadline time.Duration // of an operation, people included; 0: DefaultDeadline
 	Rand     io.Reader     // nil: crypto/rand
 	Log      *slog.Logger  // one line per operation; nil: none
 }
+
+// DefaultListen is where pages look for an agent.
+const DefaultListen = "localhost:8081"
+
+// DefaultDeadline leaves a minute of the nonce's five for the way back.
+const DefaultDeadline = 4 * time.Minute
 
 // Agent serves one machine's cards. Safe for concurrent use.
 type Agent struct {
@@ -85,7 +91,7 @@ func New(c Config) (*Agent, error) {
 		return nil, fmt.Errorf("agent: no language %q", c.Lang)
 	}
 	if c.Deadline <= 0 {
-		c.Deadline = 4 * time.Minute
+		c.Deadline = DefaultDeadline
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader

@@ -3,10 +3,6 @@ package agent
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
-	_ "crypto/sha256" // the hashes of the algorithms
-	_ "crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
 	"net/http"
@@ -80,7 +76,7 @@ func checkNonce(nonce string) error {
 	return nil
 }
 
-// token makes a Web eID token: a signature over H(origin) ‖ H(nonce).
+// token makes a Web eID token over the origin of the page and its nonce.
 func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 	card, err := o.card(ctx, func(Card) error { return nil })
 	if err != nil {
@@ -91,12 +87,11 @@ func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, hash, err := tokenAlgorithm(certificate.PublicKey)
+	name, hash, err := reader.WebEIDAlgorithm(certificate.PublicKey)
 	if err != nil {
 		return nil, err
 	}
-	signed := digest(hash, digest(hash, []byte(o.origin)), digest(hash, []byte(nonce)))
-	signature, err := o.signature(ctx, card, certificate, signed, hash)
+	signature, err := o.signature(ctx, card, certificate, reader.WebEIDDigest(hash, o.origin, nonce), hash)
 	if err != nil {
 		return nil, err
 	}
@@ -109,41 +104,11 @@ func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 	}, nil
 }
 
-func digest(hash crypto.Hash, parts ...[]byte) []byte {
-	h := hash.New()
-	for _, part := range parts {
-		h.Write(part)
-	}
-	return h.Sum(nil)
-}
-
-// tokenAlgorithm is what the Web eID app takes for a key: each curve its hash, RSA
-// with SHA-256 and PKCS#1 v1.5.
-func tokenAlgorithm(public crypto.PublicKey) (string, crypto.Hash, error) {
-	switch key := public.(type) {
-	case *rsa.PublicKey:
-		return "RS256", crypto.SHA256, nil
-	case *ecdsa.PublicKey:
-		switch key.Curve.Params().BitSize {
-		case 256:
-			return "ES256", crypto.SHA256, nil
-		case 384:
-			return "ES384", crypto.SHA384, nil
-		case 521:
-			return "ES512", crypto.SHA512, nil
-		}
-	}
-	return "", 0, reader.ErrNotSupported
-}
-
 // signature has the card sign and returns the value as it goes over the wire.
 func (o *operation) signature(ctx context.Context, card Card, c *x509.Certificate, digest []byte, hash crypto.Hash) ([]byte, error) {
 	value, err := card.Sign(ctx, o.purpose, o, digest, hash)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := c.PublicKey.(*ecdsa.PublicKey); ok {
-		return reader.RawECDSA(value, c.PublicKey)
-	}
-	return value, nil
+	return reader.RawECDSA(value, c.PublicKey)
 }
