@@ -105,7 +105,10 @@ func (c *Card) IdentityContext(ctx context.Context, anchors *certs.TrustAnchors)
 	if err != nil {
 		return nil, err
 	}
-	return id, c.samePerson(id)
+	if err := c.samePerson(id); err != nil {
+		return nil, err
+	}
+	return id, nil
 }
 
 // samePerson compares files and certificate: both are signed, and either could come

@@ -62,19 +62,6 @@ func parseTLV(file []byte) (fields []field, padding int, err error) {
 	return fields, 0, nil
 }
 
-// appendTLV is the reverse of parseTLV.
-func appendTLV(file []byte, fields []field, padding int) []byte {
-	for _, f := range fields {
-		file = append(file, f.tag)
-		size := len(f.value)
-		for ; size >= 0xFF; size -= 0xFF {
-			file = append(file, 0xFF)
-		}
-		file = append(append(file, byte(size)), f.value...)
-	}
-	return append(file, make([]byte, padding)...)
-}
-
 // trimZeros returns b without the zeros at its end.
 func trimZeros(b []byte) []byte {
 	for len(b) > 0 && b[len(b)-1] == 0 {
