@@ -53,6 +53,9 @@ func (p *Problem) Status() int {
 	case StateTimeout, StateChanged, StateNotOpen:
 		return http.StatusConflict
 	case StateTechnical:
+		if errors.Is(p.Cause, ErrUnreadable) || errors.Is(p.Cause, signing.ErrSignatureValue) {
+			return http.StatusUnprocessableEntity // sent to us, not made by us
+		}
 		return http.StatusInternalServerError
 	}
 	return http.StatusUnprocessableEntity

@@ -1,0 +1,77 @@
+package requests
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+// detailPage is one request: what it asks, how far it is, what can be done.
+type detailPage struct {
+	Request Request
+	Asked   []page.SummaryRow
+	Track   []page.TrackStep
+}
+
+func (q *Requests) detail(c *gin.Context) error {
+	r, err := q.find(c)
+	if err != nil {
+		return err
+	}
+	v := page.From(c)
+	v.Title, v.Section, v.Nav = kindName(v, r.Act.Kind()), v.T("requests.title"), "requests"
+	v.Lead = v.T("requests.reference", locale.A("reference", r.Reference))
+	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("requests.back")}
+	if r.State == Pending {
+		v.Banner = &page.Banner{Kind: page.Checking, Title: v.T("requests.detail.pending.title"), Text: v.T("requests.detail.pending.text")}
+	}
+	return page.Render(c, http.StatusOK, detailView(v, detailPage{Request: r, Asked: asked(v, r), Track: q.track(v, r)}))
+}
+
+// asked are the answers, in the language of the page. An account number is masked:
+// the document itself shows it in full.
+func asked(v page.View, r Request) []page.SummaryRow {
+	var rows []page.SummaryRow
+	add := func(key, value string) {
+		if value != "" {
+			rows = append(rows, page.SummaryRow{Label: v.T(key), Value: value})
+		}
+	}
+	switch a := r.Act.(type) {
+	case document.BankChange:
+		rows = append(rows, page.SummaryRow{Label: v.T("requests.detail.account"),
+			Content: page.MaskedAccount(v, a.NewIBAN[:2], a.NewIBAN[len(a.NewIBAN)-4:]), Detail: a.Bank})
+		add("requests.detail.holder", a.Holder)
+		add("requests.detail.from", locale.Date(v.Lang, a.From))
+	case document.EHICOrder:
+		add("requests.detail.for", strings.Join(a.ForPersons, ", "))
+		add("requests.detail.to", strings.Join(a.DeliverTo[1:], ", "))
+		if a.Departure != nil {
+			add("requests.detail.departure", locale.Date(v.Lang, *a.Departure))
+		}
+		add("requests.detail.country", a.Country)
+	}
+	add("requests.detail.made", locale.Date(v.Lang, r.Created))
+	add("requests.detail.reason", r.Reason)
+	return rows
+}
+
+// withdrawable says whether the member can still take a request back.
+func withdrawable(s State) bool { return s == Signed || s == Pending }
+
+// files are the papers of a signed request.
+func files(v page.View, r Request) []page.FileRow {
+	if r.Document == "" {
+		return nil
+	}
+	doc := v.URL("documents/" + r.Document)
+	return []page.FileRow{
+		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document")}},
+		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report")}},
+	}
+}

@@ -1,0 +1,48 @@
+package requests
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// perPage is how many requests a list shows.
+const perPage = 20
+
+// listPage is one page of the list, newest first.
+type listPage struct {
+	Rows  []page.LedgerRow
+	Older string // address of the next page; empty: none
+	First bool   // this is the first page
+}
+
+func (q *Requests) list(c *gin.Context) error {
+	before := c.Query("before")
+	// One more than shown says whether there is another page.
+	found, err := q.Store.Requests(c.Request.Context(), page.LoginOf(c), before, perPage+1)
+	if err != nil {
+		return fmt.Errorf("listing requests: %w", err)
+	}
+	v := page.From(c)
+	v.Title, v.Nav, v.Lead = v.T("requests.title"), "requests", v.T("requests.lead")
+	p := listPage{First: before == ""}
+	if len(found) > perPage {
+		found = found[:perPage]
+		p.Older = v.URL(listPath + "?before=" + found[perPage-1].ID)
+	}
+	for _, r := range found {
+		kind, words := badge(v, r.State)
+		p.Rows = append(p.Rows, page.LedgerRow{
+			Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
+			Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind())},
+			Detail: v.T("requests.reference", locale.A("reference", r.Reference)),
+			End:    page.Badge(kind, words),
+		})
+	}
+	return page.Render(c, http.StatusOK, listView(v, p))
+}

@@ -1,0 +1,93 @@
+package requests
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// steps of a request: form and check are in the area it comes from, then read, sign.
+const (
+	readStep = 3
+	signStep = 4
+	steps    = 4
+)
+
+// tickField is the box to tick after reading.
+const tickField = "read"
+
+// sheetPage is a document to read: the sheet of its PDF as HTML, equal in law, with
+// the digest that ties the two.
+type sheetPage struct {
+	Request Request
+	Open    bool // waits for a signature
+	Mark    page.Mark
+	Ticked  bool
+}
+
+// read shows the document.
+func (q *Requests) read(c *gin.Context) error { return q.showRead(c, http.StatusOK, false) }
+
+// hasRead takes the tick and goes on to the card.
+func (q *Requests) hasRead(c *gin.Context) error {
+	ticked := c.PostForm(tickField) == "1"
+	switch {
+	case page.Switched(c):
+		return q.showRead(c, http.StatusOK, ticked)
+	case !ticked:
+		return q.showRead(c, http.StatusUnprocessableEntity, false)
+	}
+	c.Redirect(http.StatusSeeOther, address(page.From(c), c.Param("id"), "sign"))
+	return nil
+}
+
+func (q *Requests) showRead(c *gin.Context, status int, ticked bool) error {
+	r, err := q.find(c)
+	if err != nil {
+		return err
+	}
+	v := page.From(c)
+	v.Title, v.Section, v.Nav = v.T("requests.read.title"), v.T("requests.title"), "requests"
+	v.Back = page.Link{URL: address(v, r.ID, ""), Text: v.T("requests.back.one")}
+	v.Lead = v.T("requests.read.closed")
+	if r.State == ToSign {
+		v.Lead = v.T("requests.read.lead")
+		v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: readStep, Of: steps}
+	}
+	if status == http.StatusUnprocessableEntity {
+		v.Errors = []page.FieldError{{Field: tickField, Text: v.T("requests.read.tick.error")}}
+	}
+	return page.Render(c, status, readView(v, newSheet(r, ticked)))
+}
+
+func newSheet(r Request, ticked bool) sheetPage {
+	return sheetPage{Request: r, Open: r.State == ToSign, Mark: boxOf(r), Ticked: ticked}
+}
+
+// boxOf says where the signature will stand, in the language of the document.
+func boxOf(r Request) page.Mark {
+	sheet := r.Act.Sheet()
+	l := locale.Language(sheet.Language)
+	return page.Mark{Lines: []string{
+		locale.T(l, "requests.sheet.box"),
+		locale.T(l, "requests.sheet.box.name", locale.A("name", nameOf(r.Act))),
+	}}
+}
+
+// shortDigest is the beginning of a digest in two groups: enough to compare by eye
+// that page and file are the same.
+func shortDigest(sum [32]byte) string { return fmt.Sprintf("%X %X", sum[:2], sum[2:4]) }
+
+// pages says how long the document is, and its digest.
+func (p sheetPage) pages(v page.View) string {
+	return v.TN("requests.pages", p.Request.Pages, locale.A("digest", shortDigest(p.Request.SHA256)))
+}
+
+func (p sheetPage) pdf(v page.View) page.Link {
+	return page.Link{URL: address(v, p.Request.ID, "document.pdf"), Icon: "download",
+		Text: v.T("requests.pdf", locale.A("size", locale.Bytes(v.Lang, int64(len(p.Request.PDF)))))}
+}

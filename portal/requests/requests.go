@@ -1,0 +1,141 @@
+package requests
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+// Requests is the area. Fields without a default are required.
+type Requests struct {
+	Store   Store
+	Signing *Signing
+	Now     func() time.Time
+	// Answer is how many days an advisor takes. Zero: 7.
+	Answer int
+}
+
+// Paths of the area, below the language.
+const (
+	listPath     = "requests"
+	detailPath   = "requests/:id"
+	readPath     = "requests/:id/read"
+	pdfPath      = "requests/:id/document.pdf"
+	signPath     = "requests/:id/sign"
+	preparePath  = "requests/:id/prepare"
+	completePath = "requests/:id/complete"
+	donePath     = "requests/:id/done"
+	declinePath  = "requests/:id/decline"
+	withdrawPath = "requests/:id/withdraw"
+)
+
+// Route mounts the area:
+//
+//	read ──tick──▶ sign ──prepare, complete──▶ done
+//	  └──────────────┴──▶ decline
+func (q *Requests) Route(r page.Routes) {
+	r.GET(listPath, auth.ReadFile, q.list)
+	r.GET(detailPath, auth.ReadFile, q.detail)
+	r.GET(readPath, auth.ReadFile, q.read)
+	r.POST(readPath, auth.ReadFile, q.hasRead)
+	r.GET(pdfPath, auth.ReadFile, q.pdf)
+	r.GET(signPath, auth.Sign, q.sign)
+	r.POST(preparePath, auth.Sign, q.prepare)
+	r.POST(completePath, auth.Sign, q.complete)
+	r.GET(donePath, auth.ReadFile, q.done)
+	r.GET(declinePath, auth.MakeRequest, q.decline)
+	r.POST(declinePath, auth.MakeRequest, q.declined)
+	r.GET(withdrawPath, auth.MakeRequest, q.withdraw)
+	r.POST(withdrawPath, auth.MakeRequest, q.withdrawn)
+}
+
+func (q *Requests) answer() int {
+	if q.Answer == 0 {
+		return 7
+	}
+	return q.Answer
+}
+
+// find reads the request that the address names.
+func (q *Requests) find(c *gin.Context) (Request, error) {
+	return q.Store.Request(c.Request.Context(), page.LoginOf(c), c.Param("id"))
+}
+
+// address is a page of one request: "requests/ID", or "requests/ID/read".
+func address(v page.View, id, of string) string {
+	if of != "" {
+		of = "/" + of
+	}
+	return v.URL(listPath + "/" + id + of)
+}
+
+// kindName is what a request is for, in words.
+func kindName(v page.View, k document.Kind) string {
+	switch k {
+	case document.KindBankChange:
+		return v.T("requests.kind.bank-change")
+	case document.KindEHICOrder:
+		return v.T("requests.kind.ehic-order")
+	}
+	return string(k)
+}
+
+// badge is the state of a request: its words, and the kind of badge they stand in.
+func badge(v page.View, s State) (page.Kind, string) {
+	switch s {
+	case ToSign:
+		return page.ToSign, v.T("requests.state.to-sign")
+	case Pending:
+		return page.Checking, v.T("requests.state.pending")
+	case Signed:
+		return page.Checking, v.T("requests.state.signed")
+	case Accepted:
+		return page.Valid, v.T("requests.state.accepted")
+	case Rejected:
+		return page.Changed, v.T("requests.state.rejected")
+	case Declined:
+		return page.Neutral, v.T("requests.state.declined")
+	case Withdrawn:
+		return page.Neutral, v.T("requests.state.withdrawn")
+	}
+	return page.Neutral, v.T("requests.state.expired")
+}
+
+// track is what happened with a request and what comes, each step with its date.
+func (q *Requests) track(v page.View, r Request) []page.TrackStep {
+	_, words := badge(v, r.State)
+	prepared := page.TrackStep{State: page.Done, Text: v.T("requests.track.prepared"), Detail: locale.Date(v.Lang, r.Created)}
+	signed := page.TrackStep{State: page.Done, Text: v.T("requests.track.signed"), Detail: locale.DateTime(v.Lang, r.SignedAt)}
+	before := v.T("requests.track.before", locale.A("date", locale.Date(v.Lang, r.SignedAt.AddDate(0, 0, q.answer()))))
+	advisor := func(s page.TrackState, detail string) page.TrackStep {
+		return page.TrackStep{State: s, Text: v.T("requests.track.advisor"), Detail: detail}
+	}
+	switch r.State {
+	case ToSign:
+		return []page.TrackStep{prepared, {State: page.Now, Text: v.T("requests.track.sign")},
+			advisor(page.Next, v.TN("requests.track.within", q.answer())), last(v, r.Act)}
+	case Pending:
+		return []page.TrackStep{signed, {State: page.Now, Text: v.T("requests.track.checking")}, advisor(page.Next, ""), last(v, r.Act)}
+	case Signed:
+		return []page.TrackStep{signed, advisor(page.Now, before), last(v, r.Act)}
+	case Accepted:
+		return []page.TrackStep{signed, {State: page.Done, Text: words}, last(v, r.Act)}
+	case Declined, Expired:
+		return []page.TrackStep{prepared, {State: page.Now, Text: words}}
+	}
+	return []page.TrackStep{signed, {State: page.Now, Text: words}}
+}
+
+// last is what the request is about: the step after it was accepted.
+func last(v page.View, act document.Act) page.TrackStep {
+	if change, ok := act.(document.BankChange); ok {
+		return page.TrackStep{State: page.Next, Text: v.T("requests.track.bank"),
+			Detail: v.T("requests.track.from", locale.A("date", locale.Date(v.Lang, change.From)))}
+	}
+	return page.TrackStep{State: page.Next, Text: v.T("requests.track.ehic")}
+}
