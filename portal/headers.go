@@ -29,7 +29,7 @@ func policy(connect string) string {
 // securityHeaders are on all answers, errors and redirects included.
 func (p *Portal) securityHeaders(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", p.policy)
+	h.Set("Content-Security-Policy", p.policyFor(c.FullPath()))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -43,9 +43,17 @@ func (p *Portal) securityHeaders(c *gin.Context) {
 	c.Next()
 }
 
-// allowAgent lets the page that is being answered connect to the loopback agent.
-func (p *Portal) allowAgent(c *gin.Context) {
-	if p.cfg.Agent != "" {
-		c.Header("Content-Security-Policy", p.agentPolicy)
+// cardPages are the pages on which a card speaks: they alone may connect to the
+// loopback agent.
+var cardPages = map[string]bool{
+	"/:lang/sign-in/card":      true,
+	"/:lang/requests/:id/sign": true,
+}
+
+// policyFor is the content security policy of the page at a route.
+func (p *Portal) policyFor(route string) string {
+	if cardPages[route] {
+		return p.agentPolicy
 	}
+	return p.policy
 }

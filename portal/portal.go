@@ -81,6 +81,7 @@ type Config struct {
 	Idle           time.Duration // 15 minutes
 	Total          time.Duration // 8 hours
 	TrustedProxies []string      // none
+	PostsPerMinute int           // of one address, after a burst of a fifth of it: 600
 
 	Now  func() time.Time // time.Now
 	Rand io.Reader        // required: crypto/rand.Reader but in tests
@@ -112,6 +113,9 @@ func New(cfg Config) (*Portal, error) {
 	if cfg.Total == 0 {
 		cfg.Total = 8 * time.Hour
 	}
+	if cfg.PostsPerMinute == 0 {
+		cfg.PostsPerMinute = 600
+	}
 	if cfg.Trust.Anchors == nil {
 		cfg.Trust.Anchors = cfg.Anchors
 	}
@@ -133,7 +137,7 @@ func New(cfg Config) (*Portal, error) {
 	if cfg.Agent != "" {
 		p.agentPolicy = policy(" " + cfg.Agent)
 	}
-	p.often = newOften(120, 600, cfg.Now)
+	p.often = newOften(cfg.PostsPerMinute/5, float64(cfg.PostsPerMinute), cfg.Now)
 	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
 	p.signing = cfg.signing()
 	return p, p.build()

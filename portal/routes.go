@@ -11,9 +11,12 @@ import (
 	"guichet.example/auth/webeid"
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/documents"
 	"guichet.example/portal/help"
 	"guichet.example/portal/home"
+	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
+	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 	"guichet.example/portal/web"
 )
@@ -96,6 +99,9 @@ func (p *Portal) areas() ([]area, error) {
 		&home.Home{Store: store},
 		&account.Account{Store: store},
 		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
+		&orders.Orders{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
+		&requests.Requests{Store: store, Signing: p.signing, Now: now},
+		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
 		&help.Help{Mutuality: letterhead},
 	}, nil
 }

@@ -32,6 +32,7 @@ type measure struct {
 var measures = []measure{
 	{"token-rsa", tokenRSA},
 	{"token-p384", tokenP384},
+	{"card-login", cardLogin},
 }
 
 // Names lists the measurements in the order in which they run.

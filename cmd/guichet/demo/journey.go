@@ -111,7 +111,7 @@ func (j *journey) sign(ctx context.Context) error {
 		return err
 	}
 	j.say("document read: %d bytes of PDF, and the same as a page", len(shown))
-	if err := j.browser.submit(ctx, "/read", map[string]string{"read": "yes"}); err != nil {
+	if err := j.browser.submit(ctx, "/read", map[string]string{"read": "1"}); err != nil {
 		return err
 	}
 	request := strings.TrimSuffix(j.browser.at.Path, "/sign")
