@@ -42,6 +42,7 @@ func (e usageError) Error() string { return e.text }
 func main() { os.Exit(run()) }
 
 func run() int {
+	noCoreDumps() // a dump could hold a PIN
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}

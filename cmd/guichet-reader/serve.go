@@ -50,7 +50,6 @@ func serve(ctx context.Context, p *program, set *flag.FlagSet, args []string) er
 		return err
 	}
 	defer module.Close()
-	noCoreDumps() // a dump could hold a PIN
 	a, err := agent.New(agent.Config{
 		Listen: *listen, Origins: origins, Cards: agent.FromModule(module), Lang: *lang,
 		Log: slog.New(slog.NewTextHandler(p.stderr, nil)),
