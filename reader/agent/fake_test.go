@@ -6,7 +6,6 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -185,16 +184,22 @@ func newCard(name string) *card { return &card{Card: issued()[name], tries: 3} }
 // started is a running agent with its log.
 type started struct {
 	*agent.Agent
-	log *bytes.Buffer
+	log *lockedBuffer
+}
+
+func (s *started) logged() string {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.b.String()
 }
 
 // start runs an agent over the desk until the test ends.
 func start(t *testing.T, d *desk, change ...func(*agent.Config)) *started {
 	t.Helper()
-	var log bytes.Buffer
+	log := &lockedBuffer{}
 	config := agent.Config{
 		Listen: "localhost:0", Origins: []string{counter, otherSite}, Cards: d, Lang: "en",
-		Log: slog.New(slog.NewJSONHandler(&lockedWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(&config)
@@ -220,18 +225,18 @@ func start(t *testing.T, d *desk, change ...func(*agent.Config)) *started {
 			t.Error("Serve did not end within 5 s")
 		}
 	})
-	return &started{a, &log}
+	return &started{a, log}
 }
 
-type lockedWriter struct {
+type lockedBuffer struct {
 	mu sync.Mutex
-	w  io.Writer
+	b  bytes.Buffer
 }
 
-func (l *lockedWriter) Write(p []byte) (int, error) {
+func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return l.b.Write(p)
 }
 
 // page is a page of the counter, whose person types pin. It notes the states it saw.
