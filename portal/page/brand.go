@@ -61,14 +61,14 @@ var (
 
 // tilleuls is the linden leaf in its arched window: the default logo.
 const tilleuls = "M0 48V20a20 20 0 0 1 40 0v28z" +
-	"M20 7c-7 5-10.500 10.500-10.500 16.500 0 6 3.500 10 8.900 10.900V41h3.200v-6.600c5.400-.9 8.900-4.900 8.900-10.900C30.500 17.500 27 12 20 7z"
+	"M20 7c-7 5-10.5 10.5-10.5 16.5 0 6 3.5 10 8.9 10.9V41h3.2v-6.6c5.4-.9 8.9-4.9 8.9-10.9C30.5 17.5 27 12 20 7z"
 
 var defaultBrand = mustPrepare(Brand{
 	Name: [2]string{"Mutualité", "des Tilleuls"}, Logo: tilleuls, Phone: "0800 00 142",
 	Hours: locale.Text{
 		FR: "Appel gratuit, du lundi au vendredi de 8 h 30 à 17 h",
-		NL: "Gratis nummer, van maandag tot vrijdag van 8.30 tot 17 uur",
-		DE: "Kostenlos, montags bis freitags von 8.30 bis 17 Uhr",
+		NL: "Gratis nummer, van maandag tot vrijdag van 8.3 tot 17 uur",
+		DE: "Kostenlos, montags bis freitags von 8.3 bis 17 Uhr",
 		EN: "Free call, Monday to Friday from 8:30 to 17:00",
 	},
 })

@@ -128,10 +128,10 @@ func (c Colours) write(css *strings.Builder) {
 func (b Brand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/css; charset=utf-8")
-	h.Set("ETag", `"`+strings.TrimPrefix(b.ready.integrity, "sha384-")+`"`)
+	h.Set("ETag", `"`+strings.TrimPrefix(b.prepared().integrity, "sha384-")+`"`)
 	h.Set("Cache-Control", "no-cache")
-	if r.URL.RequestURI() == b.ready.url {
+	if r.URL.RequestURI() == b.prepared().url {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.ready.css))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.prepared().css))
 }

@@ -1,5 +1,7 @@
 package page
 
+import "strings"
+
 // ButtonKind is how much a button weighs.
 type ButtonKind string
 
@@ -102,6 +104,18 @@ func (d DateFields) autocomplete(i int) string {
 		return dateParts[i].autocomplete
 	}
 	return "off"
+}
+
+// describedBy are the ids of the hint and of the error that is shown.
+func (d DateFields) describedBy(field string) string {
+	ids := ""
+	if d.Hint != "" {
+		ids = d.Name + "-hint "
+	}
+	if field != "" {
+		ids += field + "-error"
+	}
+	return strings.TrimSpace(ids)
 }
 
 // error is the error of the date or of the first of its parts that has one.

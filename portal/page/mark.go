@@ -48,7 +48,24 @@ func (f Field) optional(v View) string {
 	return " " + v.T("page.optional")
 }
 
-// attributes are those of the input that depend on the field.
-func (f Field) attributes(v View) templ.Attributes {
-	return nil
+func (f Field) autocomplete() string {
+	if f.Autocomplete == "" {
+		return "off"
+	}
+	return f.Autocomplete
+}
+
+func (f Field) kind() string {
+	if f.Type == "" {
+		return "text"
+	}
+	return f.Type
+}
+
+// value is what was typed, except a secret.
+func (f Field) value() string {
+	if f.Type == "password" {
+		return ""
+	}
+	return f.Value
 }

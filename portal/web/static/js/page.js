@@ -1,1 +1,57 @@
-export {};
+// What every page gets from script; each works without it too, with less comfort.
+
+import { watch } from "./idle.js";
+
+// The page's own focus: the error summary after a refused form, the heading after a step.
+document.querySelector("[data-focus]")?.focus();
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+// Links of the error summary lead into the field, not only to it.
+for (const link of document.querySelectorAll(".errors a")) {
+  link.addEventListener("click", (event) => {
+    const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    const field = target?.matches("fieldset") ? target.querySelector("[aria-invalid], input, select") : target;
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    (field.closest(".field") || field).scrollIntoView({ block: "nearest" });
+  });
+}
+
+// A form that is being filled goes along when the language is switched: it is shown
+// again in the other language, unchecked. Secrets stay behind.
+const form = document.querySelector("form[data-keep]");
+if (form) {
+  for (const link of document.querySelectorAll("a[data-language]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      for (const secret of form.querySelectorAll("input[type=password]")) secret.value = "";
+      const mark = document.createElement("input");
+      Object.assign(mark, { type: "hidden", name: "switch", value: "1" });
+      form.append(mark);
+      const action = new URL(form.action);
+      action.pathname = "/" + link.hreflang + action.pathname.slice(3);
+      form.action = action.href;
+      form.submit();
+    });
+  }
+}
+
+// An open list closes when the focus or the pointer goes elsewhere, and with Escape.
+for (const list of document.querySelectorAll("details.language")) {
+  list.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget && !list.contains(relatedTarget)) list.open = false;
+  });
+  list.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !list.open) return;
+    list.open = false;
+    list.querySelector("summary").focus();
+  });
+}
+
+const idle = document.getElementById("idle");
+if (idle) watch(idle);
