@@ -77,31 +77,3 @@ func TestParse(t *testing.T) {
 		t.Errorf("Parse = %v, want the certificate", err)
 	}
 }
-
-// What parses is the very bytes given, is within bounds, and never prints its number.
-func FuzzParse(f *testing.F) {
-	card := issue(f, nil)
-	for _, cert := range []*x509.Certificate{card.Authentication.Certificate, card.Signature.Certificate, card.Issuer, card.Registry} {
-		f.Add(cert.Raw)
-	}
-	f.Fuzz(func(t *testing.T, der []byte) {
-		cert, err := certs.Parse(der)
-		if err != nil {
-			if cert != nil {
-				t.Fatal("certificate with an error")
-			}
-			return
-		}
-		if string(cert.Raw) != string(der) || len(der) > certs.MaxCertificate {
-			t.Fatalf("%d bytes parsed of %d", len(cert.Raw), len(der))
-		}
-		if h, err := certs.HolderOf(cert); err == nil && (h.SerialNumber == "" || !h.Is(h)) {
-			t.Fatalf("holder %v without a number", h)
-		}
-		for p := certs.Authentication; p <= certs.Registry; p++ {
-			if path, err := world().Anchors().Path(cert, p, time.Now()); err == nil && p.Check(path[0]) != nil {
-				t.Fatalf("path for %v, which its leaf does not serve", p)
-			}
-		}
-	})
-}
