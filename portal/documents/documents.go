@@ -1,18 +1,84 @@
 package documents
 
 import (
+	"context"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
 	"guichet.example/portal/page"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // Documents is the area. All fields are required.
 type Documents struct {
 	Store Store
-	Trust signing.Trust // what the verification report stands on
+	Trust signing.Trust // for the reports
 	Now   func() time.Time
+
+	verify func(ctx context.Context, pdf []byte, t signing.Trust) (*signing.Report, error) // nil: signing.Verify
 }
 
+// Paths of the area, below the language.
+const (
+	listPath   = "documents"
+	detailPath = "documents/:id"
+	filePath   = "documents/:id/file.pdf"
+	reportPath = "documents/:id/report"
+)
+
 // Route mounts the area.
-func (d *Documents) Route(r page.Routes) {}
+func (d *Documents) Route(r page.Routes) {
+	r.GET(listPath, auth.ReadDocuments, d.list)
+	r.GET(detailPath, auth.ReadDocuments, d.detail)
+	r.GET(filePath, auth.ReadDocuments, d.file)
+	r.GET(reportPath, auth.ReadDocuments, d.report)
+}
+
+// find reads the document that the address names, without its bytes.
+func (d *Documents) find(c *gin.Context) (Document, error) {
+	return d.Store.Document(c.Request.Context(), page.LoginOf(c), c.Param("id"))
+}
+
+// address is a page of one document: "documents/ID", or "documents/ID/report".
+func address(v page.View, id, of string) string {
+	if of != "" {
+		of = "/" + of
+	}
+	return v.URL(listPath + "/" + id + of)
+}
+
+// kindName is what a document is, in words.
+func kindName(v page.View, k document.Kind) string {
+	switch k {
+	case document.KindBankChange:
+		return v.T("requests.kind.bank-change")
+	case document.KindEHICOrder:
+		return v.T("requests.kind.ehic-order")
+	}
+	return string(k)
+}
+
+// badge is the status of a document: its words, and the kind of badge they stand in.
+func badge(v page.View, s Status) (page.Kind, string) {
+	switch s {
+	case Valid:
+		return page.Valid, v.T("documents.status.valid")
+	case Checking:
+		return page.Checking, v.T("documents.status.checking")
+	}
+	return page.Changed, v.T("documents.status.invalid")
+}
+
+// levelText says what a level means to the member.
+func levelText(v page.View, l signing.Level) string {
+	switch {
+	case l >= signing.LevelLT:
+		return v.T("documents.level.lt")
+	case l == signing.LevelT:
+		return v.T("documents.level.t")
+	}
+	return v.T("documents.level.b")
+}

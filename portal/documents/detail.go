@@ -1,0 +1,76 @@
+package documents
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// detailPage is one document: what it is, and what can be done with it.
+type detailPage struct {
+	Document Document
+	Rows     []page.SummaryRow
+}
+
+func (d *Documents) detail(c *gin.Context) error {
+	doc, err := d.find(c)
+	if err != nil {
+		return err
+	}
+	v := page.From(c)
+	v.Title, v.Section, v.Nav = kindName(v, doc.Kind), v.T("documents.title"), "documents"
+	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("documents.back")}
+	switch doc.Status {
+	case Checking:
+		v.Banner = &page.Banner{Kind: page.Checking, Title: v.T("documents.checking.title"), Text: v.T("documents.checking.text")}
+	case Invalid:
+		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("documents.invalid.title"), Text: v.T("documents.invalid.text")}
+	}
+	p := detailPage{Document: doc, Rows: []page.SummaryRow{
+		{Label: v.T("documents.state"), Content: page.Badge(badge(v, doc.Status))},
+		{Label: v.T("documents.signed.by"), Value: v.Login.Name, Detail: v.T("documents.signed.card")},
+		{Label: v.T("documents.signed.at"), Value: locale.DateTime(v.Lang, doc.Created)},
+		{Label: v.T("documents.reference"), Value: doc.Reference},
+		{Label: v.T("documents.level"), Value: doc.Level.String(), Detail: levelText(v, doc.Level)},
+		{Label: v.T("documents.file"), Value: fileText(v, doc)},
+	}}
+	return page.Render(c, http.StatusOK, detailView(v, p))
+}
+
+// file sends the newest version, byte for byte as it is kept. A browser saves it and
+// never shows it as a page of ours.
+func (d *Documents) file(c *gin.Context) error {
+	doc, err := d.find(c)
+	if err != nil {
+		return err
+	}
+	pdf, err := d.Store.Open(c.Request.Context(), page.LoginOf(c), doc.ID, 0)
+	if err != nil {
+		return fmt.Errorf("opening a document: %w", err)
+	}
+	c.Header("Content-Disposition", `attachment; filename="`+fileName(doc.Reference)+`"`)
+	c.Header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Data(http.StatusOK, "application/pdf", pdf)
+	return nil
+}
+
+// fileName is made of the reference, which is nobody's name, and holds only what
+// every system allows.
+func fileName(reference string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return -1
+	}, reference)
+	if name == "" {
+		name = "document"
+	}
+	return name + ".pdf"
+}

@@ -1,0 +1,143 @@
+package documents
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+const (
+	perPage   = 20
+	yearsBack = 2 // years offered before the present one
+)
+
+// listPage is one page of the list, newest first, a table for each month.
+type listPage struct {
+	Filter Filter
+	Kinds  []page.Tab
+	Years  []page.Tab
+	Months []page.Table
+	Older  string // address of the next page; empty: none
+	Newest string // address of the first page; empty: this is it
+}
+
+func (d *Documents) list(c *gin.Context) error {
+	v := page.From(c)
+	filter, before := readFilter(c, d.Now()), c.Query("before")
+	// One more than shown says whether there is another page.
+	found, err := d.Store.Documents(c.Request.Context(), page.LoginOf(c), filter, before, perPage+1)
+	if err != nil {
+		return fmt.Errorf("listing documents: %w", err)
+	}
+	v.Title, v.Nav, v.Lead = v.T("documents.title"), "documents", v.T("documents.lead")
+	p := listPage{Filter: filter, Kinds: kindTabs(v, filter), Years: yearTabs(v, filter, d.Now())}
+	if before != "" {
+		p.Newest = filter.address(v, "")
+	}
+	if len(found) > perPage {
+		found = found[:perPage]
+		p.Older = filter.address(v, found[perPage-1].ID)
+	}
+	p.Months = byMonth(v, found)
+	return page.Render(c, http.StatusOK, listView(v, p))
+}
+
+// readFilter reads the filter from the address. What it does not know it leaves out.
+func readFilter(c *gin.Context, now time.Time) Filter {
+	var f Filter
+	switch k := document.Kind(c.Query("kind")); k {
+	case document.KindBankChange, document.KindEHICOrder:
+		f.Kind = k
+	}
+	if year, err := strconv.Atoi(c.Query("year")); err == nil && year >= 2000 && year <= now.In(locale.Zone()).Year() {
+		f.Year = year
+	}
+	return f
+}
+
+// address is the list with this filter, from the document before on.
+func (f Filter) address(v page.View, before string) string {
+	q := url.Values{}
+	if f.Kind != "" {
+		q.Set("kind", string(f.Kind))
+	}
+	if f.Year != 0 {
+		q.Set("year", strconv.Itoa(f.Year))
+	}
+	if before != "" {
+		q.Set("before", before)
+	}
+	if len(q) == 0 {
+		return v.URL(listPath)
+	}
+	return v.URL(listPath + "?" + q.Encode())
+}
+
+// kindTabs and yearTabs each change one half of the filter and keep the other.
+func kindTabs(v page.View, f Filter) []page.Tab {
+	tab := func(k document.Kind, text string) page.Tab {
+		return page.Tab{Link: page.Link{URL: Filter{k, f.Year}.address(v, ""), Text: text}, Current: f.Kind == k}
+	}
+	return []page.Tab{
+		tab("", v.T("documents.filter.all")),
+		tab(document.KindBankChange, v.T("documents.filter.bank-change")),
+		tab(document.KindEHICOrder, v.T("documents.filter.ehic-order")),
+	}
+}
+
+func yearTabs(v page.View, f Filter, now time.Time) []page.Tab {
+	tab := func(year int, text string) page.Tab {
+		return page.Tab{Link: page.Link{URL: Filter{f.Kind, year}.address(v, ""), Text: text}, Current: f.Year == year}
+	}
+	tabs := []page.Tab{tab(0, v.T("documents.filter.years"))}
+	for i := range yearsBack + 1 {
+		year := now.In(locale.Zone()).Year() - i
+		tabs = append(tabs, tab(year, strconv.Itoa(year)))
+	}
+	return tabs
+}
+
+// byMonth cuts a list at the months of Belgium's calendar.
+func byMonth(v page.View, list []Document) []page.Table {
+	var months []page.Table
+	for _, doc := range list {
+		caption := locale.MonthYear(v.Lang, doc.Created)
+		if n := len(months); n == 0 || months[n-1].Caption != caption {
+			months = append(months, page.Table{Caption: caption, Columns: []page.Column{
+				{Head: v.T("documents.head.document"), Width: 40},
+				{Head: v.T("documents.head.date"), Width: 15},
+				{Head: v.T("documents.head.state"), Width: 25},
+				{Head: v.T("documents.head.action"), Width: 20, Hidden: true, End: true},
+			}})
+		}
+		last := &months[len(months)-1]
+		last.Rows = append(last.Rows, row(v, doc))
+	}
+	return months
+}
+
+func row(v page.View, doc Document) page.TableRow {
+	name, date := kindName(v, doc.Kind), locale.DayMonth(v.Lang, doc.Created)
+	kind, words := badge(v, doc.Status)
+	action := page.Link{URL: address(v, doc.ID, "file.pdf"), Text: v.T("documents.download"), Hidden: name + ", " + doc.Reference}
+	if doc.Status == Invalid {
+		action = page.Link{URL: address(v, doc.ID, ""), Text: v.T("documents.invalid.what"), Hidden: name + ", " + doc.Reference}
+	}
+	return page.TableRow{
+		page.TitleCell(page.Link{URL: address(v, doc.ID, ""), Text: name, Hidden: doc.Reference}, fileText(v, doc)),
+		page.Text(date), page.Badge(kind, words), page.TextLink(action),
+	}
+}
+
+// fileText says what the file is: "PDF, 1 page, 118 ko".
+func fileText(v page.View, doc Document) string {
+	return v.TN("documents.what", doc.Pages, locale.A("size", locale.Bytes(v.Lang, int64(doc.Size))))
+}

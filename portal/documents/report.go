@@ -1,0 +1,185 @@
+package documents
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing"
+)
+
+// verdict is the answer of a report in one word.
+type verdict int
+
+const (
+	invalid verdict = iota // the zero value: what is not known to be good is not
+	changed
+	unsure
+	valid
+)
+
+// reportPage says what was checked of a document, and what that does not say.
+type reportPage struct {
+	Document  Document
+	Verdict   page.Verdict
+	Checked   []page.SummaryRow
+	Technical []page.SummaryRow
+	At        string
+}
+
+// report verifies the bytes that a download would give, now.
+func (d *Documents) report(c *gin.Context) error {
+	doc, err := d.find(c)
+	if err != nil {
+		return err
+	}
+	pdf, err := d.Store.Open(c.Request.Context(), page.LoginOf(c), doc.ID, 0)
+	if err != nil {
+		return fmt.Errorf("opening a document to verify: %w", err)
+	}
+	verify := d.verify
+	if verify == nil {
+		verify = signing.Verify
+	}
+	report, err := verify(c.Request.Context(), pdf, d.Trust)
+	if err != nil {
+		return fmt.Errorf("verifying a document: %w", err)
+	}
+	v := page.From(c)
+	signer := signerOf(report)
+	word := judge(doc, report)
+	p := reportPage{Document: doc, Verdict: words(v, word, doc, signer),
+		Checked: checked(v, word, doc, signer), Technical: technical(v, report, signer),
+		At: v.T("documents.report.at", locale.A("date", locale.DateTime(v.Lang, d.Now())))}
+	v.Title, v.Section, v.Nav, v.NoHeading = p.Verdict.Title, v.T("documents.title"), "documents", true
+	v.Back = page.Link{URL: address(v, doc.ID, ""), Text: v.T("documents.back.one")}
+	return page.Render(c, http.StatusOK, reportView(v, p))
+}
+
+// signerOf is the member's signature in a report; the zero value if there is none.
+func signerOf(r *signing.Report) signing.SignatureReport {
+	for _, s := range r.Signatures {
+		if s.Kind == signing.Signature {
+			return s
+		}
+	}
+	return signing.SignatureReport{}
+}
+
+// judge takes the worse of what the file says and what is known of the card.
+func judge(doc Document, r *signing.Report) verdict {
+	if doc.Status == Invalid || len(r.Signatures) == 0 || r.Structure != "" {
+		return invalid
+	}
+	altered := r.Trailing > 0
+	whole := true
+	for i := range r.Signatures {
+		s := &r.Signatures[i]
+		altered = altered || len(s.ChangedAfter) > 0
+		whole = whole && s.Integrity.Passed && s.Coverage.Passed && s.Indication != signing.TotalFailed
+	}
+	switch {
+	case altered:
+		return changed
+	case r.Valid() && doc.Status == Valid:
+		return valid
+	case whole:
+		return unsure
+	}
+	return invalid
+}
+
+func words(v page.View, w verdict, doc Document, s signing.SignatureReport) page.Verdict {
+	switch w {
+	case valid:
+		return page.Verdict{Kind: page.Valid, Title: v.T("documents.report.title.valid"),
+			Text: v.T("documents.report.text.valid", locale.A("name", plain(s.Signer)))}
+	case unsure:
+		return page.Verdict{Kind: page.Checking, Title: v.T("documents.report.title.unsure"), Text: v.T("documents.report.text.unsure")}
+	case changed:
+		return page.Verdict{Kind: page.Changed, Title: v.T("documents.report.title.changed"), Text: v.T("documents.report.text.changed")}
+	}
+	text := v.T("documents.report.text.invalid")
+	if doc.Status == Invalid {
+		text = v.T("documents.invalid.text")
+	}
+	return page.Verdict{Kind: page.Changed, Title: v.T("documents.report.title.invalid"), Text: text}
+}
+
+// plain takes the mark-up of a verdict's text out of a name.
+func plain(name string) string { return strings.ReplaceAll(name, "**", "") }
+
+// checked is the answer to who, what, when, in words.
+func checked(v page.View, w verdict, doc Document, s signing.SignatureReport) []page.SummaryRow {
+	by := page.SummaryRow{Label: v.T("documents.signed.by"), Value: s.Signer, Detail: v.T("documents.signed.card")}
+	if s.Signer == "" || w == invalid {
+		by.Value, by.Detail = v.T("documents.report.nobody"), ""
+	}
+	at := page.SummaryRow{Label: v.T("documents.signed.at"), Value: v.T("documents.report.nobody")}
+	switch {
+	case !s.Timestamp.IsZero():
+		at.Value, at.Detail = locale.DateTime(v.Lang, s.Timestamp), v.T("documents.report.attested")
+	case !s.Claimed.IsZero():
+		at.Value, at.Detail = locale.DateTime(v.Lang, s.Claimed), v.T("documents.report.claimed")
+	}
+	card := v.T("documents.report.card.unsure")
+	switch {
+	case doc.Status == Invalid:
+		card = v.T("documents.report.card.bad")
+	case w == valid || w == changed && s.Chain.Passed:
+		card = v.T("documents.report.card.good")
+	}
+	since := v.T("documents.report.no")
+	if w == changed {
+		since = v.T("documents.report.yes")
+	} else if w == invalid && !s.Integrity.Passed {
+		since = v.T("documents.report.nobody")
+	}
+	return []page.SummaryRow{
+		{Label: v.T("documents.report.document"), Value: kindName(v, doc.Kind),
+			Detail: v.TN("documents.report.pages", doc.Pages, locale.A("reference", doc.Reference))},
+		by, at,
+		{Label: v.T("documents.level"), Value: s.Level.String(), Detail: levelText(v, s.Level)},
+		{Label: v.T("documents.report.card"), Value: card},
+		{Label: v.T("documents.report.changed"), Value: since},
+	}
+}
+
+// technical is for who checks the check. The words of the standard and of the verifier
+// are English in every language.
+func technical(v page.View, r *signing.Report, s signing.SignatureReport) []page.SummaryRow {
+	var rows []page.SummaryRow
+	add := func(key, value string) {
+		if value != "" {
+			rows = append(rows, page.SummaryRow{Label: v.T(key), Content: english(value)})
+		}
+	}
+	indication := string(s.Indication)
+	if s.SubIndication != "" {
+		indication += ", " + string(s.SubIndication)
+	}
+	algorithm := s.Algorithm
+	if s.Hash != "" {
+		algorithm += ", " + s.Hash
+	}
+	remarks := append([]string(nil), s.Reasons...)
+	if r.Structure != "" {
+		remarks = append(remarks, r.Structure)
+	}
+	for _, c := range s.ChangedAfter {
+		remarks = append(remarks, strings.TrimSpace("changed: "+c.What+" "+c.Detail))
+	}
+	add("documents.technical.indication", indication)
+	add("documents.technical.algorithm", algorithm)
+	add("documents.technical.issuer", s.Issuer)
+	add("documents.technical.tsa", s.TSA)
+	add("documents.technical.sha256", r.SHA256)
+	add("documents.technical.revisions", strconv.Itoa(r.Revisions))
+	add("documents.technical.reasons", strings.Join(remarks, "; "))
+	return rows
+}
