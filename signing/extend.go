@@ -206,7 +206,7 @@ func (e *Extender) archive(ctx context.Context, t *target) error {
 	if e.TSA == nil {
 		return fmt.Errorf("%w: no authority configured", ErrNoTimestamp)
 	}
-	name, err := fieldName(t.v.f, "")
+	name, err := fieldName(t.v.f, "", "Timestamp")
 	if err != nil {
 		return err
 	}

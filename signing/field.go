@@ -2,6 +2,7 @@ package signing
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"guichet.example/signing/document"
@@ -15,8 +16,8 @@ const widgetFlags = 4 | 128
 // sigFlags: SignaturesExist and AppendOnly (ISO 32000-1, table 219).
 const sigFlags = 3
 
-// fieldName checks the name asked for, or finds the first free number.
-func fieldName(f *pdf.File, want string) (string, error) {
+// fieldName checks the name asked for, or appends the first free number to the prefix.
+func fieldName(f *pdf.File, want, prefix string) (string, error) {
 	names, err := f.Last().FieldNames()
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrUnsuitable, err)
@@ -28,7 +29,7 @@ func fieldName(f *pdf.File, want string) (string, error) {
 		return want, nil
 	}
 	for i := 1; ; i++ {
-		if name := fmt.Sprintf("Signature%d", i); !names[name] {
+		if name := prefix + strconv.Itoa(i); !names[name] {
 			return name, nil
 		}
 	}

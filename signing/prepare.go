@@ -112,7 +112,7 @@ func Prepare(r Request) (*Prepared, error) {
 		}
 	}
 	u := f.Update()
-	if p.Field, err = fieldName(f, r.Field); err != nil {
+	if p.Field, err = fieldName(f, r.Field, "Signature"); err != nil {
 		return nil, err
 	}
 	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At)

@@ -145,7 +145,7 @@ func (f *File) linearised(first *section) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	if first.named != 0 || main.named != first.start || main.prev >= 0 || first.end > main.start {
+	if first.named != 0 && first.named != unnamed || main.named != first.start || main.prev >= 0 || first.end > main.start {
 		return nil, broken(first.start, "Prev points forward")
 	}
 	return main, nil
@@ -167,6 +167,9 @@ func (f *File) contiguous() error {
 			}
 		}
 		start = rev.end
+	}
+	if start != len(f.data) {
+		return broken(start, "bytes after the revision that the end of the file names")
 	}
 	return nil
 }

@@ -36,8 +36,8 @@ var catalogLabels = map[Name]string{
 	"Pages": "page tree", "OutputIntents": "output intent", "PageLabels": "page labels",
 }
 
-// document walks from the trailer: pages first, so that a page is not named after what
-// points back to it.
+// document walks from the trailer: fields and pages first, so that they are not named
+// after what points back to them.
 func (l *labels) document() {
 	trailer := l.state.Trailer()
 	l.mark(trailer.Get("Root"), label{"catalog", ""})
@@ -46,17 +46,17 @@ func (l *labels) document() {
 	if err != nil {
 		return
 	}
+	if fields, err := l.state.fields(); err == nil {
+		for _, f := range fields {
+			l.mark(f.ref, label{"form field", ""})
+		}
+	}
 	if pages, err := l.state.Pages(); err == nil {
 		for _, p := range pages {
 			l.mark(p.Ref, label{"page", fmt.Sprintf("page %d", p.Number)})
 		}
 		for _, p := range pages {
 			l.page(p)
-		}
-	}
-	if fields, err := l.state.fields(); err == nil {
-		for _, f := range fields {
-			l.mark(f.ref, label{"form field", ""})
 		}
 	}
 	for _, e := range catalog {

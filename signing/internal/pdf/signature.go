@@ -114,7 +114,7 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 		return broken(o.Start, "Contents is no hexadecimal string")
 	}
 	s.Contents, ok = contents.Value.(String)
-	if !ok || len(s.Contents)*2 != contents.end-contents.start-2 {
+	if !ok || !allDigits(f.data[contents.start+1:contents.end-1]) {
 		return broken(contents.start, "Contents holds more than hexadecimal digits")
 	}
 	r, ok := fourNumbers(d.Get("ByteRange"))
@@ -130,6 +130,16 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 	}
 	s.ByteRange = r
 	return nil
+}
+
+// allDigits reports that a hole holds pairs of hexadecimal digits and nothing else.
+func allDigits(hole []byte) bool {
+	for _, c := range hole {
+		if unhex(c) < 0 {
+			return false
+		}
+	}
+	return len(hole)%2 == 0
 }
 
 func fourNumbers(o Object) (r [4]int, ok bool) {

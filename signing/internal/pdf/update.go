@@ -119,7 +119,7 @@ func (u *Update) appendTable(out []byte, refs []Ref, at map[Ref]int, last *secti
 
 // appendXrefStream writes a cross-reference stream without filter; it lists itself.
 func (u *Update) appendXrefStream(out []byte, refs []Ref, at map[Ref]int, last *section, id []byte) []byte {
-	self := u.Reserve()
+	self := Ref{Num: u.next}
 	at[self] = len(out)
 	refs = append(refs, self)
 	var data []byte
@@ -133,7 +133,7 @@ func (u *Update) appendXrefStream(out []byte, refs []Ref, at map[Ref]int, last *
 		}
 		refs = refs[n:]
 	}
-	d := u.trailer(last, id).With("Type", Name("XRef"))
+	d := u.trailer(last, id).With("Size", Integer(u.next+1)).With("Type", Name("XRef"))
 	d = d.With("W", Array{Integer(1), Integer(4), Integer(2)}).With("Index", index)
 	out = strconv.AppendInt(out, int64(self.Num), 10)
 	out = append(out, " 0 obj\n"...)

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
@@ -8,7 +9,6 @@ import (
 // section is one cross-reference section with its trailer (ISO 32000-1, 7.5.4, 7.5.8).
 type section struct {
 	start     int // of "xref" or of the object that is a cross-reference stream
-	bodyEnd   int // after the trailer or that object
 	eof, end  int // after %%EOF, and after its end of line
 	named     int // what its own startxref says
 	stream    int // number of the cross-reference stream, 0 for a table
@@ -19,6 +19,10 @@ type section struct {
 	highest   int // offset in any entry
 	maxNumber int // object number in any entry
 }
+
+// unnamed marks a section without startxref: the first cross-reference stream of a
+// linearised file may lack it.
+const unnamed = -1
 
 // run is a stretch of entries with consecutive object numbers.
 type run struct {
@@ -79,10 +83,12 @@ func (f *File) section(offset int) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.bodyEnd = r.pos
+	s.named, s.eof, s.end = unnamed, r.pos, r.pos
 	r.spaces()
-	if s.named, s.eof, s.end, err = r.ending(); err != nil {
-		return nil, err
+	if s.stream == 0 || bytes.HasPrefix(r.src[r.pos:], []byte("startxref")) {
+		if s.named, s.eof, s.end, err = r.ending(); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.finish()
 }
