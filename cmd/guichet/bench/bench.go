@@ -33,6 +33,11 @@ var measures = []measure{
 	{"token-rsa", tokenRSA},
 	{"token-p384", tokenP384},
 	{"card-login", cardLogin},
+	{"sign-store", signStore},
+	{"render-home", renderHome},
+	{"home-page", homePage},
+	{"start", start},
+	{"memory", memory},
 }
 
 // Names lists the measurements in the order in which they run.

@@ -46,11 +46,11 @@ func cardLogin(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer c.close()
-	tokens, signature, digest, err := c.tokens()
+	tokens, signature, digest, err := c.tokens(logins)
 	if err != nil {
 		return Result{}, err
 	}
-	ours := func() error { return c.login(ctx, source, tokens) }
+	ours := func() error { _, err := c.login(ctx, source, tokens); return err }
 	row := bytes.Repeat([]byte{1}, 200)
 	bare := func() error {
 		id, err := c.bare.Put(ctx, row)
@@ -75,9 +75,9 @@ func cardLogin(ctx context.Context) (Result, error) {
 }
 
 // tokens signs a token for each nonce that the counter is going to hand out.
-func (c *counter) tokens() (tokens [][]byte, signature, digest []byte, err error) {
-	tokens = make([][]byte, logins+1)
-	for n := uint64(1); n <= logins; n++ {
+func (c *counter) tokens(count int) (tokens [][]byte, signature, digest []byte, err error) {
+	tokens = make([][]byte, count+1)
+	for n := uint64(1); n <= uint64(count); n++ {
 		nonce := base64.StdEncoding.EncodeToString(nonceBytes(n))
 		if tokens[n], signature, err = signToken(c.card.Authentication, benchOrigin, nonce); err != nil {
 			return nil, nil, nil, err
@@ -87,18 +87,19 @@ func (c *counter) tokens() (tokens [][]byte, signature, digest []byte, err error
 	return tokens, signature, digest, nil
 }
 
-func (c *counter) login(ctx context.Context, source *foreseen, tokens [][]byte) error {
+// login signs in and returns the cookies of the session.
+func (c *counter) login(ctx context.Context, source *foreseen, tokens [][]byte) ([]*http.Cookie, error) {
 	challenge := c.ask(ctx, http.MethodPost, "/fr/sign-in/card/challenge", "application/json", "{}", nil)
 	if challenge.StatusCode != http.StatusOK {
-		return fmt.Errorf("challenge: %s", challenge.Status)
+		return nil, fmt.Errorf("challenge: %s", challenge.Status)
 	}
 	if source.n >= uint64(len(tokens)) {
-		return errors.New("no more tokens signed beforehand")
+		return nil, errors.New("no more tokens signed beforehand")
 	}
 	entered := c.ask(ctx, http.MethodPost, "/fr/sign-in/card", "application/json", string(tokens[source.n]), challenge.Cookies())
 	if entered.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(entered.Body)
-		return fmt.Errorf("login: %s: %s", entered.Status, body)
+		return nil, fmt.Errorf("login: %s: %s", entered.Status, body)
 	}
-	return nil
+	return entered.Cookies(), nil
 }

@@ -2,7 +2,9 @@ package demo
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -202,11 +204,25 @@ func (j *journey) collect(ctx context.Context, name string) error {
 	return nil
 }
 
-// writeTrust leaves the trust anchors beside the documents, for guichet verify.
+// writeTrust leaves the trust anchors beside the documents, for guichet verify. Their
+// files are named by fingerprint too: each run has authorities of its own, and the
+// documents of several runs in one folder all verify.
 func (j *journey) writeTrust() error {
 	if j.dir == "" {
 		return nil
 	}
-	return j.world.services.WriteAnchors(filepath.Join(j.dir, "trust"))
+	trust := filepath.Join(j.dir, "trust")
+	if err := os.MkdirAll(trust, 0o700); err != nil {
+		return err
+	}
+	for _, anchor := range j.world.services.AnchorCertificates() {
+		name := strings.ToLower(strings.ReplaceAll(anchor.Subject.CommonName, " ", "-"))
+		fingerprint := sha256.Sum256(anchor.Raw)
+		file := filepath.Join(trust, fmt.Sprintf("%s-%x.pem", name, fingerprint[:4]))
+		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: anchor.Raw})
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
-

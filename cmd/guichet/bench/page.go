@@ -1,0 +1,182 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"guichet.example/portal/home"
+	"guichet.example/signing/document"
+)
+
+// renderHome is the rendering of a filled home page to memory, no store, no network.
+func renderHome(ctx context.Context) (Result, error) {
+	render := home.Rendering(sampleOverview())
+	a, _, err := compare(ctx, 20*time.Millisecond, func() error { return render(ctx) }, func() error { return nil })
+	return Result{Value: float64(a.Nanoseconds()) / 1000, Unit: "µs"}, err
+}
+
+func sampleOverview() home.Overview {
+	o := home.Overview{Last4: "6727",
+		ToSign: &home.Item{ID: "06h029gerwqtfcfprcxr1ynme4", Kind: document.KindBankChange, Pages: 1, Date: time.Now()}}
+	for i := range 5 {
+		item := home.Item{ID: "06h029gerwqtfcfprcxr1ynme" + strconv.Itoa(i), Kind: document.KindEHICOrder,
+			Reference: "GC-2026-4K7P-11" + strconv.Itoa(i), Date: time.Now().AddDate(0, 0, -i), Pages: 1}
+		item.State = "signed"
+		o.Requests = append(o.Requests, item)
+		item.State = "valid"
+		o.Documents = append(o.Documents, item)
+	}
+	return o
+}
+
+// homePage is a whole home page of a signed-in member, through middleware and store.
+func homePage(ctx context.Context) (Result, error) {
+	source := &foreseen{}
+	c, err := openCounter(ctx, source)
+	if err != nil {
+		return Result{}, err
+	}
+	defer c.close()
+	tokens, _, _, err := c.tokens(1)
+	if err != nil {
+		return Result{}, err
+	}
+	cookies, err := c.login(ctx, source, tokens)
+	if err != nil {
+		return Result{}, err
+	}
+	ours := func() error {
+		if resp := c.ask(ctx, http.MethodGet, "/fr/home", "", "", cookies); resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("home page: %s", resp.Status)
+		}
+		return nil
+	}
+	a, _, err := compare(ctx, 50*time.Millisecond, ours, func() error { return nil })
+	return Result{Value: float64(a.Nanoseconds()) / 1000, Unit: "µs"}, err
+}
+
+// start is from the start of a `guichet serve` process to its first page.
+func start(ctx context.Context) (Result, error) {
+	var took []time.Duration
+	for range 5 {
+		p, err := startProcess(ctx)
+		if err != nil {
+			return Result{}, err
+		}
+		took = append(took, p.ready)
+		p.stop()
+	}
+	slices.Sort(took)
+	return Result{Value: float64(took[len(took)/2].Microseconds()) / 1000, Unit: "ms"}, nil
+}
+
+// memory is what a `guichet serve` process holds at rest, five seconds after its
+// first page, as the kernel counts it.
+func memory(ctx context.Context) (Result, error) {
+	p, err := startProcess(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer p.stop()
+	time.Sleep(5 * time.Second)
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
+	if err != nil {
+		return Result{}, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.ParseFloat(strings.Fields(kb)[0], 64)
+			return Result{Value: n / 1024, Unit: "MiB"}, err
+		}
+	}
+	return Result{}, fmt.Errorf("no VmRSS on %s", runtime.GOOS)
+}
+
+// process is a `guichet serve` of this very program with settings of its own.
+type process struct {
+	cmd   *exec.Cmd
+	dir   string
+	world *counter
+	ready time.Duration // from start to the first page
+}
+
+func (p *process) stop() {
+	p.cmd.Process.Signal(os.Interrupt)
+	p.cmd.Wait()
+	p.world.close()
+	os.RemoveAll(p.dir)
+}
+
+const processListen = "127.0.0.1:18443"
+
+// startProcess prepares a data folder with a member in it, then starts the server.
+func startProcess(ctx context.Context) (*process, error) {
+	c, err := openCounter(ctx, &foreseen{})
+	if err != nil {
+		return nil, err
+	}
+	c.store.Close()
+	p := &process{dir: c.dir, world: c}
+	c.store = nil
+	if err := c.services.WriteAnchors(filepath.Join(c.dir, "trust")); err != nil {
+		return nil, err
+	}
+	config := filepath.Join(c.dir, "guichet.json")
+	settings, err := json.Marshal(map[string]any{
+		"listen": processListen, "origin": benchOrigin, "data": c.dir, "keys": filepath.Join(c.dir, "keys"),
+		"trust": filepath.Join(c.dir, "trust"), "revocation_hosts": c.services.Hosts(), "mutuality": benchMutualitySettings(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(config, settings, 0o600); err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p.cmd = exec.CommandContext(ctx, self, "serve", "-config", config)
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := firstPage(ctx); err != nil {
+		p.stop()
+		return nil, err
+	}
+	p.ready = time.Since(began)
+	return p, nil
+}
+
+// firstPage asks for the sign-in page until it comes.
+func firstPage(ctx context.Context) error {
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+processListen+"/fr/sign-in", nil)
+		if err != nil {
+			return err
+		}
+		r.Host = strings.TrimPrefix(benchOrigin, "https://")
+		resp, err := http.DefaultClient.Do(r)
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			return fmt.Errorf("first page: %s", resp.Status)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return fmt.Errorf("the server did not answer on %s", processListen)
+}

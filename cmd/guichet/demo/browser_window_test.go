@@ -1,0 +1,303 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// window is one page as a person has it before her. Whatever goes wrong ends the
+// test, with the page's heading in the message.
+type window struct {
+	t     *testing.T
+	ctx   context.Context
+	stage *stage
+
+	mu     sync.Mutex
+	faults []string // what the browser complained of
+	quiet  []string // parts of complaints that the test provokes
+}
+
+// window opens an empty one with cookies of its own.
+func (s *stage) window(t *testing.T) *window {
+	t.Helper()
+	return s.open(t, s.chromium, chromedp.WithNewBrowserContext())
+}
+
+// beside opens one more that shares the cookies of w.
+func (w *window) beside() *window {
+	w.t.Helper()
+	return w.stage.open(w.t, w.ctx)
+}
+
+func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *window {
+	t.Helper()
+	w := &window{t: t, stage: s}
+	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(w.listen))...)
+	w.ctx = ctx
+	t.Cleanup(func() {
+		w.mu.Lock()
+		for _, fault := range w.faults {
+			t.Errorf("the browser complains: %s", fault)
+		}
+		w.mu.Unlock()
+		cancel()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("opening a window: %v", err)
+	}
+	w.size(1280, 900)
+	return w
+}
+
+// listen collects scripts that fail, and what a content security policy or another
+// guard of the browser stops. A 4xx that the portal answers shows up as "network";
+// pages show those to the member, tests look at them there.
+func (w *window) listen(event any) {
+	fault := ""
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if e.Entry.Source == log.EntrySourceNetwork || e.Entry.Level == log.EntryLevelVerbose || e.Entry.Level == log.EntryLevelInfo {
+			return
+		}
+		fault = fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+	case *runtime.EventExceptionThrown:
+		d := e.ExceptionDetails
+		fault = d.Text
+		if d.Exception != nil {
+			fault += " " + d.Exception.Description
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type != runtime.ConsoleAPICalledTypeError {
+			return
+		}
+		fault = "console.error"
+	default:
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, part := range w.quiet {
+		if strings.Contains(fault, part) {
+			return
+		}
+	}
+	w.faults = append(w.faults, fault)
+}
+
+// expectComplaint lets the browser complain of something that the test provokes.
+func (w *window) expectComplaint(part string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.quiet = append(w.quiet, part)
+}
+
+func (w *window) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		w.fail("%s: %v", what, err)
+	}
+}
+
+// fail ends the test and says what is on the page.
+func (w *window) fail(format string, args ...any) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, 2*time.Second)
+	defer cancel()
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + " " + (document.querySelector("main")?.innerText ?? document.documentElement.outerHTML)`))
+	if err != nil {
+		at = err.Error()
+	}
+	w.t.Fatalf("%s\non the page: %s", fmt.Sprintf(format, args...), at)
+}
+
+// size sets the inside of the window, in CSS pixels.
+func (w *window) size(width, height int64) {
+	w.t.Helper()
+	w.do("sizing", chromedp.EmulateViewport(width, height))
+}
+
+// media makes the page believe in features of the member's system:
+// "prefers-color-scheme", "dark".
+func (w *window) media(features ...string) {
+	w.t.Helper()
+	var list []*emulation.MediaFeature
+	for i := 0; i+1 < len(features); i += 2 {
+		list = append(list, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+	}
+	w.do("emulating media", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: list})
+		return err
+	}))
+}
+
+// scriptOff stops the scripts of the pages opened from now on.
+func (w *window) scriptOff() {
+	w.t.Helper()
+	w.do("switching script off", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+}
+
+// cookie sets one of the counter's cookies.
+func (w *window) cookie(name, value string) {
+	w.t.Helper()
+	w.do("setting a cookie", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.SetCookie, network.SetCookieParams{
+			Name: name, Value: value, URL: w.stage.origin, Path: "/", Secure: new(true), HTTPOnly: new(true)})
+		return err
+	}))
+}
+
+// visit types an address of the counter, and returns the status of the answer.
+func (w *window) visit(path string) int {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	response, err := chromedp.Run(ctx, chromedp.NavigateResponse(w.address(path)))
+	if err != nil {
+		w.fail("opening %s: %v", path, err)
+	}
+	return int(response.Status)
+}
+
+func (w *window) address(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return w.stage.origin + path
+	}
+	return path
+}
+
+// eval returns the value of an expression of JavaScript in the page.
+func eval[T any](w *window, expression string) T {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		w.fail("%s: %v", expression, err)
+	}
+	return value
+}
+
+// until waits until an expression is true, over the loads of pages too.
+func (w *window) until(what, expression string) {
+	w.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithDeadline(w.ctx, deadline)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(deadline) || errors.Is(w.ctx.Err(), context.Canceled) {
+			w.fail("waiting for %s: %s = %v %v", what, expression, ok, err)
+		}
+		time.Sleep(15 * time.Millisecond)
+	}
+}
+
+// at waits for the page at a path below the language to be there, script included.
+func (w *window) at(path string) {
+	w.t.Helper()
+	w.until("the page "+path, fmt.Sprintf(`document.readyState === "complete" && (new RegExp("^/(fr|nl|de|en)/" + %s + "$")).test(location.pathname)`, quote(path)))
+}
+
+// click presses the mouse on the one visible thing that the selector names.
+func (w *window) click(selector string) {
+	w.t.Helper()
+	w.do("clicking "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// write types into a field in place of what is there.
+func (w *window) write(selector, text string) {
+	w.t.Helper()
+	w.do("writing into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// press hits keys one after the other, wherever the focus is.
+func (w *window) press(keys ...string) {
+	w.t.Helper()
+	for _, key := range keys {
+		w.do("pressing a key", chromedp.KeyEvent(key))
+	}
+}
+
+func (w *window) pressWith(modifier chromedp.Modifier, key string) {
+	w.t.Helper()
+	w.do("pressing a key", chromedp.KeyEvent(key, chromedp.KeyModifiers(modifier)))
+}
+
+const (
+	tabKey = kb.Tab
+	enter  = kb.Enter
+	space  = " "
+)
+
+// text is what a person reads there, words separated by one space.
+func (w *window) text(selector string) string {
+	w.t.Helper()
+	return strings.Join(strings.Fields(eval[string](w, fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ""`, quote(selector)))), " ")
+}
+
+// sees ends the test unless the text stands there now.
+func (w *window) sees(selector, text string) {
+	w.t.Helper()
+	if got := w.text(selector); !strings.Contains(got, text) {
+		w.fail("%s reads %q, want %q in it", selector, got, text)
+	}
+}
+
+// closed waits until the window has gone.
+func (w *window) closed() {
+	w.t.Helper()
+	id := chromedp.FromContext(w.ctx).Target.TargetID
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		found := false
+		for _, info := range w.stage.targets(w.t) {
+			found = found || info.TargetID == id
+		}
+		if !found {
+			return
+		}
+		time.Sleep(15 * time.Millisecond)
+	}
+	w.fail("the window stays open")
+}
+
+func (s *stage) targets(t *testing.T) []*target.Info {
+	t.Helper()
+	list, err := chromedp.Targets(s.chromium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// quote writes a string as JavaScript.
+func quote(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always has a JSON form
+	}
+	return string(text)
+}
