@@ -1,8 +1,11 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -78,13 +81,14 @@ func Verify(ctx context.Context, rows Rows, anchors []Anchor) (Report, error) {
 	if err := rows(ctx, w.row); err != nil {
 		return Report{}, fmt.Errorf("verifying audit rows: %w", err)
 	}
+	w.unsettled()
 	if len(w.late) > 0 {
-		w.wants, w.late = w.late, nil
+		w.wants = w.late
 		if err := rows(ctx, w.settle); err != nil {
 			return Report{}, fmt.Errorf("verifying audit rows: %w", err)
 		}
+		w.unsettled()
 	}
-	w.unsettled()
 	w.report.Chains = len(w.report.Heads)
 	return w.report, nil
 }
@@ -163,11 +167,11 @@ func (w *walk) linked(e Entry, link Head) {
 	head, seen := w.heads[link.Chain]
 	switch {
 	case !seen || head.Seq < link.Seq:
-		problem := Missing
 		if seen {
-			problem = Truncated
+			w.fault(link.Chain, head.Seq+1, Truncated, "chain %s is bound to row %d", e.Chain, link.Seq)
+		} else {
+			w.fault(link.Chain, link.Seq, Missing, "chain %s is bound to it", e.Chain)
 		}
-		w.fault(link.Chain, link.Seq, problem, "chain %s is bound to it", e.Chain)
 	case head.Seq == link.Seq:
 		if head.Hash != link.Hash {
 			w.fault(link.Chain, link.Seq, Changed, "chain %s is bound to another hash", e.Chain)
@@ -191,7 +195,7 @@ func (w *walk) follow(e Entry) {
 		w.fault(e.Chain, e.Seq, Reordered, "row stands after row %d", before.Seq)
 	case e.Seq > before.Seq+1:
 		w.fault(e.Chain, before.Seq+1, Missing, "row %d follows row %d", e.Seq, before.Seq)
-	case e.Prev != before.Hash:
+	case e.Prev != before.Hash && e.sum() == e.Hash: // else e itself was changed
 		w.fault(e.Chain, before.Seq, Changed, "row %d was built on another hash", e.Seq)
 	}
 }
@@ -214,7 +218,11 @@ func (w *walk) settle(e Entry) error {
 
 // unsettled names the rows that anchors name and the walk did not meet.
 func (w *walk) unsettled() {
-	for p, wants := range w.wants {
+	order := func(a, b place) int {
+		return cmp.Or(strings.Compare(a.chain, b.chain), cmp.Compare(a.seq, b.seq))
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(w.wants), order) {
+		wants := w.wants[p]
 		if head, seen := w.heads[p.chain]; seen && p.seq > head.Seq {
 			w.fault(p.chain, head.Seq+1, Truncated, "%s names row %d", wants[0].by, p.seq)
 		} else {

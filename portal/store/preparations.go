@@ -75,7 +75,7 @@ func makeRoom(t *tx, key memberKey, request string) error {
 	err := t.each(`
 		SELECT preparation FROM preparations
 		WHERE mutuality = ? AND member = ? AND request = ? AND value_sha256 IS NULL AND prepared IS NOT NULL
-		ORDER BY created_at DESC, preparation DESC LIMIT -1 OFFSET ?`,
+		ORDER BY created_at DESC, preparation DESC LIMIT 1000 OFFSET ?`,
 		[]any{key.mutuality, key.member, request, maxOpen - 1}, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)

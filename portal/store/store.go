@@ -35,9 +35,10 @@ var (
 type DB struct {
 	cfg     Config
 	pool    *sql.DB
-	readers chan *conn
-	writer  *writer // nil if read-only
-	keeper  *conn   // checkpoints
+	readers chan *conn // those not lent out
+	reading int        // how many there are
+	writer  *writer    // nil if read-only
+	keeper  *conn      // checkpoints
 
 	quit  chan struct{}
 	tasks sync.WaitGroup
@@ -103,6 +104,7 @@ func (db *DB) connect(ctx context.Context) error {
 			return err
 		}
 		db.readers <- c
+		db.reading++
 	}
 	return nil
 }
@@ -228,14 +230,8 @@ func (db *DB) close() error {
 // disconnect closes what is open. The last connection writes the log into the file.
 func (db *DB) disconnect() error {
 	var errs []error
-	for {
-		select {
-		case c := <-db.readers:
-			errs = append(errs, c.close())
-			continue
-		default:
-		}
-		break
+	for range db.reading {
+		errs = append(errs, (<-db.readers).close()) // those lent out come back soon
 	}
 	if db.keeper != nil {
 		errs = append(errs, db.keeper.close())

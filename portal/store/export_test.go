@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"guichet.example/portal/audit"
+)
+
+// What tests of the inside need. Nothing here is in the program.
+
+// MaxPages bounds the file, as a full disk does. The answer is the bound that holds.
+func (db *DB) MaxPages(n int64) (now int64, err error) {
+	query := fmt.Sprintf("PRAGMA max_page_count=%d", n)
+	err = db.writer.conn.sql.QueryRowContext(context.Background(), query).Scan(&now)
+	return now, err
+}
+
+// Pages is the size of the file in pages.
+func (db *DB) Pages() (pages int64, err error) {
+	err = db.read(context.Background(), func(c *conn) error { return c.get("PRAGMA page_count", nil, &pages) })
+	return pages, err
+}
+
+// Act runs statements as one act, with an audit row if action is not empty.
+func (db *DB) Act(action audit.Action, statements ...string) error {
+	return db.write(context.Background(), audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: action}, func(t *tx) error {
+		for _, s := range statements {
+			if s == "panic" {
+				panic("planted")
+			}
+			if _, err := t.exec(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Commits is how many transactions were committed.
+func (db *DB) Commits() int64 { return db.writer.commits.Load() }
+
+// Stop does what a failed disk does.
+func (db *DB) Stop(cause error) { db.writer.stop(cause) }
+
+// Migrations are the embedded steps.
+func Migrations() fs.FS {
+	steps, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		panic(err)
+	}
+	return steps
+}
+
+// Migrate is the step of Open, with other migrations.
+var Migrate = migrate
