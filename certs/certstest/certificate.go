@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"math/big"
 )
 
@@ -81,6 +82,19 @@ func (p *PKI) Forge(authority string, t *x509.Certificate, public crypto.PublicK
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
+}
+
+// Enter puts a forged certificate in the register of the authority that signed it, as if
+// it had been issued.
+func (p *PKI) Enter(cert *x509.Certificate) error {
+	issuer := p.issuerOf(cert)
+	if issuer == nil {
+		return errors.New("no authority here issued the certificate")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.register.Entries = append(p.register.Entries, entry{Issuer: issuer.slug, Serial: cert.SerialNumber.Text(16)})
+	return p.store.saveRegister(p.register)
 }
 
 func extension(id asn1.ObjectIdentifier, critical bool, value []byte) pkix.Extension {

@@ -84,8 +84,13 @@ func set(t *testing.T, pki *certstest.Server, s certstest.Service, f certstest.F
 
 func TestControl(t *testing.T) {
 	pki := certstest.Start(t)
+	delayed := false
 	get := func(path string) (int, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		limit := 10 * time.Second
+		if delayed {
+			limit = 100 * time.Millisecond
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, pki.URL+path, nil)
 		if err != nil {
@@ -109,16 +114,19 @@ func TestControl(t *testing.T) {
 	}
 	for fault, status := range map[certstest.Fault]int{certstest.None: 200, certstest.ServerError: 503, certstest.Garbage: 200, certstest.Down: 0, certstest.Slow: 0} {
 		set(t, pki, certstest.AIA, fault)
+		delayed = fault == certstest.Slow
 		if got, err := get("/aia/root-ec.crt"); got != status || (err == nil) != (status != 0) {
 			t.Errorf("GET with AIA %q = %d, %v, want %d", fault, got, err, status)
 		}
 	}
 	c.Reset()
-	c.SetDelay(certstest.AIA, time.Second)
+	c.SetDelay(certstest.AIA, time.Minute)
+	delayed = true
 	if _, err := get("/aia/root-ec.crt"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("GET with a delay = %v, want %v", err, context.DeadlineExceeded)
 	}
 	c.Reset()
+	delayed = false
 	for path, status := range map[string]int{
 		"/aia/citizen-rsa.crt": 200, "/aia/nobody.crt": 404, "/aia/root-ec": 404, "/crl/nobody.crl": 404, "/crl/citizen-ec.crl": 200,
 		"/ocsp/citizen-ec": 405, "/tsa": 405, "/": 404,

@@ -64,8 +64,20 @@ func (p *PKI) OCSPResponse(cert *x509.Certificate, nonce []byte) (OCSPResponse, 
 	return r, nil
 }
 
+// UseResponder makes pair the signer of the OCSP service of the authority of that name.
+func (p *PKI) UseResponder(authority string, pair KeyPair) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.responders[authority] = pair
+}
+
 func (p *PKI) honest(issuer *authority, nonce []byte) OCSPResponse {
-	signer := p.services["ocsp-"+issuer.slug]
+	p.mu.Lock()
+	signer, ok := p.responders[issuer.slug]
+	p.mu.Unlock()
+	if !ok {
+		signer = p.services["ocsp-"+issuer.slug]
+	}
 	return OCSPResponse{
 		Signer: signer, ProducedAt: p.now(), Nonce: nonce,
 		Certificates: []*x509.Certificate{issuer.Certificate, p.services["ocsp-expired-"+issuer.slug].Certificate, signer.Certificate},

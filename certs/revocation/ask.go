@@ -85,7 +85,11 @@ func (c *Checker) checkWithdrawn(ctx context.Context, a Answer, issuer *x509.Cer
 		if len(responder.CRLDistributionPoints) == 0 {
 			return invalid("responder may be revoked and names no list to look that up")
 		}
-		if _, err := c.byList(ctx, responder, issuer, refreshAfter); err != nil {
+		_, err := c.byList(ctx, responder, issuer, refreshAfter)
+		if revoked := (RevokedError{}); errors.As(err, &revoked) {
+			return invalid("responder: %v", revoked) // it is not the person's card that is revoked
+		}
+		if err != nil {
 			return fmt.Errorf("responder: %w", err)
 		}
 	}
