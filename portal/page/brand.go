@@ -60,15 +60,16 @@ var (
 )
 
 // tilleuls is the linden leaf in its arched window: the default logo.
-const tilleuls = "M0 48V20a20 20 0 0 1 40 0v28z" +
-	"M20 7c-7 5-10.5 10.5-10.5 16.5 0 6 3.5 10 8.9 10.9V41h3.2v-6.6c5.4-.9 8.9-4.9 8.9-10.9C30.5 17.5 27 12 20 7z"
+const tilleuls = "M0 48V20a20 20 0 0 1 40 0v28z" + // the window
+	"M20 7c-7 5-10.5 10.5-10.5 16.5 0 6 3.5 10 8.9 10.9V41h3.2v-6.6c5.4-.9 8.9-4.9 8.9-10.9C30.5 17.5 27 12 20 7z" + // the leaf
+	"M19 13v5.5l-3.6-3-1.2 1.5 4.8 4v4.5l-4.6-3.8-1.2 1.5 5.8 4.8V36h2v-8l5.8-4.8-1.2-1.5-4.6 3.8V21l4.8-4-1.2-1.5-3.6 3V13z" // its veins
 
 var defaultBrand = mustPrepare(Brand{
 	Name: [2]string{"Mutualité", "des Tilleuls"}, Logo: tilleuls, Phone: "0800 00 142",
 	Hours: locale.Text{
 		FR: "Appel gratuit, du lundi au vendredi de 8 h 30 à 17 h",
-		NL: "Gratis nummer, van maandag tot vrijdag van 8.3 tot 17 uur",
-		DE: "Kostenlos, montags bis freitags von 8.3 bis 17 Uhr",
+		NL: "Gratis nummer, van maandag tot vrijdag van 8.30 tot 17 uur",
+		DE: "Kostenlos, montags bis freitags von 8.30 bis 17 Uhr",
 		EN: "Free call, Monday to Friday from 8:30 to 17:00",
 	},
 })

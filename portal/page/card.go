@@ -39,7 +39,7 @@ type cardState struct {
 
 // Extras of the states in which a PIN is awaited, and of failures.
 const (
-	atPIN   = "limit second unseen"
+	atPIN   = "limit second digest unseen"
 	atFault = "retry kept"
 )
 
@@ -50,7 +50,7 @@ var cardStates = []cardState{
 	{name: "ready-sign", kind: "ready", picture: "card", shows: "start second"},
 	{name: "starting", kind: "work", part: 1, picture: "card"},
 	{name: "card_ready", kind: "work", part: 1, picture: "card"},
-	{name: "pin_page", kind: "wait", part: 2, picture: "windows", shows: "limit second"},
+	{name: "pin_page", kind: "wait", part: 2, picture: "windows", shows: "limit second digest"},
 	{name: "pin_window", kind: "wait", part: 2, picture: "windows", shows: atPIN},
 	{name: "pin_keypad", kind: "wait", part: 2, picture: "keypad", shows: "limit second"},
 	{name: "checking", kind: "work", picture: "card"},

@@ -63,6 +63,7 @@
 //	Button(kind, text, icon)                  submits; icon "arrow-right" stands after the words
 //
 //	DocumentSheet(v, document.Sheet, Mark)    the document, from the data of its PDF
+//	SheetBar(text, pdf Link)                  above it: pages, digest, the PDF
 //	CardPanel(v, CardStep)                    on pages with v.CardPage
 //
 // # What the portal provides for them

@@ -176,6 +176,7 @@ class CardPage {
       this.panel.part = 1;
       this.panel.show("checking");
       const { preparation, hash, hashFunction } = await post(this.data.prepare, { certificate, supportedSignatureAlgorithms }, signal);
+      this.panel.digest(card instanceof Local ? hash : ""); // the extension's window shows none
       const { signature, signatureAlgorithm } = await card.sign(certificate, hash, hashFunction);
       this.signed = { preparation, signature, signatureAlgorithm };
     }

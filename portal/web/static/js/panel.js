@@ -69,6 +69,7 @@ export class Panel {
   // #extras shows what belongs to the state: buttons, the time limit, the questions.
   #extras(shown, { next, pin, start }) {
     const names = new Set(shown);
+    if (!this.slots.digest) names.delete("digest");
     if (next) {
       names.delete("retry");
       names.add("next");
@@ -96,6 +97,13 @@ export class Panel {
   // ask adds the question what happened, for who stopped in a window we cannot see.
   ask() {
     this.element.querySelector("[data-extra=after]").hidden = false;
+  }
+
+  // digest notes what is to be signed (base64), for the person to compare with the PIN
+  // page: the first eight bytes in four groups, as the agent writes them. "" for none.
+  digest(base64) {
+    const bytes = Array.from(atob(base64).slice(0, 8), (c) => c.charCodeAt(0).toString(16).padStart(2, "0"));
+    this.slots.digest = bytes.join("").toUpperCase().replace(/(.{4})(?=.)/g, "$1\u00a0");
   }
 
   // clock writes a time of day as the language of the page does.
