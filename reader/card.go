@@ -38,26 +38,34 @@ type cardCertificate struct {
 	cert  *x509.Certificate
 }
 
-// Card opens the one inserted card. Errors: ErrNoReader, ErrNoCard, ErrSeveralCards,
+// Card opens the one inserted identity card. A card that is none, left in a second
+// reader, is no reason to stop. Errors: ErrNoReader, ErrNoCard, ErrSeveralCards,
 // ErrUnknownCard, ErrCardRemoved.
 func (m *Module) Card(ctx context.Context) (*Card, error) {
 	readers, err := m.Readers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []Reader
+	var found *Card
+	last := ErrNoCard
 	for _, r := range readers {
-		if r.Present {
-			found = append(found, r)
+		if !r.Present {
+			continue
+		}
+		card, err := m.open(ctx, r)
+		switch {
+		case err != nil:
+			last = err
+		case found != nil:
+			return nil, errors.Join(ErrSeveralCards, found.Close(), card.Close())
+		default:
+			found = card
 		}
 	}
-	switch len(found) {
-	case 0:
-		return nil, ErrNoCard
-	case 1:
-		return m.open(ctx, found[0])
+	if found == nil {
+		return nil, last
 	}
-	return nil, ErrSeveralCards
+	return found, nil
 }
 
 // CardIn opens the card in the reader of that name (or, failing that, the card whose

@@ -14,7 +14,7 @@ import (
 	"guichet.example/reader/softcard"
 )
 
-// TestMain builds the proxy module once for all tests.
+// TestMain builds the proxy module once for all tests, and takes the world down.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "reader-")
 	if err != nil {
@@ -25,16 +25,19 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("GUICHET_SOFTCARD", module)
+	worldDir = dir + "/desk"
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
 
-// world is a PKI and one card of each sort, made once.
+// world is a PKI and one card of each sort, made once, with a desk that has them all.
 type world struct {
 	pki   *certstest.PKI
 	cards map[string]*certstest.Card
 }
+
+var worldDir string
 
 const nora = "01050399864"
 
@@ -58,8 +61,22 @@ var made = sync.OnceValues(func() (*world, error) {
 			return nil, err
 		}
 	}
-	return w, nil
+	return w, w.makeDesk()
 })
+
+// makeDesk makes the desk that tests copy: writing a token to disk is slow.
+func (w *world) makeDesk() error {
+	d, err := softcard.NewDesk(worldDir)
+	if err != nil {
+		return err
+	}
+	for name, card := range w.cards {
+		if err := d.AddCard(name, card, goodPIN); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func theWorld(t testing.TB) *world {
 	t.Helper()
@@ -78,11 +95,21 @@ func (w *world) card(name string) *certstest.Card {
 	return &c
 }
 
-// desk is a desk with these cards (from the world's, or changed ones under a new name)
-// and the open module. No card is inserted.
-func desk(t testing.TB, cards map[string]*certstest.Card) (*softcard.Desk, *Module) {
+// desk is a desk with the cards of the world and these more, and the open module. No
+// card is inserted.
+func desk(t testing.TB, more map[string]*certstest.Card) (*softcard.Desk, *Module) {
 	t.Helper()
-	d, err := softcard.NewDesk(t.TempDir())
+	theWorld(t)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(worldDir)); err != nil {
+		t.Fatal(err)
+	}
+	return deskIn(t, dir, more)
+}
+
+func deskIn(t testing.TB, dir string, cards map[string]*certstest.Card) (*softcard.Desk, *Module) {
+	t.Helper()
+	d, err := softcard.NewDesk(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +133,9 @@ func desk(t testing.TB, cards map[string]*certstest.Card) (*softcard.Desk, *Modu
 // inserted is a desk with one card of the world, inserted and open.
 func inserted(t testing.TB, name string) (*softcard.Desk, *Module, *Card) {
 	t.Helper()
-	return insertedCard(t, name, theWorld(t).card(name))
+	d, m := desk(t, nil)
+	insert(t, d, name)
+	return d, m, open(t, m)
 }
 
 func insertedCard(t testing.TB, name string, made *certstest.Card) (*softcard.Desk, *Module, *Card) {

@@ -101,7 +101,11 @@ func (c *Card) IdentityContext(ctx context.Context, anchors *certs.TrustAnchors)
 	if files == nil {
 		return c.fromCertificate()
 	}
-	id, err := files.open(c, anchors)
+	return c.fromFiles(files, anchors)
+}
+
+func (c *Card) fromFiles(f *files, anchors *certs.TrustAnchors) (*Identity, error) {
+	id, err := f.open(c, anchors)
 	if err != nil {
 		return nil, err
 	}

@@ -25,13 +25,22 @@ func flip(b []byte, at int) []byte {
 	return c
 }
 
+// filesOf are the files as a module would give them out.
+func filesOf(c *certstest.Card) *files {
+	f := &files{c.Identity, c.IdentitySignature, c.Address, c.AddressSignature, c.Photo, nil}
+	if c.Registry != nil {
+		f.registry = c.Registry.Raw
+	}
+	return f
+}
+
 func TestIdentityRefuses(t *testing.T) {
 	w := theWorld(t)
-	anchors := w.pki.Anchors()
 	elsewhere, err := certstest.New(certstest.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, m, c := inserted(t, "p384")
 	for name, spoil := range map[string]func(c, other *certstest.Card){
 		"identity changed":           func(c, _ *certstest.Card) { c.Identity = flip(c.Identity, len(c.Identity)/2) },
 		"identity cut":               func(c, _ *certstest.Card) { c.Identity = c.Identity[:len(c.Identity)-1] },
@@ -42,43 +51,38 @@ func TestIdentityRefuses(t *testing.T) {
 		"address of another card":    func(c, o *certstest.Card) { c.Address, c.AddressSignature = o.Address, o.AddressSignature },
 		"no address signature":       func(c, _ *certstest.Card) { c.AddressSignature = nil },
 		"photo changed":              func(c, _ *certstest.Card) { c.Photo = flip(c.Photo, 100) },
-		"photo of another card":      func(c, _ *certstest.Card) { c.Photo = append(bytes.Clone(c.Photo), 0) },
+		"photo longer":               func(c, _ *certstest.Card) { c.Photo = append(bytes.Clone(c.Photo), 0) },
 		"no registry certificate":    func(c, _ *certstest.Card) { c.Registry = nil },
-		"CA as registry certificate": func(c, _ *certstest.Card) { c.Registry = c.Issuer },
+		"CA as registry":             func(c, _ *certstest.Card) { c.Registry = c.Issuer },
 		"holder as registry":         func(c, _ *certstest.Card) { c.Registry = c.Signature.Certificate },
-		"files of another person": func(c, o *certstest.Card) {
-			c.Identity, c.IdentitySignature = o.Identity, o.IdentitySignature
-			c.Address, c.AddressSignature, c.Photo = o.Address, o.AddressSignature, o.Photo
-		},
+		"files of another person":    func(c, o *certstest.Card) { *c = *o },
+		"registry of the RSA era":    func(c, _ *certstest.Card) { c.Registry = w.cards["rsa"].Registry },
+		"identity malformed, padded": func(c, _ *certstest.Card) { c.Identity = append(bytes.Clone(c.Identity), 9) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			card := w.card("p384")
-			spoil(card, w.card("other"))
-			_, _, c := insertedCard(t, "spoilt", card)
-			id, err := c.Identity(anchors)
-			wantError(t, "Identity", err, ErrIdentityNotAuthentic)
-			if id != nil {
-				t.Error("an identity comes with the error")
-			}
-			id, err = c.Identity(nil)
-			wantError(t, "Identity without anchors", err, ErrIdentityNotAuthentic)
-			if id != nil {
-				t.Error("an identity comes with the error")
-			}
-		})
-	}
-	t.Run("registry of nobody", func(t *testing.T) {
-		_, _, c := inserted(t, "p384")
-		_, err := c.Identity(elsewhere.Anchors())
-		wantError(t, "Identity", err, ErrIdentityNotAuthentic)
-	})
-	t.Run("too large", func(t *testing.T) {
 		card := w.card("p384")
-		card.Photo = make([]byte, maxValue+1)
-		_, _, c := insertedCard(t, "spoilt", card)
-		_, err := c.Identity(anchors)
-		wantError(t, "Identity", err, errObjectTooLarge)
-	})
+		spoil(card, w.card("other"))
+		for _, anchors := range []*certs.TrustAnchors{w.pki.Anchors(), nil} {
+			id, err := c.fromFiles(filesOf(card), anchors)
+			wantError(t, name, err, ErrIdentityNotAuthentic)
+			if id != nil {
+				t.Errorf("%s: an identity comes with the error", name)
+			}
+		}
+	}
+	_, err = c.Identity(elsewhere.Anchors())
+	wantError(t, "a registry that no anchor knows", err, ErrIdentityNotAuthentic)
+	meddle(m).attribute = func(uint, []byte) ([]byte, error) { return make([]byte, maxValue+1), nil }
+	_, err = c.Identity(nil)
+	wantError(t, "a file without end", err, errObjectTooLarge)
+}
+
+// The same through the module: a card whose address somebody else signed.
+func TestIdentityRefusesCard(t *testing.T) {
+	card := theWorld(t).card("p384")
+	card.Address = flip(card.Address, 10)
+	_, _, c := insertedCard(t, "forged", card)
+	_, err := c.Identity(theWorld(t).pki.Anchors())
+	wantError(t, "Identity", err, ErrIdentityNotAuthentic)
 }
 
 func TestIdentity(t *testing.T) {
@@ -171,7 +175,7 @@ func TestIdentityOverTime(t *testing.T) {
 
 // Modules that pad: certificates with zeros after the DER, as the files on the card.
 func TestPaddedCertificates(t *testing.T) {
-	d, m := desk(t, map[string]*certstest.Card{"rsa": theWorld(t).card("rsa")})
+	d, m := desk(t, nil)
 	insert(t, d, "rsa")
 	meddle(m).attribute = func(kind uint, value []byte) ([]byte, error) {
 		if kind == pkcs11.CKA_VALUE {

@@ -23,16 +23,10 @@ type Key struct {
 var _ crypto.Signer = (*Key)(nil)
 
 // Key returns the private key for certs.Authentication or certs.Signature; its PIN is
-// asked from pin, and not before Sign. Errors: as [Card.Certificate]; ErrKeyMismatch
-// when the card shows another public key for it than the certificate's; ErrCardRemoved.
+// asked from pin. The card is not asked anything before Sign. Errors: as
+// [Card.Certificate].
 func (c *Card) Key(p certs.Purpose, pin PIN) (*Key, error) {
 	held, err := c.certificate(p)
-	if err != nil {
-		return nil, err
-	}
-	_, err = ask(context.Background(), c, "reading the public key", func(lib library) (struct{}, error) {
-		return struct{}{}, checkPublicKey(lib, c.session, held)
-	})
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +49,12 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, 
 // ErrCardRemoved, ErrCardBusy, ErrKeyMismatch, ErrWrongSignature, ErrModuleFailed.
 func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	mechanism, input, err := prepare(k.Public(), digest, opts)
+	if err != nil {
+		return nil, err
+	}
+	_, err = ask(ctx, k.card, "reading the public key", func(lib library) (struct{}, error) {
+		return struct{}{}, checkPublicKey(lib, k.card.session, k.held)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -80,13 +80,13 @@ func TestKeyMismatch(t *testing.T) {
 			card := w.card("p384")
 			spoil(card)
 			d, _, c := insertedCard(t, "mixed", card)
-			_, err := c.Key(certs.Signature, noPIN(t))
-			wantError(t, "Key", err, ErrKeyMismatch)
-			if _, err := c.Key(certs.Authentication, noPIN(t)); err != nil {
-				t.Errorf("the other key: %v", err)
-			}
+			_, err := key(t, c, certs.Signature, noPIN(t)).Sign(nil, sum("x"), hash256)
+			wantError(t, "Sign", err, ErrKeyMismatch)
 			if journal, err := d.Journal(); err != nil || len(journal) != 0 {
 				t.Errorf("Journal() = %v, %v, want nothing signed", journal, err)
+			}
+			if _, err := key(t, c, certs.Authentication, FixedPIN([]byte(goodPIN))).Sign(nil, sum("x"), hash256); err != nil {
+				t.Errorf("the other key: %v", err)
 			}
 		})
 	}
@@ -94,8 +94,8 @@ func TestKeyMismatch(t *testing.T) {
 		card := w.card("rsa")
 		card.Authentication.Key = w.cards["old"].Authentication.Key
 		_, _, c := insertedCard(t, "mixed", card)
-		_, err := c.Key(certs.Authentication, noPIN(t))
-		wantError(t, "Key", err, ErrKeyMismatch)
+		_, err := key(t, c, certs.Authentication, noPIN(t)).Sign(nil, sum("x"), hash256)
+		wantError(t, "Sign", err, ErrKeyMismatch)
 	})
 }
 
@@ -135,24 +135,23 @@ func TestNoPrivateKey(t *testing.T) {
 }
 
 func TestWrongSignature(t *testing.T) {
-	for name, spoil := range map[string]func([]byte) []byte{
-		"a bit":     func(v []byte) []byte { v[len(v)/2] ^= 1; return v },
-		"cut":       func(v []byte) []byte { return v[:len(v)-1] },
-		"nothing":   func([]byte) []byte { return nil },
-		"zeros":     func(v []byte) []byte { return make([]byte, len(v)) },
-		"too long":  func(v []byte) []byte { return append(v, 0) },
-		"very long": func(v []byte) []byte { return make([]byte, 1<<20) },
-	} {
-		for _, card := range []string{"rsa", "p384"} {
-			t.Run(name+" "+card, func(t *testing.T) {
-				_, m, c := inserted(t, card)
-				meddle(m).sign = func(v []byte, err error) ([]byte, error) { return spoil(v), err }
-				value, err := key(t, c, certs.Signature, FixedPIN([]byte(goodPIN))).Sign(nil, sum("x"), hash256)
-				wantError(t, "Sign", err, ErrWrongSignature)
-				if value != nil {
-					t.Error("a value comes with the error")
-				}
-			})
+	for _, card := range []string{"rsa", "p384"} {
+		_, m, c := inserted(t, card)
+		x := meddle(m)
+		for name, spoil := range map[string]func([]byte) []byte{
+			"a bit":     func(v []byte) []byte { v[len(v)/2] ^= 1; return v },
+			"cut":       func(v []byte) []byte { return v[:len(v)-1] },
+			"nothing":   func([]byte) []byte { return nil },
+			"zeros":     func(v []byte) []byte { return make([]byte, len(v)) },
+			"too long":  func(v []byte) []byte { return append(v, 0) },
+			"very long": func([]byte) []byte { return make([]byte, 1<<20) },
+		} {
+			x.sign = func(v []byte, err error) ([]byte, error) { return spoil(v), err }
+			value, err := key(t, c, certs.Signature, FixedPIN([]byte(goodPIN))).Sign(nil, sum("x"), hash256)
+			wantError(t, card+", "+name, err, ErrWrongSignature)
+			if value != nil {
+				t.Errorf("%s, %s: a value comes with the error", card, name)
+			}
 		}
 	}
 }
@@ -306,10 +305,6 @@ func TestRemovedAtEachStep(t *testing.T) {
 			_, err := s.c.Identity(nil)
 			return err
 		},
-		"before the key": func(s *scene) error {
-			s.remove()
-			return sign(s.key(typed))
-		},
 		"before the PIN": func(s *scene) error {
 			k, err := s.key(typed)
 			s.remove()
@@ -356,8 +351,7 @@ func TestRemovedAtEachStep(t *testing.T) {
 			wantError(t, "without card", play(s), ErrCardRemoved)
 			insert(t, d, "p384")
 			wantError(t, "Present, with the card back", c.Present(context.Background()), ErrCardRemoved)
-			_, err := c.Key(certs.Signature, typed)
-			wantError(t, "Key, with the card back", err, ErrCardRemoved)
+			wantError(t, "Sign, with the card back", sign(c.Key(certs.Signature, noPIN(t))), ErrCardRemoved)
 			*s.x = meddler{library: s.x.library}
 			fresh := open(t, m)
 			if err := sign(fresh.Key(certs.Signature, typed)); err != nil {

@@ -56,9 +56,7 @@ func loadedLibrary(t *testing.T) string {
 }
 
 func TestNoReaderNoCard(t *testing.T) {
-	w := theWorld(t)
-	blank := &certstest.Card{}
-	d, m := desk(t, map[string]*certstest.Card{"rsa": w.card("rsa"), "blank": blank})
+	d, m := desk(t, map[string]*certstest.Card{"blank": {}})
 	ctx := context.Background()
 
 	_, err := m.Card(ctx)
@@ -109,7 +107,7 @@ func TestSeveralCards(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("SOFTHSM2_CONF", "")
 	w := theWorld(t)
-	d, m := desk(t, map[string]*certstest.Card{"rsa": w.card("rsa"), "p384": w.card("p384")})
+	d, m := deskIn(t, t.TempDir(), map[string]*certstest.Card{"rsa": w.card("rsa"), "p384": w.card("p384")})
 	_, err := m.Card(context.Background())
 	wantError(t, "Card", err, ErrSeveralCards)
 	insert(t, d, "p384")
@@ -125,6 +123,40 @@ func TestSeveralCards(t *testing.T) {
 	if _, err := key(t, c, certs.Signature, FixedPIN([]byte(goodPIN))).Sign(nil, digest, hash256); err != nil {
 		t.Errorf("signing without proxy: %v", err)
 	}
+}
+
+// A bank card in a second reader does not hide the identity card; two identity cards do.
+func TestCardsInTwoReaders(t *testing.T) {
+	d, m := desk(t, nil)
+	second := filepath.Join(filepath.Dir(d.Module()), "readers", "A Second Reader")
+	if err := os.Mkdir(second, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put := func(card string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(second, "card"), []byte(card+"\n1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("?")
+	insert(t, d, "rsa")
+	if c := open(t, m); c.Reader().Label != "rsa" {
+		t.Errorf("Card opened %+v, want rsa", c.Reader())
+	}
+	put("p384")
+	_, err := m.Card(context.Background())
+	wantError(t, "Card with two of them", err, ErrSeveralCards)
+	c, err := m.CardIn(context.Background(), "A Second Reader")
+	if err != nil || c.Reader().Label != "p384" {
+		t.Fatalf("CardIn = %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	put("?")
+	remove(t, d)
+	_, err = m.Card(context.Background())
+	wantError(t, "Card with a bank card alone", err, ErrUnknownCard)
 }
 
 // slots is a module that shows these slots and nothing else, as OpenSC does.
@@ -201,7 +233,7 @@ func TestHangingModule(t *testing.T) {
 
 // A card opened too late is closed by the module itself.
 func TestLateCardIsClosed(t *testing.T) {
-	d, m := desk(t, map[string]*certstest.Card{"p256": theWorld(t).card("p256")})
+	d, m := desk(t, nil)
 	insert(t, d, "p256")
 	x := meddle(m)
 	ctx, cancel := context.WithCancel(context.Background())

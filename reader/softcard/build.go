@@ -51,10 +51,14 @@ func compile(dir string) (string, error) {
 		return "", fmt.Errorf("unpacking the proxy module: %w", err)
 	}
 	module := filepath.Join(dir, ProxyName)
+	fresh := filepath.Join(source, ProxyName) // a program may have the old one loaded
 	cmd := exec.Command(cc, "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
-		"-o", module, filepath.Join(source, "proxy", "proxy.c"), "-ldl", "-lpthread")
+		"-o", fresh, filepath.Join(source, "proxy", "proxy.c"), "-ldl", "-lpthread")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compiling the proxy module: %w\n%s", err, out)
+	}
+	if err := install(fresh, module); err != nil {
+		return "", err
 	}
 	return module, nil
 }

@@ -11,9 +11,9 @@
 package softcard
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -86,14 +86,10 @@ func (d *Desk) installSoftHSM() error {
 	if err != nil {
 		return err
 	}
-	return copyOnce(lib, d.path("softhsm2.so"))
+	return install(lib, d.path("softhsm2.so"))
 }
 
 func (d *Desk) installProxy() error {
-	if _, err := os.Stat(d.path(ProxyName)); err == nil {
-		d.proxy = true
-		return nil
-	}
 	built, err := Build(d.dir)
 	if errors.Is(err, ErrNoProxy) {
 		return os.Setenv("SOFTHSM2_CONF", d.path("softhsm2.conf"))
@@ -102,7 +98,7 @@ func (d *Desk) installProxy() error {
 		return err
 	}
 	d.proxy = true
-	return copyOnce(built, d.path(ProxyName))
+	return install(built, d.path(ProxyName))
 }
 
 // findSoftHSM looks where distributions put the library.
@@ -122,23 +118,22 @@ func findSoftHSM() (string, error) {
 	return "", ErrNoSoftHSM
 }
 
-// copyOnce copies a library: a link would not do, since the loader takes two names of
-// one file for one library. A copy that is there stays, it may be loaded.
-func copyOnce(from, to string) error {
-	if _, err := os.Stat(to); err == nil || from == to {
+// install copies a library: a link would not do, since the loader takes two names of one
+// file for one library. One that is there and differs is replaced by a new file, so that
+// a program which has the old one loaded keeps it.
+func install(from, to string) error {
+	library, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("copying a library: %w", err)
+	}
+	if there, err := os.ReadFile(to); err == nil && bytes.Equal(there, library) {
 		return nil
 	}
-	in, err := os.Open(from)
-	if err != nil {
+	temp := to + ".new"
+	if err := os.WriteFile(temp, library, 0o700); err != nil {
 		return fmt.Errorf("copying a library: %w", err)
 	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
-	if err != nil {
-		return fmt.Errorf("copying a library: %w", err)
-	}
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close()); err != nil {
+	if err := os.Rename(temp, to); err != nil {
 		return fmt.Errorf("copying a library: %w", err)
 	}
 	return nil

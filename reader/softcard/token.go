@@ -58,7 +58,7 @@ func (d *Desk) AddCard(name string, card *certstest.Card, pin string) error {
 // without finishing the one that is in use.
 func (d *Desk) makeToken(name string, card *certstest.Card, pin string) error {
 	lib := d.path("maker.so")
-	if err := copyOnce(d.path("softhsm2.so"), lib); err != nil {
+	if err := install(d.path("softhsm2.so"), lib); err != nil {
 		return err
 	}
 	before, had := os.LookupEnv("SOFTHSM2_CONF")
