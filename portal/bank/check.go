@@ -89,6 +89,12 @@ func (b *Bank) showCheck(c *gin.Context, status int, form changeForm, known fact
 	return page.Render(c, status, checkView(v, p))
 }
 
+// from is the date of the change; unlike elsewhere it may be cut before the year, since
+// a link stands beside it.
+func (p checkPage) from(v page.View) string {
+	return locale.DayMonth(v.Lang, p.Act.From) + p.Act.From.Format(" 2006")
+}
+
 // bankOfNew is the line under the new number: bank and BIC where they are known.
 func (p checkPage) bankOfNew(v page.View) string {
 	if p.Act.BIC == "" {

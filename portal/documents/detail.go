@@ -36,10 +36,18 @@ func (d *Documents) detail(c *gin.Context) error {
 		{Label: v.T("documents.signed.by"), Value: v.Login.Name, Detail: v.T("documents.signed.card")},
 		{Label: v.T("documents.signed.at"), Value: locale.DateTime(v.Lang, doc.Created)},
 		{Label: v.T("documents.reference"), Value: doc.Reference},
-		{Label: v.T("documents.level"), Value: doc.Level.String(), Detail: levelText(v, doc.Level)},
+		{Label: v.T("documents.level"), Value: levelText(v, doc.Level), Detail: doc.Level.String()},
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},
 	}}
 	return page.Render(c, http.StatusOK, detailView(v, p))
+}
+
+// weight of the download: a file that counts for nothing is not the thing to do.
+func weight(s Status) page.ButtonKind {
+	if s == Invalid {
+		return page.Second
+	}
+	return page.First
 }
 
 // file sends the newest version, byte for byte as it is kept. A browser saves it and

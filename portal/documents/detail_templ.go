@@ -96,7 +96,7 @@ func detailView(v page.View, p detailPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.ButtonLink(page.First, page.Link{
+					templ_7745c5c3_Err = page.ButtonLink(weight(p.Document.Status), page.Link{
 						URL: address(v, p.Document.ID, "file.pdf"), Icon: "download",
 						Text: v.T("documents.download.pdf", locale.A("size", locale.Bytes(v.Lang, int64(p.Document.Size)))),
 					}).Render(ctx, templ_7745c5c3_Buffer)

@@ -140,11 +140,14 @@ func checked(v page.View, w verdict, doc Document, s signing.SignatureReport) []
 	} else if w == invalid && !s.Integrity.Passed {
 		since = v.T("documents.report.nobody")
 	}
+	level := page.SummaryRow{Label: v.T("documents.level"), Value: v.T("documents.report.nobody")}
+	if s.Level != 0 {
+		level.Value, level.Detail = levelText(v, s.Level), s.Level.String()
+	}
 	return []page.SummaryRow{
 		{Label: v.T("documents.report.document"), Value: kindName(v, doc.Kind),
 			Detail: v.TN("documents.report.pages", doc.Pages, locale.A("reference", doc.Reference))},
-		by, at,
-		{Label: v.T("documents.level"), Value: s.Level.String(), Detail: levelText(v, s.Level)},
+		by, at, level,
 		{Label: v.T("documents.report.card"), Value: card},
 		{Label: v.T("documents.report.changed"), Value: since},
 	}

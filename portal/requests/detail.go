@@ -71,7 +71,7 @@ func files(v page.View, r Request) []page.FileRow {
 	}
 	doc := v.URL("documents/" + r.Document)
 	return []page.FileRow{
-		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document")}},
+		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document")}, Detail: v.TN("requests.file", r.Pages)},
 		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report")}},
 	}
 }

@@ -27,6 +27,7 @@ type sheetPage struct {
 	Open    bool // waits for a signature
 	Mark    page.Mark
 	Ticked  bool
+	Track   []page.TrackStep // beside the document while it is read
 }
 
 // read shows the document.
@@ -61,7 +62,9 @@ func (q *Requests) showRead(c *gin.Context, status int, ticked bool) error {
 	if status == http.StatusUnprocessableEntity {
 		v.Errors = []page.FieldError{{Field: tickField, Text: v.T("requests.read.tick.error")}}
 	}
-	return page.Render(c, status, readView(v, newSheet(r, ticked)))
+	p := newSheet(r, ticked)
+	p.Track = q.track(v, r)
+	return page.Render(c, status, readView(v, p))
 }
 
 func newSheet(r Request, ticked bool) sheetPage {
