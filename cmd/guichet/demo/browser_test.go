@@ -100,7 +100,7 @@ func startChromium(profile string) (context.Context, error) {
 		chromedp.WindowSize(1280, 900), chromedp.Flag("headless", "new"), chromedp.Flag("lang", "fr"),
 		chromedp.Flag("disable-popup-blocking", false)) // the PIN page has to open as it does for members
 	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocated)
+	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))
 	curtain = append(curtain, end, cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", path, err)
