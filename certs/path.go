@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 )
@@ -34,7 +35,7 @@ func (a *TrustAnchors) Path(leaf *x509.Certificate, p Purpose, at time.Time, can
 		return nil, err
 	}
 	reason := errors.New("no known CA issued it")
-	for _, below := range a.chains(leaf, at, candidates, &reason) {
+	for below := range a.chains(leaf, at, candidates, &reason) {
 		for _, path := range a.extend(below) {
 			if reason = checkPath(path, p, at); reason == nil {
 				return path, nil
@@ -44,22 +45,35 @@ func (a *TrustAnchors) Path(leaf *x509.Certificate, p Purpose, at time.Time, can
 	return nil, fmt.Errorf("%w: %v", ErrNotTrusted, reason)
 }
 
-// chains returns verified paths from leaf to an anchor, without what is above the anchor.
-// Where there is none, reason says why.
-func (a *TrustAnchors) chains(leaf *x509.Certificate, at time.Time, candidates []*x509.Certificate, reason *error) []Path {
-	if slices.ContainsFunc(a.all, leaf.Equal) {
-		return []Path{{leaf}}
-	}
-	for _, n := range a.byName[string(leaf.RawIssuer)] {
-		if !sameKeyID(leaf.AuthorityKeyId, n.cert.SubjectKeyId) {
-			continue
+// chains yields verified paths from leaf to an anchor, without what is above the anchor:
+// each costs its public-key operations when it is asked for. Where one cannot be, reason
+// says why.
+func (a *TrustAnchors) chains(leaf *x509.Certificate, at time.Time, candidates []*x509.Certificate, reason *error) iter.Seq[Path] {
+	return func(yield func(Path) bool) {
+		if slices.ContainsFunc(a.all, leaf.Equal) {
+			yield(Path{leaf})
+			return
 		}
-		found, err := verify(leaf, n.alone, nil, at)
-		if err == nil {
-			return found
+		for _, n := range a.byName[string(leaf.RawIssuer)] {
+			if !sameKeyID(leaf.AuthorityKeyId, n.cert.SubjectKeyId) {
+				continue
+			}
+			for _, path := range verify(leaf, n.alone, nil, at, reason) {
+				if !yield(path) {
+					return
+				}
+			}
 		}
-		*reason = err
+		for _, path := range a.through(leaf, at, candidates, reason) {
+			if !yield(path) {
+				return
+			}
+		}
 	}
+}
+
+// through returns paths that use intermediates nobody here knows.
+func (a *TrustAnchors) through(leaf *x509.Certificate, at time.Time, candidates []*x509.Certificate, reason *error) []Path {
 	if len(candidates) == 0 {
 		return nil
 	}
@@ -74,28 +88,25 @@ func (a *TrustAnchors) chains(leaf *x509.Certificate, at time.Time, candidates [
 			between.AddCert(c)
 		}
 	}
-	found, err := verify(leaf, a.pool, between, at)
-	if err != nil {
-		*reason = err
-	}
-	return found
+	return verify(leaf, a.pool, between, at, reason)
 }
 
 // verify leaves extended key usages to checkPath: the CAs below Belgium's Root CA6 say
 // clientAuth and emailProtection, Go nests these, and a signature certificate or an OCSP
 // responder below such a CA would fail.
-func verify(leaf *x509.Certificate, roots, between *x509.CertPool, at time.Time) ([]Path, error) {
+func verify(leaf *x509.Certificate, roots, between *x509.CertPool, at time.Time, reason *error) []Path {
 	found, err := leaf.Verify(x509.VerifyOptions{
 		Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err != nil {
-		return nil, explain(err)
+		*reason = explain(err)
+		return nil
 	}
 	paths := make([]Path, 0, len(found))
 	for _, chain := range found {
 		paths = append(paths, Path(chain))
 	}
-	return paths, nil
+	return paths
 }
 
 // explain shortens what crypto/x509 says, which quotes whole subjects and with them the

@@ -300,6 +300,28 @@ func TestPathWithTwinRoots(t *testing.T) {
 	}
 }
 
+// An issuing CA may be certified twice, with one name and one key, below two roots: the
+// path goes by the one whose root is still valid.
+func TestPathWithTwinIssuers(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := (*ca)(nil).issue(t, func(c *x509.Certificate) { c.Subject.CommonName = "Old"; c.NotAfter = time.Now().Add(-time.Minute) })
+	root := (*ca)(nil).issue(t, named("Root"))
+	first, second := old.certify(t, key, named("Issuing")), root.certify(t, key, named("Issuing"))
+	cert := first.issue(t, leaf).cert
+	for _, list := range [][]*x509.Certificate{{old.cert, root.cert, first.cert, second.cert}, {second.cert, first.cert, root.cert, old.cert}} {
+		anchors, err := certs.NewTrustAnchors(list...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path, err := anchors.Path(cert, certs.Authentication, time.Now()); err != nil || !path[1].Equal(second.cert) {
+			t.Errorf("Path with twin issuers = %d certificates, %v, want one by the valid root", len(path), err)
+		}
+	}
+}
+
 func TestDisallowing(t *testing.T) {
 	card := issue(t, nil)
 	citizen, _ := x509.OIDFromInts([]uint64{2, 16, 56, 12, 1, 1, 2, 2})

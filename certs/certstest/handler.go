@@ -33,9 +33,16 @@ var errNotFound = errors.New("no such authority")
 func (p *PKI) serve(s Service, contentType string, answer func(*http.Request, Fault) ([]byte, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		fault, delay := p.control.take(s)
+		// Read to its end: only then does net/http notice a client that leaves.
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err != nil {
+			http.Error(w, "request is too long", http.StatusRequestEntityTooLarge)
+			return
+		}
 		if !wait(r, delay) {
 			return
 		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		w.Header().Set("Content-Type", contentType)
 		switch fault {
 		case Down:
@@ -59,7 +66,6 @@ func (p *PKI) serve(s Service, contentType string, answer func(*http.Request, Fa
 			io.CopyN(w, zeros{}, 64<<20)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		switch der, err := answer(r, fault); {
 		case errors.Is(err, errNotFound):
 			http.NotFound(w, r)
@@ -76,7 +82,6 @@ func wait(r *http.Request, d time.Duration) bool {
 	if d == 0 {
 		return true
 	}
-	io.Copy(io.Discard, io.LimitReader(r.Body, 0)) // net/http notices that a client left once it reads ahead
 	select {
 	case <-time.After(d):
 		return true
