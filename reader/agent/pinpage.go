@@ -173,6 +173,9 @@ func (o *operation) view() view {
 func (v *view) form(token string, ask reader.PINRequest, fault string) {
 	v.State, v.Token = "asking", token
 	v.Hint = v.digits(v.text.Hint, ask)
+	if ask.TriesLeft > 1 && !ask.Retry {
+		v.Hint += " " + v.tries(v.TriesLeft, ask.TriesLeft)
+	}
 	v.Error = fault
 	wrong := fault == "" && ask.Retry
 	if wrong {

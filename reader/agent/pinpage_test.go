@@ -187,7 +187,7 @@ func TestPINPageNamesSiteAndPurpose(t *testing.T) {
 	}
 	hash := []byte("\x3f\x2a\x91\xc0\x7b\x44\x12\xee and 24 bytes of other matter"[:32])
 	for lang, words := range map[string]struct{ login, sign, button string }{
-		"fr": {"Prouver qui vous êtes. Vous ne signez rien.", "Signer ce document", "M&#39;identifier"},
+		"fr": {"Prouver qui vous êtes. Vous ne signez rien.", "Signer ce document", "M’identifier"},
 		"nl": {"Bewijzen wie u bent. U ondertekent niets.", "Dit document ondertekenen", "Aanmelden"},
 		"de": {"Zeigen, wer Sie sind. Sie unterschreiben nichts.", "Dieses Dokument unterschreiben", "Ausweisen"},
 		"en": {"Prove who you are. You are not signing anything.", "Sign this document", "Prove who I am"},

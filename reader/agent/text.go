@@ -21,6 +21,7 @@ type text struct {
 	PINLabel, Hint, NotPIN                string // Hint and NotPIN have {min} and {max}
 	ButtonLogin, ButtonSign, ButtonCancel string
 	ErrorHeading, ErrorTitle              string // ErrorTitle begins the title of a page with an error
+	TriesLeft                             string // has {n}
 	WrongMany, WrongLast, WrongSome       string // WrongMany has {n}; WrongSome when the number is not known
 	LastTry, Note, Working, Close         string
 	DoneHeading, Done, FailedHeading      string
@@ -63,7 +64,12 @@ func (t *text) wrong(tries int) string {
 	case tries == 1:
 		return t.WrongLast
 	}
-	return strings.ReplaceAll(t.WrongMany, "{n}", strconv.Itoa(tries))
+	return t.tries(t.WrongMany, tries)
+}
+
+// tries fills in how many are left.
+func (t *text) tries(sentence string, n int) string {
+	return strings.ReplaceAll(sentence, "{n}", strconv.Itoa(n))
 }
 
 // ending says how an operation ended: the page's state, heading and sentence.

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"guichet.example/reader/api"
 )
@@ -88,40 +89,79 @@ func (c *Client) Cancel(ctx context.Context) error {
 // operate posts a request and plays the person until the answer is there.
 func (c *Client) operate(ctx context.Context, path string, request, answer any) error {
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	events, err := c.Events(ctx)
 	if err != nil {
-		cancel()
 		return err
 	}
+	play := &play{client: c}
 	var wait sync.WaitGroup
-	var played error
-	wait.Go(func() { played = c.play(ctx, events) })
+	wait.Go(func() { play.follow(ctx, events) })
 	err = c.call(ctx, http.MethodPost, path, request, answer)
+	play.awaitEnd(err)
 	cancel()
 	wait.Wait()
-	if err != nil && played != nil {
-		return errors.Join(err, played)
+	if err != nil && play.failed != nil {
+		return errors.Join(err, play.failed)
 	}
 	return err
 }
 
-// play follows the events and answers the PIN page.
-func (c *Client) play(ctx context.Context, events <-chan api.Event) error {
+// play is what happens beside a request.
+type play struct {
+	client *Client
+
+	mu     sync.Mutex
+	latest api.State
+	failed error // of the person at the PIN page
+}
+
+// follow tells of the events and answers the PIN pages they name.
+func (p *play) follow(ctx context.Context, events <-chan api.Event) {
 	var pages sync.WaitGroup
-	var failed error
+	defer pages.Wait()
 	for event := range events {
-		if c.Seen != nil {
-			c.Seen(event)
+		if p.client.Seen != nil {
+			p.client.Seen(event)
 		}
-		if event.State == api.PINPage && c.PIN != nil {
-			pages.Go(func() { failed = c.answer(ctx, event.PINURL) })
+		p.mu.Lock()
+		p.latest = event.State
+		p.mu.Unlock()
+		if event.State != api.PINPage || p.client.PIN == nil {
+			continue
 		}
+		pages.Go(func() {
+			err := p.client.answer(ctx, event.PINURL)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if err != nil && ctx.Err() == nil {
+				p.failed = err
+			}
+		})
 	}
-	pages.Wait()
-	if ctx.Err() != nil && errors.Is(failed, ctx.Err()) {
-		return nil
+}
+
+// awaitEnd gives the last event, which was sent before the answer but on another
+// connection, a moment to arrive.
+func (p *play) awaitEnd(err error) {
+	last := api.Idle
+	var failure api.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &failure) && failure.Code != api.ActionPending && failure.Code != api.InvalidArgument && failure.Code != api.MissingParameter:
+		last = failure.State
+	default:
+		return // there was no operation
 	}
-	return failed
+	for range 50 {
+		p.mu.Lock()
+		latest := p.latest
+		p.mu.Unlock()
+		if latest == last {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // answer is one person on one PIN page.

@@ -1,0 +1,306 @@
+package agent_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"guichet.example/reader"
+	"guichet.example/reader/agent"
+	"guichet.example/reader/agent/agenttest"
+)
+
+// browser starts Chromium and returns the context of its first tab.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("/usr/lib/chromium/chromium"), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true))
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, late := context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(late)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("starting Chromium: %v", err)
+	}
+	return ctx
+}
+
+// site is a page of its own origin that uses the agent as the counter's card page
+// does: events, a request across origins, the PIN page in a window without opener.
+const site = `<!DOCTYPE html><html lang="en"><title>site</title><button id="go">go</button><iframe id="frame"></iframe><script>
+const agent = %q, nonce = %q;
+window.result = '';
+document.getElementById('go').onclick = async () => {
+  window.result = '';
+  const events = new EventSource(agent + '/v1/events');
+  events.onmessage = (m) => {
+    const e = JSON.parse(m.data);
+    if (e.state === 'pin_page') {
+      window.pin = e.pinURL;
+      window.open(e.pinURL, '_blank', 'noopener');
+    }
+  };
+  await new Promise((ok) => { events.onopen = ok; });
+  const r = await fetch(agent + '/v1/authenticate', {method: 'POST', headers: {'Content-Type': 'application/json'},
+    body: JSON.stringify({challengeNonce: nonce, lang: 'en'})});
+  const body = await r.json();
+  events.close();
+  window.result = body.format || body.error.code + ' ' + body.error.state;
+};
+</script></html>`
+
+// visit opens a site that the agent allows, in the browser.
+func visit(t *testing.T, ctx context.Context, d *desk) {
+	t.Helper()
+	var a *started
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, site, a.URL(), nonce)
+	}))
+	t.Cleanup(server.Close)
+	a = start(t, d, func(c *agent.Config) { c.Origins = []string{server.URL} })
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// press starts an operation and returns the tab of its PIN page.
+func press(t *testing.T, ctx context.Context) (context.Context, context.CancelFunc) {
+	t.Helper()
+	opened := chromedp.WaitNewTarget(ctx, func(info *target.Info) bool { return strings.Contains(info.URL, "/pin/") })
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.ID("go"))); err != nil {
+		t.Fatal(err)
+	}
+	tab, cancel := chromedp.NewContext(ctx, chromedp.WithTargetID(<-opened))
+	if err := chromedp.Do(tab, chromedp.WaitVisible(chromedp.ID("pin"))); err != nil {
+		t.Fatalf("PIN page: %v", err)
+	}
+	return tab, cancel
+}
+
+func result(t *testing.T, ctx context.Context) string {
+	t.Helper()
+	text, err := chromedp.Run(ctx, chromedp.Poll[string]("window.result", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second)))
+	if err != nil {
+		t.Fatalf("no result: %v", err)
+	}
+	return text
+}
+
+// A real browser, from a real page: a wrong PIN, the right one, and the window closes
+// by itself.
+func TestBrowserSignsIn(t *testing.T) {
+	ctx := browser(t)
+	visit(t, ctx, newDesk(newCard("ec")))
+	tab, cancel := press(t, ctx)
+	defer cancel()
+	focused, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.activeElement.id"))
+	if err != nil || focused != "pin" {
+		t.Errorf("focus is on %q, %v; want the PIN field", focused, err)
+	}
+	if err := chromedp.Do(tab, chromedp.SendKeys(chromedp.ID("pin"), "0000\r"), chromedp.WaitVisible(chromedp.ID("errors"))); err != nil {
+		t.Fatal(err)
+	}
+	if focused, err = chromedp.Run(tab, chromedp.Evaluate[string]("document.activeElement.id")); err != nil || focused != "errors" {
+		t.Errorf("after an error focus is on %q, %v; want the summary", focused, err)
+	}
+	if err := chromedp.Do(tab, chromedp.SendKeys(chromedp.ID("pin"), rightPIN+"\r")); err != nil {
+		t.Fatal(err)
+	}
+	if got := result(t, ctx); got != "web-eid:1.0" {
+		t.Errorf("the page got %q", got)
+	}
+	for range 50 {
+		if open := pinTabs(t, ctx); open == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the window did not close itself")
+}
+
+func pinTabs(t *testing.T, ctx context.Context) int {
+	t.Helper()
+	infos, err := chromedp.Targets(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := 0
+	for _, info := range infos {
+		if strings.Contains(info.URL, "/pin/") {
+			open++
+		}
+	}
+	return open
+}
+
+func TestBrowserClosesTheWindow(t *testing.T) {
+	ctx := browser(t)
+	visit(t, ctx, newDesk(newCard("ec")))
+	tab, cancel := press(t, ctx)
+	if err := chromedp.Do(tab, chromedp.Reload(), chromedp.WaitVisible(chromedp.ID("pin"))); err != nil {
+		t.Fatal(err)
+	}
+	cancel() // closes the tab
+	if got := result(t, ctx); got != "ERR_WEBEID_USER_CANCELLED cancelled" {
+		t.Errorf("the page got %q", got)
+	}
+}
+
+func TestBrowserPullsTheCard(t *testing.T) {
+	ctx := browser(t)
+	d := newDesk(newCard("ec"))
+	visit(t, ctx, d)
+	tab, cancel := press(t, ctx)
+	defer cancel()
+	d.put(nil, reader.ErrNoCard)
+	if got := result(t, ctx); got != "ERR_WEBEID_NATIVE_FATAL card_removed" {
+		t.Errorf("the page got %q", got)
+	}
+	text, err := chromedp.Run(tab, chromedp.Poll[string]("document.querySelector('.lead')?.textContent", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(5*time.Second)))
+	if err != nil || !strings.Contains(text, "The card is no longer in the reader.") {
+		t.Errorf("the PIN page says %q, %v", text, err)
+	}
+}
+
+// In a frame there is no form, whatever the page around it does.
+func TestBrowserDoesNotFrameThePINPage(t *testing.T) {
+	ctx := browser(t)
+	visit(t, ctx, newDesk(newCard("ec")))
+	_, cancel := press(t, ctx)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void]("document.getElementById('frame').src = window.pin"), chromedp.Sleep(500*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	infos, err := chromedp.Targets(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, info := range infos {
+		if info.Type != "iframe" {
+			continue
+		}
+		frame, detach := chromedp.NewContext(ctx, chromedp.WithTargetID(info.TargetID))
+		shows, err := chromedp.Run(frame, chromedp.Evaluate[bool]("!!document.querySelector('form, input')"))
+		if err != nil || shows {
+			t.Errorf("the frame shows the form: %v, %v", shows, err)
+		}
+		detach()
+	}
+}
+
+// Every state of the page, in every language, light and dark, wide and narrow, passes
+// the accessibility rules.
+func TestBrowserAccessibility(t *testing.T) {
+	rules, err := os.ReadFile(filepath.Join("..", "..", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatalf("axe-core is missing: run make test-deps: %v", err)
+	}
+	ctx := browser(t)
+	for _, lang := range []string{"fr", "nl", "de", "en"} {
+		for name, page := range pinPages(t, lang) {
+			for _, look := range []struct {
+				scheme string
+				width  int64
+			}{{"light", 1280}, {"dark", 320}} {
+				judge(t, ctx, lang+" "+name+" "+look.scheme, page, look.scheme, look.width, string(rules))
+			}
+		}
+	}
+}
+
+// pinPages makes each state of the page once and returns it as the agent served it.
+func pinPages(t *testing.T, lang string) map[string]*agenttest.PINPage {
+	t.Helper()
+	pages := map[string]*agenttest.PINPage{}
+	c := newCard("ec")
+	c.tries = 2
+	a := start(t, newDesk(c))
+	p := a.page("")
+	p.Lang, p.PIN = lang, nil
+	end := make(chan error, 1)
+	go func() {
+		_, err := p.Authenticate(t.Context(), nonce)
+		end <- err
+	}()
+	p.saw("pin_page")
+	page, err := p.OpenPIN(t.Context(), p.pinURL())
+	for _, step := range []struct{ name, typed string }{{"asks", "12"}, {"not a PIN", "0000"}, {"last try", rightPIN}, {"done", ""}} {
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[step.name] = page
+		if page.Asks {
+			page, err = page.Submit(t.Context(), step.typed)
+		}
+	}
+	<-end
+	if pages["gone"], err = p.OpenPIN(t.Context(), a.URL()+"/pin/x"); pages["gone"] == nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+const axe = `(async () => {
+	const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'EN-301-549', 'best-practice'],
+		rules: {'target-size': {enabled: true}}});
+	return found.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' | ')).join('\n');
+})()`
+
+// judge serves a page again, with the agent's own style sheet, and has axe-core look at it.
+func judge(t *testing.T, ctx context.Context, name string, page *agenttest.PINPage, scheme string, width int64, rules string) {
+	t.Helper()
+	style, err := os.ReadFile("pin.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/pin.css" {
+			w.Header().Set("Content-Type", "text/css")
+			_, _ = w.Write(style)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", page.Header.Get("Content-Security-Policy"))
+		_, _ = w.Write([]byte(strings.Replace(page.HTML, `<script src="/pin.js" defer></script>`, "", 1)))
+	}))
+	defer server.Close()
+	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(server.URL), chromedp.Evaluate[chromedp.Void](rules)); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if dir := os.Getenv("GUICHET_PICTURES"); dir != "" {
+		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := strings.ReplaceAll(name, " ", "-") + ".png"
+		if err := os.WriteFile(filepath.Join(dir, file), picture, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	violations, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe, chromedp.EvalAwaitPromise))
+	if err != nil || violations != "" {
+		t.Errorf("%s: %v\n%s", name, err, violations)
+	}
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
+	if err != nil || wide > width {
+		t.Errorf("%s: %d px wide in a window of %d, %v", name, wide, width, err)
+	}
+}
