@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -36,7 +35,6 @@ type SignIn struct {
 	Mutuality string // key of the mutuality in the store
 	Now       func() time.Time
 	Rand      io.Reader
-	Log       *slog.Logger
 }
 
 // Paths of the area, below the language.
