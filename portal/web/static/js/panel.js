@@ -45,8 +45,8 @@ export class Panel {
     document.title = failed ? this.data.errorTitle + this.title : this.title;
 
     this.#rail(kind);
-    for (const drawing of this.element.querySelectorAll("[data-picture]")) {
-      if (drawing !== block) drawing.hidden = drawing.dataset.picture !== picture;
+    for (const drawing of this.element.querySelectorAll("[data-picture]:not([data-state])")) {
+      drawing.hidden = drawing.dataset.picture !== picture;
     }
     this.#extras(shows.split(" "), { next, pin, start });
     this.#fill();
