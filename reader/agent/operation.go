@@ -25,6 +25,7 @@ type operation struct {
 	digest  string        // short form of what is to be signed; "" for a login
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
+	over    chan struct{} // closed when the slot is free again
 
 	mu      sync.Mutex
 	held    string  // name of the reader whose card is in use; "" while waiting for one
@@ -32,30 +33,51 @@ type operation struct {
 	settled bool
 }
 
-// begin takes the slot, or refuses because it is taken.
+// begin takes the slot, or refuses because it is taken. One that was ended and is
+// only winding down is waited for: who presses "try again" should not be told that
+// something is under way.
 func (a *Agent) begin(r *http.Request, name, origin, lang string, p certs.Purpose, digest string) (*operation, error) {
-	o := &operation{agent: a, name: name, origin: origin, host: r.Host, purpose: p, digest: digest}
+	o := &operation{agent: a, name: name, origin: origin, host: r.Host, purpose: p, digest: digest, over: make(chan struct{})}
 	o.text = texts[chooseLang(lang, r.Header.Get("Accept-Language"), a.config.Lang)]
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.current != nil {
+	o.ctx, o.cancel = context.WithCancelCause(r.Context())
+	before := a.take(o)
+	if before != nil && before.ctx.Err() != nil {
+		select {
+		case <-before.over:
+			before = a.take(o)
+		case <-time.After(stuck):
+		case <-r.Context().Done():
+		}
+	}
+	if before != nil {
+		o.cancel(nil)
 		return nil, refusal{http.StatusConflict, api.Error{
 			Code: api.ActionPending, Message: "an operation is under way", State: api.OtherTab, Tries: -1}}
 	}
-	o.ctx, o.cancel = context.WithCancelCause(r.Context())
-	a.current = o
 	return o, nil
+}
+
+// take puts o into the slot and returns nil, or returns who is there.
+func (a *Agent) take(o *operation) *operation {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.current == nil {
+		a.current = o
+		return nil
+	}
+	return a.current
 }
 
 // release frees the slot.
 func (a *Agent) release(o *operation) {
 	o.cancel(nil)
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.current = nil
 	if o.prompt != nil {
 		a.last = o.prompt
 	}
+	a.mu.Unlock()
+	close(o.over)
 }
 
 // stuck is how long the reader may take to notice that an operation was ended. One

@@ -231,6 +231,22 @@ func free(t *testing.T, a *started) {
 	t.Error("still busy after 3 s")
 }
 
+// Who cancels and tries again at once is served.
+func TestTryAgain(t *testing.T) {
+	a := start(t, newDesk(newCard("ec")))
+	for range 10 {
+		p := a.page("")
+		end := p.waiting(t)
+		if err := p.Cancel(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.page(rightPIN).Authenticate(t.Context(), nonce); err != nil {
+			t.Fatalf("right after Cancel: Authenticate = %v", err)
+		}
+		wantEnd(t, end, api.UserCancelled, api.Cancelled)
+	}
+}
+
 // A module that hangs keeps the slot, since the card is not ours again; the page gets
 // its answer all the same.
 func TestModuleHangs(t *testing.T) {
@@ -238,7 +254,11 @@ func TestModuleHangs(t *testing.T) {
 	c.hangs = make(chan struct{})
 	a := start(t, newDesk(c), func(c *agent.Config) { c.Deadline = 100 * time.Millisecond })
 	ends(t, a.page(""), api.UserTimeout, api.Timeout, -1)
+	began := time.Now()
 	ends(t, a.page(""), api.ActionPending, api.OtherTab, -1)
+	if waited := time.Since(began); waited > 5*time.Second {
+		t.Errorf("it took %v to say that the card is not to be had", waited)
+	}
 	close(c.hangs)
 	free(t, a)
 }
