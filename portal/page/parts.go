@@ -48,6 +48,7 @@ type Verdict struct {
 	Kind  Kind
 	Title string
 	Text  string // Rich text
+	Step  bool   // the answer to the step before: the h1 takes the focus
 }
 
 // ToDo is the one thing to do: at most one a page.

@@ -31,12 +31,12 @@ func (q *Requests) done(c *gin.Context) error {
 	}
 	p := donePage{
 		Request: r, Track: q.track(v, r),
-		Verdict: page.Verdict{Kind: page.Valid, Title: v.T("requests.done.title"), Text: v.T("requests.done.text")},
+		Verdict: page.Verdict{Kind: page.Valid, Title: v.T("requests.done.title"), Text: v.T("requests.done.text"), Step: true},
 		Reference: page.Reference{Label: v.T("requests.reference.label"), Number: r.Reference,
 			Text: v.T("requests.done.asked", locale.A("date", locale.DateTime(v.Lang, r.SignedAt)))},
 	}
 	if r.State == Pending {
-		p.Verdict = page.Verdict{Kind: page.Checking, Title: v.T("requests.done.pending.title"), Text: v.T("requests.done.pending.text")}
+		p.Verdict = page.Verdict{Kind: page.Checking, Title: v.T("requests.done.pending.title"), Text: v.T("requests.done.pending.text"), Step: true}
 	}
 	v.Title, v.Section, v.Nav, v.NoHeading = p.Verdict.Title, v.T("requests.title"), "requests", true
 	return page.Render(c, http.StatusOK, doneView(v, p))
