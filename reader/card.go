@@ -33,9 +33,10 @@ type Card struct {
 // cardCertificate is a certificate object. Its id, whatever its length, is what ties
 // it to its keys.
 type cardCertificate struct {
-	label string
-	id    []byte
-	cert  *x509.Certificate
+	label   string
+	id      []byte
+	cert    *x509.Certificate
+	matched bool // the public key on the card is the certificate's; with the module's turn only
 }
 
 // Card opens the one inserted identity card. A card that is none, left in a second

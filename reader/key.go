@@ -1,7 +1,6 @@
 package reader
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"fmt"
@@ -53,7 +52,12 @@ func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.Signer
 		return nil, err
 	}
 	_, err = ask(ctx, k.card, "reading the public key", func(lib library) (struct{}, error) {
-		return struct{}{}, checkPublicKey(lib, k.card.session, k.held)
+		if k.held.matched {
+			return struct{}{}, nil
+		}
+		err := checkPublicKey(lib, k.card.session, k.held)
+		k.held.matched = err == nil
+		return struct{}{}, err
 	})
 	if err != nil {
 		return nil, err
@@ -131,21 +135,19 @@ func (s *signer) sign() ([]byte, error) {
 // and of several (cards exist where two share an id) the one of the same label. 0 when
 // there is none to see. always is CKA_ALWAYS_AUTHENTICATE.
 func (s *signer) find() (key pkcs11.ObjectHandle, always bool, err error) {
-	objects, err := find(s.lib, s.session, pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY))
+	objects, err := find(s.lib, s.session,
+		pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY), pkcs11.NewAttribute(pkcs11.CKA_ID, s.held.id))
 	if err != nil {
 		return 0, false, err
 	}
 	for _, object := range objects {
-		v, err := attributes(s.lib, s.session, object, pkcs11.CKA_LABEL, pkcs11.CKA_ID, pkcs11.CKA_ALWAYS_AUTHENTICATE)
+		v, err := attributes(s.lib, s.session, object, pkcs11.CKA_LABEL, pkcs11.CKA_ALWAYS_AUTHENTICATE)
 		if err != nil {
 			return 0, false, err
 		}
-		if !bytes.Equal(v[1], s.held.id) {
-			continue
-		}
 		sameLabel := string(v[0]) == s.held.label
 		if key == 0 || sameLabel {
-			key, always = object, truth(v[2])
+			key, always = object, truth(v[1])
 		}
 		if sameLabel {
 			break

@@ -13,6 +13,9 @@ import (
 	"guichet.example/certs/certstest"
 )
 
+// master is a desk with both cards, which tests copy: writing a token to disk is slow.
+var master string
+
 // TestMain builds the proxy once for all tests.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "softcard-")
@@ -24,6 +27,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("GUICHET_SOFTCARD", module)
+	master = filepath.Join(dir, "desk")
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
@@ -48,21 +52,36 @@ var issued = sync.OnceValues(func() (map[string]*certstest.Card, error) {
 
 const pin = "1234"
 
-// newDesk is a desk with the cards "rsa" and "ec", none of them inserted.
-func newDesk(t *testing.T) *Desk {
-	t.Helper()
+var makeMaster = sync.OnceValue(func() error {
 	cards, err := issued()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	d, err := NewDesk(t.TempDir())
+	d, err := NewDesk(master)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for name, card := range cards {
 		if err := d.AddCard(name, card, pin); err != nil {
-			t.Fatal(err)
+			return err
 		}
+	}
+	return nil
+})
+
+// newDesk is a desk with the cards "rsa" and "ec", none of them inserted.
+func newDesk(t *testing.T) *Desk {
+	t.Helper()
+	if err := makeMaster(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(master)); err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDesk(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return d
 }
@@ -200,7 +219,19 @@ func TestWithoutProxy(t *testing.T) {
 	t.Setenv("GUICHET_SOFTCARD", "")
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("SOFTHSM2_CONF", "") // put back afterwards
-	d := newDesk(t)
+	cards, err := issued()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDesk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, card := range cards {
+		if err := d.AddCard(name, card, pin); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if d.CanMove() {
 		t.Fatal("CanMove() with no proxy")
 	}
