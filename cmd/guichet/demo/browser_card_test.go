@@ -56,7 +56,7 @@ func (w *window) panelSays(lang locale.Language, state, region string, args ...l
 	w.t.Helper()
 	w.panel(state)
 	got := w.text(fmt.Sprintf("#card [role=%s] [data-state=%q] p", region, state))
-	want := page.CardText(lang, state, args...)
+	want := strings.Join(strings.Fields(page.CardText(lang, state, args...)), " ")
 	if got != want {
 		w.fail("the panel at %s says %q, want %q", state, got, want)
 	}

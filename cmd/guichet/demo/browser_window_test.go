@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -61,6 +62,14 @@ func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.C
 		t.Fatalf("opening a window: %v", err)
 	}
 	w.size(1280, 900)
+	return w
+}
+
+// during lets a subtest act in the window, and fail for itself.
+func (w *window) during(t *testing.T) *window {
+	before := w.t
+	t.Cleanup(func() { w.t = before })
+	w.t = t
 	return w
 }
 
@@ -237,13 +246,44 @@ func (w *window) write(selector, text string) {
 func (w *window) press(keys ...string) {
 	w.t.Helper()
 	for _, key := range keys {
-		w.do("pressing a key", chromedp.KeyEvent(key))
+		w.pressWith(0, key)
 	}
 }
 
-func (w *window) pressWith(modifier chromedp.Modifier, key string) {
+func (w *window) pressWith(modifier chromedp.Modifier, keys string) {
 	w.t.Helper()
-	w.do("pressing a key", chromedp.KeyEvent(key, chromedp.KeyModifiers(modifier)))
+	w.do("pressing a key", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, key := range keys {
+			if err := strike(ctx, t, modifier, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// strike presses and lets go of one key. What it types goes along with its pressing, as
+// from a keyboard: a key that a page has dealt with when it goes down types nothing
+// more, which chromedp.KeyEvent does not hold to.
+func strike(ctx context.Context, t *chromedp.Target, modifier chromedp.Modifier, key rune) error {
+	var down, up *input.DispatchKeyEventParams
+	for _, event := range kb.Encode(key) {
+		switch event.Type {
+		case kb.KeyDown, kb.KeyRawDown:
+			down = event
+		case kb.KeyChar:
+			down.Type, down.Text, down.UnmodifiedText = kb.KeyDown, event.Text, event.UnmodifiedText
+		case kb.KeyUp:
+			up = event
+		}
+	}
+	for _, event := range []*input.DispatchKeyEventParams{down, up} {
+		event.Modifiers |= int64(modifier)
+		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const (
@@ -252,10 +292,12 @@ const (
 	space  = " "
 )
 
-// text is what a person reads there, words separated by one space.
+// text is what a person reads there, words separated by one space; "" where there is
+// nothing to be seen.
 func (w *window) text(selector string) string {
 	w.t.Helper()
-	return strings.Join(strings.Fields(eval[string](w, fmt.Sprintf(`document.querySelector(%s)?.innerText ?? ""`, quote(selector)))), " ")
+	return strings.Join(strings.Fields(eval[string](w, fmt.Sprintf(
+		`(([at]) => at?.checkVisibility() ? at.innerText : "")(document.querySelectorAll(%s))`, quote(selector)))), " ")
 }
 
 // sees ends the test unless the text stands there now.

@@ -1,0 +1,79 @@
+package demo
+
+import (
+	"fmt"
+	"testing"
+
+	"guichet.example/portal/locale"
+)
+
+// Without script everything works up to the card, and there the page says plainly what
+// is missing and leaves no button that would do nothing.
+func TestBrowserWithoutScript(t *testing.T) {
+	s := onStage(t)
+	w := s.window(t)
+	w.scriptOff()
+	w.visit("/de/sign-in")
+	w.click(`a[href^="/de/sign-in/card"]`)
+	w.at("sign-in/card")
+	w.asksForScript(locale.DE)
+
+	member := s.window(t)
+	member.signIn("lotte", "nl")
+	member.scriptOff()
+	t.Run("bank change", func(t *testing.T) { member.during(t).changesAccountUnscripted() })
+	t.Run("order", func(t *testing.T) { member.during(t).ordersUnscripted() })
+}
+
+func (w *window) changesAccountUnscripted() {
+	w.t.Helper()
+	w.visit("/nl/bank/change")
+	w.click("main form button.button")
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.write("#iban", "BE68539007547034")
+	w.write("#holder", "Lotte Vermeulen")
+	w.click("label[for=from-2]")
+	w.click("main form button.button")
+	w.until("the check page", `document.querySelector("main [name=iban][type=hidden]")`)
+	w.signsUnscripted()
+}
+
+func (w *window) ordersUnscripted() {
+	w.t.Helper()
+	w.visit("/nl/orders/ehic")
+	w.write("#departure-day", "3")
+	w.write("#departure-month", "13")
+	w.write("#departure-year", "2027")
+	w.click("main form button.button")
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.write("#departure-month", "2")
+	w.click("main form button.button")
+	w.until("the check page", `document.querySelector("main [name=departure-day][type=hidden]")`)
+	w.signsUnscripted()
+}
+
+// signsUnscripted goes from the check page to the card's.
+func (w *window) signsUnscripted() {
+	w.t.Helper()
+	w.click("main form button.button")
+	w.at("requests/[a-z0-9]+/read")
+	w.click("main form button.button")
+	w.until("the error", `document.querySelector("#errors")`)
+	w.click("label[for=read]")
+	w.click("main form button.button")
+	w.at("requests/[a-z0-9]+/sign")
+	w.asksForScript(locale.NL)
+}
+
+func (w *window) asksForScript(lang locale.Language) {
+	w.t.Helper()
+	w.sees("#card noscript", locale.T(lang, "card.noscript"))
+	if w.text(`#card .exits a[data-link=help]`) == "" {
+		w.fail("without script no help either")
+	}
+	for _, selector := range []string{startCard, showPIN, tryAgain} {
+		if eval[bool](w, fmt.Sprintf(`document.querySelector(%s)?.checkVisibility() ?? false`, quote(selector))) {
+			w.fail("without script there is still %s", selector)
+		}
+	}
+}
