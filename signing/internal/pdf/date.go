@@ -20,14 +20,12 @@ func ParseDate(o Object) (time.Time, bool) {
 	if i < 0 {
 		return time.Time{}, false
 	}
-	zone := text[i:]
-	if zone[0] == 'Z' {
+	zone := strings.ReplaceAll(text[i:], "'", "")
+	if zone == "Z0000" || zone == "Z00" {
 		zone = "Z"
-	} else {
-		zone = strings.ReplaceAll(zone, "'", "")
-		if len(zone) == 3 {
-			zone += "00"
-		}
+	}
+	if len(zone) == 3 {
+		zone += "00"
 	}
 	for _, layout := range []string{"20060102150405Z0700", "200601021504Z0700"} {
 		if t, err := time.Parse(layout, text[:i]+zone); err == nil {
