@@ -28,7 +28,7 @@ const MaxSignatureValue = 1024
 // The error is ErrNotFound or a *Problem.
 func (s *Signing) Complete(ctx context.Context, login auth.Login, id, preparation string, value signing.SignatureValue) (Request, error) {
 	r, err := s.complete(ctx, login, id, preparation, value)
-	return r, problem(err, login.Name)
+	return r, s.refuse(ctx, login, id, err)
 }
 
 func (s *Signing) complete(ctx context.Context, login auth.Login, id, preparation string, value signing.SignatureValue) (Request, error) {

@@ -18,6 +18,7 @@ type memory struct {
 	preparations map[string]Preparation
 	documents    map[string]Raise
 	raised       []Raised
+	refused      []string
 	completed    int
 
 	onPut      func(Request) error
@@ -196,5 +197,13 @@ func (m *memory) Raised(_ context.Context, out Raised) error {
 	if out.NextTry.IsZero() {
 		delete(m.documents, d.Document)
 	}
+	return nil
+}
+
+// RefuseSignature implements Refusals.
+func (m *memory) RefuseSignature(_ context.Context, _ auth.Login, request, state string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refused = append(m.refused, request+" "+state)
 	return nil
 }

@@ -36,7 +36,7 @@ type ToCard struct {
 // The error is ErrNotFound or a *Problem.
 func (s *Signing) Prepare(ctx context.Context, login auth.Login, id string, certificate []byte, offered []Algorithm) (ToCard, error) {
 	c, err := s.prepare(ctx, login, id, certificate, offered)
-	return c, problem(err, login.Name)
+	return c, s.refuse(ctx, login, id, err)
 }
 
 func (s *Signing) prepare(ctx context.Context, login auth.Login, id string, certificate []byte, offered []Algorithm) (ToCard, error) {

@@ -61,6 +61,17 @@ func (p *Problem) Status() int {
 	return http.StatusUnprocessableEntity
 }
 
+// ours says that the refusal was decided by this package and not by the store.
+func (p *Problem) ours() bool {
+	switch p.State {
+	case StateChanged, StateNotOpen, StateTimeout:
+		return false
+	case StateTechnical:
+		return errors.Is(p.Cause, signing.ErrSignatureValue)
+	}
+	return true
+}
+
 // problems names the state for each condition. What would help an attacker tell one
 // forgery from another shares card_unknown.
 var problems = []struct {

@@ -3,10 +3,13 @@ package requests
 import (
 	"context"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
 	"guichet.example/signing"
@@ -28,6 +31,12 @@ type Extender interface {
 	Extend(ctx context.Context, pdf []byte, want signing.Level) ([]byte, signing.Level, error)
 }
 
+// Refusals is what a Store can do besides: keep an audit line of a signature that was
+// refused before the store was asked for anything. State is that of the Problem.
+type Refusals interface {
+	RefuseSignature(ctx context.Context, login auth.Login, request, state string) error
+}
+
 // Signing takes a request from the frozen answers to the signed document. It knows
 // nothing of pages. All fields are required unless said otherwise. Safe for
 // concurrent use.
@@ -44,14 +53,25 @@ type Signing struct {
 // How long the steps after the card may take. The card has signed by then, so none
 // of them ends because the member left the page.
 const (
-	freshWait = 8 * time.Second  // for a fresh revocation answer
-	raiseWait = 3 * time.Second  // for the first try to add timestamp and evidence
-	storeWait = 20 * time.Second // for the transaction
+	freshWait = 8 * time.Second // for a fresh revocation answer
+	raiseWait = 3 * time.Second // for the first try to add timestamp and evidence
+	storeWait = 8 * time.Second // for the transaction
 )
 
-// Run raises documents until ctx ends.
-func (s *Signing) Run(ctx context.Context) {
-	if s.Raiser != nil {
-		_ = s.Raiser.Run(ctx) // ends with ctx, which the caller knows
+// refuse turns an error of the card step into what the member may know, and keeps an
+// audit line of a refusal that was decided here. What the store refused, it has
+// written itself.
+func (s *Signing) refuse(ctx context.Context, login auth.Login, request string, err error) error {
+	err = problem(err, login.Name)
+	var p *Problem
+	if !errors.As(err, &p) || !p.ours() {
+		return err
 	}
+	if audit, ok := s.Store.(Refusals); ok {
+		// The line is kept although the member may have left.
+		if failed := audit.RefuseSignature(context.WithoutCancel(ctx), login, request, p.State); failed != nil {
+			return errors.Join(p, fmt.Errorf("recording a refused signature: %w", failed))
+		}
+	}
+	return err
 }

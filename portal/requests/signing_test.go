@@ -151,6 +151,9 @@ func TestPrepareRefuses(t *testing.T) {
 			if len(d.store.preparations) != 0 {
 				t.Error("a preparation is stored")
 			}
+			if !slices.Equal(d.store.refused, []string{id + " " + tt.state}) {
+				t.Errorf("audit lines of refusals are %q", d.store.refused)
+			}
 		})
 	}
 }

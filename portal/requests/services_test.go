@@ -1,0 +1,125 @@
+package requests
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"guichet.example/certs/certstest"
+	"guichet.example/certs/revocation"
+	"guichet.example/signing"
+)
+
+// serviced is a desk whose OCSP, CRL and timestamp services answer over HTTP.
+func serviced(t *testing.T, pki *certstest.Server, card certstest.Card) *desk {
+	t.Helper()
+	d := &desk{store: newMemory(), now: time.Now(), deck: deck{pki: pki.PKI, mathieu: card}}
+	client := &http.Client{Timeout: time.Second}
+	checker, err := revocation.New(revocation.Config{Client: client, Hosts: pki.Hosts(), Timeout: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tsa, err := signing.NewTSA(signing.TSAConfig{URLs: []string{pki.TSAURL()}, Client: client, Anchors: pki.Anchors(), Timeout: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	d.Signing = &Signing{Store: d.store, Anchors: pki.Anchors(), Revocation: checker, Now: time.Now, Rand: rand.Reader, Log: log}
+	d.Raiser = &Raiser{Store: d.store, Anchors: pki.Anchors(), Revocation: checker, Now: time.Now, Log: log,
+		Extender: &signing.Extender{TSA: tsa, Revocation: checker, Anchors: pki.Anchors()}}
+	d.login = loginOf(t, card)
+	return d
+}
+
+// level verifies the newest bytes of the one document there is.
+func (d *desk) level(t *testing.T) (signing.Level, bool) {
+	t.Helper()
+	var pdf []byte
+	for _, r := range d.store.raised {
+		if pdf == nil {
+			pdf = r.Raise.PDF
+		}
+		if r.PDF != nil {
+			pdf = r.PDF
+		}
+	}
+	report, err := signing.Verify(t.Context(), pdf, signing.Trust{Anchors: d.pki.Anchors()})
+	if err != nil || len(report.Signatures) == 0 {
+		t.Fatalf("Verify: %v", err)
+	}
+	return report.Signatures[0].Level, report.Valid()
+}
+
+// TestServicesFailAfterTheCardSigned goes through every way in which OCSP and the
+// timestamp service can fail once the card has signed (faults F8 and F9): the
+// signature is kept, never shown as more than it is, and raised without the card when
+// the service is well again.
+func TestServicesFailAfterTheCardSigned(t *testing.T) {
+	pki := certstest.Start(t)
+	card, err := pki.Issue(certstest.Person{GivenNames: "Mathieu", Surname: "Delcourt", NationalNumber: "85073003328", Algorithm: certstest.P384})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range []certstest.Service{certstest.OCSP, certstest.TSA} {
+		for _, fault := range service.Faults() {
+			t.Run(string(service)+" "+string(fault), func(t *testing.T) {
+				pki.Control().Reset()
+				d := serviced(t, pki, *card)
+				id := d.frozen(t)
+				c, v := d.prepared(t, id, *card)
+				if err := pki.Control().Set(service, fault); err != nil {
+					t.Fatal(err)
+				}
+				r, err := d.Complete(t.Context(), d.login, id, c.Preparation, v)
+				if err != nil {
+					t.Fatalf("Complete: %v", err)
+				}
+				if want := map[certstest.Service]State{certstest.OCSP: Pending, certstest.TSA: Signed}[service]; r.State != want {
+					t.Errorf("state is %s, want %s", r.State, want)
+				}
+				if err := d.Raiser.round(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if level, valid := d.level(t); level > signing.LevelB || valid {
+					t.Errorf("while the service fails: %v, valid %v", level, valid)
+				}
+				pki.Control().Reset()
+				// A service that failed is asked again after a few seconds: a new checker is
+				// what time would bring.
+				healed := serviced(t, pki, *card)
+				d.Raiser.Revocation, d.Raiser.Extender = healed.Revocation, healed.Raiser.Extender
+				if err := d.Raiser.round(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if level, valid := d.level(t); level != signing.LevelLT || !valid {
+					t.Errorf("after the service is well: %v, valid %v, cause %q", level, valid, d.store.raised[len(d.store.raised)-1].Cause)
+				}
+				if r, _ := d.store.Request(t.Context(), d.login, id); r.State != Signed {
+					t.Errorf("state is %s in the end", r.State)
+				}
+			})
+		}
+	}
+}
+
+// TestRevokedBetweenPrepareAndComplete asks the real service.
+func TestRevokedBetweenPrepareAndComplete(t *testing.T) {
+	pki := certstest.Start(t)
+	card, err := pki.Issue(certstest.Person{GivenNames: "Mathieu", Surname: "Delcourt", NationalNumber: "85073003328", Algorithm: certstest.RSA2048})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := serviced(t, pki, *card)
+	id := d.frozen(t)
+	c, v := d.prepared(t, id, *card)
+	if err := pki.Revoke(card.Signature.Certificate, time.Time{}, 1); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Complete(t.Context(), d.login, id, c.Preparation, v)
+	wantProblem(t, err, StateRevoked)
+	if d.store.completed != 0 {
+		t.Error("a document is stored")
+	}
+}
