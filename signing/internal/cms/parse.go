@@ -35,7 +35,8 @@ type SignerInfo struct {
 	attributes []Attribute
 	algorithm  algorithm
 	hashErr    error
-	signed     []byte // everything before unsignedAttrs
+	signed     []byte // everything before unsignedAttrs,
+	rest       []byte // and they themselves
 }
 
 // Timestamp returns the DER of the signature timestamp token, nil when there is none.
@@ -86,7 +87,10 @@ func Parse(der []byte) (*SignedData, error) {
 	if !signers.ReadASN1(&signer, cbasn1.SEQUENCE) || !signers.Empty() {
 		return nil, malformed("not exactly one signer")
 	}
-	return d, d.Signer.read(signer)
+	if err := d.Signer.read(signer); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // readHead reads version, digestAlgorithms, encapContentInfo, certificates and crls.
@@ -165,7 +169,7 @@ func (s *SignerInfo) read(in cryptobyte.String) error {
 		return malformed("signature")
 	}
 	s.Value = value
-	s.signed = whole[:len(whole)-len(in)]
+	s.signed, s.rest = whole[:len(whole)-len(in)], in
 	return s.readUnsigned(in)
 }
 

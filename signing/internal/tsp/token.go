@@ -41,7 +41,10 @@ func Parse(der []byte) (*Token, error) {
 		return nil, malformed("content is no TSTInfo")
 	}
 	t := &Token{Raw: der, signed: signed}
-	return t, t.readInfo(signed.Content)
+	if err := t.readInfo(signed.Content); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // Covers checks that the stretches of data, taken together, are what was stamped.
