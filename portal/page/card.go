@@ -2,6 +2,7 @@ package page
 
 import (
 	"html"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -166,12 +167,17 @@ func (s cardState) draw(b *strings.Builder, l locale.Language) {
 		slotted(locale.T(l, textKey(s.name)), locale.T(l, "card.nothing-sent")) + `</p></div>`)
 }
 
+// clitic is a French word with another one hanging on it, which no line end may part:
+// celle-ci, tapez-y. A no-break hyphen is missing in too many fonts.
+var clitic = regexp.MustCompile(`\p{L}+-(?:ci|la|le|les|nous|y)\b`)
+
 // slotted escapes a text, leaves an empty element in the place of each {name} for the
 // script to fill, and makes the good news strong.
 func slotted(text, good string) string {
 	text = html.EscapeString(text)
 	good = html.EscapeString(good)
 	text = strings.Replace(text, good, "<strong>"+good+"</strong>", 1)
+	text = clitic.ReplaceAllString(text, `<span class="nowrap">$0</span>`)
 	for {
 		before, rest, found := strings.Cut(text, "{")
 		name, after, closed := strings.Cut(rest, "}")

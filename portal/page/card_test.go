@@ -44,7 +44,9 @@ func (p *portal) mount(mux *http.ServeMux) {
 			_, _ = io.WriteString(w, a.body)
 		})
 	}
-	mux.HandleFunc("GET /fr/next", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!DOCTYPE html><title>next</title>") })
+	mux.HandleFunc("GET /fr/next", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "<!DOCTYPE html><title>next</title>")
+	})
 }
 
 func (p *portal) next(path, body string) answer {

@@ -56,7 +56,7 @@ func p(text string) templ.Component { return templ.Raw("<p>" + text + "</p>") }
 func gallery(agent string) map[string]templ.Component {
 	return map[string]templ.Component{
 		"sign-in": signIn(), "sign-in/card": signInCard(agent), "home": home(), "bank/change": formErrors(), "bank/check": check(),
-		"sign": readAndSign(agent), "done": done(), "documents": documents(), "requests": requests(), "verify": changed(),
+		"sign": readAndSign(agent), "done": done(), "documents": documents(5), "requests": requests(), "verify": changed(),
 		"other": other(),
 	}
 }
@@ -202,23 +202,27 @@ func done() templ.Component {
 			with(page.Actions(), page.ButtonLink(page.First, page.Link{URL: "/fr/home", Text: "Retour à l’accueil"}), page.PrintButton("Imprimer cette page"))))
 }
 
-func documents() templ.Component {
+// documents is the page of a vault with at least n documents.
+func documents(n int) templ.Component {
 	v := member("documents", "Documents", "documents")
 	v.Lead = "Ce que vous avez signé, demandé ou reçu. Nous le gardons 10 ans."
 	row := func(title, detail, date string, k page.Kind, state, action string) page.TableRow {
 		return page.TableRow{page.TitleCell(page.Link{URL: "/fr/documents/1", Text: title}, detail), page.Text(date), page.Badge(k, state),
 			page.TextLink(page.Link{URL: "/fr/documents/1/pdf", Text: action, Hidden: title})}
 	}
+	rows := []page.TableRow{
+		row("Changement de compte bancaire", "1 page, pour vous et Nora", "20 novembre", page.ToSign, "À signer", "Lire et signer"),
+		row("Commande de vignettes", "PDF, 1 page, 88 ko", "19 novembre", page.Checking, "Contrôle en cours", "Télécharger"),
+		row("Attestation d’assurabilité 2026", "PDF, 1 page, 71 ko", "17 novembre", page.Sealed, "Scellé par la mutualité", "Télécharger"),
+		row("Mandat pour Jeanne Delcourt", "PDF, 2 pages, 143 ko", "2 novembre", page.Valid, "Signature valide", "Télécharger"),
+		row("Certificat d’incapacité", "PDF, 1 page, 310 ko", "1er novembre", page.Changed, "Modifié après signature", "Que faire ?")}
+	for len(rows) < n {
+		rows = append(rows, rows...)
+	}
 	return with(page.Layout(v),
 		page.Tabs("Filtres", []page.Tab{{Link: page.Link{URL: "/fr/documents", Text: "Tous, 24"}, Current: true}, {Link: page.Link{URL: "/fr/documents?kind=sign", Text: "À signer, 1"}}, {Link: page.Link{URL: "/fr/documents?kind=signed", Text: "Signés, 9"}}}),
-		page.TableBox(page.Table{Caption: "Novembre 2026",
-			Columns: []page.Column{{Head: "Document", Width: 40}, {Head: "Date", Width: 15}, {Head: "État", Width: 25}, {Head: "Action", Hidden: true, End: true, Width: 20}},
-			Rows: []page.TableRow{
-				row("Changement de compte bancaire", "1 page, pour vous et Nora", "20 novembre", page.ToSign, "À signer", "Lire et signer"),
-				row("Commande de vignettes", "PDF, 1 page, 88 ko", "19 novembre", page.Checking, "Contrôle en cours", "Télécharger"),
-				row("Attestation d’assurabilité 2026", "PDF, 1 page, 71 ko", "17 novembre", page.Sealed, "Scellé par la mutualité", "Télécharger"),
-				row("Mandat pour Jeanne Delcourt", "PDF, 2 pages, 143 ko", "2 novembre", page.Valid, "Signature valide", "Télécharger"),
-				row("Certificat d’incapacité", "PDF, 1 page, 310 ko", "1er novembre", page.Changed, "Modifié après signature", "Que faire ?")}}))
+		page.TableBox(page.Table{Caption: "Novembre 2026", Rows: rows,
+			Columns: []page.Column{{Head: "Document", Width: 40}, {Head: "Date", Width: 15}, {Head: "État", Width: 25}, {Head: "Action", Hidden: true, End: true, Width: 20}}}))
 }
 
 func requests() templ.Component {

@@ -3,6 +3,17 @@
 
 const heading = "h2";
 
+// say puts the server's sentence in the place of ours and keeps the good news strong.
+function say(paragraph, text) {
+  const strong = paragraph.querySelector("strong");
+  const at = strong ? text.indexOf(strong.textContent) : -1;
+  if (at < 0) {
+    paragraph.textContent = text;
+    return;
+  }
+  paragraph.replaceChildren(text.slice(0, at), strong, text.slice(at + strong.textContent.length));
+}
+
 export class Panel {
   constructor(element) {
     this.element = element;
@@ -37,7 +48,7 @@ export class Panel {
     this.part = Number(part) || this.part;
     this.element.dataset.kind = kind;
 
-    if (text) block.querySelector("p").textContent = text;
+    if (text) say(block.querySelector("p"), text);
     const failed = kind === "fail";
     const had = this.element.contains(document.activeElement);
     (failed || aloud ? this.status : this.alert).replaceChildren();
