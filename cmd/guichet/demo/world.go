@@ -120,14 +120,21 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// startServices starts the authorities. Their address stands in every certificate
+// they issued, so a folder that is used again keeps it.
 func (w *world) startServices(_ context.Context, cfg Config) error {
-	services, err := certstest.Listen(certstest.Config{Now: time.Now, Dir: filepath.Join(w.dir, "authorities")}, cfg.Services)
+	known := filepath.Join(w.dir, "authorities-address")
+	address := cfg.Services
+	if kept, err := os.ReadFile(known); err == nil {
+		address = string(kept)
+	}
+	services, err := certstest.Listen(certstest.Config{Now: time.Now, Dir: filepath.Join(w.dir, "authorities")}, address)
 	if err != nil {
 		return fmt.Errorf("starting the authorities: %w", err)
 	}
 	w.services = services
 	w.stop(func() { services.Close() })
-	return nil
+	return os.WriteFile(known, []byte(hostOf(services.URL)), 0o600)
 }
 
 func (w *world) makeCards(context.Context, Config) error {
@@ -146,10 +153,13 @@ func (w *world) makeCards(context.Context, Config) error {
 				return err
 			}
 		}
+		w.cards[p.Key] = card
+		if _, err := desk.Tries(p.Key); err == nil {
+			continue // made at an earlier start of this folder
+		}
 		if err := desk.AddCard(p.Key, card, PIN); err != nil {
 			return fmt.Errorf("writing the card of %s: %w", p.Key, err)
 		}
-		w.cards[p.Key] = card
 	}
 	return nil
 }
