@@ -104,7 +104,10 @@ func weight(parameters string) int {
 		w += int(digit-'0') * scale
 		scale /= 10
 	}
-	return min(w, 1000)
+	if w > 1000 {
+		return 0
+	}
+	return w
 }
 
 // Text is one text in the four languages, for settings files.

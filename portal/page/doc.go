@@ -18,7 +18,7 @@
 //	func (b *Bank) form(c *gin.Context) error {
 //		v := page.From(c)
 //		v.Title, v.Section, v.Nav = v.T("bank.form.title"), v.T("bank.title"), "account"
-//		v.Back = page.Link{URL: v.URL("account"), Text: v.T("bank.form.back")}
+//		v.Back = page.Link{URL: v.URL("account"), Text: v.T("bank.back")}
 //		v.Step = page.Step{Task: v.T("bank.task"), N: 1, Of: 4}
 //		return page.Render(c, http.StatusOK, formPage(v, form{}))
 //	}
