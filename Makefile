@@ -8,7 +8,6 @@
 GO         ?= go
 BIN        := bin
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PKCS11_H   = $(shell $(GO) list -m -f '{{.Dir}}' github.com/miekg/pkcs11)
 
 # Debian packages by the program each one brings; installed only where the program is missing.
 DEMO_NEEDS := gcc:gcc gcc:libc6-dev softhsm2-util:softhsm2
@@ -23,9 +22,9 @@ build: $(BIN)/guichet-softcard.so
 	$(GO) build -trimpath -o $(BIN)/ ./cmd/guichet ./cmd/guichet-reader
 
 # The stand-in for a card reader: cards that go in and out, count tries and lock.
-$(BIN)/guichet-softcard.so: reader/softcard/proxy/proxy.c go.mod
+$(BIN)/guichet-softcard.so: $(wildcard reader/softcard/proxy/*)
 	@mkdir -p $(BIN)
-	$(CC) -O2 -shared -fPIC -fvisibility=hidden -Wall -I"$(PKCS11_H)" -o $@ $< -ldl -lpthread
+	$(CC) -O2 -shared -fPIC -fvisibility=hidden -Wall -o $@ reader/softcard/proxy/proxy.c -ldl -lpthread
 
 demo: demo-deps
 	@$(MAKE) --no-print-directory build
