@@ -42,7 +42,7 @@ func documentRows(v page.View, documents []Item) []page.LedgerRow {
 	for i, d := range documents {
 		rows[i] = page.LedgerRow{
 			Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly),
-			Title:  page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d)},
+			Title:  page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d), Hidden: d.Reference},
 			Detail: d.Reference,
 			End:    page.Badge(badge(d.State), v.T("home.status."+d.State)),
 		}

@@ -39,7 +39,7 @@ func (q *Requests) list(c *gin.Context) error {
 		kind, words := badge(v, r.State)
 		p.Rows = append(p.Rows, page.LedgerRow{
 			Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
-			Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind())},
+			Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind()), Hidden: r.Reference},
 			Detail: v.T("requests.reference", locale.A("reference", r.Reference)),
 			End:    page.Badge(kind, words),
 		})
