@@ -148,6 +148,12 @@ func completionOf(preparation, name string) requests.Completion {
 func newFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
+	makeFolder(t, dir)
+	return dir
+}
+
+func makeFolder(t *testing.T, dir string) {
+	t.Helper()
 	if _, err := vault.NewKeys(filepath.Join(dir, "keys")); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +164,6 @@ func newFolder(t *testing.T) string {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 func openFolder(t *testing.T, dir string) *store.DB {

@@ -170,3 +170,22 @@ func TestLogStaysShort(t *testing.T) {
 		t.Errorf("log after close: %v", err)
 	}
 }
+
+// TestClockBack opens the store with clocks that go back and stand still: the chains
+// still sort as they were made.
+func TestClockBack(t *testing.T) {
+	b := newBed(t, openSQLite)
+	for _, step := range []time.Duration{-time.Hour, 0, 0, -24 * time.Hour} {
+		b.clock.add(step)
+		b.reopen()
+	}
+	starts := 0
+	for _, e := range b.rows() { // which verifies them
+		if e.Action == audit.Start {
+			starts++
+		}
+	}
+	if starts != 5 {
+		t.Errorf("%d chains, want 5", starts)
+	}
+}

@@ -165,22 +165,26 @@ func (db *DB) begin(ctx context.Context) error {
 	reason := db.cfg.Started
 	if problem := db.checkAnchors(c); problem != nil {
 		db.cfg.Log.Error("audit chain does not reach its anchor", "err", problem)
-		reason = "rows that an anchor names are not there; " + reason
+		reason = "anchor: " + problem.Error() + "; " + reason
 	}
-	chain, err := NewID(db.cfg.Now(), db.cfg.Rand)
+	at := db.cfg.Now()
+	if last := timeOf(before.Chain); !at.After(last) { // chains sort by id, whatever the clock does
+		at = last.Add(time.Millisecond)
+	}
+	chain, err := NewID(at, db.cfg.Rand)
 	if err != nil {
 		return errors.Join(err, c.close())
-	}
-	if chain <= before.Chain { // the clock went back: order is that of chains, not of clocks
-		chain = before.Chain + "+"
 	}
 	first, head := audit.Begin(chain, before, db.cfg.Now(), reason)
 	if err := insertAudit(c, first); err != nil {
 		return errors.Join(err, c.close())
 	}
+	if err := db.anchor(before, head); err != nil {
+		return errors.Join(err, c.close())
+	}
 	db.writer = newWriter(c, head, db.cfg.Fault)
 	go db.writer.run()
-	return db.anchor(before, head)
+	return nil
 }
 
 // task runs f until the store is closed.

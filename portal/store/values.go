@@ -62,6 +62,15 @@ func NewID(at time.Time, rand io.Reader) (string, error) {
 	return idEncoding.EncodeToString(raw[:]), nil
 }
 
+// timeOf is the time in an id of NewID, to the millisecond; the zero time if it is none.
+func timeOf(id string) time.Time {
+	raw, err := idEncoding.DecodeString(id)
+	if err != nil || len(raw) != 16 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(raw) >> 16))
+}
+
 // maxID is the longest id accepted, in bytes.
 const maxID = 64
 
