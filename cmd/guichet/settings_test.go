@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+const goodSettings = `{
+	"listen": "127.0.0.1:8080", "origin": "https://counter.example", "data": "/var/lib/guichet", "keys": "/etc/guichet/keys",
+	"trust": "/etc/guichet/trust", "revocation_hosts": ["ocsp.example"], "timestamps": ["http://tsa.example/"], "mutuality": {"id": "test"}
+}`
+
+func TestSettingsRefused(t *testing.T) {
+	for name, test := range map[string]struct{ change, want string }{
+		"unknown key":        {`"colour": "red"`, "unknown field"},
+		"http origin":        {`"origin": "http://counter.example"`, "origin"},
+		"loopback http":      {`"origin": "http://localhost:8080"`, "origin"},
+		"slash at the end":   {`"origin": "https://counter.example/"`, "origin"},
+		"no listen":          {`"listen": ""`, `"listen" is required`},
+		"no trust":           {`"trust": ""`, `"trust" is required`},
+		"no mutuality":       {`"mutuality": {}`, `"mutuality.id" is required`},
+		"keys in data":       {`"keys": "/var/lib/guichet"`, "keys"},
+		"half of TLS":        {`"tls": {"certificate": "c.pem"}`, "both certificate and key"},
+		"no revocation host": {`"revocation_hosts": []`, "revocation_hosts"},
+		"negative idle":      {`"idle": "-1m"`, "negative"},
+		"idle over total":    {`"idle": "9h"`, "longer"},
+		"bad timestamp":      {`"timestamps": ["tsa.example"]`, "not an address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parseSettings(changed(t, test.change)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("parseSettings = %v, want %q", err, test.want)
+			}
+		})
+	}
+	if _, err := parseSettings([]byte(goodSettings + "{}")); err == nil {
+		t.Error("settings with something behind them were accepted")
+	}
+}
+
+func TestSettingsAccepted(t *testing.T) {
+	s, err := parseSettings([]byte(goodSettings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Origin != "https://counter.example" || s.Idle != nil {
+		t.Errorf("parseSettings = %+v", s)
+	}
+}
+
+// changed puts one key into the good settings.
+func changed(t *testing.T, change string) []byte {
+	t.Helper()
+	var all, one map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(goodSettings), &all); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte("{"+change+"}"), &one); err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range one {
+		all[key] = value
+	}
+	raw, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
