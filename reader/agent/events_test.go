@@ -63,19 +63,19 @@ func TestEventsTellTheReader(t *testing.T) {
 // What belongs to one site's operation, above all where its PIN page is, no other
 // site hears of; a second page of the same site does.
 func TestEventsOfOthers(t *testing.T) {
-	a, p, _ := atPIN(t, newDesk(newCard("ec")))
+	a := start(t, newDesk(newCard("ec")))
 	stranger := a.page("")
 	stranger.Origin = otherSite
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	events, err := stranger.Events(ctx)
+	ctx, cancel := context.WithCancel(t.Context())
+	before, err := stranger.Events(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for e := range events {
-		if e.PINURL != "" || e.State == api.PINPage {
-			t.Errorf("another site hears %+v", e)
-		}
+	p := a.page("")
+	end := p.waiting(t)
+	after, err := stranger.Events(ctx)
+	if err != nil {
+		t.Fatal(err)
 	}
 	same, err := a.page("").Events(t.Context())
 	if err != nil {
@@ -83,6 +83,16 @@ func TestEventsOfOthers(t *testing.T) {
 	}
 	if e := next(t, same); e.State != api.PINPage || e.PINURL != p.pinURL() {
 		t.Errorf("a second page of the site hears %+v first", e)
+	}
+	_ = p.Cancel(t.Context())
+	<-end
+	time.AfterFunc(200*time.Millisecond, cancel)
+	for _, events := range []<-chan api.Event{before, after} {
+		for e := range events {
+			if e.State != api.Idle || e.PINURL != "" {
+				t.Errorf("another site hears %+v", e)
+			}
+		}
 	}
 }
 

@@ -122,6 +122,19 @@ func TestPINFormRefused(t *testing.T) {
 	}
 }
 
+// Before the page was ever shown there is no token, and an empty one is not it.
+func TestPINFormBeforeThePage(t *testing.T) {
+	c := newCard("ec")
+	a, p, end := atPIN(t, newDesk(c))
+	res, _ := ask(t, "POST", p.pinURL(), "token=&pin="+rightPIN+"&do=ok", map[string]string{
+		"Content-Type": "application/x-www-form-urlencoded", "Origin": a.URL()})
+	select {
+	case err := <-end:
+		t.Errorf("status %d, and the operation ended with %v", res.StatusCode, err)
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
 // What cannot be a PIN stays on the page and costs no try.
 func TestPINOfWrongForm(t *testing.T) {
 	c := newCard("ec")
