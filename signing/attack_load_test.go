@@ -157,7 +157,7 @@ var loadAttacks = []attack{
 	}, []string{"too many revisions"}},
 	{"cross-reference of four billion entries", func(l *lab) []byte { return l.raw("", "0 4294967295\n") }, []string{"FORMAT_FAILURE"}},
 	{"cross-reference number of 30 digits", func(l *lab) []byte { return l.raw("", strings.Repeat("9", 30)+" 1\n") }, []string{"FORMAT_FAILURE"}},
-	{"cross-reference that inflates to a gigabyte", func(l *lab) []byte { return l.bomb("/Type /XRef /Size 9 /Root 1 0 R /W [1 2 1]") }, []string{"inflated bytes"}},
+	{"cross-reference that inflates to 128 MiB", func(l *lab) []byte { return l.bombed("/Type /XRef /Size 9 /Root 1 0 R /W [1 2 1]") }, []string{"inflated bytes"}},
 	{"cross-reference stream of fields of width 0", func(l *lab) []byte {
 		return l.xrefStream("/Type /XRef /Size 9 /Root 1 0 R /W [0 0 0]", "")
 	}, []string{"malformed W"}},
@@ -171,29 +171,29 @@ var loadAttacks = []attack{
 		out := l.set(l.contents, stream("x"))
 		return l.inTrailer(out, "/Root", "/Encrypt << /Filter /Standard >> /Root")
 	}, []string{"encrypted"}},
-	{"evidence that inflates to a gigabyte", func(l *lab) []byte {
+	{"evidence that inflates to 128 MiB", func(l *lab) []byte {
 		return l.update(func(u *pdf.Update) {
 			dss := l.reference(l.dict(l.catalog), "DSS")
-			big := u.Add(stream(gigabyte(), entry("Filter", pdf.Name("FlateDecode"))))
+			big := u.Add(stream(bomb(), entry("Filter", pdf.Name("FlateDecode"))))
 			u.Set(dss, l.dict(dss).With("CRLs", pdf.Array{big}))
 		})
 	}, []string{"inflated bytes"}},
 }
 
-// gigabyte is 2^30 zeros, deflated.
-var gigabyte = sync.OnceValue(func() string {
+// bomb is 128 MiB of zeros, deflated: twice what the reader is willing to inflate.
+var bomb = sync.OnceValue(func() string {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
 	chunk := make([]byte, 1<<20)
-	for range 1 << 10 {
+	for range 128 {
 		w.Write(chunk)
 	}
 	w.Close()
 	return b.String()
 })
 
-func (l *lab) bomb(dict string) []byte {
-	return l.xrefStream(dict+" /Filter /FlateDecode", gigabyte())
+func (l *lab) bombed(dict string) []byte {
+	return l.xrefStream(dict+" /Filter /FlateDecode", bomb())
 }
 
 // xrefStream appends a hand-written cross-reference stream.

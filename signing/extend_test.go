@@ -2,7 +2,9 @@ package signing
 
 import (
 	"bytes"
+	"errors"
 	"testing"
+	"time"
 
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
@@ -73,5 +75,120 @@ func TestExtendRaisesStepByStep(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestExtendRefuses(t *testing.T) {
+	w := theWorld(t)
+	e := w.extender(t)
+	drawn := letter(t).PDF
+	signed := w.signed(t, certstest.RSA2048)
+	flipped := bytes.Clone(signed)
+	flipped[200] ^= 1
+	l := &lab{tb: t, w: w}
+	for name, tt := range map[string]struct {
+		file []byte
+		want Level
+		err  error
+	}{
+		"no file":                  {nil, LevelT, ErrNotPDF},
+		"unsigned file":            {drawn, LevelT, ErrUnsuitable},
+		"level 0":                  {signed, 0, ErrUnsuitable},
+		"level 5":                  {signed, 5, ErrUnsuitable},
+		"signature that is broken": {flipped, LevelT, ErrUnsuitable},
+		"signature with signing time": {l.forge(certstest.RSA2048, func(f *forgery) {
+			f.attribute(oidTime, attr(oidTime, utcTime(signedAt)))
+		}), LevelT, ErrUnsuitable},
+		"timestamp over other data": {l.stamped(func([]byte) []byte { return l.stamp([]byte("other"), func(*certstest.Stamp) {}) }), LevelLT, ErrUnsuitable},
+	} {
+		out, level, err := e.Extend(t.Context(), tt.file, tt.want)
+		if !errors.Is(err, tt.err) || level != 0 || !bytes.Equal(out, tt.file) {
+			t.Errorf("%s: Extend = %v, %v, want %v and the file as it was", name, level, err, tt.err)
+		}
+	}
+}
+
+// Services that do not answer stop the raising where it is; nothing is lost and the next
+// try goes on from there, without the card.
+func TestExtendGoesAsFarAsServicesAnswer(t *testing.T) {
+	server := faulty(t)
+	w := &world{server, nil}
+	person := certstest.Person{GivenNames: "Nora", Surname: "Delcourt", NationalNumber: nationalNumber, Algorithm: certstest.P256}
+	issued, err := server.Issue(person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.cards = map[certstest.Algorithm]*certstest.Card{certstest.P256: issued}
+	file := w.signed(t, certstest.P256)
+	set := func(s certstest.Service, f certstest.Fault) {
+		t.Helper()
+		if err := server.Control().Set(s, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(certstest.TSA, certstest.Down)
+	out, level, err := w.extender(t).Extend(t.Context(), file, LevelLTA)
+	if level != LevelB || !errors.Is(err, ErrNoTimestamp) || !bytes.Equal(out, file) {
+		t.Fatalf("without timestamps: Extend = %v, %v", level, err)
+	}
+	set(certstest.TSA, certstest.None)
+	set(certstest.OCSP, certstest.Down)
+	set(certstest.CRL, certstest.Down)
+	out, level, err = w.extender(t).Extend(t.Context(), out, LevelLTA)
+	if level != LevelT || !errors.Is(err, ErrNoEvidence) || !errors.Is(err, revocation.ErrUnavailable) {
+		t.Fatalf("without evidence: Extend = %v, %v", level, err)
+	}
+	if s := w.report(t, out).Signatures[0]; s.Timestamp.IsZero() || s.SubIndication != TryLater {
+		t.Errorf("without evidence: %+v", s)
+	}
+	stamped := server.Control().Requests(certstest.TSA)
+	server.Control().Reset()
+	out, level, err = w.extender(t).Extend(t.Context(), out, LevelLT)
+	if level != LevelLT || err != nil {
+		t.Fatalf("all well: Extend = %v, %v", level, err)
+	}
+	if server.Control().Requests(certstest.TSA) != stamped {
+		t.Error("a second timestamp was asked for")
+	}
+	if r := w.report(t, out); !r.Valid() || r.Signatures[0].Level != LevelLT {
+		t.Errorf("all well: %+v", r)
+	}
+	again, level, err := w.extender(t).Extend(t.Context(), out, LevelLT)
+	if level != LevelLT || err != nil || !bytes.Equal(again, out) {
+		t.Errorf("raised already: Extend = %v, %v, or other bytes", level, err)
+	}
+}
+
+func TestExtendStopsAtWithdrawnCertificate(t *testing.T) {
+	server := faulty(t)
+	issued, err := server.Issue(certstest.Person{Surname: "Perdue", NationalNumber: nationalNumber, Algorithm: certstest.P256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{server, map[certstest.Algorithm]*certstest.Card{certstest.P256: issued}}
+	file := w.signed(t, certstest.P256)
+	if err := server.Revoke(issued.Signature.Certificate, time.Now().Add(-time.Hour), 1); err != nil {
+		t.Fatal(err)
+	}
+	_, level, err := w.extender(t).Extend(t.Context(), file, LevelLT)
+	var revoked revocation.RevokedError
+	if level != LevelT || !errors.As(err, &revoked) || revoked.Reason != 1 {
+		t.Errorf("Extend = %v, %v, want %v and the withdrawal", level, err, LevelT)
+	}
+}
+
+// A timestamp cannot be put under a signature that a later one covers.
+func TestExtendLeavesCoveredSignatureAlone(t *testing.T) {
+	w := theWorld(t)
+	r := w.request(t, certstest.P256)
+	r.PDF, r.Mark = w.signed(t, certstest.RSA2048), Mark{}
+	twice := w.sign(t, r, w.cards[certstest.P256].Signature.Key)
+	out, level, err := w.extender(t).Extend(t.Context(), twice, LevelT)
+	if err != nil || level != LevelT {
+		t.Fatalf("Extend = %v, %v", level, err)
+	}
+	report := w.report(t, out)
+	if a, b := report.Signatures[0], report.Signatures[1]; !a.Timestamp.IsZero() || b.Timestamp.IsZero() || !a.Integrity.Passed {
+		t.Errorf("Extend raised another signature than the last: %+v", report)
 	}
 }

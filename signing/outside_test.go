@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"guichet.example/certs/certstest"
+	"guichet.example/signing/internal/cms"
 	"guichet.example/signing/internal/pdf"
 )
 
@@ -38,11 +39,41 @@ func checkOutside(t *testing.T, w *world, signed []byte) {
 	}
 	before, after := f.Covered(list[0])
 	content := file(t, "content", append(bytes.Clone(before), after...))
-	der := file(t, "cms.der", bytes.TrimRight(list[0].Contents, "\x00"))
+	raw, err := cms.Trim(list[0].Contents)
+	if err != nil {
+		t.Fatalf("cms.Trim: %v", err)
+	}
+	der := file(t, "cms.der", raw)
 	var anchors []byte
 	for _, cert := range w.AnchorCertificates() {
 		anchors = append(anchors, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
 	}
+	trusted := file(t, "anchors.pem", anchors)
 	mustTool(t, "successful", "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", der,
-		"-content", content, "-CAfile", file(t, "anchors.pem", anchors), "-purpose", "any", "-out", "/dev/null")
+		"-content", content, "-CAfile", trusted, "-purpose", "any", "-out", "/dev/null")
+	checkTokens(t, f, list, trusted)
+}
+
+// checkTokens has openssl judge every timestamp of the file.
+func checkTokens(t *testing.T, f *pdf.File, list []*pdf.Signature, trusted string) {
+	t.Helper()
+	for _, s := range list {
+		der, err := cms.Trim(s.Contents)
+		if err != nil {
+			t.Fatalf("cms.Trim: %v", err)
+		}
+		before, after := f.Covered(s)
+		token, stamped := der, append(bytes.Clone(before), after...)
+		if !s.IsTimestamp() {
+			signed, err := cms.Parse(der)
+			if err != nil {
+				t.Fatalf("cms.Parse: %v", err)
+			}
+			token, stamped = signed.Signer.Timestamp(), signed.Signer.Value
+		}
+		if token != nil {
+			mustTool(t, "Verification: OK", "openssl", "ts", "-verify", "-token_in", "-in", file(t, "token", token),
+				"-data", file(t, "stamped", stamped), "-CAfile", trusted)
+		}
+	}
 }

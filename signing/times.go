@@ -31,18 +31,13 @@ func (v *validation) times() {
 
 // archive judges a document timestamp and reports whether it is proof of existence.
 func (v *validation) archive(s *subject, poe time.Time) bool {
-	if s.failed() || s.token == nil || s.cert == nil {
+	if !s.report.Integrity.Passed {
 		return false
 	}
 	s.report.Timestamp = s.token.Time
-	if !s.order(s.token.Time, poe, "document timestamp") {
-		return false
-	}
+	ordered := s.order(s.token.Time, poe, "document timestamp")
 	chain := v.chain(s.cert, s.others, certs.Timestamping, since(s.token.Time, poe), &s.used)
-	if !s.accept(chain) {
-		return false
-	}
-	return s.report.Indication == ""
+	return s.accept(chain) && ordered
 }
 
 // since is the window of a timestamp: from when it stamped to the next proof.
@@ -77,18 +72,20 @@ func (s *subject) accept(c chainResult) bool {
 }
 
 // signer judges a signature: its timestamp at the proof of existence, its own chain at
-// the best time that is then known, and the level that follows.
+// the best time that is then known, and the level that follows. The level says what is
+// there and holds; whether the signer can be trusted is another question.
 func (v *validation) signer(s *subject, poe time.Time, archives []*subject) {
 	r := s.report
-	if s.failed() || s.cert == nil || !r.Integrity.Passed {
+	if !r.Integrity.Passed {
 		return
 	}
-	stamp, stamped := v.stamp(s, poe)
-	best := poe
-	if stamped {
-		best = s.token.Time
+	best, level, complete := poe, LevelB, true
+	switch stamp, stamped := v.stamp(s, poe); {
+	case stamped:
+		best, level, complete = s.token.Time, LevelT, stamp.embedded
 		r.Timestamp = best
-	} else if len(archives) > 0 {
+	case len(archives) > 0:
+		level = LevelT
 		r.Timestamp = poe
 	}
 	purpose := certs.Signature
@@ -96,39 +93,34 @@ func (v *validation) signer(s *subject, poe time.Time, archives []*subject) {
 		purpose = certs.Seal
 	}
 	chain := v.chain(s.cert, s.others, purpose, window{best, best}, &s.used)
-	if !s.accept(chain) || !s.profile {
+	s.accept(chain)
+	if !s.profile {
 		return
 	}
 	s.order(r.Claimed, best, "claimed signing time")
-	r.Level = LevelB
-	if !stamped && len(archives) == 0 {
-		return
+	if level == LevelT && complete && chain.embedded && chain.problem == nil {
+		level = LevelLT
+		if v.archived(s, archives) {
+			level = LevelLTA
+		}
 	}
-	r.Level = LevelT
-	if !chain.embedded || stamped && !stamp.embedded {
-		return
-	}
-	r.Level = LevelLT
-	if v.archived(s, archives) {
-		r.Level = LevelLTA
-	}
+	r.Level = level
 }
 
-// stamp judges the timestamp of a signature.
+// stamp judges the timestamp of a signature and reports whether it shows a time: its
+// authority is trusted and not known to have been withdrawn.
 func (v *validation) stamp(s *subject, poe time.Time) (chainResult, bool) {
 	if s.tsa == nil {
 		return chainResult{}, false
 	}
 	s.report.TSA = s.tsa.Subject.CommonName
-	if !s.order(s.token.Time, poe, "timestamp") {
-		return chainResult{}, false
-	}
+	ordered := s.order(s.token.Time, poe, "timestamp")
 	chain := v.chain(s.tsa, s.tsaOthers, certs.Timestamping, since(s.token.Time, poe), &s.used)
 	if p := chain.problem; p != nil {
 		s.fail(Indeterminate, p.sub, "timestamp: %s", p.text)
-		return chain, false
+		return chain, ordered && p.sub == TryLater
 	}
-	return chain, true
+	return chain, ordered
 }
 
 // archived reports whether a document timestamp that holds covers all evidence used.
