@@ -47,7 +47,7 @@ var byteAttacks = []attack{
 	{"cut in the signature", func(l *lab) []byte {
 		from, to := l.hole()
 		return l.base[:(from+to)/2]
-	}, []string{`"signatures":null`}},
+	}, []string{`"signatures":[]`}},
 	{"cut back to the unsigned file", func(l *lab) []byte {
 		_, end := l.f.End(0)
 		return l.base[:end]

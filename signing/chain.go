@@ -108,31 +108,57 @@ func revokedProblem(err error) *chainProblem {
 	return problem(RevokedNoPOE, "%v", err)
 }
 
-// status looks for a good answer on a certificate in the file's evidence. What is good
-// later was good before. A withdrawal after the window does not count.
+// status looks for answers on a certificate in the file's evidence. What is good later
+// was good before; a withdrawal after the window does not count; one within it counts
+// whatever another answer says.
 func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) error {
-	for _, raw := range v.store.OCSPs {
-		answer, err := v.answer(raw, cert, issuer, w, verifyOCSP)
+	found := revocation.ErrUnknown
+	for _, raw := range v.about(cert) {
+		verify, one := verifyOCSP, &pdf.Evidence{OCSPs: [][]byte{raw}}
+		if !isOCSP(raw) {
+			verify, one = verifyCRL, &pdf.Evidence{CRLs: [][]byte{raw}}
+		}
+		answer, err := v.answer(raw, cert, issuer, w, verify)
+		if errors.As(err, new(revocation.RevokedError)) {
+			return err
+		}
 		if err == nil {
 			err = v.responder(answer, issuer, w, used)
 		}
-		if err == nil {
-			used.Add(&pdf.Evidence{OCSPs: [][]byte{raw}})
+		if err == nil && found != nil {
+			used.Add(one)
+			found = nil
 		}
-		if err == nil || errors.As(err, new(revocation.RevokedError)) {
-			return err
+	}
+	return found
+}
+
+// maxAnswers bounds the answers verified for one file: each costs public-key operations
+// and a hostile file can carry many.
+const maxAnswers = 256
+
+// about returns the OCSP responses and CRLs that may speak of a certificate: those that
+// hold its serial number, or name its issuer. It is a sieve; what passes is verified.
+func (v *validation) about(cert *x509.Certificate) [][]byte {
+	var out [][]byte
+	serial, err := asn1.Marshal(cert.SerialNumber)
+	if err != nil {
+		return nil
+	}
+	for _, raw := range v.store.OCSPs {
+		if bytes.Contains(raw, serial) {
+			out = append(out, raw)
 		}
 	}
 	for _, raw := range v.store.CRLs {
-		_, err := v.answer(raw, cert, issuer, w, verifyCRL)
-		if err == nil {
-			used.Add(&pdf.Evidence{CRLs: [][]byte{raw}})
-		}
-		if err == nil || errors.As(err, new(revocation.RevokedError)) {
-			return err
+		if bytes.Contains(raw[:min(len(raw), 4<<10)], cert.RawIssuer) {
+			out = append(out, raw)
 		}
 	}
-	return revocation.ErrUnknown
+	room := max(0, maxAnswers-v.answers)
+	out = out[:min(len(out), room)]
+	v.answers += len(out)
+	return out
 }
 
 // verifier checks one piece of evidence at a time.
@@ -174,19 +200,24 @@ func (v *validation) responder(a revocation.Answer, issuer *x509.Certificate, w 
 		if bytes.Equal(cert.Raw, issuer.Raw) || hasExtension(cert, noCheck) {
 			continue
 		}
-		found := false
-		for _, raw := range v.store.CRLs {
-			if _, err := v.answer(raw, cert, issuer, w, verifyCRL); err == nil {
-				used.Add(&pdf.Evidence{CRLs: [][]byte{raw}})
-				found = true
-				break
-			}
-		}
-		if !found {
+		if !v.listedGood(cert, issuer, w, used) {
 			return revocation.ErrUnknown
 		}
 	}
 	return nil
+}
+
+func (v *validation) listedGood(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) bool {
+	for _, raw := range v.about(cert) {
+		if isOCSP(raw) {
+			continue
+		}
+		if _, err := v.answer(raw, cert, issuer, w, verifyCRL); err == nil {
+			used.Add(&pdf.Evidence{CRLs: [][]byte{raw}})
+			return true
+		}
+	}
+	return false
 }
 
 func hasExtension(cert *x509.Certificate, oid asn1.ObjectIdentifier) bool {

@@ -8,6 +8,13 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
+// isOCSP tells an OCSP response, which begins with its status, from a CRL.
+func isOCSP(der []byte) bool {
+	s := cryptobyte.String(der)
+	var outer cryptobyte.String
+	return s.ReadASN1(&outer, cbasn1.SEQUENCE) && outer.PeekASN1Tag(cbasn1.ENUM)
+}
+
 // evidenceTime reads when an OCSP response was produced or a CRL issued, without
 // checking anything else: package revocation is then asked whether it holds at that time.
 func evidenceTime(der []byte) (time.Time, bool) {

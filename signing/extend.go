@@ -122,12 +122,7 @@ func (e *Extender) timestamp(ctx context.Context, t *target) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
 	}
-	next, err := e.target(file)
-	if err != nil {
-		return err
-	}
-	*t = *next
-	return nil
+	return e.proceed(t, file)
 }
 
 // evidence appends a DSS with every certificate and one answer for each certificate that
@@ -146,6 +141,11 @@ func (e *Extender) evidence(ctx context.Context, t *target) error {
 	if err := e.collect(ctx, t, t.s.tsa, t.s.tsaOthers, certs.Timestamping, since(stamped, t.v.now), more); err != nil {
 		return fmt.Errorf("timestamping authority: %w", err)
 	}
+	return e.store(t, more)
+}
+
+// store appends evidence that the file does not hold yet.
+func (e *Extender) store(t *target, more *pdf.Evidence) error {
 	if t.v.store.Has(more) {
 		return nil
 	}
@@ -154,6 +154,11 @@ func (e *Extender) evidence(ctx context.Context, t *target) error {
 		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
 	file, _ := u.Bytes(secondID(t.file, t.v.now))
+	return e.proceed(t, file)
+}
+
+// proceed goes on with a longer file, after reading it as a verifier would.
+func (e *Extender) proceed(t *target, file []byte) error {
 	if len(file) > MaxPDF {
 		return ErrTooLarge
 	}
@@ -198,11 +203,25 @@ func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificat
 	return nil
 }
 
-// archive appends a document timestamp over everything (EN 319 142-1, 5.5).
+// archive appends a document timestamp over everything (EN 319 142-1, 5.5), unless one
+// ends the file, and then evidence on its authority where the file has none that fits:
+// a timestamp whose authority nobody can judge would spoil the verdict on all.
 func (e *Extender) archive(ctx context.Context, t *target) error {
-	if last := t.v.subjects[len(t.v.subjects)-1]; last.sig.IsTimestamp() && last.report.CoversWhole && !last.failed() {
-		return nil
+	last := t.v.subjects[len(t.v.subjects)-1]
+	if !last.sig.IsTimestamp() || last.failed() {
+		if err := e.stampDocument(ctx, t); err != nil {
+			return err
+		}
+		last = t.v.subjects[len(t.v.subjects)-1]
 	}
+	more := &pdf.Evidence{}
+	if err := e.collect(ctx, t, last.cert, last.others, certs.Timestamping, since(last.token.Time, t.v.now), more); err != nil {
+		return fmt.Errorf("timestamping authority: %w", err)
+	}
+	return e.store(t, more)
+}
+
+func (e *Extender) stampDocument(ctx context.Context, t *target) error {
 	if e.TSA == nil {
 		return fmt.Errorf("%w: no authority configured", ErrNoTimestamp)
 	}
@@ -226,13 +245,5 @@ func (e *Extender) archive(ctx context.Context, t *target) error {
 	if file, err = fill(file, r, raw); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
 	}
-	if len(file) > MaxPDF {
-		return ErrTooLarge
-	}
-	next, err := e.target(file)
-	if err != nil {
-		return err
-	}
-	*t = *next
-	return nil
+	return e.proceed(t, file)
 }

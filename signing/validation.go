@@ -23,6 +23,7 @@ type validation struct {
 	store    *pdf.Evidence       // the DSS as the last revision shows it
 	stored   []*x509.Certificate // its certificates, parsed when first needed
 	parsed   bool
+	answers  int // verified so far, see maxAnswers
 }
 
 // subject is one signature or document timestamp under validation.

@@ -49,7 +49,7 @@ func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, 
 		return nil, nil, ErrTooLarge
 	}
 	sum := sha256.Sum256(file)
-	report := &Report{SHA256: hex.EncodeToString(sum[:]), Size: len(file)}
+	report := &Report{SHA256: hex.EncodeToString(sum[:]), Size: len(file), Signatures: []SignatureReport{}}
 	f, err := pdf.Open(file)
 	if errors.Is(err, pdf.ErrNotPDF) {
 		return nil, nil, ErrNotPDF

@@ -26,6 +26,7 @@ type step struct {
 	done     map[int]bool
 	widgets  map[int]bool // widgets of accepted signatures
 	changes  []Change
+	named    int // changes that are not allowed
 }
 
 // Changes returns what revision rev, at least 1, did. An empty answer means that it
@@ -54,7 +55,11 @@ func (f *File) Changes(rev int) ([]Change, error) {
 	return s.changes, nil
 }
 
+// change notes what nothing permits. After the first hundred the verdict is clear.
 func (s *step) change(what, detail string, object int) {
+	if s.named++; s.named > maxChanges {
+		return
+	}
 	s.changes = append(s.changes, Change{Revision: s.rev, What: what, Detail: detail, Object: object})
 }
 

@@ -16,6 +16,8 @@ const (
 	maxInflated  = 64 << 20 // bytes out of all filters
 	maxPages     = 20000    // pages looked at
 	maxFields    = 2000     // form fields looked at
+	maxSigs      = 64       // signatures of all revisions
+	maxChanges   = 100      // changes named of one revision
 	maxDigits    = 18       // digits of a whole number
 	smallDict    = 16       // keys searched one by one
 )

@@ -54,6 +54,9 @@ func (f *File) Signatures() ([]*Signature, error) {
 			}
 			here[sig.key()] = true
 		}
+		if len(all) > maxSigs {
+			return nil, over("too many signatures")
+		}
 		for key, sig := range known {
 			sig.Gone = !here[key]
 		}
