@@ -29,12 +29,9 @@ var algorithms = map[string]algorithm{
 	"PS512": {hash: crypto.SHA512, isPSS: true},
 }
 
-// minRSABits is the shortest RSA key accepted. Cards of 2004 to 2014 have 1024.
-const minRSABits = 2048
-
 // algorithmFor returns the named algorithm if the key can have used it: a key of
 // another kind, or a curve of another size, is ErrAlgorithm (RFC 7518, 3.4 ties
-// each ES algorithm to one curve).
+// each ES algorithm to one curve). Whether the key is strong enough the path tells.
 func algorithmFor(name string, public crypto.PublicKey) (algorithm, error) {
 	how, ok := algorithms[name]
 	if !ok {
@@ -44,9 +41,6 @@ func algorithmFor(name string, public crypto.PublicKey) (algorithm, error) {
 	case *rsa.PublicKey:
 		if how.bits != 0 {
 			return algorithm{}, fmt.Errorf("%w: %s for an RSA key", ErrAlgorithm, name)
-		}
-		if key.N.BitLen() < minRSABits {
-			return algorithm{}, fmt.Errorf("%w: RSA of %d bits", ErrWeakKey, key.N.BitLen())
 		}
 	case *ecdsa.PublicKey:
 		if how.bits != key.Curve.Params().BitSize {

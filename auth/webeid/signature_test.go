@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"slices"
 	"testing"
 
 	"guichet.example/auth/webeid"
@@ -37,6 +38,7 @@ func TestVerifyRefusesSignatures(t *testing.T) {
 		{"one bit flipped, RSA", rsaCard, "RS256", "", func(s []byte, _ string) []byte { s[50] ^= 1; return s }, webeid.ErrSignature},
 		{"cut short", ecCard, "ES384", "", func(s []byte, _ string) []byte { return s[:95] }, webeid.ErrSignature},
 		{"one byte long", ecCard, "ES384", "", func(s []byte, _ string) []byte { return append(s, 0) }, webeid.ErrSignature},
+		{"zero before s", ecCard, "ES384", "", func(s []byte, _ string) []byte { return slices.Concat(s[:48], []byte{0}, s[48:]) }, webeid.ErrSignature},
 		{"one byte long, RSA", rsaCard, "RS256", "", func(s []byte, _ string) []byte { return append(s, 0) }, webeid.ErrSignature},
 		{"zero in front, RSA", rsaCard, "RS256", "", func(s []byte, _ string) []byte { return append([]byte{0}, s...) }, webeid.ErrSignature},
 		{"one byte", ecCard, "ES384", "", func([]byte, string) []byte { return []byte{1} }, webeid.ErrSignature},
