@@ -73,7 +73,12 @@ const endedKey = "guichet.ended"
 func (p *Portal) view(c *gin.Context) page.View {
 	v := page.From(c)
 	if v.Support == "" {
-		v = page.View{Lang: locale.FromAcceptLanguage(c.GetHeader("Accept-Language")), Path: "home",
+		first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
+		lang, ok := locale.Parse(first)
+		if !ok {
+			lang = locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))
+		}
+		v = page.View{Lang: lang, Path: "home",
 			Brand: p.cfg.Mutuality.Brand, Now: p.cfg.Now(), Support: c.GetString(referenceKey)}
 	}
 	return v
