@@ -21,7 +21,7 @@ type CardStep struct {
 	Prepare, Complete string
 
 	Retry string // this page again; empty: the page's own address
-	Other Link   // another way to sign in or to sign; empty URL: none
+	Other Link   // another way to sign in or to sign; empty: the door, or the help for the card
 	Help  string // help page, gets ?code= behind it; empty: help/card
 	Kept  string // "Your answers are kept until 20 December"; shown with failures; may be empty
 }
@@ -240,6 +240,18 @@ func (s CardStep) retry(v View) string {
 		return s.Retry
 	}
 	return v.In(v.Lang)
+}
+
+func (s CardStep) other(v View) Link {
+	other := s.Other
+	if other.URL == "" {
+		other = Link{URL: v.URL("sign-in"), Text: v.T("card.exit.other-signin")}
+		if s.Sign {
+			other = Link{URL: v.URL("help/card"), Text: v.T("card.exit.other-sign")}
+		}
+	}
+	other.Icon = orIcon(other.Icon, "key")
+	return other
 }
 
 func (s CardStep) help(v View) string {

@@ -69,7 +69,7 @@ type Figure struct {
 
 // LedgerRow is one piece of news. End stands at the right: an Amount, a Badge, nil.
 type LedgerRow struct {
-	Date   string // short, for people
+	Date   string // short, for people; empty: no date column
 	When   string // the same for machines: 2026-11-18
 	Title  Link
 	Detail string
