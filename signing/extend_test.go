@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"guichet.example/certs"
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
 )
@@ -190,5 +191,39 @@ func TestExtendLeavesCoveredSignatureAlone(t *testing.T) {
 	report := w.report(t, out)
 	if a, b := report.Signatures[0], report.Signatures[1]; !a.Timestamp.IsZero() || b.Timestamp.IsZero() || !a.Integrity.Passed {
 		t.Errorf("Extend raised another signature than the last: %+v", report)
+	}
+}
+
+// A document timestamp by another authority than that of the signature brings its own
+// evidence along; once there, nothing is added again.
+func TestExtendArchivesWithAnotherAuthority(t *testing.T) {
+	w, second := theWorld(t), faulty(t)
+	anchors, err := certs.NewTrustAnchors(append(w.AnchorCertificates(), second.AnchorCertificates()...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checker, err := revocation.New(revocation.Config{Hosts: append(w.Hosts(), second.Hosts()...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tsa, err := NewTSA(TSAConfig{URLs: []string{second.TSAURL()}, Anchors: anchors})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Extender{TSA: tsa, Revocation: checker, Anchors: anchors}
+	file, level, err := e.Extend(t.Context(), w.raised(t, certstest.P256, LevelLT), LevelLTA)
+	if err != nil || level != LevelLTA {
+		t.Fatalf("Extend = %v, %v", level, err)
+	}
+	r, err := Verify(t.Context(), file, Trust{Anchors: anchors})
+	if err != nil || !r.Valid() || r.Signatures[0].Level != LevelLTA || r.Signatures[1].Kind != Timestamp {
+		t.Fatalf("Verify = %+v, %v", r, err)
+	}
+	if added := r.Signatures[1].AddedAfter; len(added) != 1 || added[0].What != "evidence" {
+		t.Errorf("after the document timestamp: %+v", added)
+	}
+	again, level, err := e.Extend(t.Context(), file, LevelLTA)
+	if err != nil || level != LevelLTA || !bytes.Equal(again, file) {
+		t.Errorf("archived already: Extend = %v, %v, or other bytes", level, err)
 	}
 }
