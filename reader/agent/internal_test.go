@@ -91,8 +91,11 @@ func TestEndings(t *testing.T) {
 		api.NoSignCert, api.CardUnknown, api.Technical, "",
 	} {
 		state, heading, lead := english.ending(s)
-		closes := s == api.Idle || s == api.Cancelled
-		if heading == "" || lead == "" || (state == "done") != closes {
+		want := map[api.State]string{api.Idle: "done", api.Cancelled: "stopped"}[s]
+		if want == "" {
+			want = "failed"
+		}
+		if heading == "" || lead == "" || state != want {
 			t.Errorf("ending(%q) = %q, %q, %q", s, state, heading, lead)
 		}
 	}

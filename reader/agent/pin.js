@@ -3,7 +3,7 @@
 // is done, and lets the agent know that the window was closed.
 (() => {
   const state = document.body.dataset.state;
-  if (state === 'done') {
+  if (state === 'done' || state === 'stopped') {
     window.close(); // does nothing where the window was not opened by a page
     return;
   }

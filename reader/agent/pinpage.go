@@ -37,7 +37,7 @@ func asset(kind string, content []byte) http.HandlerFunc {
 // view is what pin.html shows.
 type view struct {
 	*text
-	State   string // "asking", "working", "done", "failed": for style and script
+	State   string // "asking", "working", "done", "stopped", "failed": for style and script
 	Heading string
 	Lead    string // under the heading
 	Site    string

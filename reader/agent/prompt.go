@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
@@ -183,10 +184,13 @@ func (p *prompt) give(ctx context.Context, pin []byte) {
 	p.mu.Lock()
 	p.move(working)
 	p.mu.Unlock()
+	given := bytes.Clone(pin) // the reader wipes what it gets, the page what it was sent
 	select {
-	case p.pin <- append([]byte(nil), pin...):
+	case p.pin <- given:
 	case <-p.op.ctx.Done():
+		clear(given)
 	case <-ctx.Done(): // the person left; nobody waits for this PIN either
+		clear(given)
 		p.op.cancel(reader.ErrCancelled)
 		return
 	}

@@ -82,7 +82,7 @@ func (t *text) ending(s api.State) (state, heading, lead string) {
 	case s == api.Idle:
 		return "done", t.DoneHeading, t.Done
 	case s == api.Cancelled:
-		return "done", t.FailedHeading, t.Cancelled
+		return "stopped", t.FailedHeading, t.Cancelled
 	case ok:
 		return "failed", t.FailedHeading, known
 	}
