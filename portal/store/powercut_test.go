@@ -89,6 +89,9 @@ func signUntilCut(t *testing.T, folder string, cut func(), prefix []string) *jou
 	mu.Lock()
 	over = true // what is acknowledged from here on may be lost
 	mu.Unlock()
+	// Stopped first: the copy takes its time, and of a file system at work it would show
+	// a state that never was.
+	must(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGSTOP))
 	cut()
 	must(t, syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL))
 	<-read
