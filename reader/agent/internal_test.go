@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"guichet.example/reader"
 	"guichet.example/reader/api"
 )
 
@@ -98,5 +99,15 @@ func TestEndings(t *testing.T) {
 		if heading == "" || lead == "" || state != want {
 			t.Errorf("ending(%q) = %q, %q, %q", s, state, heading, lead)
 		}
+	}
+}
+
+// A prompt that has ended asks no more, however late something else arrives.
+func TestPromptStaysEnded(t *testing.T) {
+	p := &prompt{changed: make(chan struct{})}
+	p.end(api.CardRemoved)
+	p.again(reader.PINRequest{})
+	if _, ok := p.take(nil); ok || p.phase != ended || p.outcome != api.CardRemoved {
+		t.Errorf("phase %v, outcome %s", p.phase, p.outcome)
 	}
 }
