@@ -130,7 +130,7 @@ func (s *step) widgetsOf(ref Ref, d Dict) (map[int]Dict, bool, error) {
 			return nil, false, err
 		}
 		kidRef, _ := kid.(Ref)
-		if !s.fresh(kidRef.Num) || k.Get("Parent") != ref || k.Get("V") != nil || k.Get("Kids") != nil || !onlyKeys(k, fieldKeys) {
+		if parent := k.Get("Parent"); parent != nil && parent != ref || !s.fresh(kidRef.Num) || k.Get("V") != nil || k.Get("Kids") != nil || !onlyKeys(k, fieldKeys) {
 			return nil, false, nil
 		}
 		out[kidRef.Num] = k

@@ -50,6 +50,11 @@ func (l *labels) document() {
 		for _, f := range fields {
 			l.mark(f.ref, label{"form field", ""})
 		}
+		for _, f := range fields {
+			for _, key := range []Name{"V", "AP"} {
+				l.reach(f.dict.Get(key), label{"form field", ""})
+			}
+		}
 	}
 	if pages, err := l.state.Pages(); err == nil {
 		for _, p := range pages {
