@@ -122,6 +122,12 @@ func (p *Portal) wished(c *gin.Context) string {
 	return v.Path
 }
 
+// Addresses for load balancers: whether the process lives, and whether it can serve.
+const (
+	healthPath = "/healthz"
+	readyPath  = "/readyz"
+)
+
 func (p *Portal) healthz(c *gin.Context) { c.String(http.StatusOK, "alive\n") }
 
 func (p *Portal) readyz(c *gin.Context) {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -26,21 +27,24 @@ func policy(connect string) string {
 	}, "; ")
 }
 
-// securityHeaders are on all answers, errors and redirects included.
-func (p *Portal) securityHeaders(c *gin.Context) {
-	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", p.policyFor(c.FullPath()))
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-	// Pages hold a member's data: no copy stays in a cache or behind the back button.
-	h.Set("Cache-Control", "no-store")
-	if p.secure {
-		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-	}
-	c.Next()
+// secured puts the headers on all answers: errors, redirects and what is refused
+// before any route is looked at included.
+func (p *Portal) secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", p.policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		// Pages hold a member's data: no copy stays in a cache or behind the back button.
+		h.Set("Cache-Control", "no-store")
+		if p.secure {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // cardPages are the pages on which a card speaks: they alone may connect to the
@@ -50,10 +54,10 @@ var cardPages = map[string]bool{
 	"/:lang/requests/:id/sign": true,
 }
 
-// policyFor is the content security policy of the page at a route.
-func (p *Portal) policyFor(route string) string {
-	if cardPages[route] {
-		return p.agentPolicy
+// allowAgent lets a card page connect to the loopback agent.
+func (p *Portal) allowAgent(c *gin.Context) {
+	if cardPages[c.FullPath()] {
+		c.Header("Content-Security-Policy", p.agentPolicy)
 	}
-	return p.policy
+	c.Next()
 }

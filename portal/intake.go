@@ -65,10 +65,10 @@ func (p *Portal) identify(c *gin.Context) {
 }
 
 // knownHost refuses requests for a host that is not ours: DNS rebinding, and links
-// built from a forged Host header.
+// built from a forged Host header. A load balancer asks for our health by address.
 func (p *Portal) knownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != p.host {
+		if r.Host != p.host && r.URL.Path != healthPath && r.URL.Path != readyPath {
 			http.Error(w, "this host is not served here", http.StatusMisdirectedRequest)
 			return
 		}

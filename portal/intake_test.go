@@ -69,6 +69,9 @@ func TestRefusedBeforeAnyHandler(t *testing.T) {
 			if resp.StatusCode != test.status {
 				t.Errorf("%s, want %d", resp.Status, test.status)
 			}
+			if resp.Header.Get("Strict-Transport-Security") == "" || resp.Header.Get("Content-Security-Policy") == "" {
+				t.Error("the refusal has no security headers")
+			}
 			for _, leak := range []string{"goroutine", ".go:", "SELECT", "sqlite"} {
 				if strings.Contains(body, leak) {
 					t.Errorf("the answer holds %q", leak)

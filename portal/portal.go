@@ -1,8 +1,8 @@
 // Package portal is the counter's web server: one Gin engine, one visible list of
 // middleware, one list of routes, one place where an error becomes a page.
 //
-// A request passes, in this order: the host and cross-origin checks, the security
-// headers, its reference and log line, the limit on its body, its language, its
+// A request passes, in this order: the security headers, the host and cross-origin
+// checks, its reference and log line, the limit on its body, its language, its
 // session, and the access table for the act its route names. Then the area's handler
 // runs; what it returns as an error ends in fail (errors.go) and nowhere else.
 package portal
@@ -166,7 +166,7 @@ func (p *Portal) build() error {
 	if err := engine.SetTrustedProxies(p.cfg.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	engine.Use(p.securityHeaders, p.identify, p.recover, p.limitOften, p.limitBody)
+	engine.Use(p.allowAgent, p.identify, p.recover, p.limitOften, p.limitBody)
 	engine.NoRoute(p.language, p.session, func(c *gin.Context) { p.fail(c, errNoPage) })
 	engine.NoMethod(p.language, p.session, func(c *gin.Context) { p.fail(c, errNoMethod) })
 	if err := p.mount(engine); err != nil {
@@ -176,7 +176,7 @@ func (p *Portal) build() error {
 	if err := crossOrigin.AddTrustedOrigin(p.cfg.Origin); err != nil {
 		return err
 	}
-	p.handler = p.knownHost(crossOrigin.Handler(engine))
+	p.handler = p.secured(p.knownHost(crossOrigin.Handler(engine)))
 	return nil
 }
 

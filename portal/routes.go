@@ -58,8 +58,8 @@ func (p *Portal) adapt(h page.Handler) gin.HandlerFunc {
 // mount puts every area and the few addresses outside them into the engine.
 func (p *Portal) mount(engine *gin.Engine) error {
 	engine.GET("/", p.chooseLanguage)
-	engine.GET("/healthz", p.healthz)
-	engine.GET("/readyz", p.readyz)
+	engine.GET(healthPath, p.healthz)
+	engine.GET(readyPath, p.readyz)
 	static := gin.WrapH(web.Handler())
 	engine.GET("/static/*file", static)
 	engine.HEAD("/static/*file", static)
