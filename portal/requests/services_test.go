@@ -15,16 +15,18 @@ import (
 // patience is how long services may take on a busy machine.
 const patience = 5 * time.Second
 
-// serviced is a desk whose OCSP, CRL and timestamp services answer over HTTP.
-func serviced(t *testing.T, pki *certstest.Server, card certstest.Card, patience time.Duration) *desk {
+// serviced is a desk whose OCSP, CRL and timestamp services answer over HTTP. It waits
+// for all of them with patience, but for one that is known to be slow.
+func serviced(t *testing.T, pki *certstest.Server, card certstest.Card, slow certstest.Service) *desk {
 	t.Helper()
+	wait := map[certstest.Service]time.Duration{certstest.OCSP: patience, certstest.TSA: patience, slow: 200 * time.Millisecond}
 	d := &desk{store: newMemory(), now: time.Now(), deck: deck{pki: pki.PKI, mathieu: card}}
 	client := &http.Client{Timeout: patience}
-	checker, err := revocation.New(revocation.Config{Client: client, Hosts: pki.Hosts(), Timeout: patience})
+	checker, err := revocation.New(revocation.Config{Client: client, Hosts: pki.Hosts(), Timeout: wait[certstest.OCSP]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tsa, err := signing.NewTSA(signing.TSAConfig{URLs: []string{pki.TSAURL()}, Client: client, Anchors: pki.Anchors(), Timeout: patience})
+	tsa, err := signing.NewTSA(signing.TSAConfig{URLs: []string{pki.TSAURL()}, Client: client, Anchors: pki.Anchors(), Timeout: wait[certstest.TSA]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,14 +76,14 @@ func TestServicesFailAfterTheCardSigned(t *testing.T) {
 		for _, fault := range service.Faults() {
 			t.Run(string(service)+" "+string(fault), func(t *testing.T) {
 				pki.Control().Reset()
-				d := serviced(t, pki, *card, patience)
+				d := serviced(t, pki, *card, "")
 				id := d.frozen(t)
 				c, v := d.prepared(t, id, *card)
 				if err := pki.Control().Set(service, fault); err != nil {
 					t.Fatal(err)
 				}
 				if fault == certstest.Slow {
-					d.use(serviced(t, pki, *card, 200*time.Millisecond))
+					d.use(serviced(t, pki, *card, service))
 				}
 				r, err := d.Complete(t.Context(), d.login, id, c.Preparation, v)
 				if err != nil {
@@ -99,7 +101,7 @@ func TestServicesFailAfterTheCardSigned(t *testing.T) {
 				pki.Control().Reset()
 				// A service that failed is asked again after a few seconds: a new checker is
 				// what time would bring.
-				d.use(serviced(t, pki, *card, patience))
+				d.use(serviced(t, pki, *card, ""))
 				if err := d.Raiser.round(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -121,7 +123,7 @@ func TestRevokedBetweenPrepareAndComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := serviced(t, pki, *card, patience)
+	d := serviced(t, pki, *card, "")
 	id := d.frozen(t)
 	c, v := d.prepared(t, id, *card)
 	if err := pki.Revoke(card.Signature.Certificate, time.Time{}, 1); err != nil {
