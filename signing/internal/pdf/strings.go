@@ -1,5 +1,7 @@
 package pdf
 
+import "bytes"
+
 // literal reads a string in parentheses (ISO 32000-1, 7.3.4.2).
 func (r *reader) literal() (Object, error) {
 	from := r.pos
@@ -68,41 +70,44 @@ func (r *reader) escape(out String) String {
 // hex reads a string in angle brackets. An odd last digit counts as if 0 followed.
 func (r *reader) hex() (Object, error) {
 	from := r.pos
-	r.pos++
-	out := String{}
+	n := bytes.IndexByte(r.src[from:], '>')
+	if n < 0 {
+		return nil, broken(from, "string without end")
+	}
+	out := make(String, 0, n/2+1)
 	high := -1
-	for r.pos < len(r.src) {
-		c := r.src[r.pos]
-		r.pos++
+	for i, c := range r.src[from+1 : from+n] {
 		d := unhex(c)
 		switch {
-		case c == '>':
-			if high >= 0 {
-				out = append(out, byte(high<<4))
-			}
-			return out, nil
-		case class[c] == space:
-		case d < 0:
-			return nil, broken(r.pos-1, "not a hexadecimal digit")
-		case high < 0:
+		case d >= 0 && high < 0:
 			high = d
-		default:
+		case d >= 0:
 			out = append(out, byte(high<<4|d))
 			high = -1
+		case class[c] != space:
+			return nil, broken(from+1+i, "not a hexadecimal digit")
 		}
 	}
-	return nil, broken(from, "string without end")
+	if high >= 0 {
+		out = append(out, byte(high<<4))
+	}
+	r.pos = from + n + 1
+	return out, nil
 }
 
-// unhex returns the value of a hexadecimal digit, -1 for any other byte.
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
+// digitValue holds the value of each hexadecimal digit, -1 for any other byte.
+var digitValue = func() (t [256]int8) {
+	for i := range t {
+		t[i] = -1
 	}
-	return -1
-}
+	for i, c := range []byte("0123456789abcdef") {
+		t[c] = int8(i)
+	}
+	for i, c := range []byte("ABCDEF") {
+		t[c] = int8(10 + i)
+	}
+	return t
+}()
+
+// unhex returns the value of a hexadecimal digit, -1 for any other byte.
+func unhex(c byte) int { return int(digitValue[c]) }
