@@ -38,6 +38,9 @@ func (db *DB) keepLog() {
 	var seen int64
 	quiet := 0
 	db.every(logTick, func() {
+		if db.hasStopped() {
+			return // a checkpoint syncs the log, and that has failed already
+		}
 		now := db.writer.commits.Load()
 		if now == seen {
 			quiet++

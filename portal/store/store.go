@@ -231,8 +231,13 @@ func (db *DB) close() error {
 	return errors.Join(err, db.disconnect())
 }
 
-// disconnect closes what is open. The last connection writes the log into the file.
+// disconnect closes what is open. The last connection writes the log into the file,
+// and so syncs the log once more: not after a failed sync, whose second answer would
+// mean nothing. The process ends then, and the connections with it.
 func (db *DB) disconnect() error {
+	if db.hasStopped() {
+		return nil
+	}
 	var errs []error
 	for range db.reading {
 		errs = append(errs, (<-db.readers).close()) // those lent out come back soon
@@ -298,12 +303,19 @@ func (db *DB) Stopped() <-chan struct{} {
 	return db.writer.stopped
 }
 
+func (db *DB) hasStopped() bool {
+	select {
+	case <-db.Stopped(): // nil, and never ready, if read-only
+		return true
+	default:
+		return false
+	}
+}
+
 // Ping tells whether the store answers and still writes: nil, ErrStopped, ErrClosed.
 func (db *DB) Ping(ctx context.Context) error {
-	select {
-	case <-db.Stopped():
+	if db.hasStopped() {
 		return db.writer.stopErr
-	default:
 	}
 	return db.read(ctx, func(c *conn) error {
 		var one int
