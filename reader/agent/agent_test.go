@@ -2,10 +2,6 @@ package agent_test
 
 import (
 	"context"
-	"crypto"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -72,54 +68,6 @@ func inOrder(have, want []api.State) bool {
 		}
 	}
 	return len(want) == 0
-}
-
-func TestSign(t *testing.T) {
-	a := start(t, newDesk(newCard("rsa")))
-	p := a.page(rightPIN)
-	certificate, err := p.SigningCertificate(t.Context())
-	if err != nil {
-		t.Fatalf("SigningCertificate = %v", err)
-	}
-	if len(certificate.SupportedSignatureAlgorithms) != 3 {
-		t.Errorf("algorithms offered: %v, want the three a card can do", certificate.SupportedSignatureAlgorithms)
-	}
-	digest := sha256.Sum256([]byte("signed attributes"))
-	signature, err := p.Sign(t.Context(), api.SignRequest{
-		Certificate: certificate.Certificate, Hash: base64.StdEncoding.EncodeToString(digest[:]), HashFunction: "SHA-256"})
-	if err != nil {
-		t.Fatalf("Sign = %v", err)
-	}
-	value, _ := base64.StdEncoding.DecodeString(signature.Signature)
-	key := issued()["rsa"].Signature.Certificate.PublicKey.(*rsa.PublicKey)
-	if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], value); err != nil {
-		t.Errorf("signature does not verify: %v", err)
-	}
-	if want := []api.State{api.CardReady, api.PINPage, api.Signing}; !inOrder(p.states(), want) {
-		t.Errorf("events were %v, want %v in this order", p.states(), want)
-	}
-}
-
-func TestSignECDSAIsRaw(t *testing.T) {
-	a := start(t, newDesk(newCard("ec")))
-	p := a.page(rightPIN)
-	certificate, err := p.SigningCertificate(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest := sha256.Sum256([]byte("signed attributes"))
-	signature, err := p.Sign(t.Context(), api.SignRequest{
-		Certificate: certificate.Certificate, Hash: base64.StdEncoding.EncodeToString(digest[:]), HashFunction: "SHA-256"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if value, _ := base64.StdEncoding.DecodeString(signature.Signature); len(value) != 96 {
-		t.Errorf("P-384 signature of %d bytes, want r‖s of 96", len(value))
-	}
-	want := api.SignatureAlgorithm{CryptoAlgorithm: "ECC", HashFunction: "SHA-256", PaddingScheme: "NONE"}
-	if signature.SignatureAlgorithm != want {
-		t.Errorf("algorithm %v, want %v", signature.SignatureAlgorithm, want)
-	}
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -92,6 +92,7 @@ type card struct {
 	place  reader.PINPlace // not zero: the PIN is typed there
 	hangs  chan struct{}   // not nil: Sign returns when it is closed, whatever the context
 	fails  error           // what Sign ends with instead
+	slow   time.Duration   // from the end of the asking to the end of Sign
 }
 
 func (c *card) Reader() string { return fakeReader }
@@ -143,6 +144,7 @@ func (c *card) Sign(ctx context.Context, p certs.Purpose, pin reader.PIN, digest
 		}
 		typed, err := pin.PIN(ctx, reader.PINRequest{Purpose: p, Reader: fakeReader, TriesLeft: c.left(), Retry: retry, MinLen: 4, MaxLen: 12})
 		if err != nil {
+			time.Sleep(c.slow)
 			return nil, err
 		}
 		if bytes.Equal(typed, []byte(rightPIN)) {
