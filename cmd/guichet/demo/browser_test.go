@@ -24,6 +24,7 @@ type stage struct {
 	*world
 	chromium context.Context // of the browser; windows derive from it
 	log      *logged
+	file     filled // see filled
 }
 
 var (

@@ -28,9 +28,13 @@ type window struct {
 	ctx   context.Context
 	stage *stage
 
+	width    int64  // inside, in CSS pixels
+	features string // of the system, as media was told
+
 	mu     sync.Mutex
 	faults []string // what the browser complained of
 	quiet  []string // parts of complaints that the test provokes
+	heard  []string // those
 }
 
 // window opens an empty one with cookies of its own.
@@ -40,9 +44,9 @@ func (s *stage) window(t *testing.T) *window {
 }
 
 // beside opens one more that shares the cookies of w.
-func (w *window) beside() *window {
-	w.t.Helper()
-	return w.stage.open(w.t, w.ctx)
+func (w *window) beside(t *testing.T) *window {
+	t.Helper()
+	return w.stage.open(t, w.ctx)
 }
 
 func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *window {
@@ -61,7 +65,7 @@ func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.C
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("opening a window: %v", err)
 	}
-	w.size(1280, 900)
+	w.size(desk, 900)
 	return w
 }
 
@@ -102,6 +106,7 @@ func (w *window) listen(event any) {
 	defer w.mu.Unlock()
 	for _, part := range w.quiet {
 		if strings.Contains(fault, part) {
+			w.heard = append(w.heard, fault)
 			return
 		}
 	}
@@ -113,6 +118,19 @@ func (w *window) expectComplaint(part string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.quiet = append(w.quiet, part)
+}
+
+// complained waits for an expected complaint with that word.
+func (w *window) complained(word string) bool {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(15 * time.Millisecond) {
+		w.mu.Lock()
+		heard := strings.Join(w.heard, "\n")
+		w.mu.Unlock()
+		if strings.Contains(heard, word) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *window) do(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -136,9 +154,12 @@ func (w *window) fail(format string, args ...any) {
 	w.t.Fatalf("%s\non the page: %s", fmt.Sprintf(format, args...), at)
 }
 
+const desk = 1280 // CSS pixels
+
 // size sets the inside of the window, in CSS pixels.
 func (w *window) size(width, height int64) {
 	w.t.Helper()
+	w.width = width
 	w.do("sizing", chromedp.EmulateViewport(width, height))
 }
 
@@ -146,9 +167,11 @@ func (w *window) size(width, height int64) {
 // "prefers-color-scheme", "dark".
 func (w *window) media(features ...string) {
 	w.t.Helper()
+	w.features = ""
 	var list []*emulation.MediaFeature
 	for i := 0; i+1 < len(features); i += 2 {
 		list = append(list, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
+		w.features += "-" + features[i+1]
 	}
 	w.do("emulating media", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: list})
@@ -204,6 +227,20 @@ func eval[T any](w *window, expression string) T {
 		w.fail("%s: %v", expression, err)
 	}
 	return value
+}
+
+// run lets a script act in the page.
+func (w *window) run(script string) {
+	w.t.Helper()
+	w.do(script, chromedp.Evaluate[chromedp.Void](script))
+}
+
+// leave waits until what is done has led to another page, script included.
+func (w *window) leave(do func()) {
+	w.t.Helper()
+	w.run("window.left = false")
+	do()
+	w.until("another page", `window.left === undefined && document.readyState === "complete"`)
 }
 
 // until waits until an expression is true, over the loads of pages too.

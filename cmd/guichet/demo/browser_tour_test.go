@@ -1,0 +1,258 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"guichet.example/certs/certstest"
+)
+
+// filled is a member's file in which every page has something to show: ids of requests
+// by how far they are, and of a document.
+type filled struct {
+	open, signed, pending, declined, withdrawn string
+	document                                   string
+}
+
+// filled gives Mathieu such a file, once for all tests.
+func (s *stage) filled(t *testing.T) filled {
+	t.Helper()
+	if s.file == (filled{}) {
+		s.file = s.fill(t, "mathieu")
+	}
+	return s.file
+}
+
+// fill gives the member of that card such a file, over HTTP and with the card.
+func (s *stage) fill(t *testing.T, card string) filled {
+	t.Helper()
+	ctx := t.Context()
+	j, err := s.journey(io.Discard, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("filling the file of %s: %v", card, err)
+		}
+	}
+	must(j.signIn(ctx, card))
+	request := func() string {
+		t.Helper()
+		must(j.ask(ctx))
+		return strings.Split(j.browser.at.Path, "/")[3]
+	}
+	var f filled
+	f.signed = request()
+	must(j.sign(ctx))
+	must(j.browser.open(ctx, j.prefix+"documents"))
+	must(j.browser.follow(ctx, j.prefix+"documents/"))
+	f.document = strings.Split(j.browser.at.Path, "/")[3]
+
+	f.withdrawn = request()
+	must(j.sign(ctx))
+	must(j.browser.open(ctx, j.prefix+"requests/"+f.withdrawn+"/withdraw"))
+	must(j.browser.submit(ctx, "/withdraw", map[string]string{"reason": "Je garde mon ancien compte."}))
+
+	f.declined = request()
+	must(j.browser.open(ctx, j.prefix+"requests/"+f.declined+"/decline"))
+	must(j.browser.submit(ctx, "/decline", nil))
+
+	f.pending = request()
+	for _, service := range []certstest.Service{certstest.OCSP, certstest.CRL} {
+		must(s.services.Control().Set(service, certstest.Down))
+	}
+	must(j.sign(ctx))
+	s.services.Control().Reset()
+
+	f.open = request()
+	return f
+}
+
+// ask asks for another bank account, up to the document to sign.
+func (j *journey) ask(ctx context.Context) error {
+	if err := j.browser.open(ctx, j.prefix+"bank/change"); err != nil {
+		return err
+	}
+	err := j.browser.submit(ctx, "/bank/change/check", map[string]string{
+		"iban": "BE68 5390 0754 7034", "holder": "Mathieu Delcourt", "from": j.browser.choice("from")})
+	if err != nil {
+		return err
+	}
+	return j.browser.submit(ctx, "/bank/change/send", nil)
+}
+
+// stop is a page of the tour: the route it belongs to, a name, and the way there.
+type stop struct {
+	route string // method and path, as portal.Routes lists it
+	name  string
+	way   func(w *window, base string, f filled)
+}
+
+// view is a stop that one reaches by its address.
+func view(path, name string, address func(filled) string) stop {
+	return stop{"GET " + path, name, func(w *window, base string, f filled) {
+		w.t.Helper()
+		if status := w.visit(base + address(f)); status != 200 {
+			w.fail("%s answers %d", address(f), status)
+		}
+	}}
+}
+
+func plain(path string) stop { return view(path, path, func(filled) string { return path }) }
+
+// form is a stop behind a form: what a script fills in before it is sent.
+func form(path, name, from, fill, button string) stop {
+	return stop{"POST " + path, name, func(w *window, base string, f filled) {
+		w.t.Helper()
+		w.visit(base + strings.ReplaceAll(from, ":id", f.open))
+		w.run(fill)
+		w.leave(func() { w.click(button) })
+	}}
+}
+
+const (
+	fillBank = `document.getElementById("iban").value = "BE68539007547034"; document.getElementById("holder").value = "Mathieu Delcourt"; document.getElementById("from-1").checked = true`
+	fillTrip = `document.getElementById("departure-day").value = "3"; document.getElementById("departure-month").value = "2"; document.getElementById("departure-year").value = "2027"; document.getElementById("country").value = "Portugal"`
+	sendForm = "main form button.button"
+)
+
+// publicStops are the pages for who is not signed in.
+var publicStops = []stop{
+	plain("sign-in"), plain("sign-in/card"), plain("signed-out"),
+	plain("help"), plain("help/card"), plain("help/accessibility"), plain("help/privacy"),
+	view("help/card", "help with a code", func(filled) string { return "help/card?code=7K2M-QX41" }),
+}
+
+// memberStops are the pages of a member, in their filled state.
+var memberStops = []stop{
+	plain("home"), plain("account"), plain("bank"), plain("bank/change"),
+	plain("orders"), plain("orders/ehic"), plain("requests"), plain("documents"),
+	form("bank/reveal", "bank with the number shown", "bank", "", sendForm),
+	form("bank/change/check", "bank change to check", "bank/change", fillBank, sendForm),
+	{"POST bank/change", "bank change, an answer to change", func(w *window, base string, f filled) {
+		form("", "", "bank/change", fillBank, sendForm).way(w, base, f)
+		w.leave(func() { w.click(`main button[formaction]`) })
+	}},
+	form("orders/ehic/check", "order to check", "orders/ehic", fillTrip, sendForm),
+	{"POST orders/ehic", "order, an answer to change", func(w *window, base string, f filled) {
+		form("", "", "orders/ehic", fillTrip, sendForm).way(w, base, f)
+		w.leave(func() { w.click(`main button[formaction]`) })
+	}},
+	view("requests/:id", "request to sign", func(f filled) string { return "requests/" + f.open }),
+	view("requests/:id", "request signed", func(f filled) string { return "requests/" + f.signed }),
+	view("requests/:id", "request pending", func(f filled) string { return "requests/" + f.pending }),
+	view("requests/:id", "request declined", func(f filled) string { return "requests/" + f.declined }),
+	view("requests/:id", "request withdrawn", func(f filled) string { return "requests/" + f.withdrawn }),
+	view("requests/:id/read", "document to read", func(f filled) string { return "requests/" + f.open + "/read" }),
+	view("requests/:id/read", "document read again", func(f filled) string { return "requests/" + f.signed + "/read" }),
+	view("requests/:id/sign", "document to sign", func(f filled) string { return "requests/" + f.open + "/sign" }),
+	view("requests/:id/done", "done", func(f filled) string { return "requests/" + f.signed + "/done" }),
+	view("requests/:id/done", "done, pending", func(f filled) string { return "requests/" + f.pending + "/done" }),
+	view("requests/:id/decline", "decline", func(f filled) string { return "requests/" + f.open + "/decline" }),
+	view("requests/:id/withdraw", "withdraw", func(f filled) string { return "requests/" + f.signed + "/withdraw" }),
+	view("documents", "documents of no kind", func(filled) string { return "documents?kind=ehic-order" }),
+	view("documents/:id", "document", func(f filled) string { return "documents/" + f.document }),
+	view("documents/:id/report", "report", func(f filled) string { return "documents/" + f.document + "/report" }),
+}
+
+// notPages are the routes that answer with something else than a page of their own.
+var notPages = map[string]string{
+	"POST sign-in/card/challenge":   "JSON",
+	"POST sign-in/card":             "JSON",
+	"POST stay":                     "JSON",
+	"POST requests/:id/prepare":     "JSON",
+	"POST requests/:id/complete":    "JSON",
+	"POST sign-out":                 "redirect",
+	"POST bank/change/send":         "redirect",
+	"POST orders/ehic/send":         "redirect",
+	"GET bank/change/check":         "redirect",
+	"GET orders/ehic/check":         "redirect",
+	"POST requests/:id/read":        "redirect; its 422 is among the faults",
+	"POST requests/:id/decline":     "redirect; its 422 is among the faults",
+	"POST requests/:id/withdraw":    "redirect",
+	"GET requests/:id/document.pdf": "PDF",
+	"GET documents/:id/file.pdf":    "PDF",
+}
+
+// No route of the counter is left out of the tour.
+func TestBrowserTourIsComplete(t *testing.T) {
+	s := onStage(t)
+	seen := map[string]bool{}
+	for _, list := range [][]stop{publicStops, memberStops} {
+		for _, stop := range list {
+			seen[stop.route] = true
+		}
+	}
+	for _, r := range s.portal.Routes() {
+		route := r.Method + " " + r.Path
+		if _, no := notPages[route]; !seen[route] && !no {
+			t.Errorf("the tour does not visit %s", route)
+		}
+		delete(seen, route)
+		delete(notPages, route)
+	}
+	for route := range seen {
+		t.Errorf("the tour visits %s, which is no route", route)
+	}
+	for route := range notPages {
+		t.Errorf("%s is no route any more", route)
+	}
+}
+
+// setting is how a page is looked at.
+type setting struct {
+	lang  string
+	width int64
+	media []string
+}
+
+func (s setting) String() string {
+	return strings.Join(append([]string{s.lang, fmt.Sprint(s.width)}, s.media...), " ")
+}
+
+// settings: each language once, and each kind of screen once.
+var settings = []setting{
+	{"fr", 1280, nil}, {"nl", 1280, nil}, {"de", 1280, nil}, {"en", 1280, nil},
+	{"de", 320, nil}, {"fr", 1280, []string{"prefers-color-scheme", "dark"}}, {"nl", 1280, []string{"forced-colors", "active"}},
+}
+
+// Every page in its filled state, held to the rules of accessibility.
+func TestBrowserTour(t *testing.T) {
+	s := onStage(t)
+	f := s.filled(t)
+	member := s.window(t)
+	member.signIn("mathieu", "fr")
+	t.Run("settings", func(t *testing.T) {
+		for _, setting := range settings {
+			t.Run(setting.String(), func(t *testing.T) {
+				t.Parallel()
+				s.window(t).tour(publicStops, setting, f)
+				member.beside(t).tour(memberStops, setting, f)
+			})
+		}
+	})
+}
+
+func (w *window) tour(stops []stop, at setting, f filled) {
+	w.t.Helper()
+	w.size(at.width, 900)
+	w.media(at.media...)
+	titles := map[string]string{}
+	for _, stop := range stops {
+		stop.way(w, "/"+at.lang+"/", f)
+		w.judge(stop.name, at.lang)
+		if !strings.HasPrefix(stop.route, "GET ") {
+			continue // shows a page again that has its title already
+		}
+		title := eval[string](w, "document.title")
+		if other, ok := titles[title]; ok && other != stop.route {
+			w.t.Errorf("%s and %s have the same title %q", stop.route, other, title)
+		}
+		titles[title] = stop.route
+	}
+}
