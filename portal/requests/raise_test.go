@@ -1,0 +1,142 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"guichet.example/certs/revocation"
+	"guichet.example/signing"
+)
+
+func TestCompleteWithoutStatusService(t *testing.T) {
+	for _, cause := range []error{revocation.ErrUnavailable, revocation.ErrUnknown, revocation.ErrInvalid, context.DeadlineExceeded} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			d := newDesk(t)
+			id := d.frozen(t)
+			c, v := d.prepared(t, id, d.mathieu)
+			d.status.fresh = cause
+			r, err := d.Complete(t.Context(), d.login, id, c.Preparation, v)
+			if err != nil || r.State != Pending {
+				t.Fatalf("Complete = %s, %v, want pending", r.State, err)
+			}
+			if len(d.store.raised) != 0 {
+				t.Error("a pending document was raised")
+			}
+			// Still no answer: it stays pending, at B-B, with a next try.
+			if err := d.Raiser.round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			out := d.store.raised[0]
+			if out.State != "" || out.PDF != nil || !out.NextTry.Equal(noon.Add(firstRetry)) || out.Cause == "" {
+				t.Errorf("outcome is %q, level %v, next %v", out.State, out.Level, out.NextTry)
+			}
+			// The service is back.
+			d.status.fresh, d.now = nil, noon.Add(time.Minute)
+			if err := d.Raiser.round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			out = d.store.raised[1]
+			if out.State != Signed || out.Level != signing.LevelLT || !out.NextTry.IsZero() {
+				t.Errorf("outcome is %q, level %v, next %v", out.State, out.Level, out.NextTry)
+			}
+			if r, _ := d.store.Request(t.Context(), d.login, id); r.State != Signed {
+				t.Errorf("request is %s", r.State)
+			}
+		})
+	}
+}
+
+func TestPendingCardTurnsOutRevoked(t *testing.T) {
+	d := newDesk(t)
+	id := d.frozen(t)
+	c, v := d.prepared(t, id, d.mathieu)
+	d.status.fresh = revocation.ErrUnavailable
+	if _, err := d.Complete(t.Context(), d.login, id, c.Preparation, v); err != nil {
+		t.Fatal(err)
+	}
+	d.status.fresh = fmt.Errorf("status: %w", revocation.RevokedError{At: noon.Add(-time.Hour)})
+	if err := d.Raiser.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	out := d.store.raised[0]
+	if out.State != Rejected || out.PDF != nil || !out.NextTry.IsZero() {
+		t.Errorf("outcome is %q, next %v, want rejected for good", out.State, out.NextTry)
+	}
+}
+
+func TestCompleteWithoutTimestamp(t *testing.T) {
+	d := newDesk(t)
+	id := d.frozen(t)
+	c, v := d.prepared(t, id, d.mathieu)
+	*d.ext = extender{level: signing.LevelB, err: signing.ErrNoTimestamp}
+	r, err := d.Complete(t.Context(), d.login, id, c.Preparation, v)
+	if err != nil || r.State != Signed {
+		t.Fatalf("Complete = %s, %v", r.State, err)
+	}
+	if out := d.store.raised[0]; out.PDF != nil || !out.NextTry.Equal(noon.Add(firstRetry)) {
+		t.Errorf("first outcome: level %v, next %v", out.Level, out.NextTry)
+	}
+	*d.ext = extender{level: signing.LevelT, err: signing.ErrNoEvidence}
+	if err := d.Raiser.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out := d.store.raised[1]; out.Level != signing.LevelT || out.PDF == nil || !out.NextTry.Equal(noon.Add(2*firstRetry)) {
+		t.Errorf("second outcome: level %v, next %v", out.Level, out.NextTry)
+	}
+	*d.ext = extender{level: signing.LevelLT}
+	if err := d.Raiser.round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out := d.store.raised[2]; out.Level != signing.LevelLT || !out.NextTry.IsZero() || out.Version != 2 {
+		t.Errorf("third outcome: level %v from version %d, next %v", out.Level, out.Version, out.NextTry)
+	}
+}
+
+func TestRaiserGivesUpWhereNothingHelps(t *testing.T) {
+	for _, cause := range []error{signing.ErrUnsuitable, revocation.RevokedError{At: noon}} {
+		d := newDesk(t)
+		*d.ext = extender{level: signing.LevelB, err: fmt.Errorf("x: %w", cause)}
+		out := d.Raiser.attempt(t.Context(), Raise{PDF: []byte("%PDF")})
+		if !out.NextTry.IsZero() || out.Cause == "" || out.State != "" {
+			t.Errorf("%v: next %v, state %q", cause, out.NextTry, out.State)
+		}
+	}
+}
+
+func TestRaiserBacksOff(t *testing.T) {
+	d := newDesk(t)
+	*d.ext = extender{level: signing.LevelB, err: signing.ErrNoTimestamp}
+	d.Raiser.Jitter = func() float64 { return 0.5 }
+	last := time.Duration(0)
+	for attempts := range 30 {
+		out := d.Raiser.attempt(t.Context(), Raise{PDF: []byte("%PDF"), Attempts: attempts})
+		wait := out.NextTry.Sub(noon)
+		if wait < last || wait > lastRetry*3/2 {
+			t.Fatalf("attempt %d waits %v after %v", attempts, wait, last)
+		}
+		last = wait
+	}
+	if last != lastRetry*5/4 {
+		t.Errorf("last wait is %v", last)
+	}
+}
+
+func TestRaiserStopsWithContext(t *testing.T) {
+	d := newDesk(t)
+	d.Raiser.Every = time.Millisecond
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- d.Raiser.Run(ctx) }()
+	stop()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Run = %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("Run does not stop")
+	}
+}
