@@ -1,0 +1,218 @@
+package soak
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/auth/nrn"
+	"guichet.example/certs/certstest"
+	"guichet.example/portal"
+	"guichet.example/portal/account"
+	"guichet.example/portal/bank"
+	"guichet.example/portal/page"
+	"guichet.example/portal/store"
+	"guichet.example/portal/vault"
+	"guichet.example/signing/document"
+)
+
+const (
+	origin    = "https://counter.example"
+	host      = "counter.example"
+	mutuality = "141"
+)
+
+// place is a counter as a mutuality installs it: folders, settings, members with
+// their cards, and what members and cards remember.
+type place struct {
+	life                         *testing.T // the test it is made for: processes end with it
+	dir, data, keys, trust, temp string
+	settings                     string
+	log                          string // what serve printed, over all its lives
+	address                      string // where serve listens: host:port
+	services                     *certstest.Server
+	people                       []*person
+	journal                      *journal[record]
+	cards                        *journal[signed]
+	seen                         seen
+}
+
+// person is a member and her card.
+type person struct {
+	id           auth.MemberID
+	given, sur   string
+	number       string // national, eleven digits
+	iban         string
+	card         *certstest.Card
+	counterNames string // as the mutuality writes it
+}
+
+// plan is what differs between places.
+type plan struct {
+	people   int
+	data     string            // folder of the database; empty: one of its own
+	services *certstest.Server // nil: the healthy ones
+	store    store.Config      // clock of the store, while it is filled
+}
+
+func newPlace(t *testing.T, plan plan) *place {
+	t.Helper()
+	dir := t.TempDir()
+	p := &place{
+		life: t, dir: dir, data: plan.data, keys: filepath.Join(dir, "keys"), trust: filepath.Join(dir, "trust"),
+		temp: filepath.Join(dir, "temp"), settings: filepath.Join(dir, "guichet.json"), log: filepath.Join(dir, "serve.log"),
+		services: plan.services,
+	}
+	if p.data == "" {
+		p.data = filepath.Join(dir, "data")
+	}
+	for _, folder := range []string{p.data, p.temp} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	if p.services == nil {
+		if p.services, err = healthy(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.services.WriteAnchors(p.trust); err != nil {
+		t.Fatal(err)
+	}
+	p.journal = newJournal[record](t, filepath.Join(dir, "journal.jsonl"))
+	p.cards = newJournal[signed](t, filepath.Join(dir, "cards.jsonl"))
+	p.address = freeAddress(t)
+	p.writeSettings(t)
+	p.addPeople(t, max(plan.people, 1), plan.store)
+	return p
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// whose is the mutuality of every place.
+func whose() portal.Mutuality {
+	return portal.Mutuality{ID: mutuality, Brand: page.DefaultBrand(), Letterhead: document.Mutuality{
+		Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"}}
+}
+
+func (p *place) writeSettings(t *testing.T) {
+	t.Helper()
+	settings, err := json.Marshal(map[string]any{
+		"listen": p.address, "origin": origin, "data": p.data, "keys": p.keys, "trust": p.trust,
+		"revocation_hosts": p.services.Hosts(), "timestamps": []string{p.services.TSAURL()},
+		"trusted_proxies": []string{"127.0.0.1"}, "mutuality": whose(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.settings, settings, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// names of people who do not exist. The surnames stand in the database in clear, which
+// shows that the search for what must not does find things.
+var names = [][2]string{{"Mathieu", "Delcourt"}, {"Lotte", "Vermeulen"}, {"Anneke", "Dewandeler"}, {"Yvon", "Kesteloot"}}
+
+func (p *place) addPeople(t *testing.T, count int, cfg store.Config) {
+	t.Helper()
+	keys, err := vault.NewKeys(p.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Path, cfg.Keys, cfg.Anchors = filepath.Join(p.data, "guichet.db"), keys, filepath.Join(p.data, "audit-heads")
+	db, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range count {
+		one, err := p.newPerson(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.AddMember(t.Context(), one.member(), one.accounts(1)); err != nil {
+			t.Fatal(err)
+		}
+		p.people = append(p.people, one)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newPerson issues a card: P-384, RSA and P-256 in turns.
+func (p *place) newPerson(i int) (*person, error) {
+	name := names[i%len(names)]
+	birth := time.Date(1960+i%40, time.Month(1+i%12), 1+i%28, 0, 0, 0, 0, time.UTC)
+	one := &person{given: name[0], sur: name[1], number: nationalNumber(birth, 101+2*i), iban: belgianIBAN(733_000_000 + i)}
+	one.counterNames = one.given + " " + one.sur
+	id, err := auth.NewMemberID(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	one.id = id
+	one.card, err = p.services.Issue(certstest.Person{
+		GivenNames: one.given, Surname: one.sur, NationalNumber: one.number, Birth: birth, BirthPlace: "Verviers",
+		Algorithm: []certstest.Algorithm{certstest.P384, certstest.RSA2048, certstest.P256}[i%3],
+		Street:    "Rue Hors-Château 28", Postcode: "4000", Municipality: "Liège",
+	})
+	return one, err
+}
+
+func (o *person) member() account.Member {
+	number, err := nrn.Parse(o.number)
+	if err != nil {
+		panic(err) // made by nationalNumber
+	}
+	return account.Member{
+		Mutuality: mutuality, ID: o.id, NationalNumber: number, GivenNames: o.given, Surname: o.sur, Birth: o.card.Person.Birth,
+		Street: "Rue Hors-Château 28", Postcode: "4000", Municipality: "Liège", Country: "BE", Language: "fr",
+		Affiliation: "0305 118 422",
+	}
+}
+
+// accounts is the account her benefits go to, of that version.
+func (o *person) accounts(version int) []bank.Account {
+	return []bank.Account{{Purpose: bank.Benefits, IBAN: bank.IBAN(o.iban), Holder: o.counterNames, Version: version}}
+}
+
+// nationalNumber makes a number with right check digits for somebody born before 2000.
+func nationalNumber(birth time.Time, serial int) string {
+	head := fmt.Sprintf("%s%03d", birth.Format("060102"), serial)
+	return fmt.Sprintf("%s%02d", head, 97-remainder(head))
+}
+
+// belgianIBAN makes an IBAN with right check digits (ISO 13616; national ones modulo 97).
+func belgianIBAN(account int) string {
+	head := fmt.Sprintf("%010d", account)
+	check := remainder(head)
+	if check == 0 {
+		check = 97
+	}
+	bban := fmt.Sprintf("%s%02d", head, check)
+	return fmt.Sprintf("BE%02d%s", 98-remainder(bban+"111400"), bban)
+}
+
+// remainder of a number written in digits, modulo 97.
+func remainder(digits string) int {
+	r := 0
+	for _, d := range digits {
+		r = (10*r + int(d-'0')) % 97
+	}
+	return r
+}
