@@ -24,7 +24,7 @@ import (
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("/usr/lib/chromium/chromium"), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true))
+		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(ctx)
