@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,20 @@ func (p *Page) read(lang locale.Language) {
 				p.t.Errorf("aria-describedby names %q, which is not there", id)
 			}
 		}
+	}
+	for _, n := range slices.Concat(p.All("a"), p.All("button")) {
+		if textOf(n) == "" {
+			p.t.Errorf("%s %s has no words", n.Data, Attr(n, "href"))
+		}
+	}
+	// WCAG 2.2, 2.4.4: two links of one name lead to one place.
+	leads := map[string]string{}
+	for _, n := range p.All("main a[href]") {
+		name, to := textOf(n), Attr(n, "href")
+		if before, ok := leads[name]; ok && before != to && !has(n, "hidden") {
+			p.t.Errorf("links named %q lead to %s and %s", name, before, to)
+		}
+		leads[name] = to
 	}
 	for _, bad := range []string{"[style]", "style", "[onclick]", "script:not-src"} {
 		if len(p.All(bad)) > 0 {
