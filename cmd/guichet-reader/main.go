@@ -16,6 +16,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"guichet.example/cmd/internal/cli"
 )
 
 // program is what the commands share with the world, so that a test can be the world.
@@ -42,7 +44,7 @@ func (e usageError) Error() string { return e.text }
 func main() { os.Exit(run()) }
 
 func run() int {
-	noCoreDumps() // a dump could hold a PIN
+	cli.NoCoreDumps() // a dump could hold a PIN
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}

@@ -21,5 +21,6 @@ func commands() []cli.Command {
 }
 
 func main() {
+	cli.NoCoreDumps() // a dump could hold a session, a document or, in the demo, a PIN
 	os.Exit(cli.Main("guichet", about, commands(), os.Args))
 }

@@ -1,11 +1,11 @@
 //go:build unix
 
-package main
+package cli
 
 import "syscall"
 
-// noCoreDumps keeps this process's memory out of files when it crashes. Failing to is
+// NoCoreDumps keeps this process's memory out of files when it crashes. Failing to is
 // no reason not to run.
-func noCoreDumps() {
+func NoCoreDumps() {
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 }
