@@ -39,46 +39,73 @@ func (db *DB) complete(ctx context.Context, login auth.Login, c requests.Complet
 	if err := db.checkCompletion(&c); err != nil {
 		return requests.Request{}, err
 	}
-	key, err := db.key(ctx, login)
-	if errors.Is(err, errNoMember) {
-		return requests.Request{}, requests.ErrNotFound
-	}
-	if err != nil {
+	key, r, err := db.preparedRequest(ctx, login, c.Preparation)
+	if err != nil && !errors.Is(err, requests.ErrNotFound) {
 		return requests.Request{}, err
 	}
-	signer, err := json.Marshal(c.Signer)
-	if err != nil {
-		return requests.Request{}, err
+	var sealed sealedCompletion
+	if err == nil {
+		if sealed, err = sealCompletion(key, c); err != nil {
+			return requests.Request{}, err
+		}
 	}
-	sealed := sealedCompletion{
-		document: key.seal(sealedDocument, c.Document, 1, c.PDF),
-		signer:   key.seal(sealedSigner, c.Document, 1, signer),
-	}
-	var done requests.Request
+	var again bool
 	note := db.entry(ctx, login, audit.CompleteRequest, object("preparation", c.Preparation))
 	err = db.write(ctx, note, func(t *tx) error {
-		r, err := db.completable(t, key, login, c)
-		if errors.Is(err, errAgain) {
-			done = r
+		err := db.completable(t, key, login, r, c)
+		again = errors.Is(err, errAgain)
+		if err != nil {
+			return err
+		}
+		return putSigned(t, key, r, c, sealed)
+	})
+	switch {
+	case again:
+		_, r, err = db.preparedRequest(ctx, login, c.Preparation) // as it is by now
+	case err == nil:
+		r.State, r.Document, r.SignedAt, r.Revision = c.State, c.Document, fromMicros(micros(c.At)), r.Revision+1
+	}
+	if err != nil {
+		return requests.Request{}, err
+	}
+	return r, nil
+}
+
+// preparedRequest reads the request of a preparation, which does not change but for
+// its state, so that the writer has only that to look at. ErrNotFound.
+func (db *DB) preparedRequest(ctx context.Context, login auth.Login, preparation string) (key memberKey, r requests.Request, err error) {
+	err = db.snapshot(ctx, func(c *conn) error {
+		if key, err = db.keyOf(c, login.Mutuality, login.Member); errors.Is(err, errNoMember) {
+			return requests.ErrNotFound
 		}
 		if err != nil {
 			return err
 		}
-		if err := putSigned(t, key, r, c, sealed); err != nil {
+		p, _, err := findPreparation(c, key, preparation)
+		if err != nil {
 			return err
 		}
-		done, _, err = findRequest(t.conn, key, r.ID)
+		r, _, err = findRequest(c, key, p.Request)
 		return err
 	})
-	if err != nil && !errors.Is(err, errAgain) {
-		return requests.Request{}, err
-	}
-	return done, nil
+	return key, r, err
 }
 
-// sealedCompletion is what a completion leaves sealed; made before the writer is asked,
-// so that only writing is left to it.
-type sealedCompletion struct{ document, signer []byte }
+// sealedCompletion is what a completion leaves sealed.
+type sealedCompletion struct {
+	document sealedBlob
+	sha256   [32]byte // of the PDF, in clear
+	signer   []byte
+}
+
+func sealCompletion(key memberKey, c requests.Completion) (sealedCompletion, error) {
+	signer, err := json.Marshal(c.Signer)
+	return sealedCompletion{
+		document: key.sealBlob(sealedDocument, c.Document, 1, c.PDF),
+		sha256:   sha256.Sum256(c.PDF),
+		signer:   key.seal(sealedSigner, c.Document, 1, signer),
+	}, err
+}
 
 func (db *DB) checkCompletion(c *requests.Completion) error {
 	if c.At.IsZero() {
@@ -102,34 +129,29 @@ func (db *DB) checkCompletion(c *requests.Completion) error {
 	return nil
 }
 
-// completable returns the request that the preparation is for, if it can be completed
-// now; errAgain, with the request, if it was completed with this very value.
-func (db *DB) completable(t *tx, key memberKey, login auth.Login, c requests.Completion) (requests.Request, error) {
+// completable tells whether the request r of the preparation can be completed now;
+// errAgain if it was completed with this very value.
+func (db *DB) completable(t *tx, key memberKey, login auth.Login, r requests.Request, c requests.Completion) error {
 	p, _, err := findPreparation(t.conn, key, c.Preparation)
-	if err != nil {
-		return requests.Request{}, err
-	}
-	if p.Done && p.ValueSHA256 != c.ValueSHA256 {
-		return requests.Request{}, requests.ErrAnotherValue
-	}
-	r, _, err := findRequest(t.conn, key, p.Request)
 	switch {
 	case err != nil:
-		return requests.Request{}, err
+		return err
+	case p.Done && p.ValueSHA256 == c.ValueSHA256:
+		return errAgain
 	case p.Done:
-		return r, errAgain
-	case r.State != requests.ToSign:
-		return requests.Request{}, requests.ErrNotOpen
-	case r.Revision != p.Revision:
-		return requests.Request{}, requests.ErrChanged
+		return requests.ErrAnotherValue
 	}
-	if err := accountUnchanged(t, login, r.Act); err != nil {
-		return requests.Request{}, err
+	now, err := stateOf(t, key, r.ID)
+	if err == nil {
+		err = now.open(p.Revision)
 	}
-	if c.At.After(p.Expires) {
-		return requests.Request{}, requests.ErrPreparationExpired
+	if err == nil {
+		err = accountUnchanged(t, login, r.Act)
 	}
-	return r, nil
+	if err == nil && c.At.After(p.Expires) {
+		err = requests.ErrPreparationExpired
+	}
+	return err
 }
 
 // accountUnchanged refuses a bank change made against an account that is another now.
@@ -149,7 +171,7 @@ func accountUnchanged(t *tx, login auth.Login, act document.Act) error {
 func putSigned(t *tx, key memberKey, r requests.Request, c requests.Completion, sealed sealedCompletion) error {
 	d := documents.Document{
 		ID: c.Document, Kind: r.Act.Kind(), Language: languageOf(r.Act), Reference: r.Reference, Request: r.ID,
-		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sha256.Sum256(c.PDF), Version: 1,
+		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sealed.sha256, Version: 1,
 		Level: signing.LevelB, Status: statusOf(c.State),
 	}
 	if err := insertDocument(t, key, d, sealed.document); err != nil {

@@ -14,7 +14,7 @@ import (
 	"guichet.example/portal/documents"
 )
 
-func insertDocument(t *tx, key memberKey, d documents.Document, sealed []byte) error {
+func insertDocument(t *tx, key memberKey, d documents.Document, sealed sealedBlob) error {
 	_, err := t.exec(`
 		INSERT INTO documents (mutuality, member, document, request, kind, language, reference, created_at,
 			pages, version, size, sha256, level, status)
@@ -27,15 +27,14 @@ func insertDocument(t *tx, key memberKey, d documents.Document, sealed []byte) e
 	return insertVersion(t, key, d, d.Created, sealed)
 }
 
-func insertVersion(t *tx, key memberKey, d documents.Document, at time.Time, sealed []byte) error {
-	address, err := putBlob(t.conn, key, sealed)
-	if err != nil {
+func insertVersion(t *tx, key memberKey, d documents.Document, at time.Time, sealed sealedBlob) error {
+	if err := putBlob(t, key, sealed); err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	_, err := t.exec(`
 		INSERT INTO document_versions (mutuality, member, document, version, created_at, size, sha256, level, address)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		key.mutuality, key.member, d.ID, d.Version, micros(at), d.Size, d.SHA256[:], int(d.Level), address)
+		key.mutuality, key.member, d.ID, d.Version, micros(at), d.Size, d.SHA256[:], int(d.Level), sealed.address[:])
 	return err
 }
 

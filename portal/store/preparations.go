@@ -32,23 +32,21 @@ func (db *DB) Prepare(ctx context.Context, login auth.Login, p requests.Preparat
 	if err != nil {
 		return fmt.Errorf("storing preparation: %w", err)
 	}
-	sealed := key.seal(sealedPrepared, p.ID, 1, plain)
-	now := db.cfg.Now()
+	sealed := key.sealBlob(sealedPrepared, p.ID, 1, plain)
+	at := db.cfg.Now()
 	note := db.entry(ctx, login, audit.PrepareRequest, object("request", p.Request))
 	err = db.write(ctx, note, func(t *tx) error {
-		r, _, err := findRequest(t.conn, key, p.Request)
-		switch {
-		case err != nil:
+		now, err := stateOf(t, key, p.Request)
+		if err == nil {
+			err = now.open(p.Revision)
+		}
+		if err != nil {
 			return err
-		case r.State != requests.ToSign:
-			return requests.ErrNotOpen
-		case r.Revision != p.Revision:
-			return requests.ErrChanged
 		}
 		if err := makeRoom(t, key, p.Request); err != nil {
 			return err
 		}
-		return insertPreparation(t, key, p, sealed, now)
+		return insertPreparation(t, key, p, sealed, at)
 	})
 	if err != nil {
 		return fmt.Errorf("storing preparation: %w", err)
@@ -56,15 +54,14 @@ func (db *DB) Prepare(ctx context.Context, login auth.Login, p requests.Preparat
 	return nil
 }
 
-func insertPreparation(t *tx, key memberKey, p requests.Preparation, sealed []byte, now time.Time) error {
-	address, err := putBlob(t.conn, key, sealed)
-	if err != nil {
+func insertPreparation(t *tx, key memberKey, p requests.Preparation, sealed sealedBlob, at time.Time) error {
+	if err := putBlob(t, key, sealed); err != nil {
 		return err
 	}
-	_, err = t.exec(`
+	_, err := t.exec(`
 		INSERT INTO preparations (mutuality, member, preparation, request, revision, created_at, expires_at, prepared)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		key.mutuality, key.member, p.ID, p.Request, p.Revision, micros(now), micros(p.Expires), address)
+		key.mutuality, key.member, p.ID, p.Request, p.Revision, micros(at), micros(p.Expires), sealed.address[:])
 	return err
 }
 

@@ -126,9 +126,10 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 	if err != nil {
 		return fmt.Errorf("raising document: %w", err)
 	}
-	var sealed []byte
+	var sealed sealedBlob
+	var sum [32]byte
 	if r.PDF != nil {
-		sealed = key.seal(sealedDocument, r.Document, r.Version+1, r.PDF)
+		sealed, sum = key.sealBlob(sealedDocument, r.Document, r.Version+1, r.PDF), sha256.Sum256(r.PDF)
 	}
 	note := db.ownEntry(ctx, r.Mutuality, r.Member, audit.RaiseDocument, object("document", r.Document))
 	note.Reason = r.Cause
@@ -143,7 +144,13 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 		if d.Version != r.Version {
 			return requests.ErrChanged
 		}
-		if err := raise(t, key, d, r, sealed, db.cfg.Now()); err != nil {
+		if r.PDF != nil {
+			d.Version, d.Size, d.SHA256, d.Level = d.Version+1, len(r.PDF), sum, r.Level
+			if err := insertVersion(t, key, d, db.cfg.Now(), sealed); err != nil {
+				return err
+			}
+		}
+		if err := raise(t, key, d, r); err != nil {
 			return err
 		}
 		return db.schedule(t, r)
@@ -154,15 +161,9 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 	return nil
 }
 
-// raise writes the new version, if there is one, and the state that follows from what
-// was learnt of the signer's certificate.
-func raise(t *tx, key memberKey, d documents.Document, r requests.Raised, sealed []byte, now time.Time) error {
-	if r.PDF != nil {
-		d.Version, d.Size, d.SHA256, d.Level = d.Version+1, len(r.PDF), sha256.Sum256(r.PDF), r.Level
-		if err := insertVersion(t, key, d, now, sealed); err != nil {
-			return err
-		}
-	}
+// raise writes what became of the document, and the state that follows from what was
+// learnt of the signer's certificate.
+func raise(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
 	if r.State != "" {
 		if err := settleRequest(t, key, r); err != nil {
 			return err
@@ -179,15 +180,15 @@ func raise(t *tx, key memberKey, d documents.Document, r requests.Raised, sealed
 // settleRequest ends the wait of a pending request. One that the member withdrew
 // meanwhile stays withdrawn.
 func settleRequest(t *tx, key memberKey, r requests.Raised) error {
-	request, _, err := findRequest(t.conn, key, r.Request)
-	if err != nil || request.State != requests.Pending {
+	now, err := stateOf(t, key, r.Request)
+	if err != nil || now.state != requests.Pending {
 		return err
 	}
 	reason := ""
 	if r.State == requests.Rejected {
 		reason = r.Cause
 	}
-	return moveRequest(t, key, request, r.State, reason)
+	return moveRequest(t, key, r.Request, now.revision, r.State, reason)
 }
 
 // schedule sets the next attempt, or ends the attempts.

@@ -4,14 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/requests"
-	"guichet.example/signing/document"
 )
 
 // maxPage is the most rows any list returns at once.
@@ -19,15 +17,6 @@ const maxPage = 100
 
 // maxKey is the longest idempotency key of a form, in bytes.
 const maxKey = 128
-
-// frozenRecord is what is sealed of a request when it is frozen. The digest is inside:
-// a document drawn from a known form could be guessed from its digest.
-type frozenRecord struct {
-	Act    json.RawMessage `json:"act"`
-	SHA256 []byte          `json:"sha256"`
-	Page   int             `json:"page"`
-	Rect   [4]float64      `json:"rect"`
-}
 
 // PutRequest implements requests.Store. A request without an id gets one. The key is
 // that of the form; without one, each call is a request of its own.
@@ -58,7 +47,7 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 	if err != nil {
 		return "", err
 	}
-	drawn := key.seal(sealedDrawn, r.ID, 1, r.PDF)
+	drawn := key.sealBlob(sealedDrawn, r.ID, 1, r.PDF)
 	id := r.ID
 	note := db.entry(ctx, login, audit.FreezeRequest, object("request", r.ID))
 	err = db.write(ctx, note, func(t *tx) error {
@@ -98,18 +87,6 @@ func checkRequest(r requests.Request, key string) error {
 	return nil
 }
 
-func freeze(key memberKey, r requests.Request) ([]byte, error) {
-	act, err := document.Marshal(r.Act)
-	if err != nil {
-		return nil, err
-	}
-	record, err := json.Marshal(frozenRecord{Act: act, SHA256: r.SHA256[:], Page: r.Mark.Page, Rect: r.Mark.Rect})
-	if err != nil {
-		return nil, err
-	}
-	return key.seal(sealedFrozen, r.ID, 1, record), nil
-}
-
 // claimKey returns the request made under the form's key before, if there is one.
 func claimKey(t *tx, login auth.Login, key string) (string, error) {
 	if key == "" {
@@ -135,9 +112,8 @@ func keepKey(t *tx, login auth.Login, key, request string) error {
 	return err
 }
 
-func insertRequest(t *tx, key memberKey, r requests.Request, frozen, drawn []byte) error {
-	pdf, err := putBlob(t.conn, key, drawn)
-	if err != nil {
+func insertRequest(t *tx, key memberKey, r requests.Request, frozen []byte, drawn sealedBlob) error {
+	if err := putBlob(t, key, drawn); err != nil {
 		return err
 	}
 	added, err := t.exec(`
@@ -145,7 +121,7 @@ func insertRequest(t *tx, key memberKey, r requests.Request, frozen, drawn []byt
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (mutuality, reference) DO NOTHING`,
 		key.mutuality, key.member, r.ID, r.Reference, string(r.Act.Kind()), string(requests.ToSign), 1,
-		micros(r.Created), r.Pages, frozen, pdf)
+		micros(r.Created), r.Pages, frozen, drawn.address[:])
 	if err == nil && added == 0 {
 		return requests.ErrReferenceTaken
 	}
@@ -217,22 +193,6 @@ func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pd
 		r.Reason = string(text)
 	}
 	return r, pdf, nil
-}
-
-func thaw(key memberKey, frozen []byte, r *requests.Request) error {
-	text, err := key.open(sealedFrozen, r.ID, 1, frozen)
-	if err != nil {
-		return err
-	}
-	var record frozenRecord
-	if err := json.Unmarshal(text, &record); err != nil {
-		return fmt.Errorf("request %s: %w", r.ID, ErrDamaged)
-	}
-	if r.Act, err = document.Unmarshal(record.Act); err != nil {
-		return fmt.Errorf("request %s: %w: %w", r.ID, ErrDamaged, err)
-	}
-	r.Mark = document.Mark{Page: record.Page, Rect: record.Rect}
-	return copyHash(&r.SHA256, record.SHA256)
 }
 
 // Request implements requests.Store.

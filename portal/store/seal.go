@@ -102,15 +102,25 @@ func (db *DB) checkKeys(ctx context.Context) error {
 	})
 }
 
-// putBlob stores sealed bytes and returns their address.
-func putBlob(c *conn, key memberKey, sealed []byte) ([]byte, error) {
-	address := vault.Address(sealed)
-	_, err := c.exec(`INSERT INTO blobs (mutuality, member, address, sealed) VALUES (?, ?, ?, ?)`,
-		key.mutuality, key.member, address[:], sealed)
+// sealedBlob is large sealed bytes with their address. It is made before the writer is
+// asked, so that sealing and hashing keep nobody waiting.
+type sealedBlob struct {
+	sealed  []byte
+	address [32]byte
+}
+
+func (k memberKey) sealBlob(what, id string, version int, plain []byte) sealedBlob {
+	sealed := k.seal(what, id, version, plain)
+	return sealedBlob{sealed, vault.Address(sealed)}
+}
+
+func putBlob(t *tx, key memberKey, b sealedBlob) error {
+	_, err := t.exec(`INSERT INTO blobs (mutuality, member, address, sealed) VALUES (?, ?, ?, ?)`,
+		key.mutuality, key.member, b.address[:], b.sealed)
 	if err != nil {
-		return nil, fmt.Errorf("storing sealed bytes: %w", err)
+		return fmt.Errorf("storing sealed bytes: %w", err)
 	}
-	return address[:], nil
+	return nil
 }
 
 // blob reads sealed bytes and opens them. Bytes that are not those of the address, or

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,14 +35,14 @@ func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requ
 	}
 	note := db.entry(ctx, login, action, object("request", id))
 	err = db.write(ctx, note, func(t *tx) error {
-		r, _, err := findRequest(t.conn, key, id)
+		now, err := stateOf(t, key, id)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(from, r.State) {
+		if !slices.Contains(from, now.state) {
 			return requests.ErrNotOpen
 		}
-		return moveRequest(t, key, r, to, reason)
+		return moveRequest(t, key, id, now.revision, to, reason)
 	})
 	if err != nil {
 		return fmt.Errorf("moving request: %w", err)
@@ -48,17 +50,48 @@ func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requ
 	return nil
 }
 
+// standing is where a request stands.
+type standing struct {
+	state    requests.State
+	revision int
+}
+
+// open tells whether a preparation made at the revision can go on.
+func (s standing) open(revision int) error {
+	switch {
+	case s.state != requests.ToSign:
+		return requests.ErrNotOpen
+	case s.revision != revision:
+		return requests.ErrChanged
+	}
+	return nil
+}
+
+// stateOf reads where a request stands and opens nothing sealed.
+func stateOf(t *tx, key memberKey, id string) (standing, error) {
+	var s standing
+	if !isID(id) {
+		return s, requests.ErrNotFound
+	}
+	err := t.get(`SELECT state, revision FROM requests WHERE mutuality = ? AND member = ? AND request = ?`,
+		[]any{key.mutuality, key.member, id}, &s.state, &s.revision)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, requests.ErrNotFound
+	}
+	return s, err
+}
+
 // moveRequest writes a new state. It compares the revision once more, so that it holds
 // too where writers are many.
-func moveRequest(t *tx, key memberKey, r requests.Request, to requests.State, reason string) error {
+func moveRequest(t *tx, key memberKey, id string, revision int, to requests.State, reason string) error {
 	var sealed []byte
 	if reason != "" {
-		sealed = key.seal(sealedReason, r.ID, 1, []byte(reason))
+		sealed = key.seal(sealedReason, id, 1, []byte(reason))
 	}
 	moved, err := t.exec(`
 		UPDATE requests SET state = ?, revision = revision + 1, reason_sealed = coalesce(?, reason_sealed)
 		WHERE mutuality = ? AND member = ? AND request = ? AND revision = ?`,
-		string(to), sealed, key.mutuality, key.member, r.ID, r.Revision)
+		string(to), sealed, key.mutuality, key.member, id, revision)
 	if err == nil && moved == 0 {
 		return requests.ErrChanged
 	}

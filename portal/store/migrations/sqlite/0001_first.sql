@@ -146,6 +146,8 @@ CREATE TABLE preparations (
     FOREIGN KEY (mutuality, member, prepared) REFERENCES blobs (mutuality, member, address)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX preparations_open ON preparations (mutuality, member, request, created_at)
+    WHERE value_sha256 IS NULL AND prepared IS NOT NULL;
 CREATE INDEX preparations_expiry ON preparations (expires_at) WHERE prepared IS NOT NULL;
 
 CREATE TABLE documents (
