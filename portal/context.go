@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -99,8 +100,8 @@ func (p *Portal) admit(act auth.Act) gin.HandlerFunc {
 func (p *Portal) askSignIn(c *gin.Context) {
 	v := p.view(c)
 	if isJSON(c.Request) {
-		c.JSON(http.StatusUnauthorized, gin.H{"state": "signed_out",
-			"text": v.T("portal.state.signed_out"), "code": v.Support, "next": v.URL("sign-in?next=" + p.wished(c))})
+		c.JSON(http.StatusUnauthorized, gin.H{"state": "session_over",
+			"text": stateText(v, "session_over", "", time.Time{}), "code": v.Support, "next": v.URL("sign-in?next=" + p.wished(c))})
 		return
 	}
 	to := "sign-in?next=" + p.wished(c)
@@ -110,16 +111,21 @@ func (p *Portal) askSignIn(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, v.URL(to))
 }
 
-// wished is the page to return to: the one asked for, or home for a form that was
-// sent, since its answers are gone.
+// wished is the page to return to: the one asked for, or for what was sent the page it
+// was sent from, as far as the address tells. The answers themselves are gone.
 func (p *Portal) wished(c *gin.Context) string {
 	v := p.view(c)
-	if c.Request.Method != http.MethodGet {
-		if before, _, found := strings.Cut(v.Path, "/"); found && before != "" {
-			return before
-		}
+	if c.Request.Method == http.MethodGet {
+		return v.Path
 	}
-	return v.Path
+	i := strings.LastIndexByte(v.Path, '/')
+	if i < 0 {
+		return "home"
+	}
+	if last := v.Path[i+1:]; last == "prepare" || last == "complete" {
+		return v.Path[:i] + "/sign" // the card page's own calls
+	}
+	return v.Path[:i]
 }
 
 // Addresses for load balancers: whether the process lives, and whether it can serve.

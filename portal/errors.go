@@ -119,10 +119,7 @@ func stateText(v page.View, state, name string, date time.Time) string {
 	if !date.IsZero() {
 		args = append(args, locale.A("date", locale.Date(v.Lang, date)))
 	}
-	if key := "card." + state + ".text"; locale.Has(key) {
-		return v.T(key, args...)
-	}
-	return v.T("portal.state."+state, args...)
+	return page.CardText(v.Lang, state, args...)
 }
 
 // find looks the error up in the table.
