@@ -114,11 +114,7 @@ func revokedProblem(err error) *chainProblem {
 func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) error {
 	found := revocation.ErrUnknown
 	for _, raw := range v.about(cert) {
-		verify, one := verifyOCSP, &pdf.Evidence{OCSPs: [][]byte{raw}}
-		if !isOCSP(raw) {
-			verify, one = verifyCRL, &pdf.Evidence{CRLs: [][]byte{raw}}
-		}
-		answer, err := v.answer(raw, cert, issuer, w, verify)
+		answer, one, err := v.answer(raw, cert, issuer, w)
 		if errors.As(err, new(revocation.RevokedError)) {
 			return err
 		}
@@ -161,63 +157,73 @@ func (v *validation) about(cert *x509.Certificate) [][]byte {
 	return out
 }
 
-// verifier checks one piece of evidence at a time.
-type verifier func(raw []byte, cert, issuer *x509.Certificate, at time.Time) (revocation.Answer, error)
-
-func verifyOCSP(raw []byte, cert, issuer *x509.Certificate, at time.Time) (revocation.Answer, error) {
-	return revocation.VerifyOCSP(raw, cert, issuer, nil, at, evidenceSkew)
-}
-
-func verifyCRL(raw []byte, cert, issuer *x509.Certificate, at time.Time) (revocation.Answer, error) {
-	return revocation.VerifyCRL(raw, cert, issuer, at, evidenceSkew)
-}
-
 // answer verifies one OCSP response or CRL, at the proof or when it was made if that is
-// later.
-func (v *validation) answer(raw []byte, cert, issuer *x509.Certificate, w window, verify verifier) (revocation.Answer, error) {
-	made, ok := evidenceTime(raw)
-	if !ok || made.After(v.now.Add(evidenceSkew)) {
-		return revocation.Answer{}, revocation.ErrInvalid
+// later. It also returns the raw answer as a piece of evidence.
+func (v *validation) answer(raw []byte, cert, issuer *x509.Certificate, w window) (revocation.Answer, *pdf.Evidence, error) {
+	at, ok := evidenceTime(raw)
+	if !ok || at.After(v.now.Add(evidenceSkew)) {
+		return revocation.Answer{}, nil, revocation.ErrInvalid
 	}
-	if made.Before(w.proof) {
-		made = w.proof
+	if at.Before(w.proof) {
+		at = w.proof
 	}
-	answer, err := verify(raw, cert, issuer, made)
+	var answer revocation.Answer
+	var one *pdf.Evidence
+	var err error
+	if isOCSP(raw) {
+		one = &pdf.Evidence{OCSPs: [][]byte{raw}}
+		answer, err = revocation.VerifyOCSP(raw, cert, issuer, nil, at, evidenceSkew)
+	} else {
+		one = &pdf.Evidence{CRLs: [][]byte{raw}}
+		answer, err = revocation.VerifyCRL(raw, cert, issuer, at, evidenceSkew)
+	}
 	var revoked revocation.RevokedError
 	if errors.As(err, &revoked) && revoked.At.After(w.until) {
-		return answer, nil
+		err = nil
 	}
-	return answer, err
+	return answer, one, err
 }
 
 // noCheck marks responder certificates whose status need not be asked (RFC 6960, 4.2.2.2.1).
 var noCheck = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}
 
-// responder checks the status of a delegated responder's certificate, by CRL only: its
-// own OCSP answer would prove nothing.
+// responder checks the status of a delegated responder's certificate, unless it says
+// that nobody need ask (RFC 6960, 4.2.2.2.1).
 func (v *validation) responder(a revocation.Answer, issuer *x509.Certificate, w window, used *pdf.Evidence) error {
-	for _, cert := range a.Certificates {
-		if bytes.Equal(cert.Raw, issuer.Raw) || hasExtension(cert, noCheck) {
-			continue
-		}
-		if !v.listedGood(cert, issuer, w, used) {
+	for _, cert := range delegates(a, issuer) {
+		if !v.delegateGood(cert, issuer, w, used) {
 			return revocation.ErrUnknown
 		}
 	}
 	return nil
 }
 
-func (v *validation) listedGood(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) bool {
+// delegateGood looks for a good answer on a responder that rests on no other responder
+// whose status would have to be known in turn.
+func (v *validation) delegateGood(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) bool {
+	good := false
 	for _, raw := range v.about(cert) {
-		if isOCSP(raw) {
-			continue
+		answer, one, err := v.answer(raw, cert, issuer, w)
+		if errors.As(err, new(revocation.RevokedError)) {
+			return false
 		}
-		if _, err := v.answer(raw, cert, issuer, w, verifyCRL); err == nil {
-			used.Add(&pdf.Evidence{CRLs: [][]byte{raw}})
-			return true
+		if err == nil && len(delegates(answer, issuer)) == 0 {
+			used.Add(one)
+			good = true
 		}
 	}
-	return false
+	return good
+}
+
+// delegates returns the certificates of an answer whose own status matters.
+func delegates(a revocation.Answer, issuer *x509.Certificate) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, cert := range a.Certificates {
+		if !bytes.Equal(cert.Raw, issuer.Raw) && !hasExtension(cert, noCheck) {
+			out = append(out, cert)
+		}
+	}
+	return out
 }
 
 func hasExtension(cert *x509.Certificate, oid asn1.ObjectIdentifier) bool {

@@ -18,4 +18,7 @@
 // after a signature compared object by object, paths from pinned anchors only. Its
 // report keeps integrity, coverage, later changes, chain and level apart, and speaks
 // the words of EN 319 102-1.
+//
+// Not covered: RSA-PSS, signatures in BER, encrypted and hybrid files, FieldMDP (any
+// form fill after signing is a change), and renewing an archive timestamp.
 package signing

@@ -75,7 +75,7 @@ func (v *validation) integrity(s *subject) {
 		return
 	}
 	r.Coverage.Passed = true
-	r.CoversWhole = sig.End() == len(v.f.Data())
+	r.CoversWhole = sig.Revision == v.f.Revisions()-1
 	der, err := cms.Trim(sig.Contents)
 	if err == nil && sig.IsTimestamp() {
 		err = v.documentTimestamp(s, der)

@@ -28,7 +28,7 @@ type Trust struct {
 
 // Verify validates every signature of a file. What is wrong with a signature or with
 // the file's structure is in the report; the error is only for bytes that are no PDF
-// or too many: ErrNotPDF, ErrTooLarge.
+// or too many, ErrNotPDF and ErrTooLarge, and for a Trust without anchors.
 func Verify(ctx context.Context, file []byte, t Trust) (*Report, error) {
 	v, report, err := validate(ctx, file, t)
 	if err != nil {
@@ -45,6 +45,9 @@ func Verify(ctx context.Context, file []byte, t Trust) (*Report, error) {
 // validate is Verify with what it found on the way. The validation is nil if the file
 // could not be read at all.
 func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, error) {
+	if t.Anchors == nil {
+		return nil, nil, errors.New("trust anchors are needed")
+	}
 	if len(file) > MaxPDF {
 		return nil, nil, ErrTooLarge
 	}

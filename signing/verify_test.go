@@ -36,6 +36,15 @@ func TestVerifyRefusesWhatIsNoPDF(t *testing.T) {
 	}
 }
 
+func TestVerifyNeedsAnchors(t *testing.T) {
+	if r, err := Verify(t.Context(), letter(t).PDF, Trust{}); err == nil || r != nil {
+		t.Errorf("Verify without anchors = %v, %v", r, err)
+	}
+	if _, _, err := (&Extender{}).Extend(t.Context(), letter(t).PDF, LevelT); err == nil {
+		t.Error("Extend without anchors did something")
+	}
+}
+
 func TestVerifySaysWhatIsMissing(t *testing.T) {
 	w := theWorld(t)
 	r := w.report(t, letter(t).PDF)

@@ -2,7 +2,6 @@ package pdf
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 )
 
@@ -198,8 +197,3 @@ func (f *File) Revisions() int { return len(f.revs) }
 // End returns the offsets after the %%EOF of a revision, without and with the end of
 // line that follows. A byte range may end at either.
 func (f *File) End(rev int) (eof, end int) { return f.revs[rev].eof, f.revs[rev].end }
-
-// String is for messages in tests.
-func (f *File) String() string {
-	return fmt.Sprintf("PDF of %d bytes, %d revisions", len(f.data), len(f.revs))
-}

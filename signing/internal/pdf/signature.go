@@ -19,9 +19,6 @@ type Signature struct {
 // IsTimestamp reports whether this is a document timestamp (ISO 32000-2, 12.8.5).
 func (s *Signature) IsTimestamp() bool { return s.SubFilter == "ETSI.RFC3161" }
 
-// End returns where the byte range ends.
-func (s *Signature) End() int { return s.ByteRange[2] + s.ByteRange[3] }
-
 // Covered returns the two stretches of bytes that the signature covers. Only for a
 // signature without Err.
 func (f *File) Covered(s *Signature) (before, after []byte) {
