@@ -57,7 +57,7 @@ func gallery(agent string) map[string]templ.Component {
 	return map[string]templ.Component{
 		"sign-in": signIn(), "sign-in/card": signInCard(agent), "home": home(), "bank/change": formErrors(), "bank/check": check(),
 		"sign": readAndSign(agent), "done": done(), "documents": documents(5), "requests": requests(), "verify": changed(),
-		"other": other(),
+		"other": other(), "ending": ending(),
 	}
 }
 
@@ -113,6 +113,13 @@ func home() templ.Component {
 			with(page.Section("Documents récents"), page.Ledger([]page.LedgerRow{
 				{Date: "17 nov.", When: "2026-11-17", Title: page.Link{URL: "/fr/d/1", Text: "Attestation d’assurabilité 2026"}, Detail: "PDF, 1 page", End: page.Badge(page.Sealed, "Scellé")},
 				{Date: "2 nov.", When: "2026-11-02", Title: page.Link{URL: "/fr/d/2", Text: "Mandat pour Jeanne Delcourt"}, Detail: "PDF, 2 pages", End: page.Badge(page.Valid, "Signature valide")}}))))
+}
+
+// ending is a page a minute before the session ends.
+func ending() templ.Component {
+	v := member("ending", "Bientôt fini", "home")
+	v.IdleEnds = now.Add(time.Minute)
+	return page.Layout(v)
 }
 
 func formErrors() templ.Component {
