@@ -97,3 +97,13 @@ func moveRequest(t *tx, key memberKey, id string, revision int, to requests.Stat
 	}
 	return err
 }
+
+// RefuseSignature implements requests.Store.
+func (db *DB) RefuseSignature(ctx context.Context, login auth.Login, request, state string) error {
+	note := db.entry(ctx, login, audit.SignRequest, object("request", request))
+	note.Outcome, note.Reason = audit.Refused, state
+	if err := db.write(ctx, note, nil); err != nil {
+		return fmt.Errorf("recording refused signature: %w", err)
+	}
+	return nil
+}

@@ -174,3 +174,17 @@ func testSignInAudit(t *testing.T, b *bed) {
 		t.Errorf("refusal: %+v", refused)
 	}
 }
+
+// A signature that is refused before the store is asked has its row all the same.
+func testRefusedSignature(t *testing.T, b *bed) {
+	ctx := audit.WithRequestID(t.Context(), "K7-042")
+	if err := b.RefuseSignature(ctx, b.claire, "06h029gerwqtfcfprcxr1ynme4", "wrong_person"); err != nil {
+		t.Fatal(err)
+	}
+	rows := b.rows()
+	last := rows[len(rows)-1]
+	if last.Action != audit.SignRequest || last.Outcome != audit.Refused || last.Reason != "wrong_person" ||
+		last.Actor != string(claire.ID) || last.RequestID != "K7-042" {
+		t.Errorf("last row: %+v", last)
+	}
+}

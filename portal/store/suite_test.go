@@ -32,6 +32,7 @@ func runSuite(t *testing.T, open opener) {
 		{"a clock that goes back lengthens no session", testSessionClock},
 		{"a session replaces another", testSessionReplaces},
 		{"sign-ins are audited", testSignInAudit},
+		{"refused signatures are audited", testRefusedSignature},
 		{"accounts are revealed", testAccounts},
 		{"what others have is not found", testOthers},
 		{"requests that do not hold are refused", testPutRefuses},
