@@ -51,6 +51,7 @@ const (
 	FreezeRequest   Action = "request.freeze"
 	PrepareRequest  Action = "request.prepare"
 	CompleteRequest Action = "request.complete"
+	SignRequest     Action = "request.sign" // refused before it came to a completion
 	DeclineRequest  Action = "request.decline"
 	WithdrawRequest Action = "request.withdraw"
 	AcceptRequest   Action = "request.accept"

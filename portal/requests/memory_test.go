@@ -200,7 +200,7 @@ func (m *memory) Raised(_ context.Context, out Raised) error {
 	return nil
 }
 
-// RefuseSignature implements Refusals.
+// RefuseSignature implements Store.
 func (m *memory) RefuseSignature(_ context.Context, _ auth.Login, request, state string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -31,12 +31,6 @@ type Extender interface {
 	Extend(ctx context.Context, pdf []byte, want signing.Level) ([]byte, signing.Level, error)
 }
 
-// Refusals is what a Store can do besides: keep an audit line of a signature that was
-// refused before the store was asked for anything. State is that of the Problem.
-type Refusals interface {
-	RefuseSignature(ctx context.Context, login auth.Login, request, state string) error
-}
-
 // Signing takes a request from the frozen answers to the signed document. It knows
 // nothing of pages. All fields are required unless said otherwise. Safe for
 // concurrent use.
@@ -67,11 +61,9 @@ func (s *Signing) refuse(ctx context.Context, login auth.Login, request string, 
 	if !errors.As(err, &p) || !p.ours() {
 		return err
 	}
-	if audit, ok := s.Store.(Refusals); ok {
-		// The line is kept although the member may have left.
-		if failed := audit.RefuseSignature(context.WithoutCancel(ctx), login, request, p.State); failed != nil {
-			return errors.Join(p, fmt.Errorf("recording a refused signature: %w", failed))
-		}
+	// The line is kept although the member may have left.
+	if failed := s.Store.RefuseSignature(context.WithoutCancel(ctx), login, request, p.State); failed != nil {
+		return errors.Join(p, fmt.Errorf("recording a refused signature: %w", failed))
 	}
 	return err
 }

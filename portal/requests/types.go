@@ -144,6 +144,10 @@ type Store interface {
 	// Move changes the state from one of from to to; ErrNotOpen if it is in none of them.
 	Move(ctx context.Context, login auth.Login, id string, from []State, to State, reason string) error
 
+	// RefuseSignature writes the audit line of a signature that was refused before the
+	// store was asked for anything. State is that of the Problem.
+	RefuseSignature(ctx context.Context, login auth.Login, request, state string) error
+
 	// Due leases up to limit documents whose next attempt is due; the lease ends after
 	// a minute. Raised stores the outcome.
 	Due(ctx context.Context, now time.Time, limit int) ([]Raise, error)
