@@ -77,8 +77,10 @@ func (q *Requests) end(c *gin.Context, e ending) error {
 		return q.showEnd(c, http.StatusUnprocessableEntity, e, r, reason)
 	}
 	err = q.Store.Move(c.Request.Context(), page.LoginOf(c), r.ID, e.from, e.to, readableText(reason))
-	if errors.Is(err, ErrNotOpen) && r.State == e.to {
-		err = nil
+	if errors.Is(err, ErrNotOpen) { // sent twice, maybe at once: the first one did it
+		if now, finding := q.find(c); finding == nil && now.State == e.to {
+			err = nil
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("ending a request: %w", err)
