@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +43,7 @@ type answer struct {
 // exchange is a request as it was sent, and its answer.
 type exchange struct {
 	method, path, contentType, body string
+	cookies                         map[string]string // before it
 	answer                          answer
 }
 
@@ -54,6 +57,13 @@ func (s *seen) add(e exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, e)
+}
+
+// list is what was seen so far.
+func (s *seen) list() []exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.all)
 }
 
 // errLost means that no answer came.
@@ -84,12 +94,12 @@ func (b *browser) send(ctx context.Context, method, path, contentType, body stri
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	a, err := b.roundTrip(r)
-	if err != nil {
+	sent := exchange{method, path, contentType, body, maps.Clone(b.cookies), answer{}}
+	if sent.answer, err = b.roundTrip(r); err != nil {
 		return answer{}, err
 	}
-	b.seen.add(exchange{method, path, contentType, body, a})
-	return a, nil
+	b.seen.add(sent)
+	return sent.answer, nil
 }
 
 func (b *browser) roundTrip(r *http.Request) (answer, error) {
@@ -233,6 +243,11 @@ func (a answer) texts(match func(*html.Node) bool) []string {
 		}
 	}
 	return found
+}
+
+// heading is what a page calls itself.
+func (a answer) heading() string {
+	return strings.Join(a.texts(func(n *html.Node) bool { return n.Data == "h1" }), " ")
 }
 
 // text is all the words of the page's main part.

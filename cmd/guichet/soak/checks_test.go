@@ -110,9 +110,9 @@ func (e *evidence) judged(raised bool) (f findings) {
 // signedByCards is N2: every signature in the vault is one that a card's own record
 // holds, over the digest its holder was shown, on the document that she read.
 func (e *evidence) signedByCards() (f findings) {
-	byDigest := map[string]signed{}
+	byDigest := map[string][]signed{} // two preparations of one second have one digest
 	for _, s := range e.cards {
-		byDigest[string(s.Digest)] = s
+		byDigest[string(s.Digest)] = append(byDigest[string(s.Digest)], s)
 	}
 	drawn, shown := map[string]string{}, map[string][]string{}
 	for _, r := range e.journal {
@@ -129,14 +129,15 @@ func (e *evidence) signedByCards() (f findings) {
 			f.add("N2: %s: %v", id, err)
 			continue
 		}
-		card, ok := byDigest[string(is.digest)]
+		cards := byDigest[string(is.digest)]
+		of := slices.IndexFunc(cards, func(s signed) bool { return bytes.Equal(s.Value, is.value) })
 		switch {
-		case !ok:
+		case len(cards) == 0:
 			f.add("N2: no card signed what %s holds", id)
-		case card.Member != d.member:
-			f.add("N2: %s was signed by another member's card", id)
-		case !bytes.Equal(card.Value, is.value):
+		case of < 0:
 			f.add("N2: %s holds another value than the card made", id)
+		case cards[of].Member != d.member:
+			f.add("N2: %s was signed by another member's card", id)
 		case !slices.Contains(shown[d.request], string(is.digest)):
 			f.add("N2: the digest signed in %s was shown to nobody", id)
 		case !beginsWith(d.pdf, drawn[d.request]):

@@ -1,6 +1,8 @@
 package soak
 
 import (
+	"encoding/json"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -32,3 +34,21 @@ func checkErrorPage(t *testing.T, r *refusal) {
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// checkProblem wants a refusal in the words of the card panel: status, state, a
+// sentence, a number to call about.
+func checkProblem(t *testing.T, err error, status int, state string) {
+	t.Helper()
+	var r *refusal
+	if !errors.As(err, &r) {
+		t.Errorf("got %v, want a refusal: %s", err, state)
+		return
+	}
+	var problem struct{ State, Text, Code string }
+	if err := json.Unmarshal(r.answer.body, &problem); err != nil {
+		t.Errorf("%s: problem is no JSON: %v", r.step, err)
+	}
+	if r.answer.status != status || problem.State != state || problem.Text == "" || !reference.MatchString(problem.Code) {
+		t.Errorf("%s: answered %d %+v, want %d %s", r.step, r.answer.status, problem, status, state)
+	}
+}

@@ -26,9 +26,9 @@ import (
 // clock runs with the real one, ahead by what a test says.
 type clock struct{ ahead atomic.Int64 }
 
-func (c *clock) now() time.Time            { return time.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *clock) advance(d time.Duration)   { c.ahead.Add(int64(d)) }
-func (c *clock) config() (c2 store.Config) { c2.Now = c.now; return c2 }
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
+func (c *clock) config() store.Config    { return store.Config{Now: c.now} }
 
 // inside is a counter in this process, wired as `guichet serve` wires it, whose clock
 // is ours. The services share the clock.
@@ -51,10 +51,13 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// openInside opens a new place with services of its own.
-func openInside(t *testing.T, people int) *inside {
+// openInside opens a new place with services of its own. Its clock begins that far
+// behind the real one, so that what is advanced stays in the past, where `guichet
+// verify` can judge it.
+func openInside(t *testing.T, people int, behind time.Duration) *inside {
 	t.Helper()
 	c := &clock{}
+	c.advance(-behind)
 	services := certstest.Start(t, certstest.Config{Now: c.now})
 	p := newPlace(t, plan{people: people, services: services, store: c.config()})
 	return p.openInside(t, c)

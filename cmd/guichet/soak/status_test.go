@@ -1,0 +1,193 @@
+package soak
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"guichet.example/certs/certstest"
+	"guichet.example/portal"
+)
+
+// lie is a way in which the services of the cards say nothing that counts.
+type lie struct {
+	service certstest.Service
+	fault   certstest.Fault
+}
+
+// lies are all ways in which OCSP and CRL services misbehave.
+func lies() []lie {
+	var all []lie
+	for _, s := range []certstest.Service{certstest.OCSP, certstest.CRL} {
+		for _, f := range s.Faults() {
+			all = append(all, lie{s, f})
+		}
+	}
+	return all
+}
+
+func (l lie) String() string { return string(l.service) + " " + string(l.fault) }
+
+// patience with a service: as in service, but short where only waiting is tested.
+func (l lie) patience() time.Duration {
+	if l.fault == certstest.Slow {
+		return 300 * time.Millisecond
+	}
+	return 0
+}
+
+// tell makes the services lie and gives the visitor a server that knows nothing yet.
+func (in *inside) tell(t *testing.T, l lie, v *visitor) *portal.Portal {
+	t.Helper()
+	server := in.serve(t, l.patience(), v)
+	if err := in.services.Control().Set(l.service, l.fault); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// TestNoStatus: while nobody says that a card is good (F8), nobody signs in and nothing
+// is prepared; what a card has signed already is kept, not in force, at B-B, and raised
+// without the card once somebody does. It is never called good before.
+func TestNoStatus(t *testing.T) {
+	in := openInside(t, 1, 3*time.Hour)
+	in.serve(t, 0)
+	v := in.visitor(0)
+	for _, l := range lies() {
+		t.Run(l.String(), func(t *testing.T) {
+			in.services.Control().Reset()
+			in.serve(t, 0, v)
+			clear(v.cookies)
+			v.begin("orders")
+			if err := v.until(t.Context(), read); err != nil {
+				t.Fatal(err)
+			}
+			in.refusesSignIn(t, l)
+			in.refusesPrepare(t, l, v)
+			in.keepsPending(t, l, v)
+		})
+	}
+	in.services.Control().Reset()
+	in.serve(t, 0, v)
+	in.gather(t, []*visitor{v}).check(true).report(t)
+}
+
+func (in *inside) refusesSignIn(t *testing.T, l lie) {
+	t.Helper()
+	other := in.visitor(0)
+	in.tell(t, l, other)
+	err := other.signIn(t.Context())
+	checkProblem(t, err, http.StatusServiceUnavailable, "status_unknown")
+	if other.signedIn() {
+		t.Errorf("%s: signed in", l)
+	}
+}
+
+func (in *inside) refusesPrepare(t *testing.T, l lie, v *visitor) {
+	t.Helper()
+	in.tell(t, l, v)
+	err := v.step(t.Context())
+	checkProblem(t, err, http.StatusServiceUnavailable, "status_unknown")
+	for _, path := range []string{"/fr/home", "/fr/requests/" + v.errand.request} { // pages go on
+		if a, err := v.get(t.Context(), path); err != nil || a.status != http.StatusOK {
+			t.Errorf("%s while %s: %d, %v", path, l, a.status, err)
+		}
+	}
+}
+
+// keepsPending prepares while all is well and completes while it is not.
+func (in *inside) keepsPending(t *testing.T, l lie, v *visitor) {
+	t.Helper()
+	in.services.Control().Reset()
+	in.serve(t, 0, v)
+	if err := v.until(t.Context(), prepare); err != nil {
+		t.Fatal(err)
+	}
+	server := in.tell(t, l, v)
+	began := time.Now()
+	e := v.errand
+	if err := v.until(t.Context(), complete); err != nil {
+		t.Fatalf("%s: completing: %v", l, err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("%s: completing took %v", l, took)
+	}
+	in.isPending(t, v, e)
+	in.clock.advance(46 * time.Second) // half a minute, and up to half of that
+	if took := in.round(t, server); took != 1 {
+		t.Errorf("%s: %d documents tried again after 46 s, want 1", l, took)
+	}
+	in.isPending(t, v, e)
+	in.services.Control().Reset()
+	server = in.serve(t, 0, v)
+	in.clock.advance(91 * time.Second)
+	if took := in.round(t, server); took != 1 {
+		t.Errorf("%s: %d documents tried again when all is well, want 1", l, took)
+	}
+	in.isRaised(t, v, e, "signed")
+	if err := v.finish(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// isPending wants pages to say that the signature is kept and not in force, and
+// nothing to call it good.
+func (in *inside) isPending(t *testing.T, v *visitor, e *errand) {
+	t.Helper()
+	done := v.page(t, e.next)
+	if text := done.text(); !strings.Contains(text, "pas en vigueur") || !strings.Contains(text, "carte à contrôler") {
+		t.Errorf("done page: %s", text)
+	}
+	if s := v.page(t, "/fr/requests/"+e.request).badge(); s != "pending" {
+		t.Errorf("request is %s, want pending", s)
+	}
+	document, err := v.documentOf(t.Context(), e.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.called(t, document, "B-B", "Contrôle en cours", "Contrôle pas encore terminé")
+}
+
+// isRaised wants the document at B-LT, valid, and its request in that state.
+func (in *inside) isRaised(t *testing.T, v *visitor, e *errand, state string) {
+	t.Helper()
+	if s := v.page(t, "/fr/requests/"+e.request).badge(); s != state {
+		t.Errorf("request is %s, want %s", s, state)
+	}
+	document, err := v.documentOf(t.Context(), e.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.called(t, document, "B-LT", "Signature valide", "Signature valide")
+}
+
+// called wants the pages of a document to name that level, status and verdict.
+func (v *visitor) called(t *testing.T, document, level, status, verdict string) {
+	t.Helper()
+	page := v.page(t, "/fr/documents/"+document)
+	if got := page.level(); got != level || !strings.Contains(page.text(), status) {
+		t.Errorf("document page says %s, want %s and %q: %s", got, level, status, page.text())
+	}
+	report, err := v.report(t.Context(), document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := report.text()
+	if got := report.level(); got != level || report.heading() != verdict {
+		t.Errorf("report says %s, want %s and %q: %s", got, level, verdict, text)
+	}
+	if attested := strings.Contains(text, "heure attestée par"); attested != (level != "B-B") {
+		t.Errorf("report of a %s document: time attested %v", level, attested)
+	}
+}
+
+// page gets a page that must be there.
+func (v *visitor) page(t *testing.T, path string) answer {
+	t.Helper()
+	a, err := v.get(t.Context(), path)
+	if err := expect(path, http.StatusOK, a, err); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
