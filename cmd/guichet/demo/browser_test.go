@@ -48,11 +48,7 @@ func onStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	s.services.Control().Reset()
-	if s.desk.Inserted() != "" {
-		if err := s.desk.Remove(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.empty(t)
 	for _, p := range s.people {
 		if err := s.desk.ResetTries(p.Key); err != nil {
 			t.Fatal(err)
@@ -146,9 +142,30 @@ func (l *logged) since(from int) string {
 // insert puts a card into the reader, in place of the one that is there.
 func (s *stage) insert(t *testing.T, card string) {
 	t.Helper()
+	s.empty(t)
+	s.put(t, card)
+}
+
+// put is insert while a page waits for a card.
+func (s *stage) put(t *testing.T, card string) {
+	t.Helper()
 	if err := s.desk.Insert(card); err != nil {
 		t.Fatalf("inserting the card of %s: %v", card, err)
 	}
+}
+
+// empty takes out the card of before and waits until the agent has seen that: it looks
+// a few times a second, and news of the old card would end what begins with the next.
+func (s *stage) empty(t *testing.T) {
+	t.Helper()
+	if s.desk.Inserted() == "" {
+		return
+	}
+	visitor := s.window(t)
+	visitor.visit("/fr/sign-in/card")
+	s.pullOut(t)
+	visitor.panel("no_card")
+	visitor.close()
 }
 
 // pullOut takes the card out.

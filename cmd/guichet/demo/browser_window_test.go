@@ -27,6 +27,7 @@ type window struct {
 	t     *testing.T
 	ctx   context.Context
 	stage *stage
+	end   func() // closes it
 
 	width    int64  // inside, in CSS pixels
 	features string // of the system, as media was told
@@ -35,6 +36,7 @@ type window struct {
 	faults []string // what the browser complained of
 	quiet  []string // parts of complaints that the test provokes
 	heard  []string // those
+	posts  []string // paths of what was posted
 }
 
 // window opens an empty one with cookies of its own.
@@ -53,7 +55,7 @@ func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.C
 	t.Helper()
 	w := &window{t: t, stage: s}
 	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(w.listen))...)
-	w.ctx = ctx
+	w.ctx, w.end = ctx, cancel
 	t.Cleanup(func() {
 		w.mu.Lock()
 		for _, fault := range w.faults {
@@ -83,6 +85,9 @@ func (w *window) during(t *testing.T) *window {
 func (w *window) listen(event any) {
 	fault := ""
 	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		w.note(e)
+		return
 	case *log.EventEntryAdded:
 		if e.Entry.Source == log.EntrySourceNetwork || e.Entry.Level == log.EntryLevelVerbose || e.Entry.Level == log.EntryLevelInfo {
 			return
@@ -344,6 +349,9 @@ func (w *window) sees(selector, text string) {
 		w.fail("%s reads %q, want %q in it", selector, got, text)
 	}
 }
+
+// close closes it, as with the cross in its corner.
+func (w *window) close() { w.end() }
 
 // closed waits until the window has gone.
 func (w *window) closed() {

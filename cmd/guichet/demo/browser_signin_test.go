@@ -1,0 +1,182 @@
+package demo
+
+import (
+	"strings"
+	"testing"
+
+	"guichet.example/certs/certstest"
+	"guichet.example/portal/locale"
+)
+
+// knock goes to the card's door and starts, with that card in the reader.
+func (s *stage) knock(t *testing.T, card string, lang locale.Language) *window {
+	t.Helper()
+	if card != "" {
+		s.insert(t, card)
+	}
+	w := s.window(t)
+	w.visit("/" + string(lang) + "/sign-in/card")
+	w.click(startCard)
+	return w
+}
+
+// stays holds the window to having sent nothing that would sign in.
+func (w *window) stays(lang locale.Language) {
+	w.t.Helper()
+	w.judge("sign-in "+w.text("#card h2"), string(lang))
+	if w.posted("/sign-in/card") {
+		w.fail("a token was sent all the same")
+	}
+}
+
+func TestBrowserSignInWithoutCard(t *testing.T) {
+	s := onStage(t)
+	w := s.window(t)
+	w.visit("/nl/sign-in/card")
+	w.panelSays(locale.NL, "no_card", "status") // before anything is asked
+	w.click(startCard)
+	w.panelSays(locale.NL, "no_card", "status")
+	w.stays(locale.NL)
+	s.put(t, "lotte")
+	s.pinPage(t).give(PIN)
+	w.at("home")
+}
+
+func TestBrowserSignInCardPulledOut(t *testing.T) {
+	s := onStage(t)
+	w := s.knock(t, "mathieu", locale.FR)
+	pin := s.pinPage(t)
+	s.pullOut(t)
+	w.panelSays(locale.FR, "card_removed", "alert")
+	w.stays(locale.FR)
+	pin.until("the end of the PIN page", `document.body.dataset.state === "failed"`)
+
+	s.insert(t, "mathieu")
+	w.click(tryAgain)
+	s.pinPage(t).give(PIN)
+	w.at("home")
+}
+
+func TestBrowserSignInWrongPIN(t *testing.T) {
+	s := onStage(t)
+	w := s.knock(t, "mathieu", locale.EN)
+	pin := s.pinPage(t)
+	pin.give("9999")
+	w.panelSays(locale.EN, "pin_wrong", "alert", locale.A("n", 2))
+	w.stays(locale.EN)
+	pin.leave(func() { pin.give("8888") })
+	w.panelSays(locale.EN, "pin_wrong_last", "alert")
+	w.judge("one try left", "en")
+	pin.give(PIN)
+	w.at("home")
+	if tries, err := s.desk.Tries("mathieu"); err != nil || tries != 3 {
+		t.Errorf("after the right PIN the card has %d tries (%v), want 3", tries, err)
+	}
+}
+
+func TestBrowserSignInBlockedPIN(t *testing.T) {
+	s := onStage(t)
+	w := s.knock(t, "mathieu", locale.DE)
+	pin := s.pinPage(t)
+	for range 2 {
+		pin.leave(func() { pin.give("9999") })
+	}
+	pin.give("9999")
+	w.panelSays(locale.DE, "pin_blocked", "alert")
+	w.stays(locale.DE)
+	if w.text(tryAgain) != "" {
+		t.Error("a blocked card is offered another try")
+	}
+
+	w.visit("/de/sign-in/card") // blocked from the start now
+	w.click(startCard)
+	w.panelSays(locale.DE, "pin_blocked", "alert")
+}
+
+func TestBrowserSignInPINWindowClosed(t *testing.T) {
+	s := onStage(t)
+	w := s.knock(t, "mathieu", locale.NL)
+	s.pinPage(t).close()
+	w.panelSays(locale.NL, "cancelled", "alert")
+	w.stays(locale.NL)
+	w.click(tryAgain)
+	s.pinPage(t).give(PIN)
+	w.at("home")
+}
+
+// Cards that the portal does not let in, each with the reason in the member's words.
+func TestBrowserSignInRefused(t *testing.T) {
+	s := onStage(t)
+	ended := s.cards["jeanne"].Authentication.Certificate.NotAfter
+	for _, refusal := range []struct {
+		card  string
+		lang  locale.Language
+		state string
+		args  []locale.Arg
+	}{
+		{"emile", locale.FR, "cert_revoked", nil},
+		{"jeanne", locale.FR, "cert_expired", []locale.Arg{locale.A("date", locale.Date(locale.FR, ended))}},
+		{"louise", locale.NL, "unknown_member", nil},
+	} {
+		t.Run(refusal.card, func(t *testing.T) {
+			w := s.knock(t, refusal.card, refusal.lang)
+			s.pinPage(t).give(PIN)
+			w.panelSays(refusal.lang, refusal.state, "alert", refusal.args...)
+			w.judge("refused "+refusal.state, string(refusal.lang))
+			if status := w.visit("/fr/home"); !strings.Contains(eval[string](w, "location.pathname"), "sign-in") {
+				t.Errorf("home opens all the same (%d)", status)
+			}
+		})
+	}
+}
+
+// While nobody can say whether a card was withdrawn, nobody signs in; afterwards trying
+// again is enough.
+func TestBrowserSignInStatusUnknown(t *testing.T) {
+	s := onStage(t)
+	for _, service := range []certstest.Service{certstest.OCSP, certstest.CRL} {
+		if err := s.services.Control().Set(service, certstest.Down); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := s.knock(t, "hanna", locale.DE) // nobody else uses her card: no answer is cached
+	s.pinPage(t).give(PIN)
+	w.panelSays(locale.DE, "status_unknown", "alert")
+	w.judge("status unknown", "de")
+
+	s.services.Control().Reset()
+	w.click(tryAgain)
+	s.pinPage(t).give(PIN)
+	w.at("home")
+}
+
+func TestBrowserSignInWithoutAgent(t *testing.T) {
+	s := onStage(t)
+	s.insert(t, "mathieu")
+	w := s.window(t)
+	w.block(s.agent.URL() + "/*")
+	w.visit("/en/sign-in/card")
+	w.click(startCard)
+	w.panelSays(locale.EN, "agent_missing", "alert")
+	w.stays(locale.EN)
+
+	w.block()
+	w.leave(func() { w.click(tryAgain) })
+	w.click(startCard)
+	s.pinPage(t).give(PIN)
+	w.at("home")
+}
+
+func TestBrowserSignInInTwoWindows(t *testing.T) {
+	s := onStage(t)
+	first := s.knock(t, "mathieu", locale.FR)
+	pin := s.pinPage(t)
+	second := s.knock(t, "", locale.FR)
+	second.panelSays(locale.FR, "other_tab", "alert")
+	second.stays(locale.FR)
+	pin.give(PIN)
+	first.at("home")
+	second.click(tryAgain)
+	s.pinPage(t).give(PIN)
+	second.at("home")
+}
