@@ -46,7 +46,7 @@ func (s *Signing) complete(ctx context.Context, login auth.Login, id, preparatio
 	if p.Done {
 		return s.again(ctx, login, p, digest)
 	}
-	if !s.Now().Before(p.Expires) {
+	if !s.Now().Before(p.Expires) || p.Prepared == nil { // nil: later ones took its room
 		return Request{}, ErrPreparationExpired
 	}
 	signed, err := p.Prepared.Complete(value)

@@ -24,6 +24,12 @@ func TestCompleteRefuses(t *testing.T) {
 		{"value too long", nil, func(signing.SignatureValue) signing.SignatureValue { return make([]byte, MaxSignatureValue+1) }, StateTechnical},
 		{"one bit of the value wrong", nil, func(v signing.SignatureValue) signing.SignatureValue { v[7] ^= 1; return v }, StateTechnical},
 		{"ten minutes later", func(d *desk, _ string) { d.now = noon.Add(PreparationLife) }, nil, StateTimeout},
+		{"its room taken by later ones", func(d *desk, _ string) {
+			for id, p := range d.store.preparations {
+				p.Prepared = nil
+				d.store.preparations[id] = p
+			}
+		}, nil, StateTimeout},
 		{"revoked between", func(d *desk, _ string) { d.status.fresh = revocation.RevokedError{At: noon} }, nil, StateRevoked},
 		{"refused meanwhile", func(d *desk, id string) {
 			d.store.Move(context.Background(), d.login, id, []State{ToSign}, Declined, "")
