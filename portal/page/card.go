@@ -51,6 +51,7 @@ var cardStates = []cardState{
 	{name: "ready-sign", kind: "ready", picture: "card", shows: "start second"},
 	{name: "starting", kind: "work", part: 1, picture: "card"},
 	{name: "card_ready", kind: "work", part: 1, picture: "card"},
+	{name: "cert_window", kind: "wait", part: 1, picture: "windows", shows: "limit unseen"},
 	{name: "pin_page", kind: "wait", part: 2, picture: "windows", shows: "limit second digest"},
 	{name: "pin_window", kind: "wait", part: 2, picture: "windows", shows: atPIN},
 	{name: "pin_keypad", kind: "wait", part: 2, picture: "keypad", shows: "limit second"},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/reader/api"
 )
 
 // portal plays the JSON endpoints of the card pages and notes what they get.
@@ -214,6 +216,17 @@ func TestPanelSaysEveryState(t *testing.T) {
 	}
 }
 
+// TestAgentStatesHaveWords: whatever the agent tells can be shown.
+func TestAgentStatesHaveWords(t *testing.T) {
+	for _, state := range []api.State{api.CardReady, api.NoReader, api.NoCard, api.CardUnknown, api.ReaderUnsupported, api.CardBusy,
+		api.WrongPerson, api.PINPage, api.PINWindow, api.PINKeypad, api.PINWrong, api.Checking, api.Signing, api.OtherTab,
+		api.CardRemoved, api.PINBlocked, api.NoSignCert, api.Timeout, api.Cancelled, api.Technical} {
+		if !page.HasCardState(string(state)) {
+			t.Errorf("the card panel has no words for %s", state)
+		}
+	}
+}
+
 // TestExtensionErrors: every code of the protocol has a state.
 func TestExtensionErrors(t *testing.T) {
 	p := newPortal()
@@ -296,6 +309,7 @@ func TestSignatureIsNotLost(t *testing.T) {
 type fakeAgent struct {
 	events chan string
 	reply  chan answer
+	down   atomic.Bool // nothing answers
 }
 
 func newAgent(t *testing.T) (*fakeAgent, string) {
@@ -307,6 +321,9 @@ func newAgent(t *testing.T) (*fakeAgent, string) {
 }
 
 func (a *fakeAgent) serve(w http.ResponseWriter, r *http.Request) {
+	if a.down.Load() {
+		panic(http.ErrAbortHandler)
+	}
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 	h.Set("Access-Control-Allow-Headers", "Content-Type")
@@ -335,6 +352,7 @@ func (a *fakeAgent) serve(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodPost:
 		http.NotFound(w, r)
 	default:
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not notice that the page gave up
 		select {
 		case reply := <-a.reply:
 			w.WriteHeader(reply.status)
@@ -375,6 +393,33 @@ func TestAgentTellsWhereTheCardStands(t *testing.T) {
 	if n := len(p.bodies("sign-in/card/challenge")); n != 2 {
 		t.Errorf("%d challenges, want a new one for the second try", n)
 	}
+}
+
+// TestTryAgainWhileWaiting: the attempt that is given up says nothing any more, and the
+// new one follows its own events, although the agent came up after the page.
+func TestTryAgainWhileWaiting(t *testing.T) {
+	a, origin := newAgent(t)
+	a.down.Store(true)
+	server := counter(t, origin, newPortal().mount)
+	ctx, _ := browser(t)
+	open(t, ctx, server.URL+"/fr/sign-in/card", `window.seen = []; new MutationObserver(() => {
+		const state = document.querySelector(".inside [data-state]")?.dataset.state;
+		if (state && state !== seen.at(-1)) seen.push(state);
+	}).observe(document.querySelector(".inside"), {subtree: true, childList: true})`)
+	a.down.Store(false)
+	click(t, ctx, start)
+	pin := `{"state":"pin_page","tries":3,"pinURL":"` + origin + `/pin/once"}`
+	a.events <- pin
+	shown(t, ctx, "pin_window")
+	click(t, ctx, `[data-extra=unseen] a`)
+	shown(t, ctx, "starting")
+	a.events <- pin
+	shown(t, ctx, "pin_window")
+	if seen, err := chromedp.Run(ctx, chromedp.Evaluate[string]("seen.join()")); err != nil || seen != "starting,pin_window,starting,pin_window" {
+		t.Errorf("the panel showed %s (%v)", seen, err)
+	}
+	a.reply <- answer{200, `{"unverifiedCertificate":"YQ==","algorithm":"ES384","signature":"Yg==","format":"web-eid:1.0","appVersion":"x"}`}
+	arrived(t, ctx)
 }
 
 // TestForeignPINPageIsNotOpened: an address outside the agent is never opened or linked.

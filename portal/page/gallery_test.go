@@ -57,7 +57,7 @@ func gallery(agent string) map[string]templ.Component {
 	return map[string]templ.Component{
 		"sign-in": signIn(), "sign-in/card": signInCard(agent), "home": home(), "bank/change": formErrors(), "bank/check": check(),
 		"sign": readAndSign(agent), "done": done(), "documents": documents(5), "requests": requests(), "verify": changed(),
-		"other": other(), "ending": ending(),
+		"other": other(), "ending": ending(), "sign/nl": panel(locale.NL), "sign/de": panel(locale.DE), "sign/en": panel(locale.EN),
 	}
 }
 
@@ -191,6 +191,13 @@ func readAndSign(agent string) templ.Component {
 		page.SheetBar("1 page, empreinte 7F3A 92C1", page.Link{URL: "/fr/sign/1/pdf", Text: "Télécharger le PDF, 96 ko", Icon: "download"}),
 		page.DocumentSheet(v, sheet(), page.Mark{Lines: []string{"Votre signature apparaîtra ici :", "Mathieu Delcourt, carte d’identité, date et heure"}}),
 		with(page.Actions(), page.TextLink(page.Link{URL: "/fr/sign/1/refuse", Text: "Je refuse de signer"}), page.TextLink(page.Link{URL: "/fr/home", Text: "Signer plus tard"}))))
+}
+
+// panel is the card panel alone in another language: its words are the longest there.
+func panel(l locale.Language) templ.Component {
+	v := member("sign/"+string(l), l.Name(), "requests")
+	v.Lang, v.CardPage = l, true
+	return with(page.Layout(v), page.CardPanel(v, page.CardStep{Sign: true}))
 }
 
 func done() templ.Component {

@@ -25,8 +25,9 @@ export class Agent {
     return this.#call("GET", "status", undefined, AbortSignal.timeout(statusTime));
   }
 
-  // follow calls told with each event until the returned function is called. The
-  // browser reconnects by itself.
+  // follow calls told with each event for as long as the page lives; the browser
+  // reconnects by itself. It resolves once the agent listens, or after a second: the
+  // first event after a reconnection says how things stand.
   follow(told) {
     const events = new EventSource(this.origin + "/v1/events");
     events.onmessage = ({ data }) => {
@@ -38,7 +39,10 @@ export class Agent {
       }
       if (typeof event?.state === "string") told(event);
     };
-    return () => events.close();
+    return new Promise((resolve) => {
+      events.onopen = resolve;
+      setTimeout(resolve, 1000);
+    });
   }
 
   authenticate(challengeNonce, lang, signal) {

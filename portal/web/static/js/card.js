@@ -43,7 +43,7 @@ class Extension {
     return webeid.authenticate(nonce, this.#options);
   }
   async certificate() {
-    this.told({ state: "card_ready" });
+    this.told({ state: "cert_window" });
     return webeid.getSigningCertificate(this.#options);
   }
   async sign(certificate, hash, hashFunction) {
@@ -85,10 +85,16 @@ class CardPage {
   async #watch() {
     try {
       await this.agent.status();
+      await this.#follow();
     } catch {
-      return; // said when the member starts
+      // said when the member starts
     }
-    this.agent.follow((event) => (this.run ? this.#told(event) : this.#presence(event.state)));
+  }
+
+  // #follow listens to the agent once, and returns when it does.
+  #follow() {
+    this.following ??= this.agent.follow((event) => (this.run ? this.#told(event) : this.#presence(event.state)));
+    return this.following;
   }
 
   #presence(state) {
@@ -138,16 +144,18 @@ class CardPage {
   }
 
   async start() {
-    if (this.run) {
-      this.run.abort();
+    const before = this.run;
+    const run = new AbortController();
+    this.run = run; // so that what was under way ends without a word
+    if (before) {
+      before.abort();
       await this.agent?.cancel();
     }
-    const run = new AbortController();
-    this.run = run;
     this.panel.part = 1;
     this.panel.show(this.signed ? "finishing" : "starting", { time: this.panel.clock(new Date(Date.now() + personTime)) });
     try {
       const { next, last } = await (this.data.card === "sign" ? this.#sign(run.signal) : this.#signIn(run.signal));
+      if (new URL(next, window.location).origin !== window.location.origin) throw new Problem("technical");
       this.panel.show(last);
       window.location.assign(next);
     } catch (error) {
@@ -200,6 +208,7 @@ class CardPage {
       try {
         const { version } = await this.agent.status();
         if (String(version).split(".")[0] !== agentMajor) throw new Problem("agent_old", { v: version, w: agentMajor + ".0" });
+        await this.#follow();
         card = new Local(this.agent, this.data.lang, signal);
       } catch (error) {
         if (error instanceof Problem) throw error;
@@ -242,3 +251,8 @@ class CardPage {
 }
 
 for (const element of document.querySelectorAll("[data-card]")) new CardPage(element);
+
+// A page that comes back from the browser's memory would show an end that is past.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) window.location.reload();
+});
