@@ -6,6 +6,7 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/signing/document"
 )
 
 // hello is the first given name, as one greets.
@@ -22,16 +23,23 @@ func news(v page.View, o Overview) string {
 	return v.T("home.nothing")
 }
 
-// kind is what an item is, in words.
-func kind(v page.View, i Item) string { return v.T("home.kind." + string(i.Kind)) }
+// kind is what an item is, in the words of the list it comes from.
+func kind(v page.View, i Item) string { return v.T("requests.kind." + string(i.Kind)) }
+
+// until is what happens before she signs; nothing where no account is replaced.
+func until(v page.View, o Overview) string {
+	if o.ToSign.Kind == document.KindBankChange && o.Last4 == "" {
+		return ""
+	}
+	return v.T("home.todo."+string(o.ToSign.Kind)+".until", locale.A("last", o.Last4))
+}
 
 // toDo is the request that waits longest for a signature.
 func toDo(v page.View, o Overview) page.ToDo {
-	key := "home.todo." + string(o.ToSign.Kind)
 	return page.ToDo{
 		Eyebrow: v.T("home.todo"),
-		Title:   v.T(key),
-		Text:    v.T(key+".until", locale.A("last", o.Last4)),
+		Title:   v.T("home.todo." + string(o.ToSign.Kind)),
+		Text:    until(v, o),
 		Action:  page.Link{URL: v.URL("requests/" + o.ToSign.ID + "/read"), Text: v.T("home.todo.read"), Icon: "arrow-right"},
 		Effort:  v.TN("home.todo.effort", o.ToSign.Pages),
 	}
@@ -44,7 +52,7 @@ func documentRows(v page.View, documents []Item) []page.LedgerRow {
 			Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly),
 			Title:  page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d), Hidden: d.Reference},
 			Detail: d.Reference,
-			End:    page.Badge(badge(d.State), v.T("home.status."+d.State)),
+			End:    page.Badge(badge(d.State), v.T("documents.status."+d.State)),
 		}
 	}
 	return rows
