@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -87,14 +89,31 @@ func serveOn(server *http.Server, listener net.Listener, s *Settings) error {
 }
 
 func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, error) {
-	keys, err := vault.LoadKeys(s.Keys)
+	database := filepath.Join(s.Data, "guichet.db")
+	keys, err := openKeys(s.Keys, database, log)
 	if err != nil {
 		return nil, fmt.Errorf("opening the keys: %w", err)
 	}
-	return store.Open(ctx, store.Config{
-		Path: filepath.Join(s.Data, "guichet.db"), Keys: keys, Log: log,
-		Anchors: filepath.Join(s.Data, "audit-heads"),
-	})
+	return store.Open(ctx, store.Config{Path: database, Keys: keys, Log: log, Anchors: s.auditHeads()})
+}
+
+// openKeys reads the keys. A first start makes them, and only that: a database that is
+// there already opens with its own keys alone.
+func openKeys(folder, database string, log *slog.Logger) (*vault.Keys, error) {
+	keys, err := vault.LoadKeys(folder)
+	if !errors.Is(err, vault.ErrNoKeys) {
+		return keys, err
+	}
+	if _, err := os.Stat(filepath.Dir(database)); err != nil {
+		return nil, fmt.Errorf("making keys for a new database: %w", err)
+	}
+	if _, there := os.Stat(database); !errors.Is(there, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s opens with the keys it was made with, put them back: %w", database, err)
+	}
+	if keys, err = vault.NewKeys(folder); err == nil {
+		log.Warn("new keys: keep a copy apart from the backups of the data", "folder", folder)
+	}
+	return keys, err
 }
 
 func newPortal(s *Settings, db *store.DB, log *slog.Logger) (*portal.Portal, error) {

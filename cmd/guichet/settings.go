@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"guichet.example/auth/webeid"
@@ -33,8 +36,11 @@ type Settings struct {
 	// Data is the folder of the database. Required.
 	Data string `json:"data"`
 	// Keys is the folder of the key-encryption key and the index key, which a backup of
-	// Data must not contain. Required, outside Data.
+	// Data must not contain. Required, outside Data. The first start makes the keys.
 	Keys string `json:"keys"`
+	// AuditHeads is the file that gets the heads of the audit chain. It belongs where
+	// whoever can write to Data cannot. Empty: "audit-heads" in Data.
+	AuditHeads string `json:"audit_heads"`
 	// Trust is the folder of trust anchors for cards and timestamps. Required.
 	Trust string `json:"trust"`
 	// RevocationHosts are the host[:port] that OCSP answers, CRLs and issuer
@@ -118,6 +124,31 @@ func parseSettings(raw []byte) (*Settings, error) {
 	return &s, s.check()
 }
 
+// auditHeads is where the heads of the audit chain go.
+func (s *Settings) auditHeads() string {
+	if s.AuditHeads != "" {
+		return s.AuditHeads
+	}
+	return filepath.Join(s.Data, "audit-heads")
+}
+
+// within reports whether a path is the folder or lies in it, as written or with links
+// followed. Paths that cannot be compared are taken for one in the other.
+func within(path, folder string) bool {
+	for _, spell := range []func(string) (string, error){filepath.Abs, filepath.EvalSymlinks} {
+		inner, err := spell(path)
+		outer, err2 := spell(folder)
+		if errors.Is(errors.Join(err, err2), fs.ErrNotExist) {
+			continue // nothing there yet
+		}
+		relative, err3 := filepath.Rel(outer, inner)
+		if errors.Join(err, err2, err3) != nil || relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator)) {
+			return true
+		}
+	}
+	return false
+}
+
 // check refuses settings that contradict each other or leave out what is required.
 func (s *Settings) check() error {
 	required := []struct{ key, value string }{
@@ -130,8 +161,8 @@ func (s *Settings) check() error {
 		}
 	}
 	switch {
-	case s.Data == s.Keys:
-		return errors.New(`"keys" must not be the folder of "data": a backup would hold the keys to itself`)
+	case within(s.Keys, s.Data):
+		return errors.New(`"keys" must not be in the folder of "data": a backup would hold the keys to itself`)
 	case (s.TLS.Certificate == "") != (s.TLS.Key == ""):
 		return errors.New(`"tls" needs both certificate and key`)
 	case len(s.RevocationHosts) == 0:

@@ -21,6 +21,8 @@ func TestSettingsRefused(t *testing.T) {
 		"no trust":           {`"trust": ""`, `"trust" is required`},
 		"no mutuality":       {`"mutuality": {}`, `"mutuality.id" is required`},
 		"keys in data":       {`"keys": "/var/lib/guichet"`, "keys"},
+		"keys below data":    {`"keys": "/var/lib/guichet/keys"`, "keys"},
+		"keys, spelled so":   {`"keys": "/var/lib/./guichet/"`, "keys"},
 		"half of TLS":        {`"tls": {"certificate": "c.pem"}`, "both certificate and key"},
 		"no revocation host": {`"revocation_hosts": []`, "revocation_hosts"},
 		"negative idle":      {`"idle": "-1m"`, "negative"},
@@ -45,6 +47,19 @@ func TestSettingsAccepted(t *testing.T) {
 	}
 	if s.Origin != "https://counter.example" || s.Idle != nil {
 		t.Errorf("parseSettings = %+v", s)
+	}
+}
+
+func TestAuditHeadsApart(t *testing.T) {
+	for change, want := range map[string]string{
+		`"audit_heads": ""`:                "/var/lib/guichet/audit-heads",
+		`"audit_heads": "/srv/apart/head"`: "/srv/apart/head",
+		`"keys": "/var/lib/guichet-keys"`:  "/var/lib/guichet/audit-heads",
+	} {
+		s, err := parseSettings(changed(t, change))
+		if err != nil || s.auditHeads() != want {
+			t.Errorf("%s: heads go to %q, %v", change, s.auditHeads(), err)
+		}
 	}
 }
 
