@@ -136,3 +136,32 @@ func (d DateFields) wrong(v View, i int) bool {
 
 // target is the id to which the error summary leads: the first field to correct.
 func target(field string) string { return "#" + field }
+
+func (f Field) optional(v View) string {
+	if !f.Optional {
+		return ""
+	}
+	return " " + v.T("page.optional")
+}
+
+func (f Field) autocomplete() string {
+	if f.Autocomplete == "" {
+		return "off"
+	}
+	return f.Autocomplete
+}
+
+func (f Field) kind() string {
+	if f.Type == "" {
+		return "text"
+	}
+	return f.Type
+}
+
+// value is what was typed, except a secret.
+func (f Field) value() string {
+	if f.Type == "password" {
+		return ""
+	}
+	return f.Value
+}

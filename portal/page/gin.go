@@ -94,6 +94,14 @@ func newKey() string {
 	return keyEncoding.EncodeToString(b[:])
 }
 
+// key is the idempotency key of the form: the one that came, or a new one.
+func (v View) key() string {
+	if v.Key == "" {
+		return newKey()
+	}
+	return v.Key
+}
+
 // Key returns the idempotency key that came with a form, "" if it is none of ours.
 func Key(c *gin.Context) string {
 	key := c.PostForm(keyField)

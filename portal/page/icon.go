@@ -27,3 +27,10 @@ func (i Icon) Draw() templ.Component {
 	}
 	return nothing
 }
+
+func orIcon(i, otherwise Icon) Icon {
+	if i == "" {
+		return otherwise
+	}
+	return i
+}
