@@ -88,10 +88,30 @@ func isID(s string) bool {
 	return true
 }
 
-// object names a record in an audit row. An id that cannot be one is not repeated.
+// object names a record in an audit row. An id that cannot be one is not repeated, nor
+// what may be a national or account number typed where an id belongs: rows are kept in
+// clear for years.
 func object(what, id string) string {
-	if !isID(id) {
+	if !isID(id) || maybeNumber(id) {
 		return what
 	}
 	return what + "/" + id
+}
+
+// idLength is the length of the ids of NewID, which are lower-case.
+const idLength = 26
+
+// maybeNumber tells what is no id of NewID and has the digits, or the capitals, of a
+// national or account number.
+func maybeNumber(s string) bool {
+	digits := 0
+	for _, c := range []byte(s) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			return true
+		case c >= '0' && c <= '9':
+			digits++
+		}
+	}
+	return digits >= 9 && len(s) != idLength
 }
