@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"guichet.example/portal/page"
@@ -179,11 +180,22 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 	if *shots == "" {
 		return
 	}
-	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	take, ending := chromedp.FullScreenshot(100), ".png"
+	if strings.HasSuffix(name, "-print") {
+		take, ending = onPaper, ".pdf"
+	}
+	picture, err := chromedp.Run(ctx, take)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(*shots, name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(*shots, name+ending), picture, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// onPaper prints the page as the browser would, on A4.
+func onPaper(ctx context.Context, tab *chromedp.Target) ([]byte, error) {
+	printed, err := cdp.Call(ctx, tab, cdppage.PrintToPDF, cdppage.PrintToPDFParams{
+		PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
+	return printed.Data, err
 }

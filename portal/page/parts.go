@@ -1,8 +1,6 @@
 package page
 
-import (
-	"github.com/a-h/templ"
-)
+import "github.com/a-h/templ"
 
 // Kind is the colour and shape of a badge, verdict or banner. Each kind has an icon
 // of its own, so that colour tells nothing alone.
