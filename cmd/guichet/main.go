@@ -13,6 +13,7 @@ const about = "guichet is the online counter of a health-insurance mutuality."
 func commands() []cli.Command {
 	return []cli.Command{
 		{Name: "serve", Summary: "serve the counter, as a settings file says", Run: runServe},
+		{Name: "import", Summary: "bring members in, or up to date, from a file", Run: runImport},
 		{Name: "demo", Summary: "run everything on this machine with made-up members and cards", Run: runDemo},
 		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},

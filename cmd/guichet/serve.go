@@ -28,15 +28,7 @@ const grace = 10 * time.Second
 
 func runServe(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "serve", "guichet serve -config FILE")
-	config := flags.String("config", "", "settings file, JSON (required)")
-	rest, err := cli.Parse(flags, args)
-	if err != nil {
-		return err
-	}
-	if *config == "" || len(rest) > 0 {
-		return fmt.Errorf("%w: -config FILE is required and is all there is", cli.ErrUsage)
-	}
-	settings, err := loadSettings(*config)
+	settings, _, err := settingsOf(flags, args, 0)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"guichet.example/auth/webeid"
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal"
 )
 
@@ -88,6 +90,23 @@ func (d *Duration) or(otherwise time.Duration) time.Duration {
 		return otherwise
 	}
 	return time.Duration(*d)
+}
+
+// settingsOf parses the command line of a command that works as a settings file says,
+// and reads that file. want is how many arguments there are besides.
+func settingsOf(flags *flag.FlagSet, args []string, want int) (*Settings, []string, error) {
+	config := flags.String("config", "", "settings `file`, JSON (required)")
+	rest, err := cli.Parse(flags, args)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case *config == "":
+		return nil, nil, fmt.Errorf("%w: -config FILE is required", cli.ErrUsage)
+	case len(rest) != want:
+		return nil, nil, fmt.Errorf("%w: %d arguments beside -config, want %d", cli.ErrUsage, len(rest), want)
+	}
+	settings, err := loadSettings(*config)
+	return settings, rest, err
 }
 
 // loadSettings reads and checks a settings file.
