@@ -36,6 +36,21 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErr(t, "Open with other keys", open(func(c *store.Config) { c.Keys = others }), vault.ErrWrongKey)
+	half := filepath.Join(t.TempDir(), "k")
+	if _, err := vault.NewKeys(half); err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.ReadFile(filepath.Join(filepath.Dir(b.cfg.Path), "keys", "key-encryption.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(half, "key-encryption.key"), own, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if others, err = vault.LoadKeys(half); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, "Open with another index key", open(func(c *store.Config) { c.Keys = others }), vault.ErrWrongKey)
 	garbage := filepath.Join(t.TempDir(), "garbage")
 	if err := os.WriteFile(garbage, []byte(strings.Repeat("this is no database ", 500)), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -83,19 +84,27 @@ func (db *DB) key(ctx context.Context, login auth.Login) (key memberKey, err err
 	return key, err
 }
 
-// checkKeys refuses keys with which nothing in the store would open.
+// checkKeys refuses keys with which nothing in the store would open, or no member would
+// be found: an index key of another store makes strangers of all, and members twice.
 func (db *DB) checkKeys(ctx context.Context) error {
 	return db.read(ctx, func(c *conn) error {
-		var mutuality, member string
-		var wrapped []byte
-		err := c.get(`SELECT mutuality, member, wrapped FROM member_keys LIMIT 1`, nil, &mutuality, &member, &wrapped)
+		var login auth.Login
+		var wrapped, sealed, index []byte
+		err := c.get(`
+			SELECT mutuality, member, wrapped, number_sealed, number_index
+			FROM member_keys JOIN members USING (mutuality, member) LIMIT 1`,
+			nil, &login.Mutuality, &login.Member, &wrapped, &sealed, &index)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("reading data key: %w", err)
 		}
-		if _, err := db.cfg.Keys.DataKey(mutuality, member, wrapped); err != nil {
+		number, err := db.openNumber(login, wrapped, sealed)
+		if err == nil && !bytes.Equal(index, db.cfg.Keys.Index(numberIndex, login.Mutuality, number.Digits())) {
+			err = fmt.Errorf("index key: %w", vault.ErrWrongKey)
+		}
+		if err != nil {
 			return fmt.Errorf("keys do not belong to this store: %w", err)
 		}
 		return nil
