@@ -113,6 +113,23 @@ func testRequest(t *testing.T, b *bed) {
 	}
 }
 
+// What a document accepts comes back, whatever it means to the forms it rests in.
+func testHardText(t *testing.T, b *bed) {
+	for _, holder := range []string{"M. & Mme Dupont", `<"O'Brien">`, "Andre\u0301", `back\slash`, "{}[],:"} {
+		r := b.request()
+		act := r.Act.(document.BankChange)
+		act.Holder = holder
+		r.Act = act
+		id, err := b.PutRequest(t.Context(), b.claire, r, "")
+		if err != nil {
+			t.Fatalf("%q: %v", holder, err)
+		}
+		if got, err := b.Request(t.Context(), b.claire, id); err != nil || marshal(t, got.Act) != marshal(t, act) {
+			t.Errorf("%q: Request = %v, %v", holder, got.Act, err)
+		}
+	}
+}
+
 func marshal(t *testing.T, a document.Act) string {
 	t.Helper()
 	text, err := document.Marshal(a)

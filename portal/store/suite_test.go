@@ -39,6 +39,7 @@ func runSuite(t *testing.T, open opener) {
 		{"a form sent twice is one request", testIdempotency},
 		{"a reference is taken once", testReference},
 		{"a request comes back as it went in", testRequest},
+		{"a request with hard text comes back", testHardText},
 		{"lists come in pages", testPages},
 		{"preparing needs an open request", testPrepareRefuses},
 		{"a preparation comes back as it went in", testPreparation},
