@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -173,6 +174,9 @@ func (s *Settings) check() error {
 	required := []struct{ key, value string }{
 		{"listen", s.Listen}, {"origin", s.Origin}, {"data", s.Data}, {"keys", s.Keys},
 		{"trust", s.Trust}, {"mutuality.id", s.Mutuality.ID},
+		// A member signs a letter to this name and address.
+		{"mutuality.letterhead.name", s.Mutuality.Letterhead.Name}, {"mutuality.letterhead.street", s.Mutuality.Letterhead.Street},
+		{"mutuality.letterhead.postcode", s.Mutuality.Letterhead.Postcode}, {"mutuality.letterhead.city", s.Mutuality.Letterhead.City},
 	}
 	for _, r := range required {
 		if r.value == "" {
@@ -192,10 +196,31 @@ func (s *Settings) check() error {
 	if err := webeid.CheckOrigin(s.Origin, false); err != nil {
 		return fmt.Errorf("%q: %w", "origin", err)
 	}
+	if s.Agent != "" {
+		if err := webeid.CheckOrigin(s.Agent, true); err != nil {
+			return fmt.Errorf("%q: %w", "agent", err)
+		}
+	}
 	for _, address := range s.Timestamps {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return fmt.Errorf("%q: %q is not an address", "timestamps", address)
 		}
 	}
+	return s.checkMutuality()
+}
+
+var mutualityID = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// checkMutuality refuses what would stand in every key of the store for ever, and a
+// brand that cannot be read well.
+func (s *Settings) checkMutuality() error {
+	if !mutualityID.MatchString(s.Mutuality.ID) {
+		return errors.New(`"mutuality.id" is of lower-case letters, digits and dashes`)
+	}
+	brand, err := s.Mutuality.Brand.Prepare()
+	if err != nil {
+		return fmt.Errorf("%q: %w", "mutuality.brand", err)
+	}
+	s.Mutuality.Brand = brand
 	return nil
 }

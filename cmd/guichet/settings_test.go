@@ -8,7 +8,8 @@ import (
 
 const goodSettings = `{
 	"listen": "127.0.0.1:8080", "origin": "https://counter.example", "data": "/var/lib/guichet", "keys": "/etc/guichet/keys",
-	"trust": "/etc/guichet/trust", "revocation_hosts": ["ocsp.example"], "timestamps": ["http://tsa.example/"], "mutuality": {"id": "test"}
+	"trust": "/etc/guichet/trust", "revocation_hosts": ["ocsp.example"], "timestamps": ["http://tsa.example/"], "mutuality": {
+		"id": "test", "brand": {"name": ["Test", "Mutuality"]}, "letterhead": {"name": "Test", "street": "Street 1", "postcode": "1000", "city": "City"}}
 }`
 
 func TestSettingsRefused(t *testing.T) {
@@ -20,6 +21,11 @@ func TestSettingsRefused(t *testing.T) {
 		"no listen":          {`"listen": ""`, `"listen" is required`},
 		"no trust":           {`"trust": ""`, `"trust" is required`},
 		"no mutuality":       {`"mutuality": {}`, `"mutuality.id" is required`},
+		"id of a key":        {`"mutuality": {"id": "A b", "brand": {"name": ["T", ""]}, "letterhead": {"name": "T", "street": "S", "postcode": "1", "city": "C"}}`, "lower-case"},
+		"no letterhead":      {`"mutuality": {"id": "t", "brand": {"name": ["T", ""]}}`, `"mutuality.letterhead.name" is required`},
+		"no name":            {`"mutuality": {"id": "t", "letterhead": {"name": "T", "street": "S", "postcode": "1", "city": "C"}}`, "mutuality.brand"},
+		"pale brand":         {`"mutuality": {"id": "t", "brand": {"name": ["T", ""], "light": {"accent": "#ffe000"}}, "letterhead": {"name": "T", "street": "S", "postcode": "1", "city": "C"}}`, "mutuality.brand"},
+		"agent, no scheme":   {`"agent": "localhost:8081"`, "agent"},
 		"keys in data":       {`"keys": "/var/lib/guichet"`, "keys"},
 		"keys below data":    {`"keys": "/var/lib/guichet/keys"`, "keys"},
 		"keys, spelled so":   {`"keys": "/var/lib/./guichet/"`, "keys"},
