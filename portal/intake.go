@@ -77,7 +77,8 @@ func (p *Portal) knownHost(next http.Handler) http.Handler {
 }
 
 // limitBody bounds the body and reads a form before any handler does, so that a
-// doubled or oversize field is refused in one place.
+// doubled or oversize field is refused in one place. No page of ours sends a form in
+// parts, which would be read later and elsewhere.
 func (p *Portal) limitBody(c *gin.Context) {
 	if c.Request.Method != http.MethodPost {
 		c.Next()
@@ -94,6 +95,9 @@ func (p *Portal) limitBody(c *gin.Context) {
 }
 
 func readForm(r *http.Request) error {
+	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), "/"); strings.EqualFold(strings.TrimSpace(kind), "multipart") {
+		return errBadForm
+	}
 	if err := r.ParseForm(); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,10 +51,12 @@ func TestRefusedBeforeAnyHandler(t *testing.T) {
 		body   string
 		status int
 	}{
-		"another host":        {func(r *http.Request) { r.Host = "evil.example" }, "", http.StatusMisdirectedRequest},
-		"another site":        {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, "", http.StatusForbidden},
-		"another origin":      {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, "", http.StatusForbidden},
-		"doubled field":       {nil, "iban=BE1&iban=BE2", http.StatusBadRequest},
+		"another host":   {func(r *http.Request) { r.Host = "evil.example" }, "", http.StatusMisdirectedRequest},
+		"another site":   {func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, "", http.StatusForbidden},
+		"another origin": {func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, "", http.StatusForbidden},
+		"doubled field":  {nil, "iban=BE1&iban=BE2", http.StatusBadRequest},
+		"a form in parts": {func(r *http.Request) { r.Header.Set("Content-Type", "Multipart/form-data; boundary=x") },
+			"--x\r\nContent-Disposition: form-data; name=\"iban\"\r\n\r\nBE1\r\n--x--\r\n", http.StatusBadRequest},
 		"bad escapes":         {nil, "iban=%zz", http.StatusBadRequest},
 		"64 KB and a bit":     {nil, "iban=" + strings.Repeat("a", 64<<10), http.StatusRequestEntityTooLarge},
 		"a method of its own": {func(r *http.Request) { r.Method = "TRACE" }, "", http.StatusMethodNotAllowed},
@@ -97,6 +100,28 @@ func TestTooOften(t *testing.T) {
 		}
 	}
 	t.Error("200 challenges in a row were all answered")
+}
+
+// Who has a network of IPv6 addresses is one client, whichever of them he sends from.
+func TestTooOftenFromManyAddresses(t *testing.T) {
+	c := open(t)
+	limited := func(address func(n int) string) bool {
+		for n := range 200 {
+			r := httptest.NewRequest(http.MethodPost, origin+"/fr/sign-in/card/challenge", strings.NewReader("{}"))
+			r.Header.Set("Content-Type", "application/json")
+			r.RemoteAddr = address(n)
+			if resp, _ := c.visitor(t).ask(r); resp.StatusCode == http.StatusTooManyRequests {
+				return true
+			}
+		}
+		return false
+	}
+	if !limited(func(n int) string { return fmt.Sprintf("[2001:db8:0:1::%x]:4000", n+1) }) {
+		t.Error("200 addresses of one network were all answered")
+	}
+	if limited(func(n int) string { return fmt.Sprintf("[2001:db8:0:%x::1]:4000", n+2) }) {
+		t.Error("200 networks were taken for one")
+	}
 }
 
 // A sign-in goes back to pages of ours only.

@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -71,6 +72,20 @@ func (o *often) sweep(now time.Time) {
 	}
 }
 
+// network is what one client holds: an IPv4 address, or the 64 bits of an IPv6 address
+// that a provider gives to a household; the other 64 are the client's to choose.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	prefix, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
+}
+
 // limitOften is the middleware. Reading is not limited: it costs little and a family
 // or an office may share one address.
 func (p *Portal) limitOften(c *gin.Context) {
@@ -78,7 +93,7 @@ func (p *Portal) limitOften(c *gin.Context) {
 		c.Next()
 		return
 	}
-	wait, ok := p.often.take(c.ClientIP())
+	wait, ok := p.often.take(network(c.ClientIP()))
 	if !ok {
 		c.Header("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
 		p.fail(c, errTooMany)
