@@ -75,8 +75,8 @@ func (e *evidence) kept() (f findings) {
 		switch {
 		case err != nil:
 			f.add("N1: document %s: %v", r.Document, err)
-		case !raised[r.Document]:
-			f.add("N1: document %s has SHA-256 %x, was %s, and nothing says that it was raised", r.Document, now, r.SHA256)
+		case r.Final || !raised[r.Document]:
+			f.add("N1: document %s has SHA-256 %x, was %s, and was not raised", r.Document, now, r.SHA256)
 		case r.Core != is.core():
 			f.add("N1: document %s holds another signature than before", r.Document)
 		}

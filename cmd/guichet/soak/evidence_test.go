@@ -70,7 +70,7 @@ var states = func() map[string]string {
 // gather looks at everything of the visitors, who must be signed in or able to.
 func (p *place) gather(t *testing.T, visitors []*visitor) *evidence {
 	t.Helper()
-	e := &evidence{requests: map[string]request{}, vault: map[string]filed{}, people: len(p.people)}
+	e := &evidence{requests: map[string]request{}, vault: map[string]filed{}, people: len(p.people) + p.imports - p.unknown}
 	for _, v := range visitors {
 		if !v.signedIn() {
 			if err := v.signIn(t.Context()); err != nil {

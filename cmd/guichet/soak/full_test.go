@@ -14,6 +14,7 @@ import (
 // goes through (F4). Whatever does not fit is refused whole, on an error page; looking
 // goes on; and with room again the member goes on where she was.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	disk := mount(t, 24<<20)
 	p := newPlace(t, plan{people: 1, data: filepath.Join(disk, "data")})
 	v := p.visitor(0)
@@ -54,6 +55,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestStartOnFullDisk starts the counter when there is no room left at all.
 func TestStartOnFullDisk(t *testing.T) {
+	t.Parallel()
 	disk := mount(t, 24<<20)
 	p := newPlace(t, plan{people: 1, data: filepath.Join(disk, "data")})
 	v := p.visitor(0)

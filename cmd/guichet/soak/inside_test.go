@@ -85,16 +85,23 @@ func (in *inside) log() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(in.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// portal is a server over the store, with caches and breaker of its own. It waits that
-// long for each service; zero is as in service.
-func (in *inside) portal(t *testing.T, patience time.Duration) *portal.Portal {
+// portal is a server over the store, with caches and breaker of its own. It waits as
+// long for the services as in service, but for the slow one.
+func (in *inside) portal(t *testing.T, l lie) *portal.Portal {
 	t.Helper()
-	status, err := revocation.New(revocation.Config{Hosts: in.services.Hosts(), Now: in.clock.now, Timeout: patience, Log: in.log()})
+	var forStatus, forStamp time.Duration
+	switch {
+	case l.fault == certstest.Slow && l.service == certstest.TSA:
+		forStamp = impatience
+	case l.fault == certstest.Slow:
+		forStatus = impatience
+	}
+	status, err := revocation.New(revocation.Config{Hosts: in.services.Hosts(), Now: in.clock.now, Timeout: forStatus, Log: in.log()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	tsa, err := signing.NewTSA(signing.TSAConfig{URLs: []string{in.services.TSAURL()}, Anchors: in.services.Anchors(),
-		Now: in.clock.now, Timeout: patience})
+		Now: in.clock.now, Timeout: forStamp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +115,18 @@ func (in *inside) portal(t *testing.T, patience time.Duration) *portal.Portal {
 	return p
 }
 
-// serve starts such a server; its address is the one visitors go to from now on.
-func (in *inside) serve(t *testing.T, patience time.Duration, visitors ...*visitor) *portal.Portal {
+// impatience is how long to wait for a service that is slow on purpose.
+const impatience = 300 * time.Millisecond
+
+// serve starts a server while all services are well; visitors go to it from now on.
+func (in *inside) serve(t *testing.T, visitors ...*visitor) *portal.Portal {
 	t.Helper()
-	p := in.portal(t, patience)
+	in.services.Control().Reset()
+	return in.serveOn(t, in.portal(t, lie{}), visitors)
+}
+
+func (in *inside) serveOn(t *testing.T, p *portal.Portal, visitors []*visitor) *portal.Portal {
+	t.Helper()
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
 	in.address = strings.TrimPrefix(server.URL, "http://")
@@ -185,7 +200,7 @@ func (p *place) raiseAll(t *testing.T) {
 	c := &clock{}
 	c.advance(75 * time.Second)
 	in := p.openInside(t, c)
-	server := in.portal(t, 0)
+	server := in.portal(t, lie{})
 	for in.round(t, server) > 0 {
 	}
 	if err := in.db.Close(); err != nil {

@@ -31,6 +31,7 @@ type record struct {
 	Document    string `json:"document,omitempty"`    //
 	SHA256      string `json:"sha256,omitempty"`      // of the document as it came down, or of a row noted
 	Core        string `json:"core,omitempty"`        // of the document: what raising it may not change
+	Final       bool   `json:"final,omitempty"`       // the document has its evidence in it: it changes no more
 }
 
 // deed is what a member does.

@@ -15,6 +15,7 @@ import (
 // After each start they go on where they were: what they were told stands, what they
 // were not told can be asked for again, and at the end everything is there once.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, plan{people: 3})
 	visitors := []*visitor{p.visitor(0), p.visitor(1), p.visitor(2)}
 	var starts []time.Duration

@@ -15,6 +15,7 @@ import (
 // signature, and at the syncs within them (F1, F15). The next process must do the step
 // again, with what the member has, and do it once.
 func TestKillAtEachMoment(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, plan{people: 3})
 	v := p.visitor(0)
 	s := p.start(t)

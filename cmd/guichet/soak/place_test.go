@@ -38,6 +38,8 @@ type place struct {
 	address                      string // where serve listens: host:port
 	services                     *certstest.Server
 	people                       []*person
+	imports                      int // deliveries of members after the first
+	unknown                      int // of people, how many are no members
 	journal                      *journal[record]
 	cards                        *journal[signed]
 	seen                         seen

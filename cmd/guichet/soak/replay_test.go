@@ -12,6 +12,7 @@ import (
 // at once, after a restart, with its own cookies, in another member's session, without
 // any. Nothing succeeds but the member's own completion, which gets its first answer.
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, plan{people: 2})
 	s := p.start(t)
 	v, other, mine := p.captured(t)
@@ -25,8 +26,9 @@ func TestReplay(t *testing.T) {
 
 // TestReplayLater is TestReplay a second, six minutes and a day later.
 func TestReplayLater(t *testing.T) {
+	t.Parallel()
 	in := openInside(t, 2, 30*time.Hour)
-	in.serve(t, 0)
+	in.serve(t)
 	v, other, mine := in.captured(t)
 	var passed time.Duration
 	for _, later := range []time.Duration{time.Second, 6 * time.Minute, 24 * time.Hour} {

@@ -12,19 +12,19 @@ import (
 // made, kept at B-B and told so; attempts to raise it come ever later; it is raised
 // without the card when the authority is well, and never called timestamped before.
 func TestNoTimestamp(t *testing.T) {
+	t.Parallel()
 	in := openInside(t, 2, 6*time.Hour)
 	v := in.visitor(1)
 	for _, fault := range certstest.TSA.Faults() {
 		t.Run(string(fault), func(t *testing.T) { in.withoutTimestamp(t, v, lie{certstest.TSA, fault}) })
 	}
-	in.serve(t, 0, v)
+	in.serve(t, v)
 	in.gather(t, []*visitor{v}).check(true).report(t)
 }
 
 func (in *inside) withoutTimestamp(t *testing.T, v *visitor, l lie) {
 	control := in.services.Control()
-	control.Reset()
-	in.serve(t, 0, v)
+	in.serve(t, v)
 	v.begin("bank")
 	if err := v.until(t.Context(), prepare); err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func (in *inside) withoutTimestamp(t *testing.T, v *visitor, l lie) {
 		}
 		in.isUnstamped(t, v, e)
 	}
-	control.Reset()
+	server = in.serve(t, v)
 	in.clock.advance(7 * time.Minute)
 	if took := in.round(t, server); took != 1 {
 		t.Errorf("%d documents raised when all is well, want 1", took)
@@ -80,8 +80,9 @@ func (in *inside) isUnstamped(t *testing.T, v *visitor, e *errand) {
 // signature and its storing; and a signature whose card turns out to have been
 // withdrawn is no good.
 func TestRevoked(t *testing.T) {
+	t.Parallel()
 	in := openInside(t, 5, 3*time.Hour)
-	in.serve(t, 0)
+	in.serve(t)
 	var all []*visitor
 	next := func(i int) *visitor {
 		v := in.visitor(i)
@@ -143,15 +144,16 @@ func TestRevoked(t *testing.T) {
 	must(err)
 	v.called(t, document, "B-B", "Signature non valable", "Signature non valable")
 
-	in.serve(t, 0, all...)
+	in.serve(t, all...)
 	in.gather(t, all).check(false).report(t)
 }
 
 // TestBreaker: a service that is down is asked at most five times in a row, and pages
 // that need none are served meanwhile.
 func TestBreaker(t *testing.T) {
+	t.Parallel()
 	in := openInside(t, 2, time.Hour)
-	in.serve(t, 0)
+	in.serve(t)
 	member := in.visitor(0)
 	if err := member.signIn(t.Context()); err != nil {
 		t.Fatal(err)

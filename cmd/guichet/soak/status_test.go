@@ -29,18 +29,10 @@ func lies() []lie {
 
 func (l lie) String() string { return string(l.service) + " " + string(l.fault) }
 
-// patience with a service: as in service, but short where only waiting is tested.
-func (l lie) patience() time.Duration {
-	if l.fault == certstest.Slow {
-		return 300 * time.Millisecond
-	}
-	return 0
-}
-
 // tell makes the services lie and gives the visitor a server that knows nothing yet.
 func (in *inside) tell(t *testing.T, l lie, v *visitor) *portal.Portal {
 	t.Helper()
-	server := in.serve(t, l.patience(), v)
+	server := in.serveOn(t, in.portal(t, l), []*visitor{v})
 	if err := in.services.Control().Set(l.service, l.fault); err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +43,13 @@ func (in *inside) tell(t *testing.T, l lie, v *visitor) *portal.Portal {
 // is prepared; what a card has signed already is kept, not in force, at B-B, and raised
 // without the card once somebody does. It is never called good before.
 func TestNoStatus(t *testing.T) {
+	t.Parallel()
 	in := openInside(t, 1, 3*time.Hour)
-	in.serve(t, 0)
+	in.serve(t)
 	v := in.visitor(0)
 	for _, l := range lies() {
 		t.Run(l.String(), func(t *testing.T) {
-			in.services.Control().Reset()
-			in.serve(t, 0, v)
+			in.serve(t, v)
 			clear(v.cookies)
 			v.begin("orders")
 			if err := v.until(t.Context(), read); err != nil {
@@ -68,8 +60,7 @@ func TestNoStatus(t *testing.T) {
 			in.keepsPending(t, l, v)
 		})
 	}
-	in.services.Control().Reset()
-	in.serve(t, 0, v)
+	in.serve(t, v)
 	in.gather(t, []*visitor{v}).check(true).report(t)
 }
 
@@ -99,8 +90,7 @@ func (in *inside) refusesPrepare(t *testing.T, l lie, v *visitor) {
 // keepsPending prepares while all is well and completes while it is not.
 func (in *inside) keepsPending(t *testing.T, l lie, v *visitor) {
 	t.Helper()
-	in.services.Control().Reset()
-	in.serve(t, 0, v)
+	in.serve(t, v)
 	if err := v.until(t.Context(), prepare); err != nil {
 		t.Fatal(err)
 	}
@@ -119,8 +109,7 @@ func (in *inside) keepsPending(t *testing.T, l lie, v *visitor) {
 		t.Errorf("%s: %d documents tried again after 46 s, want 1", l, took)
 	}
 	in.isPending(t, v, e)
-	in.services.Control().Reset()
-	server = in.serve(t, 0, v)
+	server = in.serve(t, v)
 	in.clock.advance(91 * time.Second)
 	if took := in.round(t, server); took != 1 {
 		t.Errorf("%s: %d documents tried again when all is well, want 1", l, took)

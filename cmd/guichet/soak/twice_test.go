@@ -33,6 +33,7 @@ func (v *visitor) tab() *browser { return &browser{v.address, clone(v.cookies), 
 
 // TestTwice sends every form twice, at once and later (F14): one effect, one answer.
 func TestTwice(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, plan{people: 2})
 	s := p.start(t)
 	visitors := []*visitor{p.visitor(0), p.visitor(1)}
@@ -131,6 +132,7 @@ func sameAnswer(t *testing.T, what string, n int, do func() (answer, error)) {
 // own, the first of them twice, and a refusal to sign. One end wins, whoever loses is
 // told that the request is no longer open, and the trail knows of one end.
 func TestTabs(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t, plan{people: 2})
 	s := p.start(t)
 	visitors := []*visitor{p.visitor(0), p.visitor(1)}

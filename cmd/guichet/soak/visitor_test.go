@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -335,7 +336,8 @@ func (v *visitor) fetch(ctx context.Context, e *errand) error {
 	}
 	sum := sha256.Sum256(pdf)
 	e.document, e.sha256 = document, hex.EncodeToString(sum[:])
-	return v.told(record{Do: fetch, Request: e.request, Document: document, SHA256: e.sha256, Core: is.core()})
+	return v.told(record{Do: fetch, Request: e.request, Document: document, SHA256: e.sha256, Core: is.core(),
+		Final: bytes.Contains(pdf, []byte("/DSS"))})
 }
 
 func (v *visitor) documentOf(ctx context.Context, request string) (string, error) {
