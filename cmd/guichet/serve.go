@@ -56,6 +56,7 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	go func() { defer close(done); p.Run(background) }()
 	defer func() { stop(); <-done }()
 
+	warn(s, log)
 	server := p.Server()
 	log.Info("serving", "origin", s.Origin, "listen", listener.Addr().String(), "mutuality", s.Mutuality.ID)
 	finished := make(chan error, 1)
@@ -70,6 +71,19 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
 		return server.Shutdown(closing)
+	}
+}
+
+// warn tells of settings that hold only if something in front of us does its part.
+func warn(s *Settings, log *slog.Logger) {
+	if s.TLS.Certificate != "" {
+		return
+	}
+	if host, _, err := net.SplitHostPort(s.Listen); err != nil || host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		log.Warn("no TLS here, and not on loopback alone: who reaches this address past the proxy speaks in clear", "listen", s.Listen)
+	}
+	if len(s.TrustedProxies) == 0 {
+		log.Warn("no trusted_proxies: all visitors behind the proxy are one client, whose limit any of them can use up")
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"guichet.example/portal/vault"
@@ -37,6 +39,32 @@ func TestFirstStart(t *testing.T) {
 	}
 	if err := start(); !errors.Is(err, vault.ErrNoKeys) || exists(s.Keys) {
 		t.Errorf("a database whose keys are gone: %v, keys made: %t", err, exists(s.Keys))
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Settings)
+		want   []string
+	}{
+		"own TLS":           {func(s *Settings) { s.TLS.Certificate = "c.pem" }, nil},
+		"behind a proxy":    {func(s *Settings) { s.Listen, s.TrustedProxies = "127.0.0.1:8080", []string{"127.0.0.1"} }, nil},
+		"one client of all": {func(s *Settings) { s.Listen = "[::1]:8080" }, []string{"trusted_proxies"}},
+		"in clear":          {func(s *Settings) { s.TrustedProxies = []string{"192.0.2.1"} }, []string{"no TLS here"}},
+		"both":              {func(*Settings) {}, []string{"no TLS here", "trusted_proxies"}},
+	} {
+		s := &Settings{Listen: ":8080"}
+		test.change(s)
+		var log bytes.Buffer
+		warn(s, slog.New(slog.NewTextHandler(&log, nil)))
+		if n := strings.Count(log.String(), "\n"); n != len(test.want) {
+			t.Errorf("%s: %d warnings: %s", name, n, &log)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("%s: nothing of %q: %s", name, want, &log)
+			}
+		}
 	}
 }
 
