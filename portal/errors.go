@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"time"
 
@@ -93,7 +94,7 @@ type cardProblem interface {
 
 func (p *Portal) failJSON(c *gin.Context, err error) {
 	v := p.view(c)
-	status, state, text := http.StatusInternalServerError, "technical", ""
+	status, state, text, next := http.StatusInternalServerError, "technical", "", ""
 	var ofSignin *signin.Problem
 	var ofRequest *requests.Problem
 	switch {
@@ -103,6 +104,9 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 	case errors.As(err, &ofRequest):
 		status, state = ofRequest.Status(), ofRequest.State
 		text = stateText(v, state, ofRequest.Name, ofRequest.Date)
+		if state == requests.StateNotOpen { // where it says what became of the request
+			next = v.URL(path.Dir(v.Path))
+		}
 	default:
 		if o := find(err); o.status != http.StatusInternalServerError {
 			status, state, text = o.status, "changed", v.T(o.key+".text")
@@ -110,7 +114,7 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 			text = stateText(v, state, "", time.Time{})
 		}
 	}
-	c.JSON(status, gin.H{"state": state, "text": text, "code": v.Support})
+	c.JSON(status, gin.H{"state": state, "text": text, "code": v.Support, "next": next})
 }
 
 // stateText is the sentence of a card state.

@@ -39,7 +39,7 @@ func (h *Help) card(c *gin.Context) error {
 	v := page.From(c)
 	v.Title = v.T("help.card.title")
 	if code := c.Query("code"); supportCode.MatchString(code) {
-		v.Lead = v.T("help.card.code", locale.A("phone", v.Brand.Phone), locale.A("code", code))
+		v.Lead = v.T("help.card.code", locale.A("phone", v.Brand.Telephone()), locale.A("code", code))
 	}
 	return page.Render(c, http.StatusOK, questionsPage(v, topics[:1]))
 }

@@ -46,6 +46,9 @@ func (v View) ended() string {
 	return v.URL("sign-in") + "?ended=1&next=" + url.QueryEscape(v.Path)
 }
 
+// Telephone is the number of the help line, never broken over two lines.
+func (b Brand) Telephone() string { return strings.ReplaceAll(b.Phone, " ", "\u00a0") }
+
 // dial is the tel: address of the help line.
 func (b Brand) dial() string {
 	return "tel:" + strings.Map(func(r rune) rune {
