@@ -41,13 +41,11 @@ func (f finding) String() string { return fmt.Sprintf("%s: %s\n%s", f.Rule, f.El
 
 // runAxe judges the page by WCAG 2.2 A and AA, EN 301 549, RGAA 4 and best practice.
 // target-size, the one rule of WCAG 2.2, has to be switched on.
-//
-// Colours are judged once they have come to rest.
-const runAxe = `Promise.all(document.getAnimations().map((a) => a.finished)).then(() => axe.run(document, {
+const runAxe = `axe.run(document, {
   runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "RGAAv4", "best-practice"]},
   rules: {"target-size": {enabled: true}},
   resultTypes: ["violations", "incomplete"],
-})).then((all) => {
+}).then((all) => {
   const list = (found) => found.flatMap((v) => v.nodes.map((n) => ({Rule: v.id, Element: n.html.slice(0, 200), Why: n.failureSummary ?? ""})));
   return JSON.stringify({Violations: list(all.violations), Incomplete: list(all.incomplete)});
 })`
@@ -89,6 +87,7 @@ func (w *window) reviewed(f finding) bool {
 // judge ends in errors for all that troubles finds.
 func (w *window) judge(name, lang string) {
 	w.t.Helper()
+	eval[bool](w, `Promise.all(document.getAnimations().map((a) => a.finished)).then(() => true)`) // colours at rest
 	w.shoot(name, lang)
 	for _, trouble := range w.troubles(lang) {
 		w.t.Errorf("%s %s", name, trouble)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"guichet.example/certs/certstest"
 	"guichet.example/portal/locale"
 )
 
@@ -21,6 +22,12 @@ func (s *stage) pen(t *testing.T, card string, lang locale.Language) *pen {
 	t.Helper()
 	w := s.window(t)
 	w.signIn(card, string(lang))
+	return w.takesPen(card, lang)
+}
+
+// takesPen is pen for who is signed in.
+func (w *window) takesPen(card string, lang locale.Language) *pen {
+	w.t.Helper()
 	w.visit("/" + string(lang) + "/orders/ehic")
 	w.leave(func() { w.click(sendForm) })
 	w.click(sendForm)
@@ -28,7 +35,7 @@ func (s *stage) pen(t *testing.T, card string, lang locale.Language) *pen {
 	w.click("label[for=read]")
 	w.click(sendForm)
 	w.at("requests/[a-z0-9]+/sign")
-	return &pen{w, card, lang, strings.TrimSuffix(eval[string](w, "location.pathname"), "/sign"), s.signatures(t, card)}
+	return &pen{w, card, lang, strings.TrimSuffix(eval[string](w, "location.pathname"), "/sign"), w.stage.signatures(w.t, card)}
 }
 
 // unsigned holds to nothing having been signed or sent: the request still waits.
@@ -117,17 +124,6 @@ func TestBrowserSignCancelled(t *testing.T) {
 	p.sees("main .badge", locale.T(p.lang, "requests.state.to-sign"))
 }
 
-func TestBrowserSignWithoutSignatureCertificate(t *testing.T) {
-	s := onStage(t)
-	p := s.pen(t, "hanna", locale.DE)
-	p.click(startCard)
-	p.panelSays(p.lang, "no_sign_cert", "alert")
-	p.unsigned("no signature certificate")
-	if p.text(tryAgain) != "" {
-		t.Error("a card that cannot sign is offered another try")
-	}
-}
-
 func TestBrowserSignSessionOver(t *testing.T) {
 	s := onStage(t)
 	p := s.pen(t, "mathieu", locale.FR)
@@ -173,5 +169,42 @@ func TestBrowserSignedElsewhere(t *testing.T) {
 	p.judge("signing, signed elsewhere", string(p.lang))
 	if p.posted("/complete") {
 		t.Error("the second window sends a signature too")
+	}
+	p.leave(func() { p.click(`#card a[data-link=next]`) })
+	p.sees("main .badge", locale.T(p.lang, "requests.state.signed"))
+}
+
+// When nobody can say after the signature whether the card was withdrawn, the signature
+// is kept and the member is told that it waits.
+func TestBrowserSignPending(t *testing.T) {
+	s := onStage(t)
+	p := s.pen(t, "mathieu", locale.FR)
+	prepared := p.hold(s.agent.URL() + "/v1/sign")
+	p.click(startCard)
+	letGo := prepared()
+	s.statusDown(t)
+	letGo()
+	s.pinPage(t).give(PIN)
+	p.done()
+	p.sees(".verdict[data-kind=checking]", locale.T(p.lang, "requests.done.pending.title"))
+	p.judge("done, pending", string(p.lang))
+	for name, selector := range map[string]string{"document": `main a[href*="/documents/"]:not([href$="/report"])`, "report": `main a[href$="/report"]`} {
+		p.leave(func() { p.click(selector) })
+		p.judge(name+", pending", string(p.lang))
+		p.visit(p.request)
+		p.judge("request pending", string(p.lang))
+	}
+	p.visit("/" + string(p.lang) + "/documents")
+	p.sees("tbody .badge[data-kind=checking]", locale.T(p.lang, "documents.status.checking"))
+	p.judge("documents, one pending", string(p.lang))
+}
+
+// statusDown takes down whatever says that a card was withdrawn.
+func (s *stage) statusDown(t *testing.T) {
+	t.Helper()
+	for _, service := range []certstest.Service{certstest.OCSP, certstest.CRL} {
+		if err := s.services.Control().Set(service, certstest.Down); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"guichet.example/certs/certstest"
 	"guichet.example/portal/locale"
 )
 
@@ -131,15 +130,12 @@ func TestBrowserSignInRefused(t *testing.T) {
 }
 
 // While nobody can say whether a card was withdrawn, nobody signs in; afterwards trying
-// again is enough.
+// again is enough. Nobody else uses Hanna's card, so no earlier answer is at hand. Hers
+// opens the door but cannot sign.
 func TestBrowserSignInStatusUnknown(t *testing.T) {
 	s := onStage(t)
-	for _, service := range []certstest.Service{certstest.OCSP, certstest.CRL} {
-		if err := s.services.Control().Set(service, certstest.Down); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := s.knock(t, "hanna", locale.DE) // nobody else uses her card: no answer is cached
+	s.statusDown(t)
+	w := s.knock(t, "hanna", locale.DE)
 	s.pinPage(t).give(PIN)
 	w.panelSays(locale.DE, "status_unknown", "alert")
 	w.judge("status unknown", "de")
@@ -148,6 +144,14 @@ func TestBrowserSignInStatusUnknown(t *testing.T) {
 	w.click(tryAgain)
 	s.pinPage(t).give(PIN)
 	w.at("home")
+
+	p := w.takesPen("hanna", locale.DE)
+	p.click(startCard)
+	p.panelSays(p.lang, "no_sign_cert", "alert")
+	p.unsigned("no signature certificate")
+	if p.text(tryAgain) != "" {
+		t.Error("a card that cannot sign is offered another try")
+	}
 }
 
 func TestBrowserSignInWithoutAgent(t *testing.T) {

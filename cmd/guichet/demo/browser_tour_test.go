@@ -6,15 +6,13 @@ import (
 	"io"
 	"strings"
 	"testing"
-
-	"guichet.example/certs/certstest"
 )
 
 // filled is a member's file in which every page has something to show: ids of requests
 // by how far they are, and of a document.
 type filled struct {
-	open, signed, pending, declined, withdrawn string
-	document                                   string
+	open, signed, declined, withdrawn string // requests
+	document                          string
 }
 
 // filled gives Mathieu such a file, once for all tests.
@@ -61,13 +59,6 @@ func (s *stage) fill(t *testing.T, card string) filled {
 	f.declined = request()
 	must(j.browser.open(ctx, j.prefix+"requests/"+f.declined+"/decline"))
 	must(j.browser.submit(ctx, "/decline", nil))
-
-	f.pending = request()
-	for _, service := range []certstest.Service{certstest.OCSP, certstest.CRL} {
-		must(s.services.Control().Set(service, certstest.Down))
-	}
-	must(j.sign(ctx))
-	s.services.Control().Reset()
 
 	f.open = request()
 	return f
@@ -145,14 +136,12 @@ var memberStops = []stop{
 	}},
 	view("requests/:id", "request to sign", func(f filled) string { return "requests/" + f.open }),
 	view("requests/:id", "request signed", func(f filled) string { return "requests/" + f.signed }),
-	view("requests/:id", "request pending", func(f filled) string { return "requests/" + f.pending }),
 	view("requests/:id", "request declined", func(f filled) string { return "requests/" + f.declined }),
 	view("requests/:id", "request withdrawn", func(f filled) string { return "requests/" + f.withdrawn }),
 	view("requests/:id/read", "document to read", func(f filled) string { return "requests/" + f.open + "/read" }),
 	view("requests/:id/read", "document read again", func(f filled) string { return "requests/" + f.signed + "/read" }),
 	view("requests/:id/sign", "document to sign", func(f filled) string { return "requests/" + f.open + "/sign" }),
 	view("requests/:id/done", "done", func(f filled) string { return "requests/" + f.signed + "/done" }),
-	view("requests/:id/done", "done, pending", func(f filled) string { return "requests/" + f.pending + "/done" }),
 	view("requests/:id/decline", "decline", func(f filled) string { return "requests/" + f.open + "/decline" }),
 	view("requests/:id/withdraw", "withdraw", func(f filled) string { return "requests/" + f.signed + "/withdraw" }),
 	view("documents", "documents of no kind", func(filled) string { return "documents?kind=ehic-order" }),
