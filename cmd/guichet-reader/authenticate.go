@@ -4,20 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"flag"
 	"fmt"
 
 	"guichet.example/auth/webeid"
 	"guichet.example/certs"
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 )
-
-var authenticateCommand = command{
-	name: "authenticate", args: "-origin URL -nonce N [-pin-fd N]",
-	summary: "Makes a Web eID token for a site and prints it as JSON",
-	run:     authenticate,
-}
 
 // Bounds of a nonce, in characters: those of the Web eID app.
 const minNonce, maxNonce = 44, 128
@@ -25,32 +19,33 @@ const minNonce, maxNonce = 44, 128
 // appVersion is where a token says it comes from.
 const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
 
-func authenticate(ctx context.Context, p *program, set *flag.FlagSet, args []string) error {
+func authenticate(ctx context.Context, env cli.Env, args []string) error {
+	set := cli.Flags(env, "authenticate", "guichet-reader authenticate -origin URL -nonce N [-pin-fd N]")
 	var f cardFlags
 	var pin pinFlags
 	f.add(set)
 	pin.add(set)
 	origin := set.String("origin", "", "`URL` of the site: scheme, host and port; http for loopback names only")
 	nonce := set.String("nonce", "", "the challenge `text` of the site, 44 to 128 characters")
-	rest, err := parse(set, args)
+	rest, err := cli.Parse(set, args)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
-		return usageError{"it takes no arguments"}
+		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
 	if err := webeid.CheckOrigin(*origin, true); err != nil {
-		return usageError{"-origin: " + err.Error()}
+		return fmt.Errorf("%w: -origin: %w", cli.ErrUsage, err)
 	}
 	if len(*nonce) < minNonce || len(*nonce) > maxNonce {
-		return usageError{fmt.Sprintf("-nonce has %d to %d characters", minNonce, maxNonce)}
+		return fmt.Errorf("%w: -nonce has %d to %d characters", cli.ErrUsage, minNonce, maxNonce)
 	}
 	return f.withCard(ctx, func(ctx context.Context, card *reader.Card) error {
-		token, err := makeToken(ctx, card, pin.source(p), *origin, *nonce)
+		token, err := makeToken(ctx, card, pin.source(env), *origin, *nonce)
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(p.stdout).Encode(token)
+		return json.NewEncoder(env.Stdout).Encode(token)
 	})
 }
 

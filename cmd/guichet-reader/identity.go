@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"strconv"
@@ -11,26 +10,22 @@ import (
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 )
 
-var identityCommand = command{
-	name: "identity", args: "[-json] [-trust DIR]",
-	summary: "Tells what the card says of its holder; no PIN is needed",
-	run:     identity,
-}
-
-func identity(ctx context.Context, p *program, set *flag.FlagSet, args []string) error {
+func identity(ctx context.Context, env cli.Env, args []string) error {
+	set := cli.Flags(env, "identity", "guichet-reader identity [-json] [-trust DIR]")
 	var f cardFlags
 	f.add(set)
 	asJSON := set.Bool("json", false, "print JSON, photo included")
 	trust := set.String("trust", "", "`folder` of trust anchors that the registry's certificate must lead to")
-	rest, err := parse(set, args)
+	rest, err := cli.Parse(set, args)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
-		return usageError{"it takes no arguments"}
+		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
 	var anchors *certs.TrustAnchors
 	if *trust != "" {
@@ -44,11 +39,11 @@ func identity(ctx context.Context, p *program, set *flag.FlagSet, args []string)
 			return err
 		}
 		if *asJSON {
-			out := json.NewEncoder(p.stdout)
+			out := json.NewEncoder(env.Stdout)
 			out.SetIndent("", "  ")
 			return out.Encode(id)
 		}
-		return printIdentity(p.stdout, id)
+		return printIdentity(env.Stdout, id)
 	})
 }
 

@@ -6,29 +6,25 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 )
 
-var listCommand = command{
-	name: "list", args: "[-module PATH]",
-	summary: "Lists the card readers, the cards in them and their certificates",
-	run:     list,
-}
-
-func list(ctx context.Context, p *program, set *flag.FlagSet, args []string) error {
+func list(ctx context.Context, env cli.Env, args []string) error {
+	set := cli.Flags(env, "list", "guichet-reader list [-module PATH]")
 	var f cardFlags
 	f.add(set)
-	rest, err := parse(set, args)
+	rest, err := cli.Parse(set, args)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
-		return usageError{"it takes no arguments"}
+		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
@@ -41,42 +37,42 @@ func list(ctx context.Context, p *program, set *flag.FlagSet, args []string) err
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "module          %s\n", module.Path())
+	fmt.Fprintf(env.Stdout, "module          %s\n", module.Path())
 	for _, r := range readers {
 		if f.reader != "" && f.reader != r.Name {
 			continue
 		}
-		if err := p.listReader(ctx, module, r); err != nil {
+		if err := listReader(ctx, env.Stdout, module, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *program) listReader(ctx context.Context, module *reader.Module, r reader.Reader) error {
-	fmt.Fprintf(p.stdout, "reader          %s\n", r.Name)
+func listReader(ctx context.Context, w io.Writer, module *reader.Module, r reader.Reader) error {
+	fmt.Fprintf(w, "reader          %s\n", r.Name)
 	if !r.Present {
-		fmt.Fprintln(p.stdout, "  card          none")
+		fmt.Fprintln(w, "  card          none")
 		return nil
 	}
 	card, err := module.CardIn(ctx, r.Name)
 	if errors.Is(err, reader.ErrUnknownCard) || errors.Is(err, reader.ErrCardRemoved) || errors.Is(err, reader.ErrNoCard) {
-		fmt.Fprintf(p.stdout, "  card          %v\n", err)
+		fmt.Fprintf(w, "  card          %v\n", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer card.Close()
-	fmt.Fprintf(p.stdout, "  card          %s, serial %s\n", r.Label, r.Serial)
+	fmt.Fprintf(w, "  card          %s, serial %s\n", r.Label, r.Serial)
 	for _, purpose := range []certs.Purpose{certs.Authentication, certs.Signature} {
 		name := map[certs.Purpose]string{certs.Authentication: "signs in", certs.Signature: "signs"}[purpose]
 		cert, err := card.Certificate(purpose)
 		if err != nil {
-			fmt.Fprintf(p.stdout, "  %-13s no certificate\n", name)
+			fmt.Fprintf(w, "  %-13s no certificate\n", name)
 			continue
 		}
-		fmt.Fprintf(p.stdout, "  %-13s %s, %s, until %s\n", name, cert.Subject.CommonName,
+		fmt.Fprintf(w, "  %-13s %s, %s, until %s\n", name, cert.Subject.CommonName,
 			keyName(cert.PublicKey), cert.NotAfter.UTC().Format(time.DateOnly))
 	}
 	return nil

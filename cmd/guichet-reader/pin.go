@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"guichet.example/certs"
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 )
 
@@ -20,9 +21,10 @@ func (f *pinFlags) add(set *flag.FlagSet) {
 	set.IntVar(&f.fd, "pin-fd", -1, "file `descriptor` to read the PIN from, one line; without it the terminal asks")
 }
 
-func (f *pinFlags) source(p *program) reader.PIN {
+func (f *pinFlags) source(env cli.Env) reader.PIN {
 	if f.fd < 0 {
-		return terminalPIN{p}
+		terminal, _ := env.Stdin.(*os.File) // nil, as in a test: the controlling one is asked
+		return terminalPIN{terminal, env.Stderr}
 	}
 	return descriptorPIN(f.fd)
 }
@@ -75,7 +77,10 @@ func (d descriptorPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, 
 }
 
 // terminalPIN asks on the terminal.
-type terminalPIN struct{ *program }
+type terminalPIN struct {
+	stdin  *os.File
+	stderr io.Writer
+}
 
 func (t terminalPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) {
 	return readSilently(ctx, t.stdin, prompt(ask))

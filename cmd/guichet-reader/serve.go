@@ -2,19 +2,13 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"strings"
 
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader/agent"
 )
-
-var serveCommand = command{
-	name: "serve", args: "-origin URL [-origin URL...] [-listen ADDRESS] [-module PATH]",
-	summary: "Lets web pages of the named sites use the card, over HTTP on this machine",
-	run:     serve,
-}
 
 // originList is a flag that may be given more than once.
 type originList []string
@@ -28,22 +22,23 @@ func (l *originList) Set(origin string) error {
 
 // serve runs the loopback agent until it is interrupted. What it asks of the person it
 // asks on its own page, so it needs no terminal.
-func serve(ctx context.Context, p *program, set *flag.FlagSet, args []string) error {
+func serve(ctx context.Context, env cli.Env, args []string) error {
+	set := cli.Flags(env, "serve", "guichet-reader serve -origin URL [-origin URL...] [-listen ADDRESS] [-module PATH]")
 	var f cardFlags
 	var origins originList
 	set.StringVar(&f.module, "module", "", "`path` of the PKCS#11 module; empty: the first one installed")
 	set.Var(&origins, "origin", "`URL` of a site that may use the card: scheme, host and port; http for loopback names only; may be given more than once")
 	listen := set.String("listen", agent.DefaultListen, "loopback `address` to serve; pages must know its port")
 	lang := set.String("lang", "fr", "`language` of the PIN page when neither the site nor the browser says: fr, nl, de or en")
-	rest, err := parse(set, args)
+	rest, err := cli.Parse(set, args)
 	if err != nil {
 		return err
 	}
 	switch {
 	case len(rest) > 0:
-		return usageError{"it takes no arguments"}
+		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	case len(origins) == 0:
-		return usageError{"-origin is missing: which site may use the card?"}
+		return fmt.Errorf("%w: -origin is missing: which site may use the card?", cli.ErrUsage)
 	}
 	module, err := f.openModule()
 	if err != nil {
@@ -52,14 +47,14 @@ func serve(ctx context.Context, p *program, set *flag.FlagSet, args []string) er
 	defer module.Close()
 	a, err := agent.New(agent.Config{
 		Listen: *listen, Origins: origins, Cards: agent.FromModule(module), Lang: *lang,
-		Log: slog.New(slog.NewTextHandler(p.stderr, nil)),
+		Log: slog.New(slog.NewTextHandler(env.Stderr, nil)),
 	})
 	if err != nil {
-		return usageError{err.Error()}
+		return fmt.Errorf("%w: %w", cli.ErrUsage, err)
 	}
 	if err := a.Listen(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "guichet-reader serves %s at %s with %s\n", origins.String(), a.URL(), module.Path())
+	fmt.Fprintf(env.Stdout, "guichet-reader serves %s at %s with %s\n", origins.String(), a.URL(), module.Path())
 	return a.Serve(ctx)
 }

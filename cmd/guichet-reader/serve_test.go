@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader/agent/agenttest"
 )
 
@@ -25,11 +26,11 @@ func TestServe(t *testing.T) {
 	}
 	out, in := io.Pipe()
 	var log bytes.Buffer
-	p := &program{stdin: os.Stdin, stdout: in, stderr: &log}
+	env := cli.Env{Stdin: os.Stdin, Stdout: in, Stderr: &log}
 	ctx, interrupt := context.WithCancel(t.Context())
 	code := make(chan int, 1)
 	go func() {
-		code <- p.main(ctx, []string{"serve", "-listen", "localhost:0", "-origin", "http://localhost:8080", "-module", d.Module()})
+		code <- program.Run(ctx, env, []string{"serve", "-listen", "localhost:0", "-origin", "http://localhost:8080", "-module", d.Module()})
 		in.Close()
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')

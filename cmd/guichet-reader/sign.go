@@ -7,38 +7,33 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 
 	"guichet.example/certs"
+	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 )
 
-var signCommand = command{
-	name: "sign", args: "[-pin-fd N] FILE | -hash H -hash-function SHA-384",
-	summary: "Signs a file or a hash with the signature key and prints the value as JSON",
-	run:     sign,
-}
-
 // hashes are the functions that Belgian cards sign, by their Web eID names.
 var hashes = map[string]crypto.Hash{"SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
 
-func sign(ctx context.Context, p *program, set *flag.FlagSet, args []string) error {
+func sign(ctx context.Context, env cli.Env, args []string) error {
+	set := cli.Flags(env, "sign", "guichet-reader sign [-pin-fd N] FILE | -hash H -hash-function SHA-384")
 	var f cardFlags
 	var pin pinFlags
 	f.add(set)
 	pin.add(set)
 	given := set.String("hash", "", "the `hash` to sign, base64 or hexadecimal, instead of a file")
 	function := set.String("hash-function", "", "`name` of the hash function: SHA-256, SHA-384 or SHA-512; for a file, empty: what suits the key")
-	rest, err := parse(set, args)
+	rest, err := cli.Parse(set, args)
 	if err != nil {
 		return err
 	}
 	if _, known := hashes[*function]; *function != "" && !known {
-		return usageError{"-hash-function is SHA-256, SHA-384 or SHA-512"}
+		return fmt.Errorf("%w: -hash-function is SHA-256, SHA-384 or SHA-512", cli.ErrUsage)
 	}
 	var digest func(name string) ([]byte, error)
 	switch {
@@ -51,14 +46,14 @@ func sign(ctx context.Context, p *program, set *flag.FlagSet, args []string) err
 	case *given == "" && len(rest) == 1:
 		digest = func(name string) ([]byte, error) { return hashFile(rest[0], hashes[name]) }
 	default:
-		return usageError{"give one file, or -hash and -hash-function"}
+		return fmt.Errorf("%w: give one file, or -hash and -hash-function", cli.ErrUsage)
 	}
 	return f.withCard(ctx, func(ctx context.Context, card *reader.Card) error {
-		value, err := signDigest(ctx, card, pin.source(p), digest, *function)
+		value, err := signDigest(ctx, card, pin.source(env), digest, *function)
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(p.stdout).Encode(value)
+		return json.NewEncoder(env.Stdout).Encode(value)
 	})
 }
 
@@ -70,7 +65,7 @@ func decodeHash(text string, hash crypto.Hash) ([]byte, error) {
 	}
 	value, err := decode(text)
 	if err != nil || len(value) != hash.Size() {
-		return nil, usageError{fmt.Sprintf("-hash is not a hash of %v in base64 or hexadecimal", hash)}
+		return nil, fmt.Errorf("%w: -hash is not a hash of %v in base64 or hexadecimal", cli.ErrUsage, hash)
 	}
 	return value, nil
 }

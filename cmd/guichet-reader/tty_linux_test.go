@@ -177,7 +177,7 @@ func TestPINOnTerminal(t *testing.T) {
 		cmd, _ := onTerminal(t, tty, tty.slave, args...)
 		tty.await(t, "PIN to sign: ")
 		tty.types(t, "\n")
-		tty.await(t, "guichet-reader: cancelled")
+		tty.await(t, "guichet-reader sign: cancelled")
 		if err := cmd.Wait(); err == nil || !tty.echoes(t) {
 			t.Errorf("Wait = %v, echo %v, want a failure and the echo on", err, tty.echoes(t))
 		}
@@ -187,7 +187,7 @@ func TestPINOnTerminal(t *testing.T) {
 		cmd, _ := onTerminal(t, tty, tty.slave, args...)
 		tty.await(t, "PIN to sign: ")
 		tty.types(t, "12\x03") // Ctrl-C
-		tty.await(t, "guichet-reader: cancelled")
+		tty.await(t, "guichet-reader sign: cancelled")
 		if err := cmd.Wait(); err == nil || !tty.echoes(t) {
 			t.Errorf("Wait = %v, echo %v, want a failure and the echo on", err, tty.echoes(t))
 		}

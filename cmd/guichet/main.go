@@ -8,20 +8,19 @@ import (
 	"guichet.example/cmd/internal/cli"
 )
 
-const about = "guichet is the online counter of a health-insurance mutuality."
-
-func commands() []cli.Command {
-	return []cli.Command{
+var program = cli.Program{
+	Name: "guichet", About: "guichet is the online counter of a health-insurance mutuality.",
+	Commands: []cli.Command{
 		{Name: "serve", Summary: "serve the counter, as a settings file says", Run: runServe},
 		{Name: "import", Summary: "bring members in, or up to date, from a file", Run: runImport},
 		{Name: "demo", Summary: "run everything on this machine with made-up members and cards", Run: runDemo},
 		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
 		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},
-	}
+	},
 }
 
 func main() {
 	cli.NoCoreDumps() // a dump could hold a session, a document or, in the demo, a PIN
-	os.Exit(cli.Main("guichet", about, commands(), os.Args))
+	os.Exit(program.Main(os.Args))
 }

@@ -9,13 +9,11 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"guichet.example/cmd/internal/cli"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"guichet": func() { os.Exit(cli.Main("guichet", about, commands(), os.Args)) },
+		"guichet": func() { os.Exit(program.Main(os.Args)) },
 	})
 }
 

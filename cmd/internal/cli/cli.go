@@ -1,9 +1,10 @@
 // Package cli holds what both programs share on the command line: commands by name,
 // flags before or after arguments, one line per error.
 //
-// Output rules: what was asked for goes to standard output, everything else to
-// standard error; an error is one line that begins with the program's name; exit
-// status 0 done, 1 failed, 2 the command line is wrong.
+// Output rules: what was asked for, help included, goes to standard output, everything
+// else to standard error; an error is one line that begins with the program's name,
+// and one more where there is something to do next; exit status 0 done, 1 failed,
+// 2 the command line is wrong.
 package cli
 
 import (
@@ -27,6 +28,15 @@ type Env struct {
 	Stderr io.Writer
 }
 
+// Program is a program of several commands.
+type Program struct {
+	Name     string
+	About    string // one line above the list of commands
+	Commands []Command
+	// Hint names the next thing to do after an error, "" if there is none. Nil: none.
+	Hint func(error) string
+}
+
 // Command is one verb of a program.
 type Command struct {
 	Name    string
@@ -35,11 +45,16 @@ type Command struct {
 }
 
 // Parse parses flags wherever they stand and returns the arguments that are none.
-// Everything after "--" is an argument.
+// Everything after "--" is an argument. Who asks for help gets it, and flag.ErrHelp.
 func Parse(flags *flag.FlagSet, args []string) ([]string, error) {
+	help := flags.Usage
+	flags.Usage = func() {} // a mistake is one line, not the whole usage
 	var rest []string
 	for {
-		if err := flags.Parse(args); err != nil {
+		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+			help()
+			return nil, err
+		} else if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 		}
 		consumed := len(args) - flags.NArg()
@@ -53,12 +68,13 @@ func Parse(flags *flag.FlagSet, args []string) ([]string, error) {
 	}
 }
 
-// Flags makes a flag set whose help goes to env's standard error.
+// Flags makes a flag set for Parse, whose help goes to env's standard output.
 func Flags(env Env, name, usage string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(env.Stderr)
+	flags.SetOutput(io.Discard)
 	flags.Usage = func() {
-		fmt.Fprintf(env.Stderr, "usage: %s\n", usage)
+		fmt.Fprintf(env.Stdout, "usage: %s\n", usage)
+		flags.SetOutput(env.Stdout)
 		flags.PrintDefaults()
 	}
 	return flags
@@ -66,43 +82,50 @@ func Flags(env Env, name, usage string) *flag.FlagSet {
 
 // Main runs the command that args[1] names and returns the exit status. The context
 // ends at the first SIGINT or SIGTERM; a second one kills the program.
-func Main(program, about string, commands []Command, args []string) int {
+func (p Program) Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return Run(ctx, Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}, program, about, commands, args[1:])
+	return p.Run(ctx, Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}, args[1:])
 }
 
 // Run is Main without the process around it.
-func Run(ctx context.Context, env Env, program, about string, commands []Command, args []string) int {
+func (p Program) Run(ctx context.Context, env Env, args []string) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
-		list(env.Stdout, program, about, commands)
+		p.list(env.Stdout)
 		return 0
 	}
-	for _, command := range commands {
-		if command.Name != args[0] {
-			continue
-		}
-		err := command.Run(ctx, env, args[1:])
-		switch {
-		case err == nil, errors.Is(err, flag.ErrHelp):
-			return 0
-		case errors.Is(err, ErrUsage):
-			fmt.Fprintf(env.Stderr, "%s %s: %v\n", program, command.Name, err)
-			return 2
-		default:
-			fmt.Fprintf(env.Stderr, "%s %s: %v\n", program, command.Name, err)
-			return 1
+	for _, command := range p.Commands {
+		if command.Name == args[0] {
+			return p.report(env.Stderr, command.Name, command.Run(ctx, env, args[1:]))
 		}
 	}
-	fmt.Fprintf(env.Stderr, "%s: no command %q; %s help lists them\n", program, args[0], program)
+	fmt.Fprintf(env.Stderr, "%s: no command %q; %s help lists them\n", p.Name, args[0], p.Name)
 	return 2
 }
 
-func list(w io.Writer, program, about string, commands []Command) {
-	fmt.Fprintf(w, "%s\n\n", about)
-	for _, command := range commands {
-		fmt.Fprintf(w, "  %s %-13s %s\n", program, command.Name, command.Summary)
+// report tells how a command ended and returns the exit status.
+func (p Program) report(w io.Writer, command string, err error) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return 0
 	}
-	fmt.Fprintf(w, "\n%s COMMAND -h shows the flags of a command.\n", program)
+	fmt.Fprintf(w, "%s %s: %v\n", p.Name, command, err)
+	if errors.Is(err, ErrUsage) {
+		fmt.Fprintf(w, "%s %s -h shows how it is used\n", p.Name, command)
+		return 2
+	}
+	if p.Hint != nil {
+		if hint := p.Hint(err); hint != "" {
+			fmt.Fprintf(w, "%s: hint: %s\n", p.Name, hint)
+		}
+	}
+	return 1
+}
+
+func (p Program) list(w io.Writer) {
+	fmt.Fprintf(w, "%s\n\n", p.About)
+	for _, command := range p.Commands {
+		fmt.Fprintf(w, "  %s %-13s %s\n", p.Name, command.Name, command.Summary)
+	}
+	fmt.Fprintf(w, "\n%s COMMAND -h shows the flags of a command.\n", p.Name)
 }
