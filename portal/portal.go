@@ -75,7 +75,7 @@ type Config struct {
 	Anchors    *certs.TrustAnchors // required: where paths of cards end
 	Revocation Revocation          // required
 	TSA        *signing.TSA        // nil: signatures stay at B-B
-	Trust      signing.Trust       // for the verification reports; Anchors default to Anchors
+	Trust      signing.Trust       // for the verification reports; Anchors and Now default to those here
 	Policy     auth.Policy
 
 	Idle           time.Duration // 15 minutes
@@ -118,6 +118,9 @@ func New(cfg Config) (*Portal, error) {
 	}
 	if cfg.Trust.Anchors == nil {
 		cfg.Trust.Anchors = cfg.Anchors
+	}
+	if cfg.Trust.Now == nil {
+		cfg.Trust.Now = cfg.Now
 	}
 	if cfg.Store == nil || cfg.Anchors == nil || cfg.Revocation == nil || cfg.Rand == nil || cfg.Log == nil || cfg.Mutuality.ID == "" {
 		return nil, errors.New("portal: a required field of the configuration is empty")
