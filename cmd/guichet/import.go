@@ -44,7 +44,7 @@ func runImport(ctx context.Context, env cli.Env, args []string) error {
 			return fmt.Errorf("member with affiliation %s: %w", n.member.Affiliation, err)
 		}
 	}
-	fmt.Fprintf(env.Stdout, "%d members imported\n", len(list))
+	fmt.Fprintf(env.Stdout, "members imported: %d\n", len(list))
 	return nil
 }
 
