@@ -69,11 +69,24 @@ func (p *Portal) identify(c *gin.Context) {
 func (p *Portal) knownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != p.host && r.URL.Path != healthPath && r.URL.Path != readyPath {
-			http.Error(w, "this host is not served here", http.StatusMisdirectedRequest)
+			p.refuseEarly(w, r, http.StatusMisdirectedRequest, "this host is not served here")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// foreign answers a form or message that another site had a browser send.
+func (p *Portal) foreign(w http.ResponseWriter, r *http.Request) {
+	p.refuseEarly(w, r, http.StatusForbidden, "sent by another site, or by a browser too old to tell")
+}
+
+// refuseEarly answers what is refused before the router and leaves a line of it: an
+// attempt to come round is worth knowing (ASVS 16.3.3).
+func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int, why string) {
+	ref := reference()
+	p.cfg.Log.Warn("request", "ref", ref, "method", r.Method, "route", "", "status", status, "cause", why)
+	http.Error(w, why+" ("+ref+")", status)
 }
 
 // limitBody bounds the body and reads a form before any handler does, so that a

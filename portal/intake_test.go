@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -81,6 +82,26 @@ func TestRefusedBeforeAnyHandler(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Who knocks under another name, or from another site, is in the log.
+func TestEarlyRefusalsAreLogged(t *testing.T) {
+	c := open(t)
+	for name, change := range map[string]func(*http.Request){
+		"another host": func(r *http.Request) { r.Host = "evil.example" },
+		"another site": func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") },
+	} {
+		r := httptest.NewRequest(http.MethodPost, origin+"/fr/sign-out", nil)
+		change(r)
+		_, body := c.visitor(t).ask(r)
+		reference := regexp.MustCompile(`\(([0-9A-Z]{4}-[0-9A-Z]{4})\)`).FindStringSubmatch(body)
+		if reference == nil || !strings.Contains(c.log.String(), reference[1]) {
+			t.Errorf("%s: no line in the log for %q", name, body)
+		}
+		if strings.Contains(c.log.String(), "evil.example") {
+			t.Errorf("%s: the log repeats what was sent", name)
+		}
 	}
 }
 

@@ -179,6 +179,7 @@ func (p *Portal) build() error {
 	if err := crossOrigin.AddTrustedOrigin(p.cfg.Origin); err != nil {
 		return err
 	}
+	crossOrigin.SetDenyHandler(http.HandlerFunc(p.foreign))
 	p.handler = p.secured(p.knownHost(crossOrigin.Handler(engine)))
 	return nil
 }
