@@ -53,7 +53,11 @@ type seen struct {
 	all []exchange
 }
 
+// add keeps the exchange; of large pages that show what was asked for, not the content.
 func (s *seen) add(e exchange) {
+	if e.answer.status < 400 && len(e.answer.body) > 4<<10 {
+		e.answer.body = nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, e)

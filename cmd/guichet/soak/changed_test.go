@@ -48,7 +48,7 @@ func TestChanged(t *testing.T) {
 			}
 			status := map[string]int{"changed": http.StatusConflict, "not_open": http.StatusConflict, "timeout": http.StatusConflict,
 				"technical": http.StatusUnprocessableEntity}[c.state]
-			checkProblem(t, v.complete(t.Context(), e), status, c.state)
+			refusedAs(v.complete(t.Context(), e), status, c.state).report(t)
 			if s := v.page(t, "/fr/requests/"+e.request).badge(); s != c.after {
 				t.Errorf("request is %s, want %s", s, c.after)
 			}

@@ -227,11 +227,11 @@ func (e *evidence) askPDFSig(t *testing.T, files map[string]string) {
 // stands for the place elsewhere where they belong.
 func (p *place) exportAudit(t *testing.T, e *evidence) {
 	t.Helper()
-	out, err := exec.Command(guichet, "audit", "export", "-db", filepath.Join(p.data, "guichet.db")).Output()
+	out, err := exec.Command(guichet, "audit", "export", "-db", p.database()).Output()
 	if err != nil {
 		t.Fatalf("guichet audit export: %v", err)
 	}
-	heads, err := os.ReadFile(filepath.Join(p.data, "audit-heads"))
+	heads, err := os.ReadFile(p.heads)
 	if err != nil {
 		t.Fatal(err)
 	}

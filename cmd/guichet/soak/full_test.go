@@ -142,7 +142,7 @@ func (p *place) signOnFullDisk(t *testing.T, v *visitor) (refused int) {
 			t.Fatal(err)
 		}
 		refused++
-		checkErrorPage(t, r)
+		faultPage(r).report(t)
 		return refused
 	}
 	return refused

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -71,7 +70,7 @@ func (p *place) openInside(t *testing.T, c *clock) *inside {
 	}
 	in := &inside{place: p, clock: c, logged: &logged{}}
 	cfg := c.config()
-	cfg.Path, cfg.Keys, cfg.Anchors, cfg.Log = filepath.Join(p.data, "guichet.db"), keys, filepath.Join(p.data, "audit-heads"), in.log()
+	cfg.Path, cfg.Keys, cfg.Anchors, cfg.Log = p.database(), keys, p.heads, in.log()
 	db, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -90,8 +89,7 @@ func (v *visitor) work(ctx context.Context) error {
 // noteHead notes the heads of the audit chains, as somebody elsewhere would each hour.
 func (p *place) noteHead(t *testing.T) {
 	t.Helper()
-	db, heads := filepath.Join(p.data, "guichet.db"), filepath.Join(p.data, "audit-heads")
-	out, err := p.run("audit", "verify", "-db", db, "-heads", heads)
+	out, err := p.run("audit", "verify", "-db", p.database(), "-heads", p.heads)
 	if err != nil {
 		t.Fatalf("guichet audit verify: %v: %s", err, out)
 	}

@@ -42,6 +42,31 @@ func TestKillAtEachMoment(t *testing.T) {
 	}
 }
 
+// TestRestart stops the counter in order, as an upgrade does, or kills it, while the
+// card signs (F15). What the member was shown is what comes out signed.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, plan{people: 3})
+	visitors := []*visitor{p.visitor(0), p.visitor(1), p.visitor(2)}
+	s := p.start(t)
+	for round := range often(3, 100) {
+		v := visitors[round%3]
+		s = p.walkTo(t, s, v, complete, []string{"bank", "orders"}[round/3%2])
+		if round%2 == 0 {
+			s.stop(t)
+		} else {
+			s.kill()
+		}
+		s = p.goOn(t, v)
+	}
+	e := p.gather(t, visitors)
+	e.check(false).report(t)
+	s.stop(t)
+	if len(e.vault) != often(3, 100) {
+		t.Errorf("%d documents, want %d", len(e.vault), often(3, 100))
+	}
+}
+
 // syncs of a step that are worth a kill each. Completing looks at the request first,
 // which is a row in the trail and so a sync.
 var syncs = map[deed]int{signIn: 2, freeze: 1, prepare: 1, complete: 3}

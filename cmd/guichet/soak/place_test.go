@@ -33,6 +33,7 @@ const (
 type place struct {
 	life                         *testing.T // the test it is made for: processes end with it
 	dir, data, keys, trust, temp string
+	heads                        string // file of chain heads, out of reach of who writes data
 	settings                     string
 	log                          string // what serve printed, over all its lives
 	address                      string // where serve listens: host:port
@@ -69,12 +70,12 @@ func newPlace(t *testing.T, plan plan) *place {
 	p := &place{
 		life: t, dir: dir, data: plan.data, keys: filepath.Join(dir, "keys"), trust: filepath.Join(dir, "trust"),
 		temp: filepath.Join(dir, "temp"), settings: filepath.Join(dir, "guichet.json"), log: filepath.Join(dir, "serve.log"),
-		services: plan.services,
+		heads: filepath.Join(dir, "heads", "audit-heads"), services: plan.services,
 	}
 	if p.data == "" {
 		p.data = filepath.Join(dir, "data")
 	}
-	for _, folder := range []string{p.data, p.temp} {
+	for _, folder := range []string{p.data, p.temp, filepath.Dir(p.heads)} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -112,10 +113,12 @@ func whose() portal.Mutuality {
 		Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"}}
 }
 
+func (p *place) database() string { return filepath.Join(p.data, "guichet.db") }
+
 func (p *place) writeSettings(t *testing.T) {
 	t.Helper()
 	settings, err := json.Marshal(map[string]any{
-		"listen": p.address, "origin": origin, "data": p.data, "keys": p.keys, "trust": p.trust,
+		"listen": p.address, "origin": origin, "data": p.data, "keys": p.keys, "trust": p.trust, "audit_heads": p.heads,
 		"revocation_hosts": p.services.Hosts(), "timestamps": []string{p.services.TSAURL()},
 		"trusted_proxies": []string{"127.0.0.1"}, "mutuality": whose(),
 	})
@@ -137,7 +140,7 @@ func (p *place) addPeople(t *testing.T, count int, cfg store.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Path, cfg.Keys, cfg.Anchors = filepath.Join(p.data, "guichet.db"), keys, filepath.Join(p.data, "audit-heads")
+	cfg.Path, cfg.Keys, cfg.Anchors = p.database(), keys, p.heads
 	db, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -255,6 +255,59 @@ var faults = []fault{
 	{"a member was delivered twice", []string{"N5: 2 imports"}, func(_ *testing.T, _ *place, e *evidence) { e.people = 1 }},
 }
 
+// TestPageChecksGoRed holds the checks of F4, F5, F8, F9 and F14 against pages and
+// traces with a fault.
+func TestPageChecksGoRed(t *testing.T) {
+	t.Parallel()
+	page := func(status int, body string) answer { return answer{status: status, body: []byte(body)} }
+	refused := func(status int, body string) error { return &refusal{"step", page(status, body)} }
+	fault := func(status int, body string) findings { return faultPage(&refusal{"step", page(status, body)}) }
+	document := func(level, status, verdict, time string) findings {
+		return called(page(200, "<main>"+status+" PAdES "+level+" </main>"), page(200, "<main><h1>"+verdict+"</h1> PAdES "+level+" "+time+"</main>"),
+			"B-B", "en cours", "pas fini")
+	}
+	waits := func(badge, text string) findings {
+		return pending(page(200, "<main>"+text+"</main>"), page(200, `<span class="badge">`+badge+`</span>`))
+	}
+	sound := "<main>Quelque chose a échoué. Code 4K7P-118Z</main>"
+	problem := `{"state":"status_unknown","text":"Réessayez.","code":"4K7P-118Z"}`
+	words := "Signé, carte à contrôler. La demande n'est pas en vigueur."
+	for _, tt := range []struct {
+		name string
+		got  findings
+		red  bool
+	}{
+		{"an error page", fault(500, sound), false},
+		{"an error page that says all is well", fault(200, sound), true},
+		{"an error page without a number to call about", fault(500, "<main>Quelque chose a échoué.</main>"), true},
+		{"an error page that shows the program", fault(500, strings.Replace(sound, "échoué", "échoué: sqlite: no space left", 1)), true},
+		{"a refusal", refusedAs(refused(503, problem), 503, "status_unknown"), false},
+		{"no refusal", refusedAs(nil, 503, "status_unknown"), true},
+		{"a refusal for another reason", refusedAs(refused(503, problem), 503, "cert_revoked"), true},
+		{"a refusal with another status", refusedAs(refused(200, problem), 503, "status_unknown"), true},
+		{"a refusal without words", refusedAs(refused(503, `{"state":"status_unknown"}`), 503, "status_unknown"), true},
+		{"a page instead of a refusal", refusedAs(refused(503, sound), 503, "status_unknown"), true},
+		{"a pending request", waits("Contrôle en cours", words), false},
+		{"a pending request called signed", waits("Chez un conseiller", words), true},
+		{"a pending request called done", waits("Contrôle en cours", "Signé. Tout est en ordre."), true},
+		{"a document at B-B", document("B-B", "en cours", "pas fini", "heure de notre ordinateur"), false},
+		{"a document at B-B called timestamped", document("B-B", "en cours", "pas fini", "heure attestée par un service"), true},
+		{"a document at B-B called B-T", document("B-T", "en cours", "pas fini", ""), true},
+		{"a document at B-B called valid", document("B-B", "en cours", "Signature valide", ""), true},
+		{"a document being checked called good", document("B-B", "bon", "pas fini", ""), true},
+		{"a failed sync and no more", syncsAfter("1 fsync(3) = 0\n1 fsync(3) = -1 EIO (INJECTED)\n1 +++ exited with 1 +++\n"), false},
+		{"no sync that fails", syncsAfter("1 fsync(3) = 0\n"), true},
+		{"a sync after the one that failed", syncsAfter("1 fsync(3) = -1 EIO (INJECTED)\n1 fdatasync(3) = 0\n"), true},
+		{"one answer twice", different("form", []answer{{status: 303, location: "/a"}, {status: 303, location: "/a"}}), false},
+		{"two answers", different("form", []answer{{status: 303, location: "/a"}, {status: 303, location: "/b"}}), true},
+		{"the second refused", different("form", []answer{{status: 303, location: "/a"}, {status: 409}}), true},
+	} {
+		if red := len(tt.got) > 0; red != tt.red {
+			t.Errorf("%s: found %q, want something %v", tt.name, tt.got, tt.red)
+		}
+	}
+}
+
 // TestReplayCheckGoesRed holds the check of N8 against a counter that takes everything.
 func TestReplayCheckGoesRed(t *testing.T) {
 	t.Parallel()

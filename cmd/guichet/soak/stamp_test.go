@@ -73,7 +73,7 @@ func (in *inside) isUnstamped(t *testing.T, v *visitor, e *errand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.called(t, document, "B-B", "L’heure et les preuves s’ajoutent bientôt.", "Contrôle pas encore terminé")
+	v.isCalled(t, document, "B-B", "L’heure et les preuves s’ajoutent bientôt.", "Contrôle pas encore terminé")
 }
 
 // TestRevoked: a card that is withdrawn is refused at each step (F8), also between the
@@ -106,7 +106,7 @@ func TestRevoked(t *testing.T) {
 
 	v := next(0)
 	withdraw(v)
-	checkProblem(t, v.signIn(t.Context()), http.StatusForbidden, "cert_revoked")
+	refusedAs(v.signIn(t.Context()), http.StatusForbidden, "cert_revoked").report(t)
 	if v.signedIn() {
 		t.Error("a withdrawn card signs in")
 	}
@@ -115,12 +115,12 @@ func TestRevoked(t *testing.T) {
 	v = next(1)
 	must(v.until(t.Context(), read))
 	withdraw(v)
-	checkProblem(t, v.step(t.Context()), http.StatusUnprocessableEntity, "cert_revoked")
+	refusedAs(v.step(t.Context()), http.StatusUnprocessableEntity, "cert_revoked").report(t)
 
 	v = next(2)
 	must(v.until(t.Context(), prepare))
 	withdraw(v)
-	checkProblem(t, v.step(t.Context()), http.StatusUnprocessableEntity, "cert_revoked")
+	refusedAs(v.step(t.Context()), http.StatusUnprocessableEntity, "cert_revoked").report(t)
 	if s := v.page(t, "/fr/requests/"+v.errand.request).badge(); s != "to-sign" {
 		t.Errorf("request is %s, want to-sign", s)
 	}
@@ -142,7 +142,7 @@ func TestRevoked(t *testing.T) {
 	}
 	document, err := v.documentOf(t.Context(), e.request)
 	must(err)
-	v.called(t, document, "B-B", "Signature non valable", "Signature non valable")
+	v.isCalled(t, document, "B-B", "Signature non valable", "Signature non valable")
 
 	in.serve(t, all...)
 	in.gather(t, all).check(false).report(t)
@@ -161,7 +161,7 @@ func TestBreaker(t *testing.T) {
 	in.tell(t, lie{certstest.OCSP, certstest.Down}, member)
 	before := in.services.Control().Requests(certstest.OCSP)
 	for range 12 {
-		checkProblem(t, in.visitor(1).signIn(t.Context()), http.StatusServiceUnavailable, "status_unknown")
+		refusedAs(in.visitor(1).signIn(t.Context()), http.StatusServiceUnavailable, "status_unknown").report(t)
 	}
 	if asked := in.services.Control().Requests(certstest.OCSP) - before; asked == 0 || asked > 5 {
 		t.Errorf("a dead service was asked %d times, want 1 to 5", asked)

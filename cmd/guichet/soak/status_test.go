@@ -69,7 +69,7 @@ func (in *inside) refusesSignIn(t *testing.T, l lie) {
 	other := in.visitor(0)
 	in.tell(t, l, other)
 	err := other.signIn(t.Context())
-	checkProblem(t, err, http.StatusServiceUnavailable, "status_unknown")
+	refusedAs(err, http.StatusServiceUnavailable, "status_unknown").report(t)
 	if other.signedIn() {
 		t.Errorf("%s: signed in", l)
 	}
@@ -79,7 +79,7 @@ func (in *inside) refusesPrepare(t *testing.T, l lie, v *visitor) {
 	t.Helper()
 	in.tell(t, l, v)
 	err := v.step(t.Context())
-	checkProblem(t, err, http.StatusServiceUnavailable, "status_unknown")
+	refusedAs(err, http.StatusServiceUnavailable, "status_unknown").report(t)
 	for _, path := range []string{"/fr/home", "/fr/requests/" + v.errand.request} { // pages go on
 		if a, err := v.get(t.Context(), path); err != nil || a.status != http.StatusOK {
 			t.Errorf("%s while %s: %d, %v", path, l, a.status, err)
@@ -124,18 +124,22 @@ func (in *inside) keepsPending(t *testing.T, l lie, v *visitor) {
 // nothing to call it good.
 func (in *inside) isPending(t *testing.T, v *visitor, e *errand) {
 	t.Helper()
-	done := v.page(t, e.next)
-	if text := done.text(); !strings.Contains(text, "pas en vigueur") || !strings.Contains(text, "carte à contrôler") {
-		t.Errorf("done page: %s", text)
-	}
-	if s := v.page(t, "/fr/requests/"+e.request).badge(); s != "pending" {
-		t.Errorf("request is %s, want pending", s)
-	}
+	pending(v.page(t, e.next), v.page(t, "/fr/requests/"+e.request)).report(t)
 	document, err := v.documentOf(t.Context(), e.request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.called(t, document, "B-B", "Contrôle en cours", "Contrôle pas encore terminé")
+	v.isCalled(t, document, "B-B", "Contrôle en cours", "Contrôle pas encore terminé")
+}
+
+func pending(done, request answer) (f findings) {
+	if text := done.text(); !strings.Contains(text, "pas en vigueur") || !strings.Contains(text, "carte à contrôler") {
+		f.add("done page of a pending request: %s", text)
+	}
+	if s := request.badge(); s != "pending" {
+		f.add("request is %s, want pending", s)
+	}
+	return f
 }
 
 // isRaised wants the document at B-LT, valid, and its request in that state.
@@ -148,27 +152,33 @@ func (in *inside) isRaised(t *testing.T, v *visitor, e *errand, state string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.called(t, document, "B-LT", "Signature valide", "Signature valide")
+	v.isCalled(t, document, "B-LT", "Signature valide", "Signature valide")
 }
 
-// called wants the pages of a document to name that level, status and verdict.
-func (v *visitor) called(t *testing.T, document, level, status, verdict string) {
+// isCalled looks at both pages of a document.
+func (v *visitor) isCalled(t *testing.T, document, level, status, verdict string) {
 	t.Helper()
-	page := v.page(t, "/fr/documents/"+document)
-	if got := page.level(); got != level || !strings.Contains(page.text(), status) {
-		t.Errorf("document page says %s, want %s and %q: %s", got, level, status, page.text())
-	}
 	report, err := v.report(t.Context(), document)
 	if err != nil {
 		t.Fatal(err)
 	}
+	called(v.page(t, "/fr/documents/"+document), report, level, status, verdict).report(t)
+}
+
+// called wants the pages of a document to name that level, status and verdict, and the
+// time attested only where a timestamp attests it.
+func called(page, report answer, level, status, verdict string) (f findings) {
+	if got := page.level(); got != level || !strings.Contains(page.text(), status) {
+		f.add("document page says %s, want %s and %q: %s", got, level, status, page.text())
+	}
 	text := report.text()
 	if got := report.level(); got != level || report.heading() != verdict {
-		t.Errorf("report says %s, want %s and %q: %s", got, level, verdict, text)
+		f.add("report says %s, want %s and %q: %s", got, level, verdict, text)
 	}
 	if attested := strings.Contains(text, "heure attestée par"); attested != (level != "B-B") {
-		t.Errorf("report of a %s document: time attested %v", level, attested)
+		f.add("report of a %s document: time attested %v", level, attested)
 	}
+	return f
 }
 
 // page gets a page that must be there.

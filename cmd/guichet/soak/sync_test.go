@@ -30,7 +30,7 @@ func TestFailedSync(t *testing.T) {
 			case err == nil && n <= 2:
 				t.Errorf("%s was acknowledged, and its sync failed", d)
 			case errors.As(err, &r):
-				checkErrorPage(t, r)
+				faultPage(r).report(t)
 			case err != nil && !errors.Is(err, errLost):
 				t.Error(err)
 			}
@@ -40,7 +40,11 @@ func TestFailedSync(t *testing.T) {
 			} else {
 				ended++
 				p.endsBySelf(t, s)
-				syncsNoMore(t, trace)
+				text, err := os.ReadFile(trace)
+				if err != nil {
+					t.Fatal(err)
+				}
+				syncsAfter(string(text)).report(t)
 			}
 			s = p.goOn(t, v)
 			s.stop(t)
@@ -73,21 +77,17 @@ func (p *place) endsBySelf(t *testing.T, s *process) {
 	}
 }
 
-// syncsNoMore wants no sync after the one that failed: asked again, a disk says yes and
-// means nothing by it.
-func syncsNoMore(t *testing.T, trace string) {
-	t.Helper()
-	text, err := os.ReadFile(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, failed := strings.Cut(string(text), "(INJECTED)")
+// syncsAfter lists the syncs after the one that failed, of which there should be none:
+// asked again, a disk says yes and means nothing by it. The trace is strace's.
+func syncsAfter(trace string) (f findings) {
+	_, after, failed := strings.Cut(trace, "(INJECTED)")
 	if !failed {
-		t.Error("no sync failed")
+		f.add("no sync failed")
 	}
 	for line := range strings.Lines(after) {
 		if strings.Contains(line, "sync(") {
-			t.Errorf("after a failed sync: %s", strings.TrimSpace(line))
+			f.add("after a failed sync: %s", strings.TrimSpace(line))
 		}
 	}
+	return f
 }

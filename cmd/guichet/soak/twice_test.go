@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -120,12 +121,23 @@ func (v *visitor) end(t *testing.T, d deed, path string) {
 func sameAnswer(t *testing.T, what string, n int, do func() (answer, error)) {
 	t.Helper()
 	answers, errs := together(n, func(int) (answer, error) { return do() })
-	for i := range answers {
-		first, a := answers[0], answers[i]
-		if errs[i] != nil || a.status >= 400 || a.status != first.status || a.location != first.location || string(a.body) != string(first.body) {
-			t.Fatalf("%s, sent %d times: answer %d: %d %q %v, first %d %q", what, n, i, a.status, a.location, errs[i], first.status, first.location)
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if f := different(what, answers); len(f) > 0 {
+		f.report(t)
+		t.FailNow()
+	}
+}
+
+func different(what string, answers []answer) (f findings) {
+	for i, a := range answers {
+		first := answers[0]
+		if a.status >= 400 || a.status != first.status || a.location != first.location || string(a.body) != string(first.body) {
+			f.add("%s, sent %d times: answer %d: %d %q, first %d %q", what, len(answers), i, a.status, a.location, first.status, first.location)
 		}
 	}
+	return f
 }
 
 // TestTabs lets tabs fight over one request (F13): two completions with values of their
