@@ -2,8 +2,10 @@ package soak
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +35,7 @@ func TestSecretsStayIn(t *testing.T) {
 		}
 	}
 	p.strangers(t)
+	s.leavesNoDump(t)
 	hidden := secrets{}
 	for _, o := range p.people {
 		hidden.person(o)
@@ -56,6 +59,19 @@ func TestSecretsStayIn(t *testing.T) {
 	s.stop(t)
 	p.rests(t, "once closed", at)
 	p.writtenDown(t, hidden, e)
+}
+
+// leavesNoDump wants the process to write no core dump should it crash: its memory
+// holds keys and documents.
+func (s *process) leavesNoDump(t *testing.T) {
+	t.Helper()
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", s.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`Max core file size +0 +0`).Match(limits) {
+		t.Errorf("core dumps are not switched off: %s", limits)
+	}
 }
 
 // with is the same and one more value.

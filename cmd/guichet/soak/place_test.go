@@ -164,7 +164,8 @@ func (p *place) addPeople(t *testing.T, count int, cfg store.Config) {
 func (p *place) newPerson(i int) (*person, error) {
 	name := names[i%len(names)]
 	birth := time.Date(1960+i%40, time.Month(1+i%12), 1+i%28, 0, 0, 0, 0, time.UTC)
-	one := &person{given: name[0], sur: name[1], number: nationalNumber(birth, 101+2*i), iban: belgianIBAN(733_000_000 + i)}
+	// 840 is how many births there are before the first comes again.
+	one := &person{given: name[0], sur: name[1], number: nationalNumber(birth, 101+2*(i/840)), iban: belgianIBAN(733_000_000 + i)}
 	one.counterNames = one.given + " " + one.sur
 	id, err := auth.NewMemberID(rand.Reader)
 	if err != nil {
