@@ -13,19 +13,16 @@ import (
 	"guichet.example/portal/page"
 )
 
-// languageCookie remembers the language of the last page for the bare address "/".
-const languageCookie = "language"
-
-// chooseLanguage sends the bare address to a language: the one of the last visit,
-// else the one the browser asks for.
-func (p *Portal) chooseLanguage(c *gin.Context) {
+// chooseLanguage sends the bare address to the language that the browser asks for.
+func chooseLanguage(c *gin.Context) {
 	lang := locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))
-	if cookie, err := c.Request.Cookie(languageCookie); err == nil {
-		if chosen, ok := locale.Parse(cookie.Value); ok {
-			lang = chosen
-		}
-	}
 	c.Redirect(http.StatusSeeOther, "/"+string(lang)+"/home")
+}
+
+// goHome sends an address that is a language and nothing more to the first page.
+func goHome(c *gin.Context) error {
+	c.Redirect(http.StatusSeeOther, page.From(c).URL("home"))
+	return nil
 }
 
 // language reads the first part of the address and begins the view of the page.

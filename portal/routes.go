@@ -57,7 +57,7 @@ func (p *Portal) adapt(h page.Handler) gin.HandlerFunc {
 
 // mount puts every area and the few addresses outside them into the engine.
 func (p *Portal) mount(engine *gin.Engine) error {
-	engine.GET("/", p.chooseLanguage)
+	engine.GET("/", chooseLanguage)
 	engine.GET(healthPath, p.healthz)
 	engine.GET(readyPath, p.readyz)
 	static := gin.WrapH(web.Handler())
@@ -66,6 +66,9 @@ func (p *Portal) mount(engine *gin.Engine) error {
 	engine.GET("/brand.css", p.brand())
 
 	pages := table{portal: p, group: engine.Group("/:lang", p.language, p.session)}
+	for _, bare := range []string{"", "/"} { // "/fr", as people shorten an address
+		pages.group.GET(bare, p.adapt(goHome))
+	}
 	areas, err := p.areas()
 	if err != nil {
 		return err
