@@ -60,6 +60,9 @@ func (p *Portal) session(c *gin.Context) {
 			v.IdleEnds = session.Ends
 		}
 		page.Put(c, v)
+		if !p.spend(c, p.reads, session.Login.Session) {
+			return
+		}
 	}
 	c.Next()
 }

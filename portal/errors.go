@@ -54,6 +54,7 @@ var outcomes = []outcome{
 	{errDoubledField, http.StatusBadRequest, "portal.unreadable"},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "portal.large"},
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
+	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
 	{requests.ErrNotOpen, http.StatusConflict, "portal.closed"},
 	{requests.ErrPreparationExpired, http.StatusConflict, "portal.closed"},

@@ -86,18 +86,20 @@ func network(address string) string {
 	return prefix.String()
 }
 
-// limitOften is the middleware. Reading is not limited: it costs little and a family
-// or an office may share one address.
+// limitOften bounds what one network changes. Reading is bounded by session (see
+// session): a family or an office may share one address.
 func (p *Portal) limitOften(c *gin.Context) {
-	if c.Request.Method != http.MethodPost {
+	if c.Request.Method != http.MethodPost || p.spend(c, p.often, network(c.ClientIP())) {
 		c.Next()
-		return
 	}
-	wait, ok := p.often.take(network(c.ClientIP()))
+}
+
+// spend takes a token of the client, or answers that it asks too often.
+func (p *Portal) spend(c *gin.Context, from *often, client string) bool {
+	wait, ok := from.take(client)
 	if !ok {
 		c.Header("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
 		p.fail(c, errTooMany)
-		return
 	}
-	c.Next()
+	return ok
 }

@@ -81,7 +81,8 @@ type Config struct {
 	Idle           time.Duration // 15 minutes
 	Total          time.Duration // 8 hours
 	TrustedProxies []string      // none
-	PostsPerMinute int           // of one address, after a burst of a fifth of it: 600
+	PostsPerMinute int           // of one network, after a burst of a fifth of it: 600
+	ReadsPerMinute int           // of one session, after a burst of a third of it: 3000
 
 	Now  func() time.Time // time.Now
 	Rand io.Reader        // required: crypto/rand.Reader but in tests
@@ -96,7 +97,8 @@ type Portal struct {
 	policy      string
 	agentPolicy string
 	sessions    *sessions
-	often       *often
+	often       *often // changes, by network
+	reads       *often // pages, by session: each look writes an audit row
 	signing     *requests.Signing
 	routes      []Route
 	handler     http.Handler
@@ -115,6 +117,9 @@ func New(cfg Config) (*Portal, error) {
 	}
 	if cfg.PostsPerMinute == 0 {
 		cfg.PostsPerMinute = 600
+	}
+	if cfg.ReadsPerMinute == 0 {
+		cfg.ReadsPerMinute = 3000
 	}
 	if cfg.Trust.Anchors == nil {
 		cfg.Trust.Anchors = cfg.Anchors
@@ -141,6 +146,7 @@ func New(cfg Config) (*Portal, error) {
 		p.agentPolicy = policy(" " + cfg.Agent)
 	}
 	p.often = newOften(cfg.PostsPerMinute/5, float64(cfg.PostsPerMinute), cfg.Now)
+	p.reads = newOften(cfg.ReadsPerMinute/3, float64(cfg.ReadsPerMinute), cfg.Now)
 	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
 	p.signing = cfg.signing()
 	return p, p.build()

@@ -100,7 +100,8 @@ func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, e
 	if err != nil {
 		return nil, fmt.Errorf("opening the keys: %w", err)
 	}
-	return store.Open(ctx, store.Config{Path: database, Keys: keys, Log: log, Anchors: s.auditHeads()})
+	return store.Open(ctx, store.Config{Path: database, Keys: keys, Log: log, Anchors: s.auditHeads(),
+		RequestsPerDay: s.RequestsPerDay})
 }
 
 // openKeys reads the keys. A first start makes them, and only that: a database that is

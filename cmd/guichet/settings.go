@@ -63,6 +63,8 @@ type Settings struct {
 	// Idle and Total end a session. Empty: 15m and 8h.
 	Idle  *Duration `json:"idle"`
 	Total *Duration `json:"total"`
+	// RequestsPerDay is how many requests a member may make in 24 hours. Empty: 200.
+	RequestsPerDay int `json:"requests_per_day"`
 	// ClassicReadsHealth lets a password open care data. Empty: true.
 	ClassicReadsHealth *bool `json:"classic_reads_health"`
 	// Mutuality is whose counter this is. Required.

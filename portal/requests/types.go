@@ -26,6 +26,8 @@ import (
 var (
 	// ErrNotFound means there is no such request of this member.
 	ErrNotFound = errors.New("no such request")
+	// ErrTooMany means the member made as many requests as she may in a day.
+	ErrTooMany = errors.New("too many requests in a day")
 	// ErrChanged means the request, or the account it changes, is no longer as it was
 	// when the answers were frozen: start again.
 	ErrChanged = errors.New("request or account changed meanwhile")

@@ -40,7 +40,7 @@ func (db *DB) ownEntry(ctx context.Context, mutuality string, member auth.Member
 var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
-	requests.ErrAnotherValue, requests.ErrReferenceTaken, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
+	requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 }
 
 // refusal is the row of an act that failed with err; none for one that was done before.

@@ -113,6 +113,7 @@ func newConfig(t testing.TB, c *clock) store.Config {
 	}
 	return store.Config{
 		Path: filepath.Join(dir, "guichet.db"), Keys: keys, Anchors: filepath.Join(dir, "anchors"), Now: c.Now, Started: "test",
+		RequestsPerDay: -1,
 	}
 }
 

@@ -25,6 +25,9 @@ type Config struct {
 	// Started is written as the reason of the first audit row: version of the program,
 	// hash of its configuration, offset of its clock. At most 200 bytes.
 	Started string
+	// RequestsPerDay is how many requests a member may make in 24 hours, so that nobody
+	// fills the disk. Default 200; negative: no bound, for tests.
+	RequestsPerDay int
 	// RequestLife is how long a request waits for its signature before it expires.
 	// Default 30 days.
 	RequestLife time.Duration
@@ -80,6 +83,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.AnchorEvery <= 0 {
 		c.AnchorEvery = time.Hour
+	}
+	if c.RequestsPerDay == 0 {
+		c.RequestsPerDay = 200
 	}
 	if c.RequestLife <= 0 {
 		c.RequestLife = 30 * 24 * time.Hour

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
@@ -59,6 +60,9 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 			id = earlier
 			return errAgain
 		}
+		if err := db.bounded(t, login); err != nil {
+			return err
+		}
 		if err := insertRequest(t, key, r, frozen, drawn); err != nil {
 			return err
 		}
@@ -68,6 +72,26 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 		return id, nil
 	}
 	return id, err
+}
+
+// bounded refuses a request when the member made as many as she may in 24 hours: each
+// keeps a drawn PDF. It looks at one row of her own.
+func (db *DB) bounded(t *tx, login auth.Login) error {
+	if db.cfg.RequestsPerDay < 0 {
+		return nil
+	}
+	var created int64
+	err := t.get(`SELECT created_at FROM requests WHERE mutuality = ? AND member = ? ORDER BY request DESC LIMIT 1 OFFSET ?`,
+		[]any{login.Mutuality, string(login.Member), db.cfg.RequestsPerDay - 1}, &created)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case created > micros(db.cfg.Now().Add(-24*time.Hour)):
+		return requests.ErrTooMany
+	}
+	return nil
 }
 
 // errAgain ends an act that was done before: nothing is written, not even a row.

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -273,5 +275,29 @@ func testMove(t *testing.T, b *bed) {
 	want := []string{"done request/" + id, "refused request/" + id + " request is not open for signing"}
 	if got := b.audited(audit.DeclineRequest); !slices.Equal(got, want) {
 		t.Errorf("audit rows: %q, want %q", got, want)
+	}
+}
+
+// A member fills nobody's disk: so many requests in 24 hours and no more.
+func testDay(t *testing.T, b *bed) {
+	b.cfg.RequestsPerDay = 3
+	b.reopen()
+	for n := range 3 {
+		if _, err := b.PutRequest(t.Context(), b.claire, b.request(), fmt.Sprint("form-", n)); err != nil {
+			t.Fatalf("request %d: %v", n+1, err)
+		}
+	}
+	if _, err := b.PutRequest(t.Context(), b.claire, b.request(), "form-3"); !errors.Is(err, requests.ErrTooMany) {
+		t.Errorf("the fourth request = %v, want ErrTooMany", err)
+	}
+	if _, err := b.PutRequest(t.Context(), b.claire, b.request(), "form-0"); err != nil {
+		t.Errorf("a form sent again = %v, want its request", err)
+	}
+	if _, err := b.PutRequest(t.Context(), b.bram, b.request(), "form-0"); err != nil {
+		t.Errorf("another member's request = %v", err)
+	}
+	b.clock.add(24*time.Hour + time.Second)
+	if _, err := b.PutRequest(t.Context(), b.claire, b.request(), "form-4"); err != nil {
+		t.Errorf("the day after = %v", err)
 	}
 }

@@ -37,6 +37,7 @@ func runSuite(t *testing.T, open opener) {
 		{"what others have is not found", testOthers},
 		{"requests that do not hold are refused", testPutRefuses},
 		{"a form sent twice is one request", testIdempotency},
+		{"requests of a day are bounded", testDay},
 		{"a reference is taken once", testReference},
 		{"a request comes back as it went in", testRequest},
 		{"a request with hard text comes back", testHardText},

@@ -65,7 +65,7 @@ func (c *counter) open(ctx context.Context, random io.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.dir, "guichet.db"), Keys: keys}); err != nil {
+	if c.store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.dir, "guichet.db"), Keys: keys, RequestsPerDay: -1}); err != nil {
 		return err
 	}
 	if err := c.addMember(ctx); err != nil {
@@ -78,7 +78,7 @@ func (c *counter) open(ctx context.Context, random io.Reader) (err error) {
 	c.portal, err = portal.New(portal.Config{
 		Origin: benchOrigin, Mutuality: benchMutualitySettings(), Store: c.store, Anchors: c.services.Anchors(),
 		Revocation: c.checker, Policy: auth.DefaultPolicy(), Rand: random, Log: slog.New(slog.DiscardHandler),
-		PostsPerMinute: 1_000_000_000,
+		PostsPerMinute: 1_000_000_000, ReadsPerMinute: 1_000_000_000,
 	})
 	if err != nil {
 		return err

@@ -120,7 +120,7 @@ func (p *place) writeSettings(t *testing.T) {
 	settings, err := json.Marshal(map[string]any{
 		"listen": p.address, "origin": origin, "data": p.data, "keys": p.keys, "trust": p.trust, "audit_heads": p.heads,
 		"revocation_hosts": p.services.Hosts(), "timestamps": []string{p.services.TSAURL()},
-		"trusted_proxies": []string{"127.0.0.1"}, "mutuality": whose(),
+		"trusted_proxies": []string{"127.0.0.1"}, "requests_per_day": 1_000_000, "mutuality": whose(),
 	})
 	if err != nil {
 		t.Fatal(err)
