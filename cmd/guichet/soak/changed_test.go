@@ -59,6 +59,7 @@ func TestChanged(t *testing.T) {
 		})
 	}
 	in.gather(t, []*visitor{v}).check(false).report(t)
+	in.logHoldsNoSecrets(t)
 }
 
 // changeAccount delivers another account, as an import does.

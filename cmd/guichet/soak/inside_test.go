@@ -114,6 +114,23 @@ func (in *inside) portal(t *testing.T, l lie) *portal.Portal {
 	return p
 }
 
+// logHoldsNoSecrets looks through the log, at debug level, for what is known of the
+// members and of what went over the wire.
+func (in *inside) logHoldsNoSecrets(t *testing.T) {
+	t.Helper()
+	hidden := secrets{}
+	for _, o := range in.people {
+		hidden.person(o)
+	}
+	hidden.wire(in.seen.list())
+	in.logged.mu.Lock()
+	defer in.logged.mu.Unlock()
+	if in.logged.text.Len() == 0 {
+		t.Error("nothing was logged")
+	}
+	hidden.scan("the log", in.logged.text.Bytes()).report(t)
+}
+
 // impatience is how long to wait for a service that is slow on purpose.
 const impatience = 300 * time.Millisecond
 

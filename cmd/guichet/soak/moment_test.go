@@ -80,13 +80,11 @@ func (p *place) walkTo(t *testing.T, s *process, v *visitor, d deed, kind string
 		clear(v.cookies)
 		return s
 	}
-	if err := v.until(t.Context(), before[d]); err != nil {
+	if err := v.filled(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for d == freeze && v.errand.form == nil {
-		if err := v.step(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	if err := v.until(t.Context(), before[d]); err != nil {
+		t.Fatal(err)
 	}
 	return s
 }

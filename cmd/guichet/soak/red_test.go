@@ -32,7 +32,9 @@ func TestChecksGoRed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 0 {
-			v.end(t, decline, "/fr/requests/"+e.request+"/decline")
+			if err := v.end(t, decline, "/fr/requests/"+e.request+"/decline"); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	p.noteHead(t)

@@ -20,6 +20,7 @@ func TestNoTimestamp(t *testing.T) {
 	}
 	in.serve(t, v)
 	in.gather(t, []*visitor{v}).check(true).report(t)
+	in.logHoldsNoSecrets(t)
 }
 
 func (in *inside) withoutTimestamp(t *testing.T, v *visitor, l lie) {
@@ -146,6 +147,7 @@ func TestRevoked(t *testing.T) {
 
 	in.serve(t, all...)
 	in.gather(t, all).check(false).report(t)
+	in.logHoldsNoSecrets(t)
 }
 
 // TestBreaker: a service that is down is asked at most five times in a row, and pages

@@ -62,6 +62,7 @@ func TestNoStatus(t *testing.T) {
 	}
 	in.serve(t, v)
 	in.gather(t, []*visitor{v}).check(true).report(t)
+	in.logHoldsNoSecrets(t)
 }
 
 func (in *inside) refusesSignIn(t *testing.T, l lie) {

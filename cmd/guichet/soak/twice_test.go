@@ -32,56 +32,19 @@ func together(n int, do func(i int) (answer, error)) ([]answer, []error) {
 // tab is another tab of the same browser.
 func (v *visitor) tab() *browser { return &browser{v.address, clone(v.cookies), v.seen, nil} }
 
-// TestTwice sends every form twice, at once and later (F14): one effect, one answer.
+// TestTwice sends every form again (F14), because its answer was lost, several times at
+// once, and once more later: one effect, one answer.
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, plan{people: 2})
 	s := p.start(t)
 	visitors := []*visitor{p.visitor(0), p.visitor(1)}
-	rounds := often(6, 500)
+	rounds := often(6, 1000)
 	for round := range rounds {
 		v := visitors[round%2]
-		e := v.begin([]string{"orders", "bank"}[round/2%2])
-		if err := v.until(t.Context(), ""); err != nil {
+		v.begin([]string{"orders", "bank"}[round/2%2])
+		if err := v.again(t, round); err != nil {
 			t.Fatal(err)
-		}
-		for e.form == nil {
-			if err := v.step(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := v.asked(record{Do: freeze, Form: e.form.Get("key")}); err != nil {
-			t.Fatal(err)
-		}
-		post := func(path string, form url.Values) {
-			t.Helper()
-			sameAnswer(t, path, 3, func() (answer, error) { return v.tab().postForm(t.Context(), path, form) })
-		}
-		post(e.action, e.form)
-		if err := v.until(t.Context(), freeze); err != nil { // a fourth time
-			t.Fatal(err)
-		}
-		at := "/fr/requests/" + e.request
-		if round%3 == 0 {
-			v.end(t, decline, at+"/decline")
-			continue
-		}
-		if err := v.until(t.Context(), read); err != nil {
-			t.Fatal(err)
-		}
-		post(at+"/read", url.Values{"read": {"1"}})
-		if err := v.until(t.Context(), prepare); err != nil {
-			t.Fatal(err)
-		}
-		if err := v.asked(record{Do: complete, Request: e.request, Preparation: e.preparation}); err != nil {
-			t.Fatal(err)
-		}
-		sameAnswer(t, "complete", 3, func() (answer, error) { return v.tab().postJSON(t.Context(), at+"/complete", e.completion()) })
-		if err := v.finish(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if round%3 == 1 {
-			v.end(t, withdraw, at+"/withdraw")
 		}
 	}
 	p.gather(t, visitors).check(false).report(t)
@@ -89,32 +52,91 @@ func TestTwice(t *testing.T) {
 		sameAnswer(t, "sign out", 2, func() (answer, error) { return v.tab().postForm(t.Context(), "/fr/sign-out", url.Values{}) })
 	}
 	s.stop(t)
-	t.Logf("%d requests, each form of theirs sent at least three times at once and once later", rounds)
+	t.Logf("%d requests, each form of theirs sent once with its answer lost, three times at once, and once later", rounds)
+}
+
+// again does an errand, each step of it many times.
+func (v *visitor) again(t *testing.T, round int) error {
+	e := v.errand
+	if err := v.filled(t.Context()); err != nil {
+		return err
+	}
+	if err := v.loses(t); err != nil {
+		return err
+	}
+	sameAnswer(t, e.action, 3, func() (answer, error) { return v.tab().postForm(t.Context(), e.action, e.form) })
+	if err := v.until(t.Context(), freeze); err != nil {
+		return err
+	}
+	at := "/fr/requests/" + e.request
+	if round%3 == 0 {
+		return v.end(t, decline, at+"/decline")
+	}
+	if err := v.until(t.Context(), read); err != nil {
+		return err
+	}
+	tick := url.Values{"read": {"1"}}
+	sameAnswer(t, at+"/read", 3, func() (answer, error) { return v.tab().postForm(t.Context(), at+"/read", tick) })
+	if err := v.until(t.Context(), prepare); err != nil {
+		return err
+	}
+	if round%2 == 0 {
+		if err := v.loses(t); err != nil {
+			return err
+		}
+	} else if err := v.asked(record{Do: complete, Request: e.request, Preparation: e.preparation}); err != nil {
+		return err
+	}
+	sameAnswer(t, "complete", 3, func() (answer, error) { return v.tab().postJSON(t.Context(), at+"/complete", e.completion()) })
+	if err := v.finish(t.Context()); err != nil {
+		return err
+	}
+	if round%3 == 1 {
+		return v.end(t, withdraw, at+"/withdraw")
+	}
+	return nil
+}
+
+// filled brings the errand to its form, ready to be sent.
+func (v *visitor) filled(ctx context.Context) error {
+	for v.errand.form == nil {
+		if err := v.step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loses does the next step, whose answer gets lost on its way to the member.
+func (v *visitor) loses(t *testing.T) error {
+	v.onAnswer = func() {}
+	if err := v.step(t.Context()); !errors.Is(err, errLost) {
+		return fmt.Errorf("step whose answer is lost: %w", err)
+	}
+	return nil
 }
 
 // end declines or withdraws a request, several times.
-func (v *visitor) end(t *testing.T, d deed, path string) {
+func (v *visitor) end(t *testing.T, d deed, path string) error {
 	t.Helper()
-	request := v.errand
-	if request == nil {
-		request = v.done[len(v.done)-1]
+	e := v.errand
+	if e == nil {
+		e = v.done[len(v.done)-1]
 	}
 	_, form, err := v.page(t, path).form(path)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	form.Set("reason", "Je me suis trompé.")
-	r := record{Do: d, Request: request.request}
+	r := record{Do: d, Request: e.request}
 	if err := v.asked(r); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for range 2 {
 		sameAnswer(t, path, 3, func() (answer, error) { return v.tab().postForm(t.Context(), path, form) })
 	}
-	if err := v.told(r); err != nil {
-		t.Fatal(err)
-	}
 	v.errand = nil
+	return v.told(r)
 }
 
 // sameAnswer wants a thing done at once n times to succeed n times and in the same way.
