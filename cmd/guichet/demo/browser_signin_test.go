@@ -41,6 +41,36 @@ func TestBrowserSignInWithoutCard(t *testing.T) {
 	w.at("home")
 }
 
+// No reader, then one without card, then a card of another kind, then the right one:
+// the panel says each without being asked, and goes on.
+func TestBrowserSignInReaderAndCard(t *testing.T) {
+	s := onStage(t)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := s.window(t)
+	must(s.desk.Unplug())
+	t.Cleanup(func() { must(s.desk.Plug()) })
+	w.visit("/en/sign-in/card")
+	w.panelSays(locale.EN, "no_reader", "status")
+	w.click(startCard)
+	w.panelSays(locale.EN, "no_reader", "status")
+	w.stays(locale.EN)
+	must(s.desk.Plug())
+	w.panelSays(locale.EN, "no_card", "status")
+	must(s.desk.InsertStranger())
+	w.panelSays(locale.EN, "card_unknown", "status")
+	w.stays(locale.EN)
+	must(s.desk.Remove())
+	w.panelSays(locale.EN, "no_card", "status")
+	s.put(t, "grace")
+	s.pinPage(t).give(PIN)
+	w.at("home")
+}
+
 func TestBrowserSignInCardPulledOut(t *testing.T) {
 	s := onStage(t)
 	w := s.knock(t, "mathieu", locale.FR)
@@ -144,6 +174,10 @@ func TestBrowserSignInStatusUnknown(t *testing.T) {
 	w.click(tryAgain)
 	s.pinPage(t).give(PIN)
 	w.at("home")
+	for _, page := range []string{"home", "requests", "documents"} {
+		w.visit("/de/" + page)
+		w.judge(page+", nothing yet", "de")
+	}
 
 	p := w.takesPen("hanna", locale.DE)
 	p.click(startCard)

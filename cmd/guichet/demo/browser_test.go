@@ -193,4 +193,4 @@ func (s *stage) signatures(t *testing.T, card string) int {
 }
 
 // patience is how long a test waits for what should take a moment.
-const patience = 20 * time.Second
+const patience = 30 * time.Second
