@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,6 +48,14 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	server := p.Server()
+	if s.TLS.Certificate != "" {
+		certificate, err := tls.LoadX509KeyPair(s.TLS.Certificate, s.TLS.Key)
+		if err != nil {
+			return fmt.Errorf("reading the TLS certificate: %w", err)
+		}
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		return err
@@ -57,10 +66,9 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	defer func() { stop(); <-done }()
 
 	warn(s, log)
-	server := p.Server()
 	log.Info("serving", "origin", s.Origin, "listen", listener.Addr().String(), "mutuality", s.Mutuality.ID)
 	finished := make(chan error, 1)
-	go func() { finished <- serveOn(server, listener, s) }()
+	go func() { finished <- serveOn(server, listener) }()
 	select {
 	case err := <-finished:
 		return err
@@ -70,6 +78,7 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	case <-ctx.Done():
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
+		log.Info("stopping", "grace", grace)
 		return server.Shutdown(closing)
 	}
 }
@@ -87,9 +96,9 @@ func warn(s *Settings, log *slog.Logger) {
 	}
 }
 
-func serveOn(server *http.Server, listener net.Listener, s *Settings) error {
-	if s.TLS.Certificate != "" {
-		return server.ServeTLS(listener, s.TLS.Certificate, s.TLS.Key)
+func serveOn(server *http.Server, listener net.Listener) error {
+	if server.TLSConfig != nil {
+		return server.ServeTLS(listener, "", "")
 	}
 	return server.Serve(listener)
 }
