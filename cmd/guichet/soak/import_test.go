@@ -35,7 +35,7 @@ func TestImportKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(20+rand.IntN(400))*time.Millisecond, func() { cmd.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(20+rand.IntN(often(400, 3000)))*time.Millisecond, func() { cmd.Process.Kill() })
 		v.begin("orders")
 		if err := v.finish(t.Context()); err != nil {
 			t.Fatalf("signing while members are imported: %v", err)
