@@ -77,6 +77,7 @@ func (p *place) openInside(t *testing.T, c *clock) *inside {
 	}
 	t.Cleanup(func() { db.Close() })
 	in.db = &watched{DB: db}
+	t.Cleanup(func() { noPanic(in.logged.text.Bytes()).report(t) })
 	return in
 }
 

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -93,9 +94,24 @@ func newPlace(t *testing.T, plan plan) *place {
 	p.journal = newJournal[record](t, filepath.Join(dir, "journal.jsonl"))
 	p.cards = newJournal[signed](t, filepath.Join(dir, "cards.jsonl"))
 	p.address = freeAddress(t)
+	t.Cleanup(func() {
+		if log, err := os.ReadFile(p.log); err == nil { // none: the counter ran inside
+			noPanic(log).report(t)
+		}
+	})
 	p.writeSettings(t)
 	p.addPeople(t, max(plan.people, 1), plan.store)
 	return p
+}
+
+// noPanic wants a log to tell of no mistake of the program itself.
+func noPanic(log []byte) (f findings) {
+	for _, word := range []string{`"msg":"panic"`, "panic: ", "DATA RACE", "fatal error: "} {
+		if _, after, found := bytes.Cut(log, []byte(word)); found {
+			f.add("the log tells of a %s%s", word, after[:min(len(after), 2000)])
+		}
+	}
+	return f
 }
 
 // freeAddress finds a port that no connection of this machine is given by chance, or
