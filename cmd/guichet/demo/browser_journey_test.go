@@ -26,8 +26,7 @@ func TestBrowserChangesAccount(t *testing.T) {
 	w.at("sign-in/card")
 
 	w.click(startCard)
-	pin := s.pinPage(t)
-	w.panel("pin_window")
+	pin := w.pinPage()
 	pin.sees("#site", s.origin)
 	pin.give(PIN)
 	pin.closed()
@@ -52,7 +51,7 @@ func TestBrowserChangesAccount(t *testing.T) {
 	w.click("main form button.button")
 	w.at("requests/[a-z0-9]+/sign")
 	w.click(startCard)
-	pin = s.pinPage(t)
+	pin = w.pinPage()
 	w.sees("#card", pin.text("#digest"))
 	pin.give(PIN)
 	pin.closed()

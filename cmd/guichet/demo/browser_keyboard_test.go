@@ -23,7 +23,7 @@ func TestBrowserByKeyboard(t *testing.T) {
 	w.hit(`a[href^="/en/sign-in/card"]`, enter)
 	w.at("sign-in/card")
 	w.hit(startCard, enter)
-	s.pinPage(t).typePIN()
+	w.pinPage().typePIN()
 	w.at("home")
 
 	w.hit(`main a[href="/en/bank"]`, enter)
@@ -54,7 +54,7 @@ func TestBrowserByKeyboard(t *testing.T) {
 	w.at("requests/[a-z0-9]+/sign")
 	w.focused("h1")
 	w.hit(startCard, enter)
-	s.pinPage(t).typePIN()
+	w.pinPage().typePIN()
 	w.at("requests/[a-z0-9]+/done")
 	w.focused("h1")
 
@@ -74,12 +74,12 @@ func TestBrowserTriesAgainByKeyboard(t *testing.T) {
 	w := s.window(t)
 	w.visit("/de/sign-in/card")
 	w.hit(startCard, enter)
-	pin := s.pinPage(t)
+	pin := w.pinPage()
 	pin.hit(`button[value=cancel]`, enter)
 	w.panelSays(locale.DE, "cancelled", "alert")
 	w.focused("#card h2")
 	w.hit(tryAgain, enter)
-	s.pinPage(t).typePIN()
+	w.pinPage().typePIN()
 	w.at("home")
 }
 

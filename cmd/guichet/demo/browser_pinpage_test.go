@@ -17,7 +17,7 @@ func TestBrowserPINPage(t *testing.T) {
 			w := s.window(t)
 			w.visit("/" + lang + "/sign-in/card")
 			w.click(startCard)
-			pin := s.pinPage(t)
+			pin := w.pinPage()
 			pin.judge("the form", lang)
 			pin.give("4321")
 			pin.until("the first error", `document.querySelector("#errors")`)

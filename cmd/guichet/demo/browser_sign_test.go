@@ -63,14 +63,14 @@ func TestBrowserSignCardPulledOut(t *testing.T) {
 	s := onStage(t)
 	p := s.pen(t, "mathieu", locale.FR)
 	p.click(startCard)
-	s.pinPage(t)
+	p.pinPage()
 	s.pullOut(t)
 	p.panelSays(p.lang, "card_removed", "alert")
 	p.unsigned("card pulled out")
 
 	s.insert(t, p.card)
 	p.click(tryAgain)
-	s.pinPage(t).give(PIN)
+	p.pinPage().give(PIN)
 	p.done()
 }
 
@@ -91,7 +91,7 @@ func TestBrowserSignCardChangedBeforeSigning(t *testing.T) {
 	p.sees("#card", "Mathieu Delcourt")
 	p.unsigned("another card before signing")
 	s.put(t, "mathieu")
-	s.pinPage(t).give(PIN)
+	p.pinPage().give(PIN)
 	p.done()
 }
 
@@ -105,7 +105,7 @@ func TestBrowserSignAnotherPersonsCard(t *testing.T) {
 
 	s.insert(t, "mathieu")
 	p.click(tryAgain)
-	s.pinPage(t).give(PIN)
+	p.pinPage().give(PIN)
 	p.done()
 }
 
@@ -113,7 +113,7 @@ func TestBrowserSignCancelled(t *testing.T) {
 	s := onStage(t)
 	p := s.pen(t, "lotte", locale.EN)
 	p.click(startCard)
-	pin := s.pinPage(t)
+	pin := p.pinPage()
 	pin.give("9999")
 	p.panelSays(p.lang, "pin_wrong", "alert", locale.A("n", 2))
 	pin.until("the error", `document.querySelector("#errors")`)
@@ -136,7 +136,7 @@ func TestBrowserSignSessionOver(t *testing.T) {
 	p.click(`a[href*="/sign-in/card"]`)
 	p.at("sign-in/card")
 	p.click(startCard)
-	s.pinPage(t).give(PIN)
+	p.pinPage().give(PIN)
 	p.at("requests/[a-z0-9]+/sign") // back at the same step
 }
 
@@ -147,7 +147,7 @@ func TestBrowserSignLineBroken(t *testing.T) {
 	p := s.pen(t, "mathieu", locale.FR)
 	p.block(s.origin + "/*/complete")
 	p.click(startCard)
-	s.pinPage(t).give(PIN)
+	p.pinPage().give(PIN)
 	p.panelSays(p.lang, "offline", "alert")
 	p.judge("signing, line broken", string(p.lang))
 	p.block()
@@ -162,7 +162,7 @@ func TestBrowserSignedElsewhere(t *testing.T) {
 	other := p.beside(t)
 	other.visit(p.request + "/sign")
 	other.click(startCard)
-	s.pinPage(t).give(PIN)
+	other.pinPage().give(PIN)
 	other.at("requests/[a-z0-9]+/done")
 	p.click(startCard)
 	p.panel("not_open")
@@ -184,7 +184,7 @@ func TestBrowserSignPending(t *testing.T) {
 	letGo := prepared()
 	s.statusDown(t)
 	letGo()
-	s.pinPage(t).give(PIN)
+	p.pinPage().give(PIN)
 	p.done()
 	p.sees(".verdict[data-kind=checking]", locale.T(p.lang, "requests.done.pending.title"))
 	p.judge("done, pending", string(p.lang))

@@ -37,7 +37,7 @@ func TestBrowserSignInWithoutCard(t *testing.T) {
 	w.panelSays(locale.NL, "no_card", "status")
 	w.stays(locale.NL)
 	s.put(t, "lotte")
-	s.pinPage(t).give(PIN)
+	w.pinPage().give(PIN)
 	w.at("home")
 }
 
@@ -66,15 +66,18 @@ func TestBrowserSignInReaderAndCard(t *testing.T) {
 	w.stays(locale.EN)
 	must(s.desk.Remove())
 	w.panelSays(locale.EN, "no_card", "status")
+	w.until("the click to be too old to open a window", "!navigator.userActivation.isActive")
 	s.put(t, "grace")
-	s.pinPage(t).give(PIN)
+	w.panelSays(locale.EN, "pin_page", "status")
+	w.judge("the PIN page behind a link", "en")
+	w.pinPage().give(PIN)
 	w.at("home")
 }
 
 func TestBrowserSignInCardPulledOut(t *testing.T) {
 	s := onStage(t)
 	w := s.knock(t, "mathieu", locale.FR)
-	pin := s.pinPage(t)
+	pin := w.pinPage()
 	s.pullOut(t)
 	w.panelSays(locale.FR, "card_removed", "alert")
 	w.stays(locale.FR)
@@ -82,14 +85,14 @@ func TestBrowserSignInCardPulledOut(t *testing.T) {
 
 	s.insert(t, "mathieu")
 	w.click(tryAgain)
-	s.pinPage(t).give(PIN)
+	w.pinPage().give(PIN)
 	w.at("home")
 }
 
 func TestBrowserSignInWrongPIN(t *testing.T) {
 	s := onStage(t)
 	w := s.knock(t, "mathieu", locale.EN)
-	pin := s.pinPage(t)
+	pin := w.pinPage()
 	pin.give("9999")
 	w.panelSays(locale.EN, "pin_wrong", "alert", locale.A("n", 2))
 	w.stays(locale.EN)
@@ -106,7 +109,7 @@ func TestBrowserSignInWrongPIN(t *testing.T) {
 func TestBrowserSignInBlockedPIN(t *testing.T) {
 	s := onStage(t)
 	w := s.knock(t, "mathieu", locale.DE)
-	pin := s.pinPage(t)
+	pin := w.pinPage()
 	for range 2 {
 		pin.leave(func() { pin.give("9999") })
 	}
@@ -125,11 +128,11 @@ func TestBrowserSignInBlockedPIN(t *testing.T) {
 func TestBrowserSignInPINWindowClosed(t *testing.T) {
 	s := onStage(t)
 	w := s.knock(t, "mathieu", locale.NL)
-	s.pinPage(t).close()
+	w.pinPage().close()
 	w.panelSays(locale.NL, "cancelled", "alert")
 	w.stays(locale.NL)
 	w.click(tryAgain)
-	s.pinPage(t).give(PIN)
+	w.pinPage().give(PIN)
 	w.at("home")
 }
 
@@ -149,7 +152,7 @@ func TestBrowserSignInRefused(t *testing.T) {
 	} {
 		t.Run(refusal.card, func(t *testing.T) {
 			w := s.knock(t, refusal.card, refusal.lang)
-			s.pinPage(t).give(PIN)
+			w.pinPage().give(PIN)
 			w.panelSays(refusal.lang, refusal.state, "alert", refusal.args...)
 			w.judge("refused "+refusal.state, string(refusal.lang))
 			if status := w.visit("/fr/home"); !strings.Contains(eval[string](w, "location.pathname"), "sign-in") {
@@ -166,13 +169,13 @@ func TestBrowserSignInStatusUnknown(t *testing.T) {
 	s := onStage(t)
 	s.statusDown(t)
 	w := s.knock(t, "hanna", locale.DE)
-	s.pinPage(t).give(PIN)
+	w.pinPage().give(PIN)
 	w.panelSays(locale.DE, "status_unknown", "alert")
 	w.judge("status unknown", "de")
 
 	s.services.Control().Reset()
 	w.click(tryAgain)
-	s.pinPage(t).give(PIN)
+	w.pinPage().give(PIN)
 	w.at("home")
 	for _, page := range []string{"home", "requests", "documents"} {
 		w.visit("/de/" + page)
@@ -201,20 +204,20 @@ func TestBrowserSignInWithoutAgent(t *testing.T) {
 	w.block()
 	w.leave(func() { w.click(tryAgain) })
 	w.click(startCard)
-	s.pinPage(t).give(PIN)
+	w.pinPage().give(PIN)
 	w.at("home")
 }
 
 func TestBrowserSignInInTwoWindows(t *testing.T) {
 	s := onStage(t)
 	first := s.knock(t, "mathieu", locale.FR)
-	pin := s.pinPage(t)
+	pin := first.pinPage()
 	second := s.knock(t, "", locale.FR)
 	second.panelSays(locale.FR, "other_tab", "alert")
 	second.stays(locale.FR)
 	pin.give(PIN)
 	first.at("home")
 	second.click(tryAgain)
-	s.pinPage(t).give(PIN)
+	second.pinPage().give(PIN)
 	second.at("home")
 }

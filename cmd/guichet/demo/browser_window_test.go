@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -251,19 +250,19 @@ func (w *window) leave(do func()) {
 // until waits until an expression is true, over the loads of pages too.
 func (w *window) until(what, expression string) {
 	w.t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		ctx, cancel := context.WithDeadline(w.ctx, deadline)
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
-		cancel()
-		if err == nil && ok {
-			return
+	for deadline := time.Now().Add(patience); !w.holds(expression); time.Sleep(15 * time.Millisecond) {
+		if time.Now().After(deadline) || w.ctx.Err() != nil {
+			w.fail("waiting for %s: %s", what, expression)
 		}
-		if time.Now().After(deadline) || errors.Is(w.ctx.Err(), context.Canceled) {
-			w.fail("waiting for %s: %s = %v %v", what, expression, ok, err)
-		}
-		time.Sleep(15 * time.Millisecond)
 	}
+}
+
+// holds says whether an expression is true now; while a page loads it is not.
+func (w *window) holds(expression string) bool {
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+	return err == nil && ok
 }
 
 // at waits for the page at a path below the language to be there, script included.
