@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"guichet.example/certs/certstest"
 )
 
 // TestFullDisk leaves the counter n bytes of disk, for n from nothing until everything
@@ -169,4 +172,59 @@ func (p *place) looksGoOn(t *testing.T, v *visitor) {
 	if err := errors.Join(err, err2); err != nil {
 		t.Errorf("opening while the disk is full: %v", err)
 	}
+}
+
+// TestFullForLong keeps the disk full for as long as a session may idle: members go on
+// looking although nobody can write down that they do. After that they are signed out,
+// nobody gets in, and with room again everybody does.
+func TestFullForLong(t *testing.T) {
+	t.Parallel()
+	disk := mount(t, 24<<20)
+	c := &clock{}
+	c.advance(-time.Hour)
+	services := certstest.Start(t, certstest.Config{Now: c.now})
+	p := newPlace(t, plan{people: 1, data: filepath.Join(disk, "data"), services: services, store: c.config()})
+	in := p.openInside(t, c)
+	in.serve(t)
+	v := in.visitor(0)
+	v.begin("orders")
+	if err := v.finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	free := fill(t, disk, 0)
+	in.exhaust(t, v)
+	for range 7 {
+		in.clock.advance(2 * time.Minute)
+		in.looksGoOn(t, v)
+	}
+	in.clock.advance(2 * time.Minute)
+	if a, err := v.get(t.Context(), "/fr/home"); err != nil || a.status != http.StatusSeeOther {
+		t.Errorf("a session of which nothing could be written for 16 minutes: %d, %v", a.status, err)
+	}
+	var r *refusal
+	if err := v.signIn(t.Context()); !errors.As(err, &r) || v.signedIn() {
+		t.Errorf("signing in on a full disk: %v", err)
+	} else {
+		faultPage(r).report(t)
+	}
+	free()
+	v.begin("bank")
+	if err := v.finish(t.Context()); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	in.gather(t, []*visitor{v}).check(false).report(t)
+}
+
+// exhaust looks around until what room the log has left is used up.
+func (in *inside) exhaust(t *testing.T, v *visitor) {
+	t.Helper()
+	for range 2000 {
+		v.page(t, "/fr/requests")
+		if s, err := in.db.Stats(t.Context()); err != nil {
+			t.Fatal(err)
+		} else if s.Owed > 0 {
+			return
+		}
+	}
+	t.Fatal("the disk does not fill")
 }
