@@ -23,25 +23,23 @@ func parseDate(s string) time.Time {
 	if len(parts) != 3 || len(parts[2]) != 4 {
 		return time.Time{}
 	}
-	day, err := strconv.Atoi(parts[0])
-	if err != nil {
-		return time.Time{}
-	}
-	year, err := strconv.Atoi(parts[2])
-	if err != nil {
-		return time.Time{}
-	}
 	month, named := months[strings.ToUpper(parts[1])]
 	if !named {
-		n, err := strconv.Atoi(parts[1])
-		if err != nil {
-			return time.Time{}
-		}
-		month = time.Month(n)
+		month = time.Month(digits(parts[1]))
 	}
+	day, year := digits(parts[0]), digits(parts[2])
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	if date.Day() != day || date.Month() != month || date.Year() != year {
 		return time.Time{} // 31.02. and the like
 	}
 	return date
+}
+
+// digits reads a number without a sign, -1 if it is none.
+func digits(s string) int {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return -1
+	}
+	return int(n)
 }
