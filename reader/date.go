@@ -28,6 +28,9 @@ func parseDate(s string) time.Time {
 		month = time.Month(digits(parts[1]))
 	}
 	day, year := digits(parts[0]), digits(parts[2])
+	if day < 0 || month < 0 || year < 0 {
+		return time.Time{}
+	}
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	if date.Day() != day || date.Month() != month || date.Year() != year {
 		return time.Time{} // 31.02. and the like
