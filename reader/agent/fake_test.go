@@ -86,13 +86,14 @@ func (d *desk) put(c *card, err error) {
 // card is an issued card behind a PIN of its own.
 type card struct {
 	*certstest.Card
-	mu     sync.Mutex
-	tries  int
-	silent bool            // does not tell how many tries are left
-	place  reader.PINPlace // not zero: the PIN is typed there
-	hangs  chan struct{}   // not nil: Sign returns when it is closed, whatever the context
-	fails  error           // what Sign ends with instead
-	slow   time.Duration   // from the end of the asking to the end of Sign
+	mu            sync.Mutex
+	tries         int
+	silent        bool            // does not tell how many tries are left
+	place         reader.PINPlace // not zero: the PIN is typed there
+	typing, typed func()          // with place: while the holder types elsewhere, and after
+	hangs         chan struct{}   // not nil: Sign returns when it is closed, whatever the context
+	fails         error           // what Sign ends with instead
+	slow          time.Duration   // from the end of the asking to the end of Sign
 }
 
 func (c *card) Reader() string { return fakeReader }
@@ -133,9 +134,9 @@ func (c *card) Sign(ctx context.Context, p certs.Purpose, pin reader.PIN, digest
 	if c.place != 0 {
 		over, end := context.WithCancel(ctx)
 		pin.(reader.PINElsewhere).PINElsewhere(over, reader.PINRequest{Purpose: p, TriesLeft: -1}, c.place)
-		time.Sleep(20 * time.Millisecond)
+		c.typing()
 		end()
-		time.Sleep(20 * time.Millisecond)
+		c.typed()
 		return c.pair(p).Key.Sign(rand.Reader, digest, hash)
 	}
 	for retry := false; ; retry = true {

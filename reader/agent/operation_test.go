@@ -326,6 +326,7 @@ func TestPINElsewhere(t *testing.T) {
 		c := newCard("ec")
 		c.place = place
 		p := start(t, newDesk(c)).page("")
+		c.typing, c.typed = func() { p.saw(state) }, func() { p.saw(api.Checking) }
 		if _, err := p.Authenticate(t.Context(), nonce); err != nil {
 			t.Errorf("Authenticate = %v", err)
 		}
