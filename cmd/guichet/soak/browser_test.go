@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -82,28 +83,46 @@ func newBrowser(address string, s *seen) *browser {
 	return &browser{address: address, cookies: map[string]string{}, seen: s}
 }
 
-// send sends one request and follows no redirect.
+// send sends one request and follows no redirect. Told to come back later because it
+// asks too often, it does, as members do: they are slower than we are.
 func (b *browser) send(ctx context.Context, method, path, contentType, body string) (answer, error) {
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+b.address+path, strings.NewReader(body))
+	for {
+		sent := exchange{method, path, contentType, body, maps.Clone(b.cookies), answer{}}
+		r, err := b.request(ctx, sent)
+		if err != nil {
+			return answer{}, err
+		}
+		if sent.answer, err = b.roundTrip(r); err != nil {
+			return answer{}, err
+		}
+		b.seen.add(sent)
+		if sent.answer.status != http.StatusTooManyRequests {
+			return sent.answer, nil
+		}
+		seconds, err := strconv.Atoi(sent.answer.header.Get("Retry-After"))
+		if err != nil {
+			return answer{}, fmt.Errorf("asked too often, and not told when to come back: %w", err)
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
+	}
+}
+
+func (b *browser) request(ctx context.Context, e exchange) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, e.method, "http://"+b.address+e.path, strings.NewReader(e.body))
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
 	r.Host = host
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("X-Forwarded-For", fmt.Sprintf("10.%d.%d.%d", rand.IntN(256), rand.IntN(256), rand.IntN(256)))
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
+	if e.contentType != "" {
+		r.Header.Set("Content-Type", e.contentType)
 		r.Header.Set("Origin", origin)
 	}
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	sent := exchange{method, path, contentType, body, maps.Clone(b.cookies), answer{}}
-	if sent.answer, err = b.roundTrip(r); err != nil {
-		return answer{}, err
-	}
-	b.seen.add(sent)
-	return sent.answer, nil
+	return r, nil
 }
 
 func (b *browser) roundTrip(r *http.Request) (answer, error) {
