@@ -11,13 +11,9 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // window is one page as a person has it before her. Whatever goes wrong ends the
@@ -78,65 +74,6 @@ func (w *window) during(t *testing.T) *window {
 	return w
 }
 
-// listen collects scripts that fail, and what a content security policy or another
-// guard of the browser stops. A 4xx that the portal answers shows up as "network";
-// pages show those to the member, tests look at them there.
-func (w *window) listen(event any) {
-	fault := ""
-	switch e := event.(type) {
-	case *network.EventRequestWillBeSent:
-		w.note(e)
-		return
-	case *log.EventEntryAdded:
-		if e.Entry.Source == log.EntrySourceNetwork || e.Entry.Level == log.EntryLevelVerbose || e.Entry.Level == log.EntryLevelInfo {
-			return
-		}
-		fault = fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
-	case *runtime.EventExceptionThrown:
-		d := e.ExceptionDetails
-		fault = d.Text
-		if d.Exception != nil {
-			fault += " " + d.Exception.Description
-		}
-	case *runtime.EventConsoleAPICalled:
-		if e.Type != runtime.ConsoleAPICalledTypeError {
-			return
-		}
-		fault = "console.error"
-	default:
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, part := range w.quiet {
-		if strings.Contains(fault, part) {
-			w.heard = append(w.heard, fault)
-			return
-		}
-	}
-	w.faults = append(w.faults, fault)
-}
-
-// expectComplaint lets the browser complain of something that the test provokes.
-func (w *window) expectComplaint(part string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.quiet = append(w.quiet, part)
-}
-
-// complained waits for an expected complaint with that word.
-func (w *window) complained(word string) bool {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(15 * time.Millisecond) {
-		w.mu.Lock()
-		heard := strings.Join(w.heard, "\n")
-		w.mu.Unlock()
-		if strings.Contains(heard, word) {
-			return true
-		}
-	}
-	return false
-}
-
 func (w *window) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
@@ -156,31 +93,6 @@ func (w *window) fail(format string, args ...any) {
 		at = err.Error()
 	}
 	w.t.Fatalf("%s\non the page: %s", fmt.Sprintf(format, args...), at)
-}
-
-const desk = 1280 // CSS pixels
-
-// size sets the inside of the window, in CSS pixels.
-func (w *window) size(width, height int64) {
-	w.t.Helper()
-	w.width = width
-	w.do("sizing", chromedp.EmulateViewport(width, height))
-}
-
-// media makes the page believe in features of the member's system:
-// "prefers-color-scheme", "dark".
-func (w *window) media(features ...string) {
-	w.t.Helper()
-	w.features = ""
-	var list []*emulation.MediaFeature
-	for i := 0; i+1 < len(features); i += 2 {
-		list = append(list, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
-		w.features += "-" + features[i+1]
-	}
-	w.do("emulating media", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: list})
-		return err
-	}))
 }
 
 // scriptOff stops the scripts of the pages opened from now on.
@@ -282,56 +194,6 @@ func (w *window) write(selector, text string) {
 	w.t.Helper()
 	w.do("writing into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
-
-// press hits keys one after the other, wherever the focus is.
-func (w *window) press(keys ...string) {
-	w.t.Helper()
-	for _, key := range keys {
-		w.pressWith(0, key)
-	}
-}
-
-func (w *window) pressWith(modifier chromedp.Modifier, keys string) {
-	w.t.Helper()
-	w.do("pressing a key", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		for _, key := range keys {
-			if err := strike(ctx, t, modifier, key); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-}
-
-// strike presses and lets go of one key. What it types goes along with its pressing, as
-// from a keyboard: a key that a page has dealt with when it goes down types nothing
-// more, which chromedp.KeyEvent does not hold to.
-func strike(ctx context.Context, t *chromedp.Target, modifier chromedp.Modifier, key rune) error {
-	var down, up *input.DispatchKeyEventParams
-	for _, event := range kb.Encode(key) {
-		switch event.Type {
-		case kb.KeyDown, kb.KeyRawDown:
-			down = event
-		case kb.KeyChar:
-			down.Type, down.Text, down.UnmodifiedText = kb.KeyDown, event.Text, event.UnmodifiedText
-		case kb.KeyUp:
-			up = event
-		}
-	}
-	for _, event := range []*input.DispatchKeyEventParams{down, up} {
-		event.Modifiers |= int64(modifier)
-		if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *event); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const (
-	tabKey = kb.Tab
-	enter  = kb.Enter
-	space  = " "
-)
 
 // text is what a person reads there, words separated by one space; "" where there is
 // nothing to be seen.
