@@ -61,11 +61,14 @@ func (c *counter) open(ctx context.Context, random io.Reader) (err error) {
 	if c.card, err = c.services.Issue(benchPerson(certstest.P384)); err != nil {
 		return err
 	}
+	if err := os.Mkdir(c.data(), 0o700); err != nil {
+		return err
+	}
 	keys, err := vault.NewKeys(filepath.Join(c.dir, "keys"))
 	if err != nil {
 		return err
 	}
-	if c.store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.dir, "guichet.db"), Keys: keys, RequestsPerDay: -1}); err != nil {
+	if c.store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.data(), "guichet.db"), Keys: keys, RequestsPerDay: -1}); err != nil {
 		return err
 	}
 	if err := c.addMember(ctx); err != nil {
@@ -86,6 +89,9 @@ func (c *counter) open(ctx context.Context, random io.Reader) (err error) {
 	c.bare, err = bare.Open(ctx, c.dir)
 	return err
 }
+
+// data is the folder of the database; the keys lie beside it, as serve wants them.
+func (c *counter) data() string { return filepath.Join(c.dir, "data") }
 
 func benchMutualitySettings() portal.Mutuality {
 	return portal.Mutuality{ID: benchMutuality, Brand: page.DefaultBrand(), Letterhead: document.Mutuality{

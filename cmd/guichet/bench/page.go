@@ -133,7 +133,7 @@ func startProcess(ctx context.Context) (*process, error) {
 	}
 	config := filepath.Join(c.dir, "guichet.json")
 	settings, err := json.Marshal(map[string]any{
-		"listen": processListen, "origin": benchOrigin, "data": c.dir, "keys": filepath.Join(c.dir, "keys"),
+		"listen": processListen, "origin": benchOrigin, "data": c.data(), "keys": filepath.Join(c.dir, "keys"),
 		"trust": filepath.Join(c.dir, "trust"), "revocation_hosts": c.services.Hosts(), "mutuality": benchMutualitySettings(),
 	})
 	if err != nil {
