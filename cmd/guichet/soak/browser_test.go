@@ -54,10 +54,11 @@ type seen struct {
 	all []exchange
 }
 
-// add keeps the exchange; of large pages that show what was asked for, not the content.
+// add keeps the steps of the card, refusals, and what leads elsewhere; not the pages
+// that show what was asked for.
 func (s *seen) add(e exchange) {
-	if e.answer.status < 400 && len(e.answer.body) > 4<<10 {
-		e.answer.body = nil
+	if e.cardStep() == "" && e.answer.status < 400 && e.answer.location == "" {
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,7 +32,7 @@ func TestImportKilled(t *testing.T) {
 	killed := 0
 	for range often(8, 200) {
 		cmd := exec.Command(guichet, "import", "-config", p.settings, file)
-		if err := cmd.Start(); err != nil {
+		if err := begin(cmd); err != nil {
 			t.Fatal(err)
 		}
 		timer := time.AfterFunc(time.Duration(20+rand.IntN(often(400, 3000)))*time.Millisecond, func() { cmd.Process.Kill() })

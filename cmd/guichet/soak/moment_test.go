@@ -158,7 +158,7 @@ func (p *place) inject(t *testing.T, s *process, fault string, n int, andLater s
 		"-e", "inject=fsync,fdatasync:"+fault+":when="+strconv.Itoa(n)+andLater, "-p", strconv.Itoa(s.cmd.Process.Pid))
 	var said strings.Builder
 	strace.Stderr = &said
-	if err := strace.Start(); err != nil {
+	if err := begin(strace); err != nil {
 		t.Fatal("strace is needed: ", err)
 	}
 	t.Cleanup(func() { strace.Process.Kill(); strace.Wait() })

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -55,7 +57,7 @@ func (p *place) launch(t *testing.T) (*process, <-chan struct{}) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Start(); err != nil {
+	if err := begin(s.cmd); err != nil {
 		t.Fatal(err)
 	}
 	up := make(chan struct{})
@@ -67,6 +69,27 @@ func (p *place) launch(t *testing.T) (*process, <-chan struct{}) {
 	}()
 	p.life.Cleanup(s.kill)
 	return s, up
+}
+
+// starts hands commands to the one thread that starts processes. The kernel ends them
+// when that thread ends, which is when this program does, however it does.
+var starts = sync.OnceValue(func() chan<- func() {
+	queue := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for start := range queue {
+			start()
+		}
+	}()
+	return queue
+})
+
+// begin starts a process that does not outlive the tests.
+func begin(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	begun := make(chan error)
+	starts() <- func() { begun <- cmd.Start() }
+	return <-begun
 }
 
 // follow reads the log to its end and closes up at the line that says it serves.
