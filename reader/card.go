@@ -219,6 +219,16 @@ func (c *Card) Certificate(p certs.Purpose) (*x509.Certificate, error) {
 	return found.cert, nil
 }
 
+// Certificates returns all certificates on the card, unverified: the holder's one or
+// two, their issuer, the root. A Belgian card has at most four.
+func (c *Card) Certificates() []*x509.Certificate {
+	var list []*x509.Certificate
+	for _, held := range c.certs {
+		list = append(list, held.cert)
+	}
+	return list
+}
+
 // Issuers returns the CA certificates on the card, candidates for path building.
 func (c *Card) Issuers() []*x509.Certificate {
 	var list []*x509.Certificate

@@ -75,7 +75,7 @@ type signer struct {
 	slot      uint
 	session   pkcs11.SessionHandle
 	held      *cardCertificate
-	entry     entry
+	place     PINPlace
 	pin       []byte // only while signWith runs
 	mechanism uint
 	input     []byte

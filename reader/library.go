@@ -7,6 +7,7 @@ import "github.com/miekg/pkcs11"
 // implements it, tests make it misbehave, and a module in a child process will stand
 // here too.
 type library interface {
+	GetInfo() (pkcs11.Info, error)
 	GetSlotList(tokenPresent bool) ([]uint, error)
 	GetSlotInfo(slot uint) (pkcs11.SlotInfo, error)
 	GetTokenInfo(slot uint) (pkcs11.TokenInfo, error)

@@ -14,88 +14,29 @@ import (
 // third; a module that never blocks must not make a guessing machine.
 const maxAttempts = 3
 
-// PIN lengths of identity cards, in digits (Belgian eID, PIN reference 01).
-const (
-	minPIN = 4
-	maxPIN = 12
-)
-
-// entry is where the holder types the PIN. The token says it, in its flags.
-type entry int
-
-const (
-	// typed: we ask, and hand the PIN to C_Login.
-	typed entry = iota
-	// keypad: CKF_PROTECTED_AUTHENTICATION_PATH; C_Login with no PIN waits for the reader's keys.
-	keypad
-	// window: CKF_LOGIN_REQUIRED is not set, as the Belgian middleware has it; no
-	// login at all, C_Sign opens a window of its own and waits.
-	window
-)
-
-// lock is what a token says about its PIN.
-type lock struct {
-	entry    entry
-	tries    int // left; -1 unknown
-	min, max int
-}
-
-// readLock asks the token. The Belgian middleware never tells tries, OpenSC only the
-// last; with three in all, "low" and not "final" are two.
-func readLock(lib library, slot uint) (lock, error) {
-	info, err := lib.GetTokenInfo(slot)
-	if err != nil {
-		return lock{}, err
-	}
-	l := lock{tries: -1, min: minPIN, max: maxPIN}
-	switch {
-	case info.Flags&pkcs11.CKF_PROTECTED_AUTHENTICATION_PATH != 0:
-		l.entry = keypad
-	case info.Flags&pkcs11.CKF_LOGIN_REQUIRED == 0:
-		l.entry = window
-	}
-	switch {
-	case info.Flags&pkcs11.CKF_USER_PIN_LOCKED != 0:
-		l.tries = 0
-	case info.Flags&pkcs11.CKF_USER_PIN_FINAL_TRY != 0:
-		l.tries = 1
-	case info.Flags&pkcs11.CKF_USER_PIN_COUNT_LOW != 0:
-		l.tries = 2
-	}
-	if n := int(info.MinPinLen); n > minPIN && n <= maxPIN {
-		l.min = n
-	}
-	if n := int(info.MaxPinLen); n >= l.min && n < maxPIN {
-		l.max = n
-	}
-	return l, nil
-}
-
 // unlockAndSign asks for the PIN, outside the module's turn since people are slow, and
 // signs inside it.
 func (k *Key) unlockAndSign(ctx context.Context, mechanism uint, input []byte) ([]byte, error) {
 	for attempt := 1; ; attempt++ {
-		l, err := ask(ctx, k.card, "reading the PIN state", func(lib library) (lock, error) {
-			return readLock(lib, k.card.reader.slot)
-		})
+		l, err := k.card.PINState(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if l.tries == 0 {
+		if l.Tries == 0 {
 			return nil, ErrPINBlocked
 		}
 		request := PINRequest{
 			Purpose: k.purpose, Reader: k.card.reader.Name,
-			TriesLeft: l.tries, Retry: attempt > 1, MinLen: l.min, MaxLen: l.max,
+			TriesLeft: l.Tries, Retry: attempt > 1, MinLen: l.Min, MaxLen: l.Max,
 		}
-		pin, done, err := k.enter(ctx, l.entry, request)
+		pin, done, err := k.enter(ctx, l.Place, request)
 		if err != nil {
 			return nil, err
 		}
 		value, err := ask(ctx, k.card, "signing", func(lib library) ([]byte, error) {
 			s := signer{
 				lib: lib, slot: k.card.reader.slot, session: k.card.session,
-				held: k.held, entry: l.entry, mechanism: mechanism, input: input,
+				held: k.held, place: l.Place, mechanism: mechanism, input: input,
 			}
 			value, err := s.signWith(pin)
 			return value, wrongPIN(lib, k.card.reader.slot, err)
@@ -109,8 +50,8 @@ func (k *Key) unlockAndSign(ctx context.Context, mechanism uint, input []byte) (
 }
 
 // enter has the PIN typed, or tells that it is typed elsewhere. done ends that.
-func (k *Key) enter(ctx context.Context, e entry, request PINRequest) (pin *secret, done func(), err error) {
-	if e == typed {
+func (k *Key) enter(ctx context.Context, where PINPlace, request PINRequest) (pin *secret, done func(), err error) {
+	if where == Typed {
 		typed, err := k.askPIN(ctx, request)
 		if err != nil {
 			return nil, nil, err
@@ -120,7 +61,7 @@ func (k *Key) enter(ctx context.Context, e entry, request PINRequest) (pin *secr
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	if told, ok := k.pin.(PINElsewhere); ok {
-		told.PINElsewhere(ctx, request, map[entry]PINPlace{keypad: Keypad, window: Window}[e])
+		told.PINElsewhere(ctx, request, where)
 	}
 	return &secret{bytes: []byte{}}, cancel, nil
 }
@@ -175,7 +116,7 @@ func (c *Card) cancelOnRemoval(ctx context.Context, cancel context.CancelCauseFu
 
 // login logs in, where the token leaves that to us.
 func (s *signer) login(user uint) error {
-	if s.entry == window {
+	if s.place == Window {
 		return nil
 	}
 	err := s.lib.Login(s.session, user, borrow(s.pin))
@@ -201,12 +142,12 @@ func wrongPIN(lib library, slot uint, err error) error {
 	if !is(err, pkcs11.CKR_PIN_INCORRECT) && !is(err, pkcs11.CKR_PIN_INVALID) && !is(err, pkcs11.CKR_PIN_LEN_RANGE) {
 		return err
 	}
-	l, err := readLock(lib, slot)
+	l, err := readPINState(lib, slot)
 	if err != nil {
 		return err
 	}
-	if l.tries == 0 {
+	if l.Tries == 0 {
 		return ErrPINBlocked
 	}
-	return PINError{Tries: l.tries}
+	return PINError{Tries: l.Tries}
 }

@@ -64,6 +64,26 @@ func newModule(path string, lib library) *Module {
 // Path returns where the module was loaded from.
 func (m *Module) Path() string { return m.path }
 
+// ModuleInfo is what a module says of itself.
+type ModuleInfo struct {
+	Path         string // where it was loaded from
+	Description  string // "Belgium eID PKCS#11 interface v2", "OpenSC smartcard framework"
+	Manufacturer string
+	Version      string // of the library, "5.1"
+}
+
+// Info asks C_GetInfo. Errors: ErrModuleFailed, ErrTimedOut, ErrClosed.
+func (m *Module) Info(ctx context.Context) (ModuleInfo, error) {
+	info, err := call(ctx, m, func(lib library) (pkcs11.Info, error) { return lib.GetInfo() }, nil)
+	if err != nil {
+		return ModuleInfo{}, explain("asking the module who it is", err)
+	}
+	return ModuleInfo{
+		Path: m.path, Description: trim(info.LibraryDescription), Manufacturer: trim(info.ManufacturerID),
+		Version: fmt.Sprintf("%d.%d", info.LibraryVersion.Major, info.LibraryVersion.Minor),
+	}, nil
+}
+
 // Close ends all sessions and unloads the module. A module that hangs is left alone
 // after a few seconds: ErrTimedOut. Closing twice is no error.
 func (m *Module) Close() error {

@@ -23,14 +23,28 @@ type PINElsewhere interface {
 	PINElsewhere(ctx context.Context, ask PINRequest, where PINPlace)
 }
 
-// PINPlace is where the holder types.
+// PINPlace is where the holder types. The token says it, in its flags.
 type PINPlace int
 
-// The two places which are not ours.
+// The three places. The last two are not ours: nobody is asked, C_Login or C_Sign
+// returns when the typing is over.
 const (
-	Keypad PINPlace = iota + 1 // on the reader itself
-	Window                     // in a window of the module
+	Typed  PINPlace = iota // we ask, and hand the PIN to C_Login
+	Keypad                 // on the reader itself
+	Window                 // in a window of the module
 )
+
+func (p PINPlace) String() string {
+	switch p {
+	case Typed:
+		return "typed"
+	case Keypad:
+		return "keypad"
+	case Window:
+		return "window"
+	}
+	return "unknown"
+}
 
 // PINRequest says what a PIN is for.
 type PINRequest struct {
