@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -92,47 +93,78 @@ func (c *Card) Identity(anchors *certs.TrustAnchors) (*Identity, error) {
 // certificate has to do. No PIN is needed. Errors: ErrIdentityNotAuthentic,
 // ErrCardRemoved, ErrTimedOut.
 func (c *Card) IdentityContext(ctx context.Context, anchors *certs.TrustAnchors) (*Identity, error) {
-	files, err := ask(ctx, c, "reading the identity files", func(lib library) (*files, error) {
-		return readFiles(lib, c.session)
-	})
+	f, err := c.Files(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if files == nil {
-		return c.fromCertificate()
+	on := make([]*x509.Certificate, len(c.certs))
+	for i, held := range c.certs {
+		on[i] = held.cert
 	}
-	return c.fromFiles(files, anchors)
+	return IdentityOf(f, on, anchors, c.module.Now)
 }
 
-func (c *Card) fromFiles(f *files, anchors *certs.TrustAnchors) (*Identity, error) {
-	id, err := f.open(c, anchors)
+// IdentityOf verifies the files of a card and says who its holder is; on is every
+// certificate on that card, with CA certificates among them. With f nil the
+// authentication certificate has to do. With anchors the registry's certificate must
+// lead to one of them at the time now (nil: time.Now); without (nil), Source says so. It
+// asks no card and may run in another process than the module. Errors:
+// ErrIdentityNotAuthentic, ErrNoAuthenticationCertificate.
+func IdentityOf(f *Files, on []*x509.Certificate, anchors *certs.TrustAnchors, now func() time.Time) (*Identity, error) {
+	if f == nil {
+		return fromCertificate(on)
+	}
+	id, err := f.open(on, anchors, now)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.samePerson(id); err != nil {
+	if err := samePerson(id, on); err != nil {
 		return nil, err
 	}
 	return id, nil
 }
 
-// samePerson compares files and certificate: both are signed, and either could come
+// samePerson compares files and certificates: both are signed, and either could come
 // from another card.
-func (c *Card) samePerson(id *Identity) error {
-	held := choose(c.certs, certs.Authentication)
-	if held == nil {
-		return nil
-	}
-	holder, err := certs.HolderOf(held.cert)
-	if err != nil || holder.SerialNumber != id.NationalNumber {
-		return ErrIdentityNotAuthentic
+func samePerson(id *Identity, on []*x509.Certificate) error {
+	for _, p := range []certs.Purpose{certs.Authentication, certs.Signature} {
+		cert := serving(p, on)
+		if cert == nil {
+			continue
+		}
+		holder, err := certs.HolderOf(cert)
+		if err != nil || holder.SerialNumber != id.NationalNumber {
+			return ErrIdentityNotAuthentic
+		}
 	}
 	return nil
 }
 
-func (c *Card) fromCertificate() (*Identity, error) {
-	cert, err := c.Certificate(certs.Authentication)
-	if err != nil {
-		return nil, err
+// serving returns the holder's certificate for p, nil if there is none.
+func serving(p certs.Purpose, on []*x509.Certificate) *x509.Certificate {
+	for _, cert := range on {
+		if !cert.IsCA && p.Check(cert) == nil {
+			return cert
+		}
+	}
+	return nil
+}
+
+// authorities are the CA certificates among those of a card.
+func authorities(on []*x509.Certificate) []*x509.Certificate {
+	var list []*x509.Certificate
+	for _, cert := range on {
+		if cert.IsCA {
+			list = append(list, cert)
+		}
+	}
+	return list
+}
+
+func fromCertificate(on []*x509.Certificate) (*Identity, error) {
+	cert := serving(certs.Authentication, on)
+	if cert == nil {
+		return nil, ErrNoAuthenticationCertificate
 	}
 	holder, err := certs.HolderOf(cert)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha1"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -26,12 +27,23 @@ func flip(b []byte, at int) []byte {
 }
 
 // filesOf are the files as a module would give them out.
-func filesOf(c *certstest.Card) *files {
-	f := &files{c.Identity, c.IdentitySignature, c.Address, c.AddressSignature, c.Photo, nil}
+func filesOf(c *certstest.Card) *Files {
+	f := &Files{c.Identity, c.IdentitySignature, c.Address, c.AddressSignature, c.Photo, nil}
 	if c.Registry != nil {
-		f.registry = c.Registry.Raw
+		f.Registry = c.Registry.Raw
 	}
 	return f
+}
+
+// certificatesOf are the certificates on a card.
+func certificatesOf(c *certstest.Card) []*x509.Certificate {
+	list := []*x509.Certificate{c.Issuer, c.Root}
+	for _, pair := range []certstest.KeyPair{c.Authentication, c.Signature} {
+		if pair.Certificate != nil {
+			list = append(list, pair.Certificate)
+		}
+	}
+	return list
 }
 
 func TestIdentityRefuses(t *testing.T) {
@@ -41,6 +53,7 @@ func TestIdentityRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, m, c := inserted(t, "p384")
+	on := certificatesOf(w.cards["p384"])
 	for name, spoil := range map[string]func(c, other *certstest.Card){
 		"identity changed":           func(c, _ *certstest.Card) { c.Identity = flip(c.Identity, len(c.Identity)/2) },
 		"identity cut":               func(c, _ *certstest.Card) { c.Identity = c.Identity[:len(c.Identity)-1] },
@@ -62,7 +75,7 @@ func TestIdentityRefuses(t *testing.T) {
 		card := w.card("p384")
 		spoil(card, w.card("other"))
 		for _, anchors := range []*certs.TrustAnchors{w.pki.Anchors(), nil} {
-			id, err := c.fromFiles(filesOf(card), anchors)
+			id, err := IdentityOf(filesOf(card), on, anchors, time.Now)
 			wantError(t, name, err, ErrIdentityNotAuthentic)
 			if id != nil {
 				t.Errorf("%s: an identity comes with the error", name)

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -28,11 +29,23 @@ const (
 	registryCertificate  = "CERT_RN_FILE"
 )
 
-// files are a card's identity files as read, unverified.
-type files struct {
-	identity, identitySignature []byte
-	address, addressSignature   []byte
-	photo, registry             []byte
+// Files are a card's identity files as a module gave them out, unverified: padding and
+// all. One that the card does not have is empty. Printing them shows sizes only.
+type Files struct {
+	Identity          []byte `json:"identity,omitempty"` // TLV
+	IdentitySignature []byte `json:"identitySignature,omitempty"`
+	Address           []byte `json:"address,omitempty"` // TLV
+	AddressSignature  []byte `json:"addressSignature,omitempty"`
+	Photo             []byte `json:"photo,omitempty"`    // JPEG
+	Registry          []byte `json:"registry,omitempty"` // certificate, DER
+}
+
+// Files reads the identity files, unverified; nil without an error when the module gives
+// out none. No PIN is needed. Errors: ErrCardRemoved, ErrTimedOut.
+func (c *Card) Files(ctx context.Context) (*Files, error) {
+	return ask(ctx, c, "reading the identity files", func(lib library) (*Files, error) {
+		return readFiles(lib, c.session)
+	})
 }
 
 // readFile reads the data object of that label; nil when there is none.
@@ -47,15 +60,15 @@ func readFile(lib library, session pkcs11.SessionHandle, label string) ([]byte, 
 }
 
 // readFiles returns nil when the module gives out no identity file.
-func readFiles(lib library, session pkcs11.SessionHandle) (*files, error) {
-	var f files
+func readFiles(lib library, session pkcs11.SessionHandle) (*Files, error) {
+	var f Files
 	for _, part := range []struct {
 		label string
 		to    *[]byte
 	}{
-		{identityFile, &f.identity}, {identitySignature, &f.identitySignature},
-		{addressFile, &f.address}, {addressSignatureFile, &f.addressSignature},
-		{photoFile, &f.photo}, {registryCertificate, &f.registry},
+		{identityFile, &f.Identity}, {identitySignature, &f.IdentitySignature},
+		{addressFile, &f.Address}, {addressSignatureFile, &f.AddressSignature},
+		{photoFile, &f.Photo}, {registryCertificate, &f.Registry},
 	} {
 		value, err := readFile(lib, session, part.label)
 		if err != nil {
@@ -70,11 +83,11 @@ func readFiles(lib library, session pkcs11.SessionHandle) (*files, error) {
 }
 
 // open verifies and parses, in that order.
-func (f *files) open(c *Card, anchors *certs.TrustAnchors) (*Identity, error) {
-	if err := f.verify(c, anchors); err != nil {
+func (f *Files) open(on []*x509.Certificate, anchors *certs.TrustAnchors, now func() time.Time) (*Identity, error) {
+	if err := f.verify(on, anchors, now); err != nil {
 		return nil, err
 	}
-	id, photoHash, err := parseIdentity(f.identity)
+	id, photoHash, err := parseIdentity(f.Identity)
 	if err != nil {
 		return nil, fmt.Errorf("reading the identity file: %w", err)
 	}
@@ -82,16 +95,16 @@ func (f *files) open(c *Card, anchors *certs.TrustAnchors) (*Identity, error) {
 	if anchors == nil {
 		id.Source = FromUnanchoredFiles
 	}
-	if len(trimZeros(f.address)) > 0 {
-		if id.Address, err = parseAddress(f.address); err != nil {
+	if len(trimZeros(f.Address)) > 0 {
+		if id.Address, err = parseAddress(f.Address); err != nil {
 			return nil, fmt.Errorf("reading the address file: %w", err)
 		}
 	}
-	if len(f.photo) > 0 && len(photoHash) > 0 {
-		if !photoFits(f.photo, photoHash) {
+	if len(f.Photo) > 0 && len(photoHash) > 0 {
+		if !photoFits(f.Photo, photoHash) {
 			return nil, fmt.Errorf("photo: %w", ErrIdentityNotAuthentic)
 		}
-		id.Photo = f.photo
+		id.Photo = f.Photo
 	}
 	return id, nil
 }
@@ -99,8 +112,8 @@ func (f *files) open(c *Card, anchors *certs.TrustAnchors) (*Identity, error) {
 // verify checks the registry's two signatures. The second covers the address without
 // its padding, followed by the first signature, so that no card carries the address of
 // another.
-func (f *files) verify(c *Card, anchors *certs.TrustAnchors) error {
-	cert, err := certs.Parse(trimDER(f.registry))
+func (f *Files) verify(on []*x509.Certificate, anchors *certs.TrustAnchors, now func() time.Time) error {
+	cert, err := certs.Parse(trimDER(f.Registry))
 	if err != nil {
 		return fmt.Errorf("registry certificate: %w: %v", ErrIdentityNotAuthentic, err)
 	}
@@ -108,19 +121,19 @@ func (f *files) verify(c *Card, anchors *certs.TrustAnchors) error {
 		return fmt.Errorf("registry certificate: %w: %v", ErrIdentityNotAuthentic, err)
 	}
 	if anchors != nil {
-		if _, err := anchors.Path(cert, certs.Registry, registryTime(c.module.Now, cert), c.Issuers()...); err != nil {
+		if _, err := anchors.Path(cert, certs.Registry, registryTime(now, cert), authorities(on)...); err != nil {
 			return fmt.Errorf("registry certificate: %w: %v", ErrIdentityNotAuthentic, err)
 		}
 	}
-	if !registrySigned(cert, f.identity, f.identitySignature) && // some modules give the padding too
-		!registrySigned(cert, trimZeros(f.identity), f.identitySignature) {
+	if !registrySigned(cert, f.Identity, f.IdentitySignature) && // some modules give the padding too
+		!registrySigned(cert, trimZeros(f.Identity), f.IdentitySignature) {
 		return fmt.Errorf("identity file: %w", ErrIdentityNotAuthentic)
 	}
-	if len(trimZeros(f.address)) == 0 {
+	if len(trimZeros(f.Address)) == 0 {
 		return nil
 	}
-	signed := append(bytes.Clone(trimZeros(f.address)), f.identitySignature...)
-	if !registrySigned(cert, signed, f.addressSignature) {
+	signed := append(bytes.Clone(trimZeros(f.Address)), f.IdentitySignature...)
+	if !registrySigned(cert, signed, f.AddressSignature) {
 		return fmt.Errorf("address file: %w", ErrIdentityNotAuthentic)
 	}
 	return nil
