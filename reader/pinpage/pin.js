@@ -1,0 +1,37 @@
+'use strict';
+// The page works without this: it adds the wait in words, closes the window when all
+// is done, and lets the agent know that the window was closed.
+(() => {
+  const state = document.body.dataset.state;
+  if (state === 'done' || state === 'stopped') {
+    window.close(); // does nothing where the window was not opened by a page
+    return;
+  }
+  const form = document.querySelector('form');
+  if (state !== 'asking' || !form) {
+    return;
+  }
+  let sent = false;
+  form.addEventListener('submit', (event) => {
+    if (sent) {
+      event.preventDefault(); // a second press would burn nothing, and only confuse
+      return;
+    }
+    sent = true;
+    const progress = document.getElementById('progress');
+    if (!event.submitter || event.submitter.value === 'ok') {
+      progress.textContent = progress.dataset.working;
+    }
+  });
+  const errors = document.getElementById('errors');
+  if (errors) {
+    errors.focus();
+  }
+  const alive = new EventSource(window.location.pathname + '/alive');
+  alive.addEventListener('ended', () => {
+    alive.close();
+    if (!sent) {
+      window.location.reload();
+    }
+  });
+})();
