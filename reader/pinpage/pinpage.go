@@ -20,13 +20,16 @@
 package pinpage
 
 import (
-	"context"
 	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
 	"io"
-	"net"
+	"log"
+	"net/http"
+	"sync"
+	"time"
 
-	"guichet.example/certs"
-	"guichet.example/reader"
 	"guichet.example/reader/api"
 )
 
@@ -39,6 +42,12 @@ type Config struct {
 // Server serves the PIN pages of one process. Safe for concurrent use.
 type Server struct {
 	config Config
+	http   *http.Server
+	inbox  *inbox
+
+	mu      sync.Mutex
+	current *Prompt // of the operation under way
+	latest  Ending  // of the operation before; ID "" when there is none to tell
 }
 
 // New makes a server that is not reachable yet: see Take and Listen.
@@ -49,84 +58,63 @@ func New(c Config) *Server {
 	if _, ok := texts[c.Lang]; !ok {
 		c.Lang = defaultLang
 	}
-	return &Server{config: c}
+	s := &Server{config: c, inbox: newInbox()}
+	s.http = &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0), // it would name addresses
+	}
+	s.http.SetKeepAlivesEnabled(false)
+	go func() { _ = s.http.Serve(s.inbox) }() // until Shutdown
+	return s
 }
 
-// Take serves a connection that another process accepted and handed over, nothing of
-// it read. It returns at once; the connection is closed after one answer.
-func (s *Server) Take(conn net.Conn) { panic("not yet") }
-
-// Listen binds a loopback port of the server's own and serves it until Close. It
-// returns what an Operation's Host is to be, "127.0.0.1:40123".
-func (s *Server) Listen() (host string, err error) { panic("not yet") }
-
-// Shutdown lets answers under way be finished until ctx ends, then cuts what is left.
-// Nothing is accepted or taken any more.
-func (s *Server) Shutdown(ctx context.Context) { panic("not yet") }
-
-// Operation is what a PIN is asked for.
-type Operation struct {
-	Purpose certs.Purpose // of the key
-	Site    string        // origin shown to the person
-	Digest  string        // api.ShortDigest of what is to be signed; "" for a login
-	Lang    string        // fr, nl, de, en; else the server's
-	Host    string        // in the address of the page: "localhost:8081"
-
-	// Tell is told where the person stands: api.PINPage and api.PINWrong with the
-	// page's address, api.PINKeypad and api.PINWindow, and once the PIN is typed
-	// api.Checking or api.Signing. tries is -1 when not known or of no matter.
-	Tell func(state api.State, tries int, url string)
+// Ask prepares to ask for one operation.
+func (s *Server) Ask(o Operation) *Prompt {
+	if _, ok := texts[o.Lang]; !ok {
+		o.Lang = s.config.Lang
+	}
+	if o.Tell == nil {
+		o.Tell = func(api.State, int, string) {}
+	}
+	p := &Prompt{server: s, op: o, pin: make(chan []byte), over: make(chan struct{}), changed: make(chan struct{}), left: make(chan struct{})}
+	s.mu.Lock()
+	s.current = p
+	s.mu.Unlock()
+	return p
 }
-
-// Prompt is the page of one operation. It is a reader.PIN and a reader.PINElsewhere.
-// Where the person gives up, by Cancel or by closing the page, PIN returns
-// reader.ErrCancelled.
-type Prompt struct {
-	server *Server
-	op     Operation
-}
-
-// Ask prepares to ask. The page of the operation before is served no longer.
-func (s *Server) Ask(o Operation) *Prompt { return &Prompt{server: s, op: o} }
-
-var (
-	_ reader.PIN          = (*Prompt)(nil)
-	_ reader.PINElsewhere = (*Prompt)(nil)
-)
-
-// PIN asks on the operation's page. The bytes are the caller's, to wipe.
-func (p *Prompt) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) { panic("not yet") }
-
-// PINElsewhere tells that the person types on the reader or in the module's window.
-func (p *Prompt) PINElsewhere(ctx context.Context, ask reader.PINRequest, where reader.PINPlace) {
-	panic("not yet")
-}
-
-// End has the page tell how the operation ended, from now on: err is what it ended
-// with, nil when all went well. It returns what is to be remembered of it; the ID is
-// "" if no page was ever shown.
-func (p *Prompt) End(err error) Ending { panic("not yet") }
-
-// Ending is what the page of an ended operation says. It has no secret that still
-// opens anything: the address only tells the ending.
-type Ending struct {
-	ID      string        `json:"id"` // last part of the page's address
-	Purpose certs.Purpose `json:"purpose"`
-	Site    string        `json:"site"`
-	Digest  string        `json:"digest,omitempty"`
-	Lang    string        `json:"lang"`
-	Outcome api.State     `json:"outcome"` // api.Idle when all went well
-	Tries   int           `json:"tries"`
-}
-
-// EndingAt makes the Ending of an operation whose process could not tell it, because
-// it was killed: url is what Tell was given last, "" if no page was shown.
-func EndingAt(url string, o Operation, err error) Ending { panic("not yet") }
 
 // Remember has the server tell the ending of an operation of another process. Only the
 // latest is kept.
-func (s *Server) Remember(e Ending) { panic("not yet") }
+func (s *Server) Remember(e Ending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latest = e
+}
 
-// Outcome says in the words of package api how an operation ended: state and PIN tries
-// left, api.Idle and -1 without an error.
-func Outcome(err error) (state api.State, tries int) { panic("not yet") }
+// at returns the prompt under way of that address, or the ending to be told there.
+func (s *Server) at(id string) (p *Prompt, e Ending, found bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current != nil && same(s.current.address(), id) {
+		return s.current, Ending{}, true
+	}
+	return nil, s.latest, same(s.latest.ID, id)
+}
+
+// same compares secrets; the empty one is nobody's.
+func same(secret, given string) bool {
+	return secret != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(given)) == 1
+}
+
+const secretBytes = 32
+
+// secret draws 256 bits as text for an address or a form.
+func (s *Server) secret() (string, error) {
+	var raw [secretBytes]byte
+	if _, err := io.ReadFull(s.config.Rand, raw[:]); err != nil {
+		return "", fmt.Errorf("drawing a one-time address: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw[:]), nil
+}

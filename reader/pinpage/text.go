@@ -33,9 +33,9 @@ const defaultLang = "fr"
 
 var texts = map[string]*text{"fr": &french, "nl": &dutch, "de": &german, "en": &english}
 
-// chooseLang takes the page's language, else the browser's first one that we have
+// ChooseLang takes the page's language, else the browser's first one that we have
 // (browsers write theirs in order of preference), else the default.
-func chooseLang(asked, accepted, otherwise string) string {
+func ChooseLang(asked, accepted, otherwise string) string {
 	if _, ok := texts[asked]; ok {
 		return asked
 	}
@@ -72,10 +72,10 @@ func (t *text) tries(sentence string, n int) string {
 }
 
 // ending says how an operation ended: the page's state, heading and sentence.
-func (t *text) ending(s api.State) (state, heading, lead string) {
+func (t *text) ending(s api.State, tries int) (state, heading, lead string) {
 	sentence := map[api.State]string{
 		api.CardRemoved: t.Removed, api.PINBlocked: t.Blocked, api.Timeout: t.TimedOut, api.Cancelled: t.Cancelled,
-		api.CardBusy: t.Busy, api.ReaderUnsupported: t.Unsupported, api.PINWrong: t.WrongSome,
+		api.CardBusy: t.Busy, api.ReaderUnsupported: t.Unsupported, api.PINWrong: t.wrong(tries),
 	}
 	switch known, ok := sentence[s]; {
 	case s == api.Idle:
