@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"guichet.example/reader/api"
+	"guichet.example/reader/internal/inbox"
 )
 
 // Config of a Server.
@@ -43,7 +44,7 @@ type Config struct {
 type Server struct {
 	config Config
 	http   *http.Server
-	inbox  *inbox
+	inbox  *inbox.Inbox
 
 	mu      sync.Mutex
 	current *Prompt // of the operation under way
@@ -58,7 +59,7 @@ func New(c Config) *Server {
 	if _, ok := texts[c.Lang]; !ok {
 		c.Lang = defaultLang
 	}
-	s := &Server{config: c, inbox: newInbox()}
+	s := &Server{config: c, inbox: inbox.New(maxConns)}
 	s.http = &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
