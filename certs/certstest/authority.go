@@ -86,13 +86,15 @@ type serviceSpec struct {
 	lapsed       bool // its time is over since a month
 }
 
+// registryName is how the national registry calls itself.
+var registryName = name{{country, "BE"}, {organization, "RRN"}, {commonName, "RRN"}}
+
 // serviceSpecs lists the end certificates that services sign with.
 func serviceSpecs() []serviceSpec {
-	rrn := name{{country, "BE"}, {organization, "RRN"}, {commonName, "RRN"}}
 	tsa := name{{country, "BE"}, {organization, "Time Stamping Test"}, {commonName, "Time Stamping Authority"}}
 	list := []serviceSpec{
-		{name: "registry-rsa", issuer: "root-rsa", algorithm: RSA2048, subject: rrn, template: registryTemplate},
-		{name: "registry-ec", issuer: "root-ec", algorithm: P384, subject: rrn, template: registryTemplate},
+		{name: "registry-rsa", issuer: "root-rsa", algorithm: RSA2048, subject: registryName, template: registryTemplate},
+		{name: "registry-ec", issuer: "root-ec", algorithm: P384, subject: registryName, template: registryTemplate},
 		{name: "tsa", issuer: "tsa-ca", algorithm: P256, subject: tsa, template: tsaTemplate},
 		{name: "tsa-expired", issuer: "tsa-ca", algorithm: P256, subject: tsa, template: tsaTemplate, lapsed: true},
 	}

@@ -1,13 +1,11 @@
 package certstest
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -28,9 +26,11 @@ type Person struct {
 	NoSignature   bool // a card without signature certificate, as children have
 	Foreigner     bool // issued by the Foreigner CA, with its policies
 	NoExtKeyUsage bool // an older card, whose authentication certificate has no extended key usage
-	ReKeyed       bool // RSA keys certified by the CA of the EC era
+	ReKeyed       bool // RSA keys certified by the CA of the EC era, whose registry signed the files anew
 
 	NotBefore, NotAfter time.Time // zero: since yesterday, for ten years
+
+	Files FileOptions
 }
 
 // Card is an identity card: two key pairs and the files on it.
@@ -39,13 +39,13 @@ type Card struct {
 	Authentication, Signature KeyPair // Signature is zero for a Person with NoSignature
 	Issuer, Root              *x509.Certificate
 	Registry                  *x509.Certificate // signed the files below
-	Identity                  []byte            // TLV
+	Identity                  []byte            // TLV, with the padding asked for
 	IdentitySignature         []byte
 	Address                   []byte // TLV, zero-padded to 117 bytes
 	AddressSignature          []byte // zero-padded where an ASN.1 signature is shorter than the file
 	Photo                     []byte // JPEG
 	ChipNumber                []byte // 16 bytes
-	CardNumber                string // 12 digits
+	CardNumber                string // 12 digits; a foreigner's: B and 9 digits
 }
 
 // Issue makes a card. With [Config.Dir] the certificates and keys of the same Person are
@@ -54,6 +54,9 @@ func (p *PKI) Issue(person Person) (*Card, error) {
 	person.NationalNumber = digits(person.NationalNumber)
 	if len(person.NationalNumber) != 11 || person.Surname == "" {
 		return nil, errors.New("a card needs a surname and a national number of 11 digits")
+	}
+	if birthMonths[person.Files.Language] == "" {
+		return nil, errors.New("cards are written in fr, nl or de")
 	}
 	if person.Nationality == "" {
 		person.Nationality = "Belge"
@@ -65,23 +68,44 @@ func (p *PKI) Issue(person Person) (*Card, error) {
 	case person.Algorithm == RSA2048 && !person.ReKeyed:
 		issuer, registry = p.authorities["citizen-rsa"], "registry-rsa"
 	}
+	signer, err := p.registry(registry, person.Files.RegistryExpired)
+	if err != nil {
+		return nil, fmt.Errorf("issuing the registry's certificate: %w", err)
+	}
 	if person.NotBefore.IsZero() {
 		person.NotBefore = p.now().Add(-day)
 	}
 	if person.NotAfter.IsZero() {
 		person.NotAfter = person.NotBefore.AddDate(10, 0, 0)
 	}
-	card := &Card{Person: person, Issuer: issuer.Certificate, Root: issuer.parent.Certificate, Registry: p.services[registry].Certificate}
+	card := &Card{Person: person, Issuer: issuer.Certificate, Root: issuer.parent.Certificate, Registry: signer.Certificate}
 	if err := p.certifyCard(card, issuer); err != nil {
 		return nil, fmt.Errorf("issuing a card: %w", err)
 	}
-	if err := card.writeFiles(p.services[registry]); err != nil {
+	if err := card.writeFiles(signer); err != nil {
 		return nil, fmt.Errorf("writing the files of a card: %w", err)
 	}
 	return card, nil
 }
 
+// registry is what the files are signed with; expired, the same key with a certificate
+// whose time is over since a month.
+func (p *PKI) registry(name string, expired bool) (KeyPair, error) {
+	pair := p.services[name]
+	if !expired {
+		return pair, nil
+	}
+	t := &x509.Certificate{NotBefore: p.now().Add(-10 * 365 * day), NotAfter: p.now().Add(-30 * day)}
+	registryTemplate(t)
+	issuer := p.issuerOf(pair.Certificate)
+	cert, err := p.certify(t, registryName, pair.Key.Public(), issuer)
+	return KeyPair{cert, pair.Key}, err
+}
+
 func (p *PKI) certifyCard(card *Card, issuer *authority) error {
+	if card.Person.Files.NoCertificates {
+		return nil
+	}
 	file := card.Person.file()
 	if p.store.has(file) {
 		pairs, err := p.store.load(file)
@@ -161,24 +185,12 @@ func (person Person) subject(purpose string) name {
 }
 
 // file is the name a card is kept under: a digest, since national numbers do not belong
-// in file names.
+// in file names. What is in the data files only does not make another card.
 func (person Person) file() string {
-	person.NotBefore, person.NotAfter = time.Time{}, time.Time{}
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q", fmt.Sprint(person))))
+	person.NotBefore, person.NotAfter, person.Files = time.Time{}, time.Time{}, FileOptions{}
+	text := strings.TrimSuffix(fmt.Sprint(person), " "+fmt.Sprint(person.Files)+"}") + "}"
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q", text)))
 	return "card-" + hex.EncodeToString(sum[:8])
-}
-
-// chip draws the numbers that make a card different from the next one.
-func (card *Card) chip() error {
-	card.ChipNumber = make([]byte, 16)
-	if _, err := rand.Read(card.ChipNumber); err != nil {
-		return err
-	}
-	// Ten digits and their remainder by 97, as on the back of the card.
-	sum := sha256.Sum256(card.Authentication.Certificate.Raw)
-	body := 5920000000 + uint64(sum[0])<<16 + uint64(sum[1])<<8 + uint64(sum[2])
-	card.CardNumber = fmt.Sprintf("%010d%02d", body, body%97)
-	return nil
 }
 
 func digits(s string) string {
@@ -188,15 +200,4 @@ func digits(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// sex follows the sequence number: odd is male.
-func (person Person) sex() string {
-	if person.Sex != "" {
-		return person.Sex
-	}
-	if n, _ := strconv.Atoi(person.NationalNumber[6:9]); n%2 == 1 {
-		return "M"
-	}
-	return "F"
 }
