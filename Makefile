@@ -24,7 +24,7 @@ build: $(BIN)/guichet-softcard.so
 # The stand-in for a card reader: cards that go in and out, count tries and lock.
 $(BIN)/guichet-softcard.so: $(wildcard reader/softcard/proxy/*)
 	@mkdir -p $(BIN)
-	$(CC) -O2 -shared -fPIC -fvisibility=hidden -Wall -o $@ reader/softcard/proxy/proxy.c -ldl -lpthread
+	$(CC) -O2 -shared -fPIC -fvisibility=hidden -Wall -o $@ reader/softcard/proxy/*.c -ldl -lpthread
 
 demo: demo-deps
 	@$(MAKE) --no-print-directory build

@@ -52,8 +52,12 @@ func compile(dir string) (string, error) {
 	}
 	module := filepath.Join(dir, ProxyName)
 	fresh := filepath.Join(source, ProxyName) // a program may have the old one loaded
-	cmd := exec.Command(cc, "-O2", "-shared", "-fPIC", "-fvisibility=hidden",
-		"-o", fresh, filepath.Join(source, "proxy", "proxy.c"), "-ldl", "-lpthread")
+	files, err := filepath.Glob(filepath.Join(source, "proxy", "*.c"))
+	if err != nil {
+		return "", fmt.Errorf("unpacking the proxy module: %w", err)
+	}
+	args := append([]string{"-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-o", fresh}, files...)
+	cmd := exec.Command(cc, append(args, "-ldl", "-lpthread")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compiling the proxy module: %w\n%s", err, out)
 	}

@@ -3,11 +3,15 @@
 // PKCS#11 path without hardware.
 //
 // SoftHSM2 keeps keys and signs, yet its tokens never leave and its PINs never lock. A
-// small module in C stands before it (proxy/proxy.c draws the folders): a reader is a
+// small module in C stands before it (proxy/module.c draws the folders): a reader is a
 // folder, the card in it a file that names a token. Make a [Desk], add every card, open
 // [Desk.Module] with reader.Open, then put cards in and take them out; it works from
 // any process that can see the folder. Without the proxy and without a C compiler the
 // same tokens are had from SoftHSM2 itself; cards then stay in.
+//
+// The proxy speaks as the middleware that a [Dialect] describes, fails as [Desk.Fail]
+// says, has PINs typed by [Desk.Type] on keypads and in windows, and tells what
+// happened by [Desk.Journal] and [Desk.Events].
 package softcard
 
 import (
@@ -21,7 +25,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 var (
@@ -49,7 +52,10 @@ type Desk struct {
 	proxy bool
 
 	mu       sync.Mutex
-	inserted string // what Insert was told; used only without proxy
+	inserted string  // what Insert was told; used only without proxy
+	dialect  Dialect // what Speak was told
+	faults   []Fault // what Fail was told
+	typed    int     // answers given by Type
 }
 
 // NewDesk makes, or finds again, the SoftHSM2 configuration and token store in dir,
@@ -61,7 +67,7 @@ func NewDesk(dir string) (*Desk, error) {
 		return nil, fmt.Errorf("naming the desk: %w", err)
 	}
 	d := &Desk{dir: dir}
-	for _, sub := range []string{"tokens", "cards", "readers/" + readerName} {
+	for _, sub := range []string{"tokens", "cards", "typed", "readers/" + readerName} {
 		if err := os.MkdirAll(d.path(sub), 0o700); err != nil {
 			return nil, fmt.Errorf("making the desk: %w", err)
 		}
@@ -168,82 +174,6 @@ func (d *Desk) Cards() ([]string, error) {
 	return files, err
 }
 
-// Insert puts the named card into the reader; a card already there is taken out.
-// Errors: ErrUnknownName.
-func (d *Desk) Insert(name string) error {
-	if _, err := d.Tries(name); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.inserted = name
-	if !d.proxy {
-		return nil
-	}
-	return d.put(name)
-}
-
-// InsertStranger puts in a card that no module understands: a bank card, say.
-func (d *Desk) InsertStranger() error {
-	if !d.proxy {
-		return ErrCardStays
-	}
-	return d.put("?")
-}
-
-// put writes the card file under another name first, so that no call sees half of it.
-// The number makes each insertion a new one, also of the same card.
-func (d *Desk) put(name string) error {
-	temp := d.path("cards/inserting")
-	text := name + "\n" + strconv.FormatInt(time.Now().UnixNano(), 36) + "\n"
-	if err := os.WriteFile(temp, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("inserting a card: %w", err)
-	}
-	if err := os.Rename(temp, d.cardFile()); err != nil {
-		return fmt.Errorf("inserting a card: %w", err)
-	}
-	return nil
-}
-
-func (d *Desk) cardFile() string { return d.path("readers/" + readerName + "/card") }
-
-// Remove takes the card out; an empty reader stays empty. Errors: ErrCardStays.
-func (d *Desk) Remove() error {
-	if !d.proxy {
-		return ErrCardStays
-	}
-	if err := os.Remove(d.cardFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing a card: %w", err)
-	}
-	return nil
-}
-
-// Inserted names the card in the reader, "" when there is none.
-func (d *Desk) Inserted() string {
-	if !d.proxy {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return d.inserted
-	}
-	text, err := os.ReadFile(d.cardFile())
-	if err != nil {
-		return ""
-	}
-	name, _, _ := strings.Cut(string(text), "\n")
-	return name
-}
-
-// Unplug takes the reader itself away, with the card in it; Plug brings it back, empty.
-func (d *Desk) Unplug() error {
-	if !d.proxy {
-		return ErrCardStays
-	}
-	return os.RemoveAll(filepath.Dir(d.cardFile()))
-}
-
-// Plug brings the reader back after Unplug.
-func (d *Desk) Plug() error { return os.MkdirAll(filepath.Dir(d.cardFile()), 0o700) }
-
 // Tries returns how many PIN tries the card has left, at most MaxTries. Without the
 // proxy nothing counts them and it is always MaxTries. Errors: ErrUnknownName.
 func (d *Desk) Tries(name string) (int, error) {
@@ -273,5 +203,10 @@ func (d *Desk) ResetTries(name string) error {
 }
 
 func (d *Desk) writeTries(name string, n int) error {
-	return os.WriteFile(d.path("cards/"+name+".tries"), []byte(strconv.Itoa(n)+"\n"), 0o600)
+	return d.writeChip(name, "tries", strconv.Itoa(n))
+}
+
+// writeChip writes what the proxy takes for the card's chip.
+func (d *Desk) writeChip(name, what, value string) error {
+	return os.WriteFile(d.path("cards/"+name+"."+what), []byte(value+"\n"), 0o600)
 }

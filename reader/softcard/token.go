@@ -51,7 +51,18 @@ func (d *Desk) AddCard(name string, card *certstest.Card, pin string) error {
 	if err := d.makeToken(name, card, pin); err != nil {
 		return fmt.Errorf("making card %s: %w", name, err)
 	}
+	if err := errors.Join(d.writeChip(name, "pin", pin), d.writeChip(name, "applet", applet(card))); err != nil {
+		return fmt.Errorf("making card %s: %w", name, err)
+	}
 	return d.writeTries(name, MaxTries)
+}
+
+// applet is the version of the Belgian applet that holds such keys.
+func applet(card *certstest.Card) string {
+	if _, rsa := card.Authentication.Key.(*rsa.PrivateKey); rsa {
+		return "17"
+	}
+	return "18"
 }
 
 // makeToken works through a copy of SoftHSM2 of its own, so that it can be finished

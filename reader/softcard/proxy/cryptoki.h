@@ -1,5 +1,5 @@
 /*
- * The part of PKCS#11 v2.40 that proxy.c needs, in the standard's own names and
+ * The part of PKCS#11 v2.40 that the proxy needs, in the standard's own names and
  * order (OASIS pkcs11t.h, pkcs11f.h), so that a C compiler is all it takes to build.
  * Entries of the function list that are passed on untouched have no type here.
  */
@@ -15,9 +15,16 @@ typedef CK_ULONG CK_RV, CK_FLAGS, CK_SLOT_ID, CK_SESSION_HANDLE, CK_OBJECT_HANDL
 #define CKR_HOST_MEMORY 0x2UL
 #define CKR_SLOT_ID_INVALID 0x3UL
 #define CKR_GENERAL_ERROR 0x5UL
+#define CKR_FUNCTION_FAILED 0x6UL
 #define CKR_ARGUMENTS_BAD 0x7UL
+#define CKR_ATTRIBUTE_TYPE_INVALID 0x12UL
 #define CKR_DEVICE_REMOVED 0x32UL
+#define CKR_FUNCTION_CANCELED 0x50UL
 #define CKR_FUNCTION_NOT_SUPPORTED 0x54UL
+#define CKR_MECHANISM_INVALID 0x70UL
+#define CKR_OBJECT_HANDLE_INVALID 0x82UL
+#define CKR_OPERATION_ACTIVE 0x90UL
+#define CKR_OPERATION_NOT_INITIALIZED 0x91UL
 #define CKR_PIN_INCORRECT 0xA0UL
 #define CKR_PIN_LOCKED 0xA4UL
 #define CKR_SESSION_COUNT 0xB1UL
@@ -25,6 +32,8 @@ typedef CK_ULONG CK_RV, CK_FLAGS, CK_SLOT_ID, CK_SESSION_HANDLE, CK_OBJECT_HANDL
 #define CKR_TOKEN_NOT_PRESENT 0xE0UL
 #define CKR_TOKEN_NOT_RECOGNIZED 0xE1UL
 #define CKR_TOKEN_WRITE_PROTECTED 0xE2UL
+#define CKR_USER_ALREADY_LOGGED_IN 0x100UL
+#define CKR_USER_NOT_LOGGED_IN 0x101UL
 #define CKR_USER_TYPE_INVALID 0x103UL
 #define CKR_BUFFER_TOO_SMALL 0x150UL
 #define CKR_CRYPTOKI_NOT_INITIALIZED 0x190UL
@@ -34,7 +43,10 @@ typedef CK_ULONG CK_RV, CK_FLAGS, CK_SLOT_ID, CK_SESSION_HANDLE, CK_OBJECT_HANDL
 #define CKF_REMOVABLE_DEVICE 0x2UL
 #define CKF_HW_SLOT 0x4UL
 #define CKF_RW_SESSION 0x2UL
+#define CKF_SERIAL_SESSION 0x4UL
 #define CKF_WRITE_PROTECTED 0x2UL
+#define CKF_LOGIN_REQUIRED 0x4UL
+#define CKF_PROTECTED_AUTHENTICATION_PATH 0x100UL
 #define CKF_USER_PIN_COUNT_LOW 0x10000UL
 #define CKF_USER_PIN_FINAL_TRY 0x20000UL
 #define CKF_USER_PIN_LOCKED 0x40000UL
@@ -42,9 +54,29 @@ typedef CK_ULONG CK_RV, CK_FLAGS, CK_SLOT_ID, CK_SESSION_HANDLE, CK_OBJECT_HANDL
 #define CKF_SO_PIN_ANY 0xF00000UL
 
 #define CKU_SO 0UL
+#define CKU_USER 1UL
+#define CKU_CONTEXT_SPECIFIC 2UL
+#define CKS_RO_PUBLIC_SESSION 0UL
+#define CKS_RO_USER_FUNCTIONS 1UL
+
+#define CKO_DATA 0UL
+#define CKO_PRIVATE_KEY 3UL
+#define CKA_CLASS 0x0UL
 #define CKA_LABEL 0x3UL
+#define CKA_KEY_TYPE 0x100UL
+#define CKA_ID 0x102UL
+#define CKA_ALWAYS_AUTHENTICATE 0x202UL
+#define CKM_ECDSA 0x1041UL
+#define CKM_ECDSA_SHA512 0x1046UL
 
 typedef struct { CK_BYTE major, minor; } CK_VERSION;
+typedef struct {
+    CK_VERSION cryptokiVersion;
+    CK_BYTE manufacturerID[32];
+    CK_FLAGS flags;
+    CK_BYTE libraryDescription[32];
+    CK_VERSION libraryVersion;
+} CK_INFO;
 typedef struct {
     CK_BYTE slotDescription[64], manufacturerID[32];
     CK_FLAGS flags;
@@ -81,7 +113,7 @@ struct CK_FUNCTION_LIST {
     CK_VERSION version;
     CK_RV (*C_Initialize)(void *);
     CK_RV (*C_Finalize)(void *);
-    void *C_GetInfo;
+    CK_RV (*C_GetInfo)(CK_INFO *);
     CK_RV (*C_GetFunctionList)(CK_FUNCTION_LIST **);
     CK_RV (*C_GetSlotList)(CK_BYTE, CK_SLOT_ID *, CK_ULONG *);
     CK_RV (*C_GetSlotInfo)(CK_SLOT_ID, CK_SLOT_INFO *);
