@@ -33,4 +33,3 @@ func (s *Server) Shutdown(ctx context.Context) {
 		s.http.Close()
 	}
 }
-

@@ -174,6 +174,11 @@ func (p *Prompt) take(token []byte) (reader.PINRequest, bool) {
 	return p.ask, true
 }
 
+// patient is how long the answer to the form waits for the card. After that the page
+// says that the card is working, and asks again by itself: were this process killed
+// because the module hangs, the answer would never come.
+const patient = 4 * time.Second
+
 // give hands the PIN to the card and waits until the page has something new to say.
 func (p *Prompt) give(ctx context.Context, pin []byte) {
 	p.mu.Lock()
@@ -189,7 +194,9 @@ func (p *Prompt) give(ctx context.Context, pin []byte) {
 		p.giveUp()
 		return
 	}
-	p.await(ctx, working)
+	patience, end := context.WithTimeout(ctx, patient)
+	defer end()
+	p.await(patience, working)
 }
 
 // giveUp has PIN return.
