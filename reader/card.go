@@ -99,7 +99,7 @@ func (m *Module) open(ctx context.Context, r Reader) (*Card, error) {
 		if is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED) {
 			return nil, ErrUnknownCard // nothing vague about a card that was never open
 		}
-		return card, explainCard(lib, r.slot, "opening the card", err)
+		return card, (&Card{reader: r}).explain(lib, "opening the card", err)
 	}, func(lib library, card *Card) { lib.CloseSession(card.session) })
 	if err != nil {
 		return nil, err
@@ -284,7 +284,7 @@ func ask[T any](ctx context.Context, c *Card, doing string, f func(library) (T, 
 	}
 	value, err := call(ctx, c.module, func(lib library) (T, error) {
 		value, err := f(lib)
-		err = explainCard(lib, c.reader.slot, doing, err)
+		err = c.explain(lib, doing, err)
 		if errors.Is(err, ErrCardRemoved) {
 			c.removed.Store(true)
 		}

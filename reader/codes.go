@@ -31,6 +31,7 @@ var kinds = map[pkcs11.Error]error{
 	pkcs11.CKR_USER_TOO_MANY_TYPES:            ErrCardBusy,
 	pkcs11.CKR_SESSION_COUNT:                  ErrCardBusy,
 	pkcs11.CKR_OPERATION_ACTIVE:               ErrCardBusy,
+	pkcs11.CKR_OPERATION_NOT_INITIALIZED:      ErrCardBusy,
 
 	// OpenSC says the first for the Belgian signature key, on every version.
 	pkcs11.CKR_FUNCTION_NOT_SUPPORTED:     ErrNotSupported,
@@ -69,6 +70,12 @@ func (e codeError) Error() string {
 }
 func (e codeError) Unwrap() error { return e.kind }
 
+// noWindow is the module's word when the window in which it asks for the PIN did not
+// come up.
+type noWindow struct{ error }
+
+func (e noWindow) Unwrap() error { return e.error }
+
 // explain gives a return code its condition; other errors pass as they are.
 func explain(doing string, err error) error {
 	var code pkcs11.Error
@@ -79,33 +86,43 @@ func explain(doing string, err error) error {
 	if !ok {
 		kind = ErrModuleFailed
 	}
+	if errors.As(err, new(noWindow)) {
+		kind = ErrNoWindow
+	}
 	return codeError{doing: doing, kind: kind, code: code}
 }
 
-// explainCard is explain for a card that was there before: it may have left since.
-func explainCard(lib library, slot uint, doing string, err error) error {
+// explain is the function of that name for a card that was there before: it may have left since.
+func (c *Card) explain(lib library, doing string, err error) error {
 	var code pkcs11.Error
 	if !errors.As(err, &code) {
 		return err
 	}
-	if code == pkcs11.CKR_TOKEN_NOT_PRESENT || code == pkcs11.CKR_SLOT_ID_INVALID || vague[code] && gone(lib, slot) {
+	if code == pkcs11.CKR_TOKEN_NOT_PRESENT || code == pkcs11.CKR_SLOT_ID_INVALID || vague[code] && gone(lib, c.reader.slot, c.session) {
 		return codeError{doing: doing, kind: ErrCardRemoved, code: code}
 	}
 	return explain(doing, err)
 }
 
-// gone reports whether the module says that no card is in the slot.
-func gone(lib library, slot uint) bool {
+// gone reports whether the module says that no card is in the slot, or, of one that was
+// out and is back, that its session is over. Session 0 is none.
+func gone(lib library, slot uint, session pkcs11.SessionHandle) bool {
 	_, err := lib.GetTokenInfo(slot)
-	var code pkcs11.Error
-	if !errors.As(err, &code) {
-		return false
+	if err == nil && session != 0 {
+		_, err = lib.GetSessionInfo(session)
 	}
-	switch code {
-	case pkcs11.CKR_TOKEN_NOT_PRESENT, pkcs11.CKR_DEVICE_REMOVED, pkcs11.CKR_SLOT_ID_INVALID:
+	switch kinds[codeOf(err)] {
+	case ErrNoCard, ErrNoReader, ErrCardRemoved:
 		return true
 	}
 	return false
+}
+
+// codeOf is the return code in err, CKR_OK when there is none.
+func codeOf(err error) pkcs11.Error {
+	var code pkcs11.Error
+	errors.As(err, &code)
+	return code
 }
 
 func is(err error, code pkcs11.Error) bool { return errors.Is(err, code) }

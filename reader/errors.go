@@ -43,6 +43,9 @@ var (
 	ErrWrongSignature = errors.New("module returned a wrong signature")
 	// ErrModuleFailed is any other failure inside the module or the card.
 	ErrModuleFailed = errors.New("PKCS#11 module failed")
+	// ErrNoWindow means the module wanted to ask for the PIN in a window of its own and
+	// could not show it: no PIN was tried. It is an ErrModuleFailed.
+	ErrNoWindow = fmt.Errorf("%w: it could not show its PIN window", ErrModuleFailed)
 	// ErrClosed means the Module or the Card was closed.
 	ErrClosed = errors.New("closed")
 )

@@ -18,32 +18,32 @@ const maxAttempts = 3
 // signs inside it.
 func (k *Key) unlockAndSign(ctx context.Context, mechanism uint, input []byte) ([]byte, error) {
 	for attempt := 1; ; attempt++ {
-		l, err := k.card.PINState(ctx)
+		t, err := k.card.tokenState(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if l.Tries == 0 {
+		if t.Tries == 0 {
 			return nil, ErrPINBlocked
 		}
 		request := PINRequest{
 			Purpose: k.purpose, Reader: k.card.reader.Name,
-			TriesLeft: l.Tries, Retry: attempt > 1, MinLen: l.Min, MaxLen: l.Max,
+			TriesLeft: t.Tries, Retry: attempt > 1, MinLen: t.Min, MaxLen: t.Max,
 		}
-		pin, done, err := k.enter(ctx, l.Place, request)
+		pin, done, err := k.enter(ctx, t.Place, request)
 		if err != nil {
 			return nil, err
 		}
 		value, err := ask(ctx, k.card, "signing", func(lib library) ([]byte, error) {
 			s := signer{
-				lib: lib, slot: k.card.reader.slot, session: k.card.session,
-				held: k.held, place: l.Place, mechanism: mechanism, input: input,
+				lib: lib, reader: k.card.reader, session: k.card.session,
+				held: k.held, state: t, mechanism: mechanism, input: input,
 			}
 			value, err := s.signWith(pin)
 			return value, wrongPIN(lib, k.card.reader.slot, err)
 		})
 		done()
 		var wrong PINError
-		if !errors.As(err, &wrong) || attempt == maxAttempts {
+		if !errors.As(err, &wrong) || attempt == maxAttempts || !t.login {
 			return value, err
 		}
 	}
@@ -114,23 +114,6 @@ func (c *Card) cancelOnRemoval(ctx context.Context, cancel context.CancelCauseFu
 	}
 }
 
-// login logs in, where the token leaves that to us.
-func (s *signer) login(user uint) error {
-	if s.place == Window {
-		return nil
-	}
-	err := s.lib.Login(s.session, user, borrow(s.pin))
-	if user == pkcs11.CKU_USER && is(err, pkcs11.CKR_USER_ALREADY_LOGGED_IN) {
-		// OpenSC remembers the login of a card that left until its slots are polled.
-		if _, err := s.lib.GetSlotList(true); err != nil {
-			return err
-		}
-		s.lib.Logout(s.session)
-		err = s.lib.Login(s.session, user, borrow(s.pin))
-	}
-	return err
-}
-
 // borrow is the PIN as the string that the binding wants, without a copy that could not
 // be wiped. The binding makes one in C memory and frees it unwiped; it is out of our
 // reach, and one reason to run modules in a process of their own.
@@ -142,12 +125,12 @@ func wrongPIN(lib library, slot uint, err error) error {
 	if !is(err, pkcs11.CKR_PIN_INCORRECT) && !is(err, pkcs11.CKR_PIN_INVALID) && !is(err, pkcs11.CKR_PIN_LEN_RANGE) {
 		return err
 	}
-	l, err := readPINState(lib, slot)
+	t, err := readTokenState(lib, slot)
 	if err != nil {
 		return err
 	}
-	if l.Tries == 0 {
+	if t.Tries == 0 {
 		return ErrPINBlocked
 	}
-	return PINError{Tries: l.Tries}
+	return PINError{Tries: t.Tries}
 }

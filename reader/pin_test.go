@@ -240,7 +240,7 @@ func TestLockLimits(t *testing.T) {
 		{"nothing known", 0, 0, 4, 12},
 		{"unavailable information", ^uint(0), ^uint(0), 4, 12},
 	} {
-		l, err := readPINState(lockInfo{info: pkcs11.TokenInfo{MinPinLen: c.min, MaxPinLen: c.max}}, 0)
+		l, err := readTokenState(lockInfo{info: pkcs11.TokenInfo{MinPinLen: c.min, MaxPinLen: c.max}}, 0)
 		if err != nil || l.Min != c.wantMin || l.Max != c.wantMax {
 			t.Errorf("%s: %d to %d digits, %v, want %d to %d", c.name, l.Min, l.Max, err, c.wantMin, c.wantMax)
 		}

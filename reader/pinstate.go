@@ -21,41 +21,53 @@ type PINState struct {
 
 // PINState asks the token's flags, and costs no try. Errors: as [Card.Present].
 func (c *Card) PINState(ctx context.Context) (PINState, error) {
-	return ask(ctx, c, "reading the PIN state", func(lib library) (PINState, error) {
-		return readPINState(lib, c.reader.slot)
+	t, err := c.tokenState(ctx)
+	return t.PINState, err
+}
+
+// tokenState is PINState and what only signing has to know.
+type tokenState struct {
+	PINState
+	login bool // CKF_LOGIN_REQUIRED: C_Login is called; else C_Sign asks by itself
+}
+
+func (c *Card) tokenState(ctx context.Context) (tokenState, error) {
+	return ask(ctx, c, "reading the PIN state", func(lib library) (tokenState, error) {
+		return readTokenState(lib, c.reader.slot)
 	})
 }
 
-// readPINState reads the flags (PKCS#11 v2.40, 3.2, CK_TOKEN_INFO). A keypad is
+// readTokenState reads the flags (PKCS#11 v2.40, 3.2, CK_TOKEN_INFO). A keypad is
 // CKF_PROTECTED_AUTHENTICATION_PATH; a module that does not set CKF_LOGIN_REQUIRED, as
-// the Belgian middleware, wants no login at all: its C_Sign opens a window and waits.
-// That middleware never tells tries, OpenSC only the last; with three in all, "low" and
-// not "final" are two.
-func readPINState(lib library, slot uint) (PINState, error) {
+// the Belgian middleware, wants no login at all: its C_Sign opens a window, or lights
+// the keypad, and waits. That middleware never tells tries, OpenSC only the last; with
+// three in all, "low" and not "final" are two.
+func readTokenState(lib library, slot uint) (tokenState, error) {
 	info, err := lib.GetTokenInfo(slot)
 	if err != nil {
-		return PINState{}, err
+		return tokenState{}, err
 	}
-	p := PINState{Tries: -1, Min: minPIN, Max: maxPIN}
+	t := tokenState{login: info.Flags&pkcs11.CKF_LOGIN_REQUIRED != 0}
+	t.Tries, t.Min, t.Max = -1, minPIN, maxPIN
 	switch {
 	case info.Flags&pkcs11.CKF_PROTECTED_AUTHENTICATION_PATH != 0:
-		p.Place = Keypad
-	case info.Flags&pkcs11.CKF_LOGIN_REQUIRED == 0:
-		p.Place = Window
+		t.Place = Keypad
+	case !t.login:
+		t.Place = Window
 	}
 	switch {
 	case info.Flags&pkcs11.CKF_USER_PIN_LOCKED != 0:
-		p.Tries = 0
+		t.Tries = 0
 	case info.Flags&pkcs11.CKF_USER_PIN_FINAL_TRY != 0:
-		p.Tries = 1
+		t.Tries = 1
 	case info.Flags&pkcs11.CKF_USER_PIN_COUNT_LOW != 0:
-		p.Tries = 2
+		t.Tries = 2
 	}
 	if n := int(info.MinPinLen); n > minPIN && n <= maxPIN {
-		p.Min = n
+		t.Min = n
 	}
-	if n := int(info.MaxPinLen); n >= p.Min && n < maxPIN {
-		p.Max = n
+	if n := int(info.MaxPinLen); n >= t.Min && n < maxPIN {
+		t.Max = n
 	}
-	return p, nil
+	return t, nil
 }

@@ -1,0 +1,156 @@
+package reader
+
+import (
+	"fmt"
+
+	"github.com/miekg/pkcs11"
+)
+
+// signer is one C_Sign with all it needs, inside the module's turn. Which of the four
+// ways it goes is what module and key say:
+//
+//	no CKF_LOGIN_REQUIRED       SignInit, Sign, which asks by itself (window or keypad)
+//	keypad                      as the next two, with no PIN: C_Login waits for the keys
+//	CKA_ALWAYS_AUTHENTICATE     SignInit, Login(CONTEXT_SPECIFIC), Sign
+//	else                        Login(USER), SignInit, Sign
+//
+// A module that hides private keys wants Login(USER) before it shows which they are.
+type signer struct {
+	lib       library
+	reader    Reader
+	session   pkcs11.SessionHandle
+	held      *cardCertificate
+	state     tokenState
+	pin       []byte // only while signWith runs
+	mechanism uint
+	input     []byte
+}
+
+// signWith signs on the card's session. A signature that failed before may have left
+// an operation there that PKCS#11 v2.40 cannot end; then it takes a session of its own,
+// on the same card: the old session is alive, so it is the card that was opened.
+func (s *signer) signWith(pin *secret) ([]byte, error) {
+	return pin.use(func(digits []byte) ([]byte, error) {
+		s.pin = digits
+		if err := s.sameCard(); err != nil {
+			return nil, err
+		}
+		value, err := s.sign()
+		if !is(err, pkcs11.CKR_OPERATION_ACTIVE) {
+			return value, err
+		}
+		if err := s.sameCard(); err != nil {
+			return nil, err
+		}
+		if s.session, err = s.lib.OpenSession(s.reader.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
+			return nil, err
+		}
+		defer s.lib.CloseSession(s.session)
+		return s.sign()
+	})
+}
+
+// sameCard keeps the PIN of one card from another that was put in while it was typed.
+// A session dies with its card; modules that notice late are caught by the serial.
+func (s *signer) sameCard() error {
+	if _, err := s.lib.GetSessionInfo(s.session); err != nil {
+		return err
+	}
+	token, err := s.lib.GetTokenInfo(s.reader.slot)
+	if err != nil {
+		return err
+	}
+	if trim(token.SerialNumber) != s.reader.Serial {
+		return pkcs11.Error(pkcs11.CKR_DEVICE_REMOVED)
+	}
+	return nil
+}
+
+// sign logs in as the key wants, signs, and logs out again: the right that a PIN buys
+// on a Belgian card is one signature, and ours must not outlive it either.
+func (s *signer) sign() ([]byte, error) {
+	s.lib.Logout(s.session) // some modules answer a second login with OK, whatever the PIN
+	defer s.lib.Logout(s.session)
+	key, always, err := s.unlockKey()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.lib.SignInit(s.session, []*pkcs11.Mechanism{pkcs11.NewMechanism(s.mechanism, nil)}, key); err != nil {
+		return nil, err
+	}
+	if always {
+		if err := s.login(pkcs11.CKU_CONTEXT_SPECIFIC); err != nil {
+			return nil, err
+		}
+	}
+	value, err := s.lib.Sign(s.session, s.input)
+	if is(err, pkcs11.CKR_GENERAL_ERROR) && !s.state.login && !gone(s.lib, s.reader.slot, s.session) {
+		return nil, noWindow{err} // its helper program is missing: eid-mw issue 139
+	}
+	return value, err
+}
+
+// unlockKey finds the key, with a user login before where the module or the key wants
+// one. always: it wants a context-specific login too.
+func (s *signer) unlockKey() (key pkcs11.ObjectHandle, always bool, err error) {
+	key, always, err = s.find()
+	if err != nil || key != 0 && (always || !s.state.login) {
+		return key, always, err
+	}
+	if err := s.login(pkcs11.CKU_USER); err != nil || key != 0 {
+		return key, always, err
+	}
+	if key, always, err = s.find(); err != nil || key != 0 {
+		return key, always, err
+	}
+	if info, err := s.lib.GetSessionInfo(s.session); err == nil && info.State == pkcs11.CKS_RO_PUBLIC_SESSION && s.state.login {
+		return 0, false, pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN) // another program took the right already
+	}
+	return 0, false, fmt.Errorf("no private key for certificate %s: %w", s.held.label, ErrKeyMismatch)
+}
+
+// find returns the private key of the certificate: same CKA_ID, whatever its length,
+// and of several (cards exist where two share an id) the one of the same label. 0 when
+// there is none to see. always is CKA_ALWAYS_AUTHENTICATE.
+func (s *signer) find() (key pkcs11.ObjectHandle, always bool, err error) {
+	objects, err := find(s.lib, s.session,
+		pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY), pkcs11.NewAttribute(pkcs11.CKA_ID, s.held.id))
+	if err != nil {
+		return 0, false, err
+	}
+	for _, object := range objects {
+		v, err := attributes(s.lib, s.session, object, pkcs11.CKA_LABEL, pkcs11.CKA_ALWAYS_AUTHENTICATE)
+		if err != nil {
+			return 0, false, err
+		}
+		sameLabel := string(v[0]) == s.held.label
+		if key == 0 || sameLabel {
+			key, always = object, truth(v[1])
+		}
+		if sameLabel {
+			break
+		}
+	}
+	return key, always && s.state.login, nil
+}
+
+// login logs in, where the module leaves that to us. The second C_Login is no second
+// look at the PIN: the first refused before it looked.
+func (s *signer) login(user uint) error {
+	if !s.state.login {
+		return nil
+	}
+	err := s.lib.Login(s.session, user, borrow(s.pin))
+	if user == pkcs11.CKU_USER && is(err, pkcs11.CKR_USER_ALREADY_LOGGED_IN) {
+		// OpenSC remembers the login of a card that left until its slots are polled.
+		if _, err := s.lib.GetSlotList(true); err != nil {
+			return err
+		}
+		s.lib.Logout(s.session)
+		err = s.lib.Login(s.session, user, borrow(s.pin))
+	}
+	if user == pkcs11.CKU_CONTEXT_SPECIFIC && is(err, pkcs11.CKR_OPERATION_NOT_INITIALIZED) {
+		return pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN) // OpenSC, after another program reset the card
+	}
+	return err
+}
