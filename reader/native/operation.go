@@ -1,0 +1,211 @@
+package native
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+
+	"guichet.example/certs"
+	"guichet.example/reader"
+	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
+)
+
+// operation is one command that needs a card.
+type operation struct {
+	Config
+	request request
+	text    *text
+	dialog  dialog
+	cards   Cards
+	agreed  []byte // certificate for whose use, or name, the person has agreed
+}
+
+func (o *operation) run(ctx context.Context) (any, error) {
+	work, fits := o.token, o.authenticates
+	switch o.request.command {
+	case getCertificate:
+		work, fits = o.certificate, o.signs
+	case sign:
+		work, fits = o.signature, o.isWanted
+	}
+	w := o.watch(ctx)
+	defer w.end()
+	for {
+		card, err := w.card(ctx, fits)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := work(ctx, card)
+		_ = card.Close()
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.Is(err, reader.ErrCardRemoved):
+			w.removed = true
+			continue
+		case errors.Is(err, reader.ErrCardBusy):
+			if err := o.dialog.Confirm(ctx, o.text.waiting(o.request.origin, api.CardBusy), o.text.again, o.text.cancel); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		return answer, err
+	}
+}
+
+// errOtherCard means the inserted card is not the one whose certificate is to sign.
+var errOtherCard = errors.New("another card is inserted")
+
+func (o *operation) authenticates(c Card) error {
+	_, err := c.Certificate(certs.Authentication)
+	return err
+}
+
+func (o *operation) signs(c Card) error {
+	_, err := c.Certificate(certs.Signature)
+	return err
+}
+
+// isWanted compares byte for byte: the site has prepared a document for that certificate.
+func (o *operation) isWanted(c Card) error {
+	has, err := c.Certificate(certs.Signature)
+	if errors.Is(err, reader.ErrNoSignatureCertificate) || err == nil && !bytes.Equal(has.Raw, o.request.certificate.Raw) {
+		return errOtherCard
+	}
+	return err
+}
+
+// appVersion is where a token says it comes from.
+const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
+
+// token makes a Web eID token over the origin and the nonce.
+func (o *operation) token(ctx context.Context, card Card) (any, error) {
+	certificate, err := card.Certificate(certs.Authentication)
+	if err != nil {
+		return nil, err
+	}
+	name, hash, err := reader.WebEIDAlgorithm(certificate.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	digest := reader.WebEIDDigest(hash, o.request.origin, o.request.nonce)
+	value, err := o.value(ctx, card, certs.Authentication, certificate, digest, hash)
+	if err != nil {
+		return nil, err
+	}
+	return api.Token{
+		UnverifiedCertificate: base64.StdEncoding.EncodeToString(certificate.Raw),
+		Algorithm:             name,
+		Signature:             base64.StdEncoding.EncodeToString(value),
+		Format:                api.TokenFormat,
+		AppVersion:            appVersion,
+	}, nil
+}
+
+// certificate hands out the signature certificate, which holds a name and a national
+// number: only when the person agrees.
+func (o *operation) certificate(ctx context.Context, card Card) (any, error) {
+	certificate, err := card.Certificate(certs.Signature)
+	if err != nil {
+		return nil, err
+	}
+	algorithms, err := algorithmsOf(certificate.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.agree(ctx, certificate, o.text.consent(o.request.origin, certificate), o.text.handOut); err != nil {
+		return nil, err
+	}
+	return api.SigningCertificate{
+		Certificate:                  base64.StdEncoding.EncodeToString(certificate.Raw),
+		SupportedSignatureAlgorithms: algorithms,
+	}, nil
+}
+
+// algorithmsOf lists what a Belgian card can sign with that key, and nothing else.
+func algorithmsOf(public crypto.PublicKey) ([]api.SignatureAlgorithm, error) {
+	kind, padding := "ECC", "NONE"
+	switch public.(type) {
+	case *rsa.PublicKey:
+		kind, padding = "RSA", "PKCS1.5"
+	case *ecdsa.PublicKey:
+	default:
+		return nil, reader.ErrNotSupported
+	}
+	var list []api.SignatureAlgorithm
+	for _, name := range []string{"SHA-256", "SHA-384", "SHA-512"} {
+		list = append(list, api.SignatureAlgorithm{CryptoAlgorithm: kind, HashFunction: name, PaddingScheme: padding})
+	}
+	return list, nil
+}
+
+func (o *operation) signature(ctx context.Context, card Card) (any, error) {
+	algorithms, err := algorithmsOf(o.request.certificate.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	used := algorithms[0]
+	used.HashFunction = o.request.hashFunction
+	value, err := o.value(ctx, card, certs.Signature, o.request.certificate, o.request.digest, o.request.hash)
+	if err != nil {
+		return nil, err
+	}
+	return api.Signature{Signature: base64.StdEncoding.EncodeToString(value), SignatureAlgorithm: used}, nil
+}
+
+// value has the card sign, as the person types the PIN in one place: on the keypad or in
+// the middleware's window, which do not name the site, so that is asked before; else in
+// pinentry or on the page of the child, which do.
+func (o *operation) value(ctx context.Context, card Card, p certs.Purpose, c *x509.Certificate, digest []byte, hash crypto.Hash) ([]byte, error) {
+	state, err := card.PINState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if state.Tries == 0 {
+		return nil, reader.ErrPINBlocked
+	}
+	short := ""
+	if p == certs.Signature {
+		short = api.ShortDigest(digest)
+	}
+	if state.Place != reader.Typed {
+		if err := o.agree(ctx, c, o.text.before(o.request.origin, p, short, state.Place), o.text.goOn); err != nil {
+			return nil, err
+		}
+	}
+	entry := o.dialog.entry()
+	entry.Site, entry.Digest, entry.Lang = o.request.origin, short, o.text.lang
+	opened := ""
+	value, err := card.Sign(ctx, remote.SignRequest{Purpose: p, Digest: digest, Hash: hash, Entry: entry,
+		Tell: func(now remote.Progress) {
+			if now.URL == "" || now.URL == opened || o.Browse == nil {
+				return
+			}
+			opened = now.URL
+			if err := o.Browse(now.URL); err != nil {
+				o.Log.Error("opening the page for the PIN in a browser", "cause", err)
+			}
+		}})
+	if err != nil {
+		return nil, err
+	}
+	return reader.RawECDSA(value, c.PublicKey)
+}
+
+// agree asks once for each certificate, however often its card is put back.
+func (o *operation) agree(ctx context.Context, c *x509.Certificate, question, yes string) error {
+	if bytes.Equal(o.agreed, c.Raw) {
+		return nil
+	}
+	if err := o.dialog.Confirm(ctx, question, yes, o.text.cancel); err != nil {
+		return err
+	}
+	o.agreed = c.Raw
+	return nil
+}

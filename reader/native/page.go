@@ -1,0 +1,241 @@
+package native
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"guichet.example/reader"
+	"guichet.example/reader/remote"
+)
+
+// page asks on a page in the person's browser, where there is no pinentry. It is served
+// on a loopback port under a path that nobody can guess, lives as long as the command,
+// and asks for no PIN: the child has a page of its own for that.
+type page struct {
+	browse func(address string) error
+	text   *text
+	path   string // "/" + secret + "/"
+
+	mu      sync.Mutex
+	host    string // once it is served
+	server  *http.Server
+	asked   *asked
+	number  int           // of the question
+	changed chan struct{} // closed when another question is there, or none
+	over    bool
+	once    sync.Once
+	goodbye chan struct{} // closed when the browser has been told that it is over
+}
+
+// asked is what the page shows now.
+type asked struct {
+	text, yes, no string // no may be ""
+	answer        chan error
+}
+
+func newPage(browse func(string) error, t *text) *page {
+	return &page{browse: browse, text: t, path: "/" + rand.Text() + "/", changed: make(chan struct{}), goodbye: make(chan struct{})}
+}
+
+func (p *page) entry() remote.Entry { return remote.Entry{Kind: remote.Page} }
+
+func (p *page) Confirm(ctx context.Context, text, yes, no string) error {
+	return p.ask(ctx, &asked{text: text, yes: yes, no: no})
+}
+
+func (p *page) Message(ctx context.Context, text string) error {
+	return p.ask(ctx, &asked{text: text, yes: p.text.close})
+}
+
+func (p *page) ask(ctx context.Context, q *asked) error {
+	q.answer = make(chan error, 1)
+	if err := p.serve(); err != nil {
+		return err
+	}
+	p.put(q)
+	defer p.put(nil)
+	select {
+	case err := <-q.answer:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// put shows a question, or that there is none.
+func (p *page) put(q *asked) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = q
+	p.number++
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// serve begins to serve and opens the page, once.
+func (p *page) serve() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.server != nil {
+		return nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("serving a page to ask on: %w", err)
+	}
+	p.host = listener.Addr().String()
+	p.server = &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	go func() { _ = p.server.Serve(listener) }()
+	if err := p.browse("http://" + p.host + p.path); err != nil {
+		return fmt.Errorf("%w: %w", errNobody, err)
+	}
+	return nil
+}
+
+// close says goodbye on the page, gives the browser a moment to read it, and ends.
+func (p *page) close() {
+	p.mu.Lock()
+	server := p.server
+	p.over = true
+	p.mu.Unlock()
+	if server == nil {
+		return
+	}
+	p.put(nil)
+	select {
+	case <-p.goodbye:
+	case <-time.After(time.Second):
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = server.Shutdown(ctx)
+	_ = server.Close()
+}
+
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page.js
+	pageJS []byte
+	//go:embed page.css
+	pageCSS []byte
+
+	pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+)
+
+func (p *page) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+p.path+"{$}", p.show)
+	mux.HandleFunc("POST "+p.path+"{$}", p.take)
+	mux.HandleFunc("GET "+p.path+"next", p.next)
+	mux.HandleFunc("GET "+p.path+"page.css", file("text/css; charset=utf-8", pageCSS))
+	mux.HandleFunc("GET "+p.path+"page.js", file("text/javascript; charset=utf-8", pageJS))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != p.host { // another name that leads here: DNS rebinding
+			http.Error(w, "no such page", http.StatusMisdirectedRequest)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func file(kind string, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(content)
+	}
+}
+
+func (p *page) show(w http.ResponseWriter, _ *http.Request) {
+	p.mu.Lock()
+	view := struct {
+		Lang, Title, Text, Yes, No string
+		Number                     int
+		Over                       bool
+	}{Lang: p.text.lang, Title: p.text.pageTitle, Text: p.text.working, Number: p.number, Over: p.over}
+	switch {
+	case p.over:
+		view.Text = p.text.over
+	case p.asked != nil:
+		view.Text, view.Yes, view.No = p.asked.text, p.asked.yes, p.asked.no
+	}
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = pageTemplate.Execute(w, view)
+	if view.Over {
+		p.once.Do(func() { close(p.goodbye) })
+	}
+}
+
+// take takes an answer, if it is to the question that is still there.
+func (p *page) take(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Origin") != "http://"+p.host { // a page of someone else's
+		http.Error(w, "no such page", http.StatusForbidden)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<10)
+	number, err := strconv.Atoi(r.PostFormValue("number"))
+	answer := r.PostFormValue("answer")
+	if err != nil || answer != "yes" && answer != "no" {
+		http.Error(w, "no answer", http.StatusBadRequest)
+		return
+	}
+	p.mu.Lock()
+	q := p.asked
+	current := q != nil && p.number == number
+	p.mu.Unlock()
+	if current {
+		var given error
+		if answer == "no" {
+			given = reader.ErrCancelled
+		}
+		select {
+		case q.answer <- given:
+			p.wait(r.Context(), number)
+		default: // answered twice
+		}
+	}
+	http.Redirect(w, r, p.path, http.StatusSeeOther)
+}
+
+// next answers once the question of that number is no longer there, or after a while.
+func (p *page) next(w http.ResponseWriter, r *http.Request) {
+	number, err := strconv.Atoi(r.URL.Query().Get("after"))
+	if err != nil {
+		http.Error(w, "which one?", http.StatusBadRequest)
+		return
+	}
+	p.wait(r.Context(), number)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// longest is how long a request waits for another question; the page asks again.
+const longest = 20 * time.Second
+
+func (p *page) wait(ctx context.Context, number int) {
+	p.mu.Lock()
+	changed, same := p.changed, p.number == number
+	p.mu.Unlock()
+	if !same {
+		return
+	}
+	select {
+	case <-changed:
+	case <-ctx.Done():
+	case <-time.After(longest):
+	}
+}
