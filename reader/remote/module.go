@@ -1,0 +1,291 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"guichet.example/reader"
+	"guichet.example/reader/pinpage"
+)
+
+// Bounds on how often a module gets a fresh child.
+const (
+	maxBackOff = 10 * time.Second // between the starts of children that die at once
+	waitable   = time.Second      // how much of that a call waits for
+	// A module that fails, or sees no reader, for so long may have lost the PC/SC daemon
+	// for good: it gets a fresh child, the next time after twice as long.
+	ailing    = 3 * time.Second
+	maxAiling = time.Minute
+	// recycleAfter is how many calls a child serves: a module may leak. Watch makes
+	// 12,000 an hour.
+	recycleAfter = 20_000
+)
+
+// module supervises the children of one PKCS#11 module: one at a time that takes calls,
+// and those before it that still take their leave.
+type module struct {
+	path    string
+	program []string
+	limit   time.Duration
+	log     *slog.Logger
+	absent  bool          // there was no file of that name when the set was opened
+	signing chan struct{} // holds one element while a signature is made
+
+	mu        sync.Mutex
+	current   *child
+	opening   *opening // of current
+	leaving   map[*child]bool
+	closed    bool
+	failures  int       // children in a row that died without a good answer
+	notBefore time.Time // when the next may be started
+	cause     error     // why the one before ended
+	kills     int
+	restarts  int
+	ill       time.Time     // since when it fails or sees no reader; zero: it is well
+	patience  time.Duration // with that
+	recycling bool
+
+	view view
+}
+
+// opening is what came of opening the module in a child.
+type opening struct {
+	done chan struct{}
+	info reader.ModuleInfo
+	err  error
+}
+
+func newModule(path string, program []string, limit time.Duration, log *slog.Logger) *module {
+	return &module{
+		path: path, program: program, limit: limit, log: log,
+		signing: make(chan struct{}, 1), leaving: map[*child]bool{}, patience: ailing,
+	}
+}
+
+// child returns the child that takes calls, starting one if there is none. While children
+// die as soon as they are started it fails with why.
+func (m *module) child(ctx context.Context) (*child, *opening, error) {
+	if m.absent {
+		return nil, nil, reader.ErrModuleMissing
+	}
+	for {
+		m.mu.Lock()
+		if m.closed {
+			m.mu.Unlock()
+			return nil, nil, reader.ErrClosed
+		}
+		if m.current == nil && !time.Now().Before(m.notBefore) {
+			m.begin("", nil)
+		}
+		c, o, wait, cause := m.current, m.opening, time.Until(m.notBefore), m.cause
+		m.mu.Unlock()
+		if c != nil {
+			return c, o, nil
+		}
+		if wait > waitable {
+			return nil, nil, fmt.Errorf("it is left alone for %v: %w", wait.Round(time.Second), cause)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, nil, ended(ctx)
+		}
+	}
+}
+
+// begin starts a child and makes it the current one; m.mu is held. When that fails there
+// is none.
+func (m *module) begin(ahead string, remember *pinpage.Ending) {
+	c, o, err := m.start(ahead, remember)
+	if err != nil {
+		m.fail(fmt.Errorf("%w: %w", reader.ErrModuleFailed, err))
+		return
+	}
+	m.current, m.opening = c, o
+}
+
+// start starts a child and has it open the module; it waits for neither.
+func (m *module) start(ahead string, remember *pinpage.Ending) (*child, *opening, error) {
+	c, err := startChild(m.program, m.limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := &opening{done: make(chan struct{})}
+	_, p, err := c.start(kindOpen, openBody{Module: m.path, Ahead: ahead})
+	if err == nil && remember != nil {
+		if data, err := body(remember); err == nil {
+			_ = c.note(message{Kind: kindRemember, Body: data})
+		}
+	}
+	go func() {
+		defer close(o.done)
+		if o.err = err; err != nil {
+			return
+		}
+		answer, ok := <-p.messages
+		var info infoBody
+		info, o.err = answerOf[infoBody](c, answer, ok)
+		o.info = reader.ModuleInfo(info)
+	}()
+	go m.bury(c)
+	return c, o, nil
+}
+
+// bury waits for the end of a child. One that was not asked to leave is replaced at once,
+// if its kind lasts.
+func (m *module) bury(c *child) {
+	<-c.gone
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.leaving, c)
+	if m.current != c || m.closed {
+		return
+	}
+	cause, killed := c.logged(m.log, m.path)
+	if killed {
+		m.kills++
+	}
+	m.current = nil
+	m.fail(cause)
+	m.restarts++
+	if m.failures == 1 {
+		m.begin("", nil)
+	}
+}
+
+// fail notes that a child came to nothing; m.mu is held.
+func (m *module) fail(cause error) {
+	m.cause = cause
+	m.failures++
+	if m.failures > 1 {
+		m.notBefore = time.Now().Add(min(maxBackOff, 100*time.Millisecond<<min(m.failures, 10)))
+	}
+}
+
+// retire replaces the child that has signed, and has it leave. The fresh one opens the
+// card of that reader ahead and remembers how the operation ended.
+func (m *module) retire(c *child, readerName string, ending *pinpage.Ending) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	switch m.current {
+	case c:
+		m.begin(readerName, ending)
+		if m.current == c {
+			m.current = nil
+		}
+	case nil:
+	default: // it died, and was replaced
+		if data, err := body(ending); err == nil && ending != nil {
+			_ = m.current.note(message{Kind: kindRemember, Body: data})
+		}
+	}
+	if !c.over() {
+		m.leaving[c] = true
+		c.leave()
+	}
+}
+
+// noted takes in how a call ended, for the health of the module. sees is whether it sees
+// a reader, as far as the call could tell.
+func (m *module) noted(err error, sees bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	failed := errors.Is(err, reader.ErrModuleFailed) || errors.Is(err, reader.ErrModuleMissing)
+	if !failed {
+		m.failures = 0
+	}
+	if !failed && sees {
+		m.ill, m.patience = time.Time{}, ailing
+		m.recycle()
+		return
+	}
+	switch c := m.current; {
+	case m.ill.IsZero():
+		m.ill = time.Now()
+	case c != nil && time.Since(m.ill) > m.patience && time.Since(c.born) > m.patience:
+		m.patience = min(2*m.patience, maxAiling)
+		m.log.Info("fresh process for a card module that sees no reader", slog.String("module", m.path), slog.Any("cause", err))
+		m.restarts++
+		m.begin("", nil)
+		if m.current == c {
+			m.current = nil
+		}
+		m.leaving[c] = true
+		c.leave()
+	}
+}
+
+// recycle replaces a child that has served long, once the next is ready; m.mu is held.
+func (m *module) recycle() {
+	c := m.current
+	if c == nil || m.recycling {
+		return
+	}
+	if calls, idle := c.idle(); calls < recycleAfter || !idle {
+		return
+	}
+	m.recycling = true
+	go func() {
+		fresh, o, err := m.start("", nil)
+		if err == nil {
+			<-o.done
+			err = o.err
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.recycling = false
+		switch {
+		case fresh == nil:
+		case err != nil || m.current != c || m.closed || len(m.signing) > 0:
+			m.leaving[fresh] = true
+			fresh.leave()
+		default:
+			m.current, m.opening = fresh, o
+			m.leaving[c] = true
+			c.leave()
+		}
+	}()
+}
+
+// close ends all children. One that has a page to tell something gets its time for that.
+func (m *module) close() {
+	m.mu.Lock()
+	m.closed = true
+	current := m.current
+	m.current = nil
+	var rest []*child
+	for c := range m.leaving {
+		rest = append(rest, c)
+	}
+	m.mu.Unlock()
+	if current != nil {
+		current.kill(reader.ErrClosed)
+		<-current.gone
+	}
+	for _, c := range rest {
+		<-c.gone
+	}
+}
+
+// callModule makes a call that waits for no person, to whichever child takes calls now.
+func callModule[T any](ctx context.Context, m *module, k kind, content any) (T, error) {
+	var v T
+	var err error
+	for range 3 { // a child that leaves meanwhile is no failure
+		var c *child
+		if c, _, err = m.child(ctx); err != nil {
+			return v, err
+		}
+		if v, err = ask[T](ctx, c, k, content); !errors.Is(err, errLeaving) {
+			return v, err
+		}
+	}
+	return v, fmt.Errorf("%v: %w", err, reader.ErrModuleFailed)
+}
