@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/reader/remote"
 )
 
 var program = cli.Program{
@@ -26,6 +27,7 @@ var program = cli.Program{
 }
 
 func main() {
+	remote.Main()     // as a child it serves one card module, and does not return
 	cli.NoCoreDumps() // a dump could hold a PIN
 	os.Exit(program.Main(os.Args))
 }

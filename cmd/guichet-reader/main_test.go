@@ -22,12 +22,14 @@ import (
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
 	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
 )
 
 // TestMain also is the program: scripts and the terminal test start this binary under
 // its name.
 func TestMain(m *testing.M) {
+	remote.Main()
 	testscript.Main(m, map[string]func(){"guichet-reader": main})
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/reader/remote"
 )
 
 var program = cli.Program{
@@ -21,6 +22,7 @@ var program = cli.Program{
 }
 
 func main() {
+	remote.Main()     // as a child, in the demo, it serves one card module, and does not return
 	cli.NoCoreDumps() // a dump could hold a session, a document or, in the demo, a PIN
 	os.Exit(program.Main(os.Args))
 }

@@ -9,9 +9,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"guichet.example/reader/remote"
 )
 
 func TestMain(m *testing.M) {
+	remote.Main()
 	testscript.Main(m, map[string]func(){
 		"guichet": func() { os.Exit(program.Main(os.Args)) },
 	})

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"guichet.example/reader/remote"
 )
 
 // stage is what the tests play on.
@@ -33,6 +35,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	remote.Main()
 	code := m.Run()
 	for i := len(curtain) - 1; i >= 0; i-- {
 		curtain[i]()

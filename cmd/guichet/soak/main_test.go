@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"guichet.example/certs/certstest"
+	"guichet.example/reader/remote"
 )
 
 // guichet is the program under test, built once from this checkout.
 var guichet string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	remote.Main()
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "guichet-soak-")
