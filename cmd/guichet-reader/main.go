@@ -22,6 +22,8 @@ var program = cli.Program{
 		{Name: "authenticate", Summary: "make a Web eID token for a site and print it as JSON", Run: authenticate},
 		{Name: "sign", Summary: "sign a file or a hash with the signature key and print the value as JSON", Run: sign},
 		{Name: "serve", Summary: "let web pages of the named sites use the card, over HTTP on this machine", Run: serve},
+		{Name: "native-host", Summary: "serve one command of the Web eID extension; browsers start this", Run: nativeHost},
+		{Name: "install", Summary: "tell browsers that this program is the host of the Web eID extension", Run: install},
 	},
 	Hint: hintFor,
 }
@@ -29,5 +31,5 @@ var program = cli.Program{
 func main() {
 	remote.Main()     // as a child it serves one card module, and does not return
 	cli.NoCoreDumps() // a dump could hold a PIN
-	os.Exit(program.Main(os.Args))
+	os.Exit(program.Main(asHost(os.Args, betweenPipes)))
 }
