@@ -3,8 +3,6 @@ package reader
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/sha1"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
@@ -12,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/miekg/pkcs11"
 
 	"guichet.example/certs"
 	"guichet.example/certs/certstest"
@@ -46,56 +42,128 @@ func certificatesOf(c *certstest.Card) []*x509.Certificate {
 	return list
 }
 
+// issued is a card of Nora's, changed.
+func issued(t testing.TB, change func(*certstest.Person)) *certstest.Card {
+	t.Helper()
+	p := certstest.Person{
+		GivenNames: "Nora Anna Maria", Surname: "Specimen", NationalNumber: nora, Algorithm: certstest.P384,
+		Street: "Rue de la Loi 16", Postcode: "1000", Municipality: "Bruxelles",
+		Birth: time.Date(2001, 5, 3, 0, 0, 0, 0, time.UTC), BirthPlace: "Liège",
+	}
+	if change != nil {
+		change(&p)
+	}
+	card, err := theWorld(t).pki.Issue(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return card
+}
+
+// wantNobody expects that error and no identity with it.
+func wantNobody(t *testing.T, what string, id *Identity, err, want error) {
+	t.Helper()
+	wantError(t, what, err, want)
+	if id != nil {
+		t.Errorf("%s: an identity comes with the error", what)
+	}
+}
+
+// In JSON an Identity shows what it holds; printed it does not.
+func inFull(id *Identity) string {
+	b, _ := json.Marshal(id)
+	return string(b)
+}
+
 func TestIdentityRefuses(t *testing.T) {
+	w := theWorld(t)
+	for name, spoil := range map[string]func(c, other *certstest.Card){
+		"identity changed":           func(c, _ *certstest.Card) { c.Identity = flip(c.Identity, len(c.Identity)/2) },
+		"identity cut":               func(c, _ *certstest.Card) { c.Identity = c.Identity[:len(c.Identity)-1] },
+		"identity longer":            func(c, _ *certstest.Card) { c.Identity = append(bytes.Clone(c.Identity), 9) },
+		"identity of another card":   func(c, o *certstest.Card) { c.Identity = o.Identity },
+		"signature of another card":  func(c, o *certstest.Card) { c.IdentitySignature = o.IdentitySignature },
+		"identity and its signature": func(c, o *certstest.Card) { c.Identity, c.IdentitySignature = o.Identity, o.IdentitySignature },
+		"identity signature changed": func(c, _ *certstest.Card) { c.IdentitySignature = flip(c.IdentitySignature, 20) },
+		"identity signature longer":  func(c, _ *certstest.Card) { c.IdentitySignature = append(bytes.Clone(c.IdentitySignature), 9) },
+		"no identity signature":      func(c, _ *certstest.Card) { c.IdentitySignature = nil },
+		"identity signature zeros":   func(c, _ *certstest.Card) { c.IdentitySignature = make([]byte, 104) },
+		"address changed":            func(c, _ *certstest.Card) { c.Address = flip(c.Address, 10) },
+		"address longer":             func(c, _ *certstest.Card) { c.Address = append(bytes.Clone(c.Address), 1) },
+		"address of another card":    func(c, o *certstest.Card) { c.Address, c.AddressSignature = o.Address, o.AddressSignature },
+		"no address signature":       func(c, _ *certstest.Card) { c.AddressSignature = nil },
+		"address signature zeros":    func(c, _ *certstest.Card) { c.AddressSignature = make([]byte, 104) },
+		"something behind it":        func(c, _ *certstest.Card) { c.AddressSignature = append(bytes.Clone(c.AddressSignature), 1) },
+		"address signs identity":     func(c, _ *certstest.Card) { c.Identity, c.IdentitySignature = c.Address, c.AddressSignature },
+		"photo changed":              func(c, _ *certstest.Card) { c.Photo = flip(c.Photo, 100) },
+		"photo longer":               func(c, _ *certstest.Card) { c.Photo = append(bytes.Clone(c.Photo), 1) },
+		"photo cut":                  func(c, _ *certstest.Card) { c.Photo = c.Photo[:len(c.Photo)-1] },
+		"no registry certificate":    func(c, _ *certstest.Card) { c.Registry = nil },
+		"CA as registry":             func(c, _ *certstest.Card) { c.Registry = c.Issuer },
+		"holder as registry":         func(c, _ *certstest.Card) { c.Registry = c.Signature.Certificate },
+		"registry of the RSA era":    func(c, _ *certstest.Card) { c.Registry = w.cards["rsa"].Registry },
+		"files of another person":    func(c, o *certstest.Card) { c.Authentication, c.Signature = o.Authentication, o.Signature },
+		"signature certificate's":    func(c, o *certstest.Card) { c.Signature = o.Signature },
+		"certificate's":              func(c, o *certstest.Card) { c.Authentication = o.Authentication },
+		"photo without end":          func(c, _ *certstest.Card) { c.Photo = append(bytes.Clone(c.Photo), make([]byte, maxValue)...) },
+	} {
+		card := w.card("p384")
+		spoil(card, w.card("other"))
+		want := ErrIdentityNotAuthentic
+		if name == "photo without end" {
+			want = errObjectTooLarge
+		}
+		for _, anchors := range []*certs.TrustAnchors{w.pki.Anchors(), nil} {
+			id, err := IdentityOf(filesOf(card), certificatesOf(card), anchors, time.Now)
+			wantNobody(t, name, id, err, want)
+			if err != nil && strings.Contains(err.Error(), nora) {
+				t.Errorf("%s: the error has the number", name)
+			}
+		}
+	}
+}
+
+// What only trust anchors can tell.
+func TestIdentityRefusesOthersRegistry(t *testing.T) {
 	w := theWorld(t)
 	elsewhere, err := certstest.New(certstest.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, m, c := inserted(t, "p384")
-	on := certificatesOf(w.cards["p384"])
-	for name, spoil := range map[string]func(c, other *certstest.Card){
-		"identity changed":           func(c, _ *certstest.Card) { c.Identity = flip(c.Identity, len(c.Identity)/2) },
-		"identity cut":               func(c, _ *certstest.Card) { c.Identity = c.Identity[:len(c.Identity)-1] },
-		"identity of another card":   func(c, o *certstest.Card) { c.Identity = o.Identity },
-		"identity signature changed": func(c, _ *certstest.Card) { c.IdentitySignature = flip(c.IdentitySignature, 20) },
-		"no identity signature":      func(c, _ *certstest.Card) { c.IdentitySignature = nil },
-		"address changed":            func(c, _ *certstest.Card) { c.Address = flip(c.Address, 10) },
-		"address of another card":    func(c, o *certstest.Card) { c.Address, c.AddressSignature = o.Address, o.AddressSignature },
-		"no address signature":       func(c, _ *certstest.Card) { c.AddressSignature = nil },
-		"photo changed":              func(c, _ *certstest.Card) { c.Photo = flip(c.Photo, 100) },
-		"photo longer":               func(c, _ *certstest.Card) { c.Photo = append(bytes.Clone(c.Photo), 0) },
-		"no registry certificate":    func(c, _ *certstest.Card) { c.Registry = nil },
-		"CA as registry":             func(c, _ *certstest.Card) { c.Registry = c.Issuer },
-		"holder as registry":         func(c, _ *certstest.Card) { c.Registry = c.Signature.Certificate },
-		"files of another person":    func(c, o *certstest.Card) { *c = *o },
-		"registry of the RSA era":    func(c, _ *certstest.Card) { c.Registry = w.cards["rsa"].Registry },
-		"identity malformed, padded": func(c, _ *certstest.Card) { c.Identity = append(bytes.Clone(c.Identity), 9) },
+	card := w.card("p384")
+	id, err := IdentityOf(filesOf(card), certificatesOf(card), elsewhere.Anchors(), nil)
+	wantNobody(t, "a registry that no anchor knows", id, err, ErrIdentityNotAuthentic)
+	f := filesOf(card)
+	f.Registry = flip(f.Registry, len(f.Registry)-1)
+	id, err = IdentityOf(f, certificatesOf(card), w.pki.Anchors(), nil)
+	wantNobody(t, "a registry certificate whose signature is false", id, err, ErrIdentityNotAuthentic)
+	early := func() time.Time { return card.Registry.NotBefore.Add(-time.Hour) }
+	id, err = IdentityOf(filesOf(card), certificatesOf(card), w.pki.Anchors(), early)
+	wantNobody(t, "a registry certificate of the future", id, err, ErrIdentityNotAuthentic)
+
+	for name, on := range map[string][]*x509.Certificate{
+		"nothing": nil, "CAs alone": {card.Issuer, card.Root}, "no authentication certificate": {card.Signature.Certificate, card.Registry},
 	} {
-		card := w.card("p384")
-		spoil(card, w.card("other"))
-		for _, anchors := range []*certs.TrustAnchors{w.pki.Anchors(), nil} {
-			id, err := IdentityOf(filesOf(card), on, anchors, time.Now)
-			wantError(t, name, err, ErrIdentityNotAuthentic)
-			if id != nil {
-				t.Errorf("%s: an identity comes with the error", name)
-			}
-		}
+		id, err := IdentityOf(nil, on, w.pki.Anchors(), nil)
+		wantNobody(t, "of "+name, id, err, ErrNoAuthenticationCertificate)
 	}
-	_, err = c.Identity(elsewhere.Anchors())
-	wantError(t, "a registry that no anchor knows", err, ErrIdentityNotAuthentic)
-	meddle(m).attribute = func(uint, []byte) ([]byte, error) { return make([]byte, maxValue+1), nil }
-	_, err = c.Identity(nil)
-	wantError(t, "a file without end", err, errObjectTooLarge)
+	id, err = IdentityOf(nil, certificatesOf(card), elsewhere.Anchors(), nil)
+	wantNobody(t, "a certificate that no anchor knows", id, err, ErrIdentityNotAuthentic)
+	id, err = IdentityOf(nil, []*x509.Certificate{card.Authentication.Certificate, w.cards["other"].Signature.Certificate}, nil, nil)
+	wantNobody(t, "certificates of two people", id, err, ErrIdentityNotAuthentic)
 }
 
-// The same through the module: a card whose address somebody else signed.
+// The same through the module: a card whose address somebody else signed, and a file
+// that does not end.
 func TestIdentityRefusesCard(t *testing.T) {
 	card := theWorld(t).card("p384")
 	card.Address = flip(card.Address, 10)
-	_, _, c := insertedCard(t, "forged", card)
-	_, err := c.Identity(theWorld(t).pki.Anchors())
-	wantError(t, "Identity", err, ErrIdentityNotAuthentic)
+	_, m, c := insertedCard(t, "forged", card)
+	id, err := c.Identity(theWorld(t).pki.Anchors())
+	wantNobody(t, "Identity", id, err, ErrIdentityNotAuthentic)
+	meddle(m).attribute = func(uint, []byte) ([]byte, error) { return make([]byte, maxValue+1), nil }
+	id, err = c.Identity(nil)
+	wantNobody(t, "a file without end", id, err, errObjectTooLarge)
 }
 
 func TestIdentity(t *testing.T) {
@@ -110,8 +178,7 @@ func TestIdentity(t *testing.T) {
 			card := w.cards[name]
 			if id.Source != FromFiles || id.Surname != "Specimen" || id.GivenNames != "Nora Anna" || id.Initial != "M" ||
 				id.NationalNumber != nora || id.CardNumber != card.CardNumber || id.ChipNumber != fmt.Sprintf("%x", card.ChipNumber) {
-				b, _ := json.Marshal(id)
-				t.Errorf("Identity = %s", b)
+				t.Errorf("Identity = %s", inFull(id))
 			}
 			if want := (Address{"Rue de la Loi 16", "1000", "Bruxelles"}); id.Address != want {
 				t.Errorf("address = %+v, want %+v", id.Address, want)
@@ -131,48 +198,36 @@ func TestIdentityFromCertificate(t *testing.T) {
 	card := theWorld(t).card("rsa")
 	card.Identity = nil
 	_, _, c := insertedCard(t, "opensc", card)
-	id, err := c.Identity(theWorld(t).pki.Anchors())
-	if err != nil {
-		t.Fatal(err)
+	for source, anchors := range map[Source]*certs.TrustAnchors{FromCertificate: theWorld(t).pki.Anchors(), FromUnanchoredCertificate: nil} {
+		id, err := c.Identity(anchors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id.Source != source || id.Surname != "Specimen" || id.GivenNames == "" || id.NationalNumber != nora ||
+			id.Photo != nil || id.Address != (Address{}) {
+			t.Errorf("Identity = %s, want source %s", inFull(id), source)
+		}
 	}
-	if id.Source != FromCertificate || id.Surname != "Specimen" || id.GivenNames == "" || id.NationalNumber != nora ||
-		id.Photo != nil || id.Address != (Address{}) {
-		b, _ := json.Marshal(id)
-		t.Errorf("Identity = %s", b)
+	f := &Files{Identity: make([]byte, 200), Photo: card.Photo}
+	if id, err := IdentityOf(f, certificatesOf(card), nil, nil); err != nil || id.Source != FromUnanchoredCertificate || id.Photo != nil {
+		t.Errorf("of a blank identity file: %v, %v", id, err)
 	}
-}
-
-func TestIdentityWithoutAddressAndPhoto(t *testing.T) {
-	card := theWorld(t).card("p384")
-	card.Address, card.AddressSignature, card.Photo = nil, nil, nil
-	_, _, c := insertedCard(t, "bare", card)
-	id, err := c.Identity(theWorld(t).pki.Anchors())
-	if err != nil || id.Address != (Address{}) || id.Photo != nil || id.Source != FromFiles {
-		t.Errorf("Identity = %v, %v, want files without address and photo", id, err)
+	late := func() time.Time { return card.Authentication.Certificate.NotAfter.AddDate(0, 1, 0) }
+	if id, err := IdentityOf(nil, certificatesOf(card), theWorld(t).pki.Anchors(), late); err != nil || id.NationalNumber != nora {
+		t.Errorf("of an expired certificate: %v, %v", id, err)
 	}
 }
 
 // A card for small children has no certificate at all, and still says whose it is.
 func TestIdentityWithoutCertificates(t *testing.T) {
-	card := theWorld(t).card("kid")
-	card.Authentication = certstest.KeyPair{}
+	card := issued(t, func(p *certstest.Person) { p.Files.NoCertificates = true })
 	_, _, c := insertedCard(t, "small", card)
-	if id, err := c.Identity(theWorld(t).pki.Anchors()); err != nil || id.NationalNumber != nora {
+	if id, err := c.Identity(theWorld(t).pki.Anchors()); err != nil || id.NationalNumber != nora || id.DocumentType != 6 {
 		t.Errorf("Identity = %v, %v", id, err)
 	}
 	_, err := c.Certificate(certs.Authentication)
 	wantError(t, "Certificate", err, ErrNoAuthenticationCertificate)
 	wantError(t, "Certificate", err, ErrUnknownCard)
-}
-
-// A card outlives the registry certificate that signed its files.
-func TestIdentityAfterTheRegistry(t *testing.T) {
-	w := theWorld(t)
-	_, m, c := inserted(t, "p384")
-	m.Now = func() time.Time { return w.cards["p384"].Registry.NotAfter.Add(24 * time.Hour) }
-	if _, err := c.Identity(w.pki.Anchors()); err != nil {
-		t.Errorf("Identity = %v", err)
-	}
 }
 
 func TestIdentityOverTime(t *testing.T) {
@@ -186,87 +241,17 @@ func TestIdentityOverTime(t *testing.T) {
 	wantError(t, "IdentityContext", err, ErrTimedOut)
 }
 
-// Modules that pad: certificates with zeros after the DER, as the files on the card.
-func TestPaddedCertificates(t *testing.T) {
-	d, m := desk(t, nil)
-	insert(t, d, "rsa")
-	meddle(m).attribute = func(kind uint, value []byte) ([]byte, error) {
-		if kind == pkcs11.CKA_VALUE {
-			return append(bytes.Clone(value), make([]byte, 1100)...), nil
-		}
-		return value, nil
-	}
-	c := open(t, m)
-	if len(c.certs) != 4 {
-		t.Errorf("%d certificates are read, want 4", len(c.certs))
-	}
-	if id, err := c.Identity(theWorld(t).pki.Anchors()); err == nil {
-		t.Errorf("a padded photo passes for the one that was hashed: %v", id)
-	}
-}
-
-func TestDates(t *testing.T) {
-	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
-	for text, want := range map[string]time.Time{
-		"03.05.2001": day(2001, 5, 3), "31.12.1999": day(1999, 12, 31), "29.02.2024": day(2024, 2, 29),
-		"03 MAI  2001": day(2001, 5, 3), "3 MAI 2001": day(2001, 5, 3), "03 mai 2001": day(2001, 5, 3),
-		"03 MEI 2001": day(2001, 5, 3), "03.MAI.2001": day(2001, 5, 3), "17.MÄR.1960": day(1960, 3, 17),
-		"01 MAAR 1970": day(1970, 3, 1), "01 MARS 1970": day(1970, 3, 1), "15 AOUT 1980": day(1980, 8, 15),
-		"24.DEZ.1955": day(1955, 12, 24), "09 OKT 1990": day(1990, 10, 9),
-		"": {}, "1960": {}, "00.00.1960": {}, "00 MAI 1960": {}, "MAI 1960": {}, "30.02.2001": {}, "01.13.2001": {},
-		"01.01.61": {}, "01 XXX 2001": {}, "a.b.cccc": {}, "-1.01.2001": {}, "99999999999999999999.01.2001": {},
-	} {
-		if got := parseDate(text); !got.Equal(want) {
-			t.Errorf("parseDate(%q) = %v, want %v", text, got, want)
-		}
-	}
-	for _, months := range []string{
-		"JAN FEV MARS AVR MAI JUIN JUIL AOUT SEPT OCT NOV DEC",
-		"JAN FEB MAAR APR MEI JUN JUL AUG SEP OKT NOV DEC",
-		"JAN FEB MÄR APR MAI JUN JUL AUG SEP OKT NOV DEZ",
-	} {
-		for i, name := range strings.Fields(months) {
-			if got := parseDate("09 " + name + " 1990"); !got.Equal(day(1990, time.Month(i+1), 9)) {
-				t.Errorf("parseDate with %s = %v, want month %d", name, got, i+1)
-			}
-		}
-	}
-}
-
-// Foreigners' documents, German words, sizes of the photo hash.
-func TestParseIdentity(t *testing.T) {
-	hash := sha1.Sum([]byte("photo"))
-	file := appendTLV(nil, []field{
-		{0x00, []byte{0}}, {tagCardNumber, []byte("B123456789")}, {tagValidTo, []byte("01.02.2030")},
-		{tagSurname, []byte("Öztürk")}, {tagGivenNames, []byte(" Ayşe ")}, {tagNationality, []byte("Türkei")},
-		{tagBirth, []byte("24.DEZ.1955")}, {tagSex, []byte("W")}, {tagDocumentType, []byte("16")}, {tagPhotoHash, hash[:]}, {0x1E, []byte("x")},
-	}, 0)
-	id, got, err := parseIdentity(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if id.Surname != "Öztürk" || id.GivenNames != "Ayşe" || id.Sex != "F" || id.DocumentType != 16 || id.BirthText != "24.DEZ.1955" ||
-		id.Birth.Year() != 1955 || id.ValidTo.Year() != 2030 || !bytes.Equal(got, hash[:]) {
-		b, _ := json.Marshal(id)
-		t.Errorf("parseIdentity = %s, hash %x", b, got)
-	}
-	for _, h := range []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512} {
-		if !photoFits([]byte("photo"), digestOf(h, []byte("photo"))) {
-			t.Errorf("a photo with its %v does not fit", h)
-		}
-	}
-	if photoFits([]byte("photo"), []byte("photo")) || photoFits([]byte("photo"), make([]byte, 32)) {
-		t.Error("a photo fits a hash that is not its own")
-	}
-}
-
 // A person's number is in no log and no test failure.
 func TestIdentityPrintsNothing(t *testing.T) {
 	id := &Identity{NationalNumber: nora, Surname: "Specimen", Source: FromFiles, Address: Address{Street: "Rue de la Loi 16"}}
+	f := filesOf(theWorld(t).card("p384"))
 	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("read", "identity", id)
-	for _, text := range []string{fmt.Sprint(id), fmt.Sprintf("%+v", id), fmt.Sprintf("%#v", id), fmt.Sprintf("%v", *id), log.String()} {
-		if strings.Contains(text, nora) || strings.Contains(text, "Specimen") || strings.Contains(text, "Rue") {
+	slog.New(slog.NewTextHandler(&log, nil)).Info("read", "identity", id, "files", f)
+	for _, text := range []string{
+		fmt.Sprint(id), fmt.Sprintf("%+v", id), fmt.Sprintf("%#v", id), fmt.Sprintf("%v", *id), log.String(),
+		fmt.Sprint(f), fmt.Sprintf("%+v", *f), fmt.Sprintf("%#v", f),
+	} {
+		if strings.Contains(text, nora) || strings.Contains(text, "Specimen") || strings.Contains(text, "Rue") || len(text) > 300 {
 			t.Errorf("printed: %s", text)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 // appendTLV is the reverse of parseTLV.
@@ -67,30 +66,6 @@ func FuzzParseTLV(f *testing.F) {
 		}
 		if again := appendTLV(nil, fields, padding); !bytes.Equal(again, file) {
 			t.Errorf("%x is read, and written as %x", file, again)
-		}
-	})
-}
-
-// Whatever a registry may have signed, what goes to pages and JSON is text.
-func FuzzParseIdentity(f *testing.F) {
-	f.Add(appendTLV(nil, []field{{6, []byte("01050399864")}, {7, []byte("Specimen")}, {0x0C, []byte("03 MAI 2001")}, {0x11, make([]byte, 48)}}, 0))
-	f.Add([]byte{7, 2, 0xFF, 0xFE})
-	f.Fuzz(func(t *testing.T, file []byte) {
-		id, hash, err := parseIdentity(file)
-		if err != nil {
-			if id != nil || hash != nil {
-				t.Error("something comes with the error")
-			}
-			return
-		}
-		for _, text := range []string{id.Surname, id.GivenNames, id.Initial, id.NationalNumber, id.BirthText, id.BirthPlace, id.Sex,
-			id.Nationality, id.Nobility, id.CardNumber, id.ChipNumber, id.Municipality, id.SpecialStatus} {
-			if !utf8.ValidString(text) || text != strings.TrimSpace(text) {
-				t.Errorf("text %q", text)
-			}
-		}
-		if y := id.Birth.Year(); !id.Birth.IsZero() && (y < 0 || y > 9999) {
-			t.Errorf("born %v", id.Birth)
 		}
 	})
 }
