@@ -3,7 +3,11 @@ package reader
 import (
 	"context"
 	"crypto"
+	"fmt"
 	"io"
+	"slices"
+
+	"github.com/miekg/pkcs11"
 
 	"guichet.example/certs"
 )
@@ -51,15 +55,7 @@ func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.Signer
 	if err != nil {
 		return nil, err
 	}
-	_, err = ask(ctx, k.card, "reading the public key", func(lib library) (struct{}, error) {
-		if k.held.matched {
-			return struct{}{}, nil
-		}
-		err := checkPublicKey(lib, k.card.session, k.held)
-		k.held.matched = err == nil
-		return struct{}{}, err
-	})
-	if err != nil {
+	if err := k.fit(ctx, mechanism); err != nil {
 		return nil, err
 	}
 	value, err := k.unlockAndSign(ctx, mechanism, input)
@@ -67,4 +63,28 @@ func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.Signer
 		return nil, err
 	}
 	return check(k.Public(), digest, opts.HashFunc(), value)
+}
+
+// fit finds out before a PIN is asked, and once for each certificate, whether the key is
+// the certificate's and the module signs with such keys at all: OpenSC before 0.27 shows
+// EC keys and lists no mechanism for them.
+func (k *Key) fit(ctx context.Context, mechanism uint) error {
+	_, err := ask(ctx, k.card, "reading the public key", func(lib library) (struct{}, error) {
+		if k.held.matched {
+			return struct{}{}, nil
+		}
+		if !lists(lib, k.card.reader.slot, mechanism) {
+			return struct{}{}, fmt.Errorf("keys of type %T: %w", k.Public(), ErrNotSupported)
+		}
+		err := checkPublicKey(lib, k.card.session, k.held)
+		k.held.matched = err == nil
+		return struct{}{}, err
+	})
+	return err
+}
+
+// lists reports whether the module says it knows the mechanism, or says nothing.
+func lists(lib library, slot, mechanism uint) bool {
+	known, err := lib.GetMechanismList(slot)
+	return err != nil || len(known) == 0 || slices.ContainsFunc(known, func(m *pkcs11.Mechanism) bool { return m.Mechanism == mechanism })
 }

@@ -11,6 +11,7 @@ type library interface {
 	GetSlotList(tokenPresent bool) ([]uint, error)
 	GetSlotInfo(slot uint) (pkcs11.SlotInfo, error)
 	GetTokenInfo(slot uint) (pkcs11.TokenInfo, error)
+	GetMechanismList(slot uint) ([]*pkcs11.Mechanism, error)
 	OpenSession(slot, flags uint) (pkcs11.SessionHandle, error)
 	CloseSession(pkcs11.SessionHandle) error
 	GetSessionInfo(pkcs11.SessionHandle) (pkcs11.SessionInfo, error)

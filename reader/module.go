@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unsafe"
 
 	"github.com/miekg/pkcs11"
 )
@@ -43,6 +44,10 @@ func Open(path string) (*Module, error) {
 	if lib == nil {
 		return nil, fmt.Errorf("loading module %s: %w", path, ErrModuleMissing)
 	}
+	if !hasFunctions(lib) {
+		lib.Destroy()
+		return nil, fmt.Errorf("loading module %s: %w", path, ErrModuleFailed)
+	}
 	owner := true
 	err = lib.Initialize()
 	if errors.Is(err, pkcs11.Error(pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED)) {
@@ -55,6 +60,14 @@ func Open(path string) (*Module, error) {
 	m := newModule(full, lib)
 	m.owner = owner
 	return m, nil
+}
+
+// hasFunctions reports whether C_GetFunctionList gave a list. The binding drops its return
+// code and would call through the list that is not there. It keeps, in C, a struct of
+// the library's handle and the list.
+func hasFunctions(lib *pkcs11.Ctx) bool {
+	loaded := *(**struct{ handle, functions unsafe.Pointer })(unsafe.Pointer(lib))
+	return loaded != nil && loaded.functions != nil
 }
 
 func newModule(path string, lib library) *Module {

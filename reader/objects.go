@@ -1,7 +1,7 @@
 package reader
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/miekg/pkcs11"
 )
@@ -14,13 +14,18 @@ const (
 )
 
 var (
-	errTooManyObjects = errors.New("module shows too many objects")
-	errObjectTooLarge = errors.New("module shows an object that is too large")
+	errTooManyObjects = fmt.Errorf("%w: it shows too many objects", ErrModuleFailed)
+	errObjectTooLarge = fmt.Errorf("%w: it shows an object that is too large", ErrModuleFailed)
 )
 
 // find returns the handles of the objects that match the template.
 func find(lib library, session pkcs11.SessionHandle, template ...*pkcs11.Attribute) ([]pkcs11.ObjectHandle, error) {
-	if err := lib.FindObjectsInit(session, template); err != nil {
+	err := lib.FindObjectsInit(session, template)
+	if is(err, pkcs11.CKR_OPERATION_ACTIVE) { // one whose end the module refused
+		lib.FindObjectsFinal(session)
+		err = lib.FindObjectsInit(session, template)
+	}
+	if err != nil {
 		return nil, err
 	}
 	var all []pkcs11.ObjectHandle
