@@ -12,7 +12,8 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Debian packages by the program each one brings; installed only where the program is missing.
 DEMO_NEEDS := gcc:gcc gcc:libc6-dev softhsm2-util:softhsm2
 TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf openssl:openssl pkcs11-tool:opensc \
-              chromium:chromium npm:npm node:nodejs strace:strace pinentry-curses:pinentry-curses
+              chromium:chromium npm:npm node:nodejs strace:strace pinentry-curses:pinentry-curses \
+              pcscd:pcscd vpcd-config:vsmartcard-vpcd
 
 DEMO_ARGS ?=
 
