@@ -53,7 +53,7 @@ func TestNoPageWithoutASession(t *testing.T) {
 // fails this test.
 func TestPublicRoutes(t *testing.T) {
 	public := "sign-in sign-in/card sign-in/card/challenge sign-in/card sign-out signed-out " +
-		"help help/card help/accessibility help/privacy"
+		"help help/card help/self-test help/accessibility help/privacy"
 	var got []string
 	for _, r := range open(t).Routes() {
 		if r.Act == auth.Public {

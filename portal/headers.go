@@ -47,11 +47,12 @@ func (p *Portal) secured(next http.Handler) http.Handler {
 	})
 }
 
-// cardPages are the pages on which a card speaks: they alone may connect to the
+// cardPages are the pages on which a card speaks, or what speaks to it is tested: they alone may connect to the
 // loopback agent.
 var cardPages = map[string]bool{
 	"/:lang/sign-in/card":      true,
 	"/:lang/requests/:id/sign": true,
+	"/:lang/help/self-test":    true,
 }
 
 // allowAgent lets a card page connect to the loopback agent.

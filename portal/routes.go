@@ -105,6 +105,6 @@ func (p *Portal) areas() ([]area, error) {
 		&orders.Orders{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Now: now},
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
-		&help.Help{Mutuality: letterhead},
+		&help.Help{Mutuality: letterhead, Secure: p.secure},
 	}, nil
 }

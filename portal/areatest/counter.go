@@ -88,6 +88,19 @@ func (c *Counter) Get(path string) *Page {
 	return c.do(httptest.NewRequest("GET", c.url(path), nil))
 }
 
+// GetWith is Get with headers; Host is whom the request is for.
+func (c *Counter) GetWith(path string, headers map[string]string) *Page {
+	c.t.Helper()
+	r := httptest.NewRequest("GET", c.url(path), nil)
+	for name, value := range headers {
+		if name == "Host" {
+			r.Host = value
+		}
+		r.Header.Set(name, value)
+	}
+	return c.do(r)
+}
+
 // Post sends a form.
 func (c *Counter) Post(path string, form url.Values) *Page {
 	c.t.Helper()

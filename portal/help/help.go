@@ -1,5 +1,6 @@
 // Package help holds the pages that need no login and no data: answers to the most
-// asked questions, accessibility, privacy and legal notice.
+// asked questions, the self-test of reader and card, accessibility, privacy and legal
+// notice.
 package help
 
 import (
@@ -17,12 +18,14 @@ import (
 // Help is the area. Mutuality, whose address stands in the legal notice, is required.
 type Help struct {
 	Mutuality document.Mutuality
+	Secure    bool // the counter is reached by https
 }
 
 // Route mounts the area.
 func (h *Help) Route(r page.Routes) {
 	r.GET("help", auth.Public, h.questions)
 	r.GET("help/card", auth.Public, h.card)
+	r.GET(selfTestPath, auth.Public, h.selfTest)
 	r.GET("help/accessibility", auth.Public, h.accessibility)
 	r.GET("help/privacy", auth.Public, h.privacy)
 }
@@ -30,7 +33,7 @@ func (h *Help) Route(r page.Routes) {
 func (h *Help) questions(c *gin.Context) error {
 	v := page.From(c)
 	v.Title, v.Lead = v.T("help.title"), v.T("help.lead")
-	return page.Render(c, http.StatusOK, questionsPage(v, topics))
+	return page.Render(c, http.StatusOK, questionsPage(v, topics, false))
 }
 
 // card is where the card panel leads when something fails; the support code in the
@@ -41,7 +44,7 @@ func (h *Help) card(c *gin.Context) error {
 	if code := c.Query("code"); supportCode.MatchString(code) {
 		v.Lead = v.T("help.card.code", locale.A("phone", v.Brand.Telephone()), locale.A("code", code))
 	}
-	return page.Render(c, http.StatusOK, questionsPage(v, topics[:1]))
+	return page.Render(c, http.StatusOK, questionsPage(v, topics[:1], true))
 }
 
 // supportCode matches the references that the portal gives.

@@ -12,14 +12,14 @@ import (
 // links are the stylesheets and scripts of a page, by their hashed addresses. Modules
 // that a script imports are announced with their hashes too.
 func links(v View) templ.Component {
-	if v.CardPage {
-		return v.Brand.cardLinks()
+	switch {
+	case v.CardPage:
+		return v.Brand.prepared().cardLinks
+	case v.SelfTest:
+		return v.Brand.prepared().testLinks
 	}
-	return v.Brand.pageLinks()
+	return v.Brand.prepared().links
 }
-
-func (b Brand) pageLinks() templ.Component { return b.prepared().links }
-func (b Brand) cardLinks() templ.Component { return b.prepared().cardLinks }
 
 // prepared is what Prepare made; a brand that did not pass it looks as shipped.
 func (b Brand) prepared() *ready {
@@ -39,8 +39,13 @@ func (r *ready) writeLinks() {
 	for _, name := range []string{"js/agent.js", "js/webeid.js"} {
 		tag(&page, `<link rel="modulepreload" href="`, web.Asset(name), web.Integrity(name))
 	}
+	before := page.String()
 	script(&page, "js/card.js")
 	r.cardLinks = markup(page.String())
+	page.Reset()
+	page.WriteString(before)
+	script(&page, "js/selftest.js")
+	r.testLinks = markup(page.String())
 }
 
 func tag(b *strings.Builder, opening, address, integrity string) {

@@ -42,10 +42,10 @@ type Colours struct {
 
 // ready is what Prepare works out once.
 type ready struct {
-	css              []byte // of /brand.css
-	url              string // of /brand.css with its hash
-	integrity        string
-	links, cardLinks templ.Component // in the head
+	css                         []byte // of /brand.css
+	url                         string // of /brand.css with its hash
+	integrity                   string
+	links, cardLinks, testLinks templ.Component // in the head
 }
 
 // FullName is the name in one line.

@@ -70,7 +70,7 @@
 //
 // Put fills the View; an area completes it from From(c). Addresses that the chrome
 // links or calls, all below the language: home, documents, requests, account, sign-in,
-// POST sign-out, help, help/card, help/accessibility, help/privacy, and POST stay,
+// POST sign-out, help, help/card, help/self-test, help/accessibility, help/privacy, and POST stay,
 // which answers {"seconds": n}: it counts as activity, n is how long the session now
 // lasts (401 if it ended). GET /brand.css is Brand itself, an http.Handler; a brand
 // from a settings file goes through Brand.Prepare once.

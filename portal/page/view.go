@@ -35,6 +35,7 @@ type View struct {
 	Key    string       // idempotency key of the form; empty: drawn when rendered
 
 	CardPage bool   // the page speaks to a card: its scripts, and the agent in connect-src
+	SelfTest bool   // the page tests what speaks to the card: its script, and the agent in connect-src
 	Agent    string // origin of the loopback agent; empty: browser extension only
 	Support  string // code to tell the help desk: the request's reference
 }

@@ -115,9 +115,16 @@ const (
 // publicStops are the pages for who is not signed in.
 var publicStops = []stop{
 	plain("sign-in"), plain("sign-in/card"), plain("signed-out"),
-	plain("help"), plain("help/card"), plain("help/accessibility"), plain("help/privacy"),
+	plain("help"), plain("help/card"), selfTestStop, plain("help/accessibility"), plain("help/privacy"),
 	view("help/card", "help with a code", func(filled) string { return "help/card?code=7K2M-QX41" }),
 }
+
+// selfTestStop waits until the page has looked at everything.
+var selfTestStop = stop{"GET help/self-test", "self-test", func(w *window, base string, f filled) {
+	w.t.Helper()
+	plain("help/self-test").way(w, base, f)
+	w.tested()
+}}
 
 // memberStops are the pages of a member, in their filled state.
 var memberStops = []stop{

@@ -3,6 +3,7 @@
 // cannot: where the card and the PIN stand.
 
 const statusTime = 1500; // ms
+const doctorTime = 30000; // ms
 
 // AgentError is a refusal of the agent: code of Web eID, state of the card panel.
 export class AgentError extends Error {
@@ -23,6 +24,11 @@ export class Agent {
   // status returns {agent, version, busy}; it throws when no agent answers.
   async status() {
     return this.#call("GET", "status", undefined, AbortSignal.timeout(statusTime));
+  }
+
+  // doctor returns a checkup of reader and card: {checks, code}. It takes seconds.
+  doctor(lang) {
+    return this.#call("GET", "doctor?lang=" + encodeURIComponent(lang), undefined, AbortSignal.timeout(doctorTime));
   }
 
   // follow calls told with each event for as long as the page lives; the browser
