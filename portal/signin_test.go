@@ -29,6 +29,9 @@ func TestSignInRefused(t *testing.T) {
 		"revoked": {mathieu, func(t *testing.T, c *counter, card *certstest.Card) {
 			ok(t, c.pki.Revoke(card.Authentication.Certificate, time.Now().Add(-time.Hour), 1))
 		}, "cert_revoked", http.StatusForbidden},
+		"suspended": {mathieu, func(t *testing.T, c *counter, card *certstest.Card) {
+			ok(t, c.pki.Revoke(card.Authentication.Certificate, time.Now().Add(-time.Hour), 6))
+		}, "cert_suspended", http.StatusForbidden},
 		"OCSP down": {mathieu, func(t *testing.T, c *counter, _ *certstest.Card) {
 			ok(t, c.pki.Control().Set(certstest.OCSP, certstest.Down))
 		}, "status_unknown", http.StatusServiceUnavailable},

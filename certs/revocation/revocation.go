@@ -82,6 +82,10 @@ type Answer struct {
 	Certificates []*x509.Certificate // the delegated responder's; none if the issuer itself signed
 }
 
+// CertificateHold is the Reason of a certificate that is suspended: as cards are until
+// their holder fetches them, and when a loss is reported. It may become good again.
+const CertificateHold = 6
+
 // RevokedError comes with the Answer on a certificate that was withdrawn.
 type RevokedError struct {
 	At     time.Time

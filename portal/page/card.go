@@ -73,6 +73,7 @@ var cardStates = []cardState{
 	{name: "card_removed", kind: "fail", picture: "insert", shows: atFault},
 	{name: "pin_blocked", kind: "fail", part: 2, picture: "card", shows: "kept"},
 	{name: "cert_expired", kind: "fail", picture: "card", shows: atFault},
+	{name: "cert_suspended", kind: "fail", picture: "card", shows: atFault},
 	{name: "cert_revoked", kind: "fail", picture: "card", shows: atFault},
 	{name: "status_unknown", kind: "fail", picture: "card", shows: atFault},
 	{name: "no_sign_cert", kind: "fail", part: 1, picture: "card", shows: "kept"},

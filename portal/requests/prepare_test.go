@@ -24,6 +24,7 @@ func TestPrepareRefuses(t *testing.T) {
 		{"another person's card", nil, func(d *desk) []byte { return d.nora.Signature.Certificate.Raw }, nil, StateWrongPerson},
 		{"card of an unknown authority", nil, func(d *desk) []byte { return d.forged.Signature.Certificate.Raw }, nil, StateCardUnknown},
 		{"expired", nil, func(d *desk) []byte { return d.expired.Signature.Certificate.Raw }, nil, StateExpired},
+		{"suspended", func(d *desk) { d.status.check = revocation.RevokedError{At: noon, Reason: 6} }, nil, nil, StateSuspended},
 		{"revoked", func(d *desk) { d.status.check = revocation.RevokedError{At: noon} }, nil, nil, StateRevoked},
 		{"status unknown", func(d *desk) { d.status.check = revocation.ErrUnknown }, nil, nil, StateUnknown},
 		{"no status service", func(d *desk) { d.status.check = fmt.Errorf("x: %w", revocation.ErrUnavailable) }, nil, nil, StateUnknown},

@@ -30,6 +30,7 @@ type Problem struct {
 const (
 	StateCardUnknown = "card_unknown"
 	StateExpired     = "cert_expired"
+	StateSuspended   = "cert_suspended"
 	StateRevoked     = "cert_revoked"
 	StateUnknown     = "status_unknown"
 	StateNoSignCert  = "no_sign_cert"
@@ -115,6 +116,9 @@ func problem(err error, wanted string) error {
 		p.State = StateCardUnknown
 	case errors.As(err, &revoked):
 		p.State = StateRevoked
+		if revoked.Reason == revocation.CertificateHold {
+			p.State = StateSuspended
+		}
 	default:
 		for _, k := range problems {
 			if errors.Is(err, k.err) {

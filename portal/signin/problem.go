@@ -45,6 +45,8 @@ func problem(err error) *Problem {
 	switch {
 	case errors.As(err, &expired):
 		p.State, p.Date = "cert_expired", expired.NotAfter
+	case errors.As(err, &revoked) && revoked.Reason == revocation.CertificateHold:
+		p.State = "cert_suspended"
 	case errors.As(err, &revoked), errors.Is(err, webeid.ErrRevoked):
 		p.State = "cert_revoked"
 	case errors.Is(err, webeid.ErrOCSPCheckFailed):
