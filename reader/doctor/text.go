@@ -3,7 +3,6 @@ package doctor
 import (
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"guichet.example/reader/api"
@@ -19,6 +18,7 @@ type text struct {
 	months   [12]string
 	dayMark  string // after the day of a month: "."
 	somebody string // a program whose name is not known
+	code     string // what a support code is called
 
 	days, hours, minutes string
 }
@@ -37,6 +37,9 @@ func textIn(lang string) *text {
 
 // Word is an outcome in that language: "passed", "geslaagd".
 func Word(outcome api.CheckOutcome, lang string) string { return textIn(lang).outcomes[outcome] }
+
+// CodeWord is what a support code is called in that language.
+func CodeWord(lang string) string { return textIn(lang).code }
 
 // result is what was found of one link: the finding, and what its words have room for.
 type result struct {

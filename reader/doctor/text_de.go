@@ -106,4 +106,5 @@ var german = text{
 	dayMark: ".",
 	days:    "Tage", hours: "Stunden", minutes: "Minuten",
 	somebody: "einem anderen Programm",
+	code:     "Hilfecode",
 }

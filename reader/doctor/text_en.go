@@ -105,4 +105,5 @@ var english = text{
 	months:  [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	days:    "days", hours: "hours", minutes: "minutes",
 	somebody: "another program",
+	code:     "Support code",
 }

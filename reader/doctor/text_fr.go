@@ -105,4 +105,5 @@ var french = text{
 	months:  [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 	days:    "jours", hours: "heures", minutes: "minutes",
 	somebody: "un autre programme",
+	code:     "Code d’assistance",
 }

@@ -105,4 +105,5 @@ var dutch = text{
 	months:  [12]string{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"},
 	days:    "dagen", hours: "uur", minutes: "minuten",
 	somebody: "een ander programma",
+	code:     "Hulpcode",
 }
