@@ -26,7 +26,7 @@ const (
 var (
 	aidApplet = []byte{0xa0, 0x00, 0x00, 0x00, 0x30, 0x29, 0x05, 0x70, 0x00, 0xad, 0x13, 0x10, 0x01, 0x01, 0xff}
 	aidBelpic = []byte("\xa0\x00\x00\x01\x77PKCS-15")
-	aidID     = []byte("\xa0\x00\x00\x01\x77IdFile")
+	aidID     = []byte("\xa0\x00\x00\x01\x77IdFiles")
 )
 
 // directory is an MF or DF: transparent files and directories by identifier.
@@ -136,7 +136,7 @@ func (c *Card) enter(from *directory, path []byte) status {
 	for ; len(path) > 0; path = path[2:] {
 		id := binary.BigEndian.Uint16(path)
 		if file, ok := from.files[id]; ok && len(path) == 2 {
-			c.current, c.file = from, file
+			c.current, c.file = from, append([]byte{}, file...) // an empty one is selected too
 			return statusOK
 		}
 		switch below := from.below[id]; {
