@@ -25,6 +25,7 @@ var issued = sync.OnceValues(func() (map[string]*certstest.Card, error) {
 	for name, p := range map[string]certstest.Person{
 		"rsa": {Algorithm: certstest.RSA2048}, "ec": {Algorithm: certstest.P384},
 		"kid":  {Algorithm: certstest.P384, NoSignature: true},
+		"bare": {Algorithm: certstest.P384, Files: certstest.FileOptions{NoCertificates: true}},
 		"p256": {Algorithm: certstest.P256},
 	} {
 		p.GivenNames, p.Surname, p.NationalNumber = "Nora Anna", "Specimen", "01050399864"
