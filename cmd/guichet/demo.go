@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/cmd/guichet/demo"
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/reader/agent"
 )
 
 func runDemo(ctx context.Context, env cli.Env, args []string) error {
@@ -19,6 +20,7 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	flags.StringVar(&cfg.Data, "data", "", "folder to keep the demo in (default: a temporary one, removed at the end)")
 	flags.StringVar(&cfg.Out, "out", "", "folder for the signed documents and, in trust/, the trust anchors")
 	flags.StringVar(&cfg.Journey, "journey", "card", "journey to walk: "+strings.Join(demo.Names(), ", "))
+	flags.DurationVar(&cfg.Deadline, "deadline", agent.DefaultDeadline, "how long the card waits for its holder")
 	flags.BoolVar(&cfg.Once, "once", false, "end after the journey")
 	withTLS := flags.Bool("tls", false, "serve https with a certificate made now, to try the official extension")
 	verbose := flags.Bool("v", false, "log requests to standard error")

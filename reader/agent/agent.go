@@ -2,28 +2,26 @@
 // over HTTP on loopback: sign in with Web eID, read the signature certificate, sign.
 //
 // The flow of an operation: a page posts a request; the agent takes the one slot
-// there is, waits for a card, and has the reader sign; when the card wants a PIN the
-// agent makes a page of its own under a one-time address, tells the requesting page
-// where it is by an event, and waits for the person there. The answer of the request
-// is the result. Meanwhile events say, in the words of package api, what the person
-// should be told.
+// there is, waits for a card, and has it sign in the process of its module (package
+// remote); when the card wants a PIN that process makes a page under a one-time
+// address (package pinpage), the agent tells the requesting page by an event where it
+// is, and the person types there. The answer of the request is the result. Meanwhile
+// events say, in the words of package api, what the person should be told.
 //
 // Who may do what:
 //   - It binds loopback addresses only, and answers only requests whose Host is one
 //     of its own names (a DNS name pointed at 127.0.0.1 gets nothing).
 //   - Every request of a page must carry an allowed Origin, events included. That
 //     origin is what gets signed; no message has a field for one.
-//   - The PIN is typed on the agent's page only: top-level, never framed, no-store,
-//     naming the site and the purpose. It is wiped after use and never logged. What
-//     net/http and a browser keep of a form in their buffers cannot be wiped.
+//   - No PIN comes into this process. The PIN page is on the agent's own port, but its
+//     connections are handed over with nothing of them read (door.go), and a
+//     connection that is read here carries one request only (single.go).
 package agent
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,7 +29,9 @@ import (
 	"sync"
 	"time"
 
-	"guichet.example/reader"
+	"guichet.example/reader/api"
+	"guichet.example/reader/internal/inbox"
+	"guichet.example/reader/pinpage"
 )
 
 // Config of an Agent.
@@ -42,13 +42,17 @@ type Config struct {
 	// Origins are the sites that may use the card: "https://counter.example.be". http
 	// only for loopback names. At least one.
 	Origins []string
-	// Cards is where cards come from; see FromModule.
+	// Cards is where cards come from; see FromSet.
 	Cards Cards
 
-	Lang     string        // of the PIN page when neither request nor browser says; "": "fr"
-	Deadline time.Duration // of an operation, people included; 0: DefaultDeadline
-	Rand     io.Reader     // nil: crypto/rand
-	Log      *slog.Logger  // one line per operation; nil: none
+	Lang     string           // of the PIN page when neither request nor browser says; "": "fr"
+	Deadline time.Duration    // of an operation, people included; 0: DefaultDeadline
+	Now      func() time.Time // for the dates of certificates; nil: time.Now
+	Log      *slog.Logger     // one line per operation; nil: none
+
+	// Doctor examines the chain from browser to card, telling in lang; one at a time.
+	// nil: api.DoctorPath is not served.
+	Doctor func(ctx context.Context, lang string) api.Checkup
 }
 
 // DefaultListen is where pages look for an agent.
@@ -61,13 +65,14 @@ const DefaultDeadline = 4 * time.Minute
 type Agent struct {
 	config    Config
 	events    *broker
+	door      door
 	listeners []net.Listener
 	url       string
-	hosts     []string // what Host may be
+	hosts     []string   // what Host may be
+	examining sync.Mutex // held by the one checkup under way
 
 	mu       sync.Mutex
 	current  *operation    // the one under way
-	last     *prompt       // of the operation before, so that its page can tell how it ended
 	presence chan struct{} // closed, and replaced, when something happens in a reader
 }
 
@@ -85,22 +90,25 @@ func New(c Config) (*Agent, error) {
 		}
 	}
 	if c.Lang == "" {
-		c.Lang = defaultLang
+		c.Lang = pinpage.ChooseLang("", "", "")
 	}
-	if _, ok := texts[c.Lang]; !ok {
+	if pinpage.ChooseLang(c.Lang, "", "") != c.Lang {
 		return nil, fmt.Errorf("agent: no language %q", c.Lang)
 	}
 	if c.Deadline <= 0 {
 		c.Deadline = DefaultDeadline
 	}
-	if c.Rand == nil {
-		c.Rand = rand.Reader
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Origins = slices.Clone(c.Origins)
-	return &Agent{config: c, events: newBroker(), presence: make(chan struct{})}, nil
+	return &Agent{
+		config: c, events: newBroker(), presence: make(chan struct{}),
+		door: door{ours: inbox.New(maxServed), browser: c.Cards.Browser},
+	}, nil
 }
 
 // URL is the address for pages, "http://localhost:8081"; "" before Listen.
@@ -117,16 +125,17 @@ func (a *Agent) Serve(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           a.handler(),
 		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    maxHeader,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          slog.NewLogLogger(a.config.Log.Handler(), slog.LevelDebug),
 	}
+	server.SetKeepAlivesEnabled(false)
 	var wait sync.WaitGroup
 	wait.Go(func() { a.watch(ctx) })
+	wait.Go(func() { _ = server.Serve(a.door.ours) }) // until Shutdown
 	stopped := make(chan error, len(a.listeners))
 	for _, listener := range a.listeners {
-		go func() { stopped <- server.Serve(listener) }()
+		wait.Go(func() { stopped <- a.door.open(listener) })
 	}
 	var err error
 	select {
@@ -134,6 +143,10 @@ func (a *Agent) Serve(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	cancel() // ends operations and event streams
+	for _, listener := range a.listeners {
+		listener.Close()
+	}
+	a.door.shut()
 	grace, end := context.WithTimeout(context.Background(), 3*time.Second)
 	defer end()
 	if server.Shutdown(grace) != nil {
@@ -143,8 +156,9 @@ func (a *Agent) Serve(ctx context.Context) error {
 	return err
 }
 
-// watch follows the readers until ctx ends: it keeps the pages that have nothing
-// under way informed, and ends an operation whose card is pulled out.
+// watch follows the readers until ctx ends: it keeps the pages informed that have
+// nothing under way, and wakes an operation that waits for a card. That a card in use
+// was pulled out the card itself says: an event may be older than the card.
 func (a *Agent) watch(ctx context.Context) {
 	held := readers{}
 	for event := range a.config.Cards.Watch(ctx) {
@@ -152,11 +166,7 @@ func (a *Agent) watch(ctx context.Context) {
 		a.mu.Lock()
 		close(a.presence)
 		a.presence = make(chan struct{})
-		current := a.current
 		a.mu.Unlock()
-		if current != nil && (event.Kind == reader.Removed || event.Kind == reader.Unplugged) {
-			current.pulledOut(event.Reader.Name)
-		}
 	}
 }
 

@@ -27,6 +27,7 @@ type broker struct {
 type follower struct {
 	origin string
 	events chan api.Event
+	knows  api.State // the last it was told of what the readers hold
 }
 
 func newBroker() *broker {
@@ -41,13 +42,13 @@ func (b *broker) join(origin string) *follower {
 	if len(b.followers) >= maxFollowers {
 		return nil
 	}
-	f := &follower{origin, make(chan api.Event, 16)}
+	f := &follower{origin: origin, events: make(chan api.Event, 16), knows: api.Idle}
 	b.followers[f] = true
+	first := b.presence
 	if b.running != nil && b.running.origin == origin {
-		f.events <- b.latest
-	} else {
-		f.events <- b.presence
+		first = b.latest
 	}
+	b.send(first, func(to *follower) bool { return to == f })
 	return f
 }
 
@@ -73,7 +74,8 @@ func (b *broker) tell(o *operation, e api.Event) {
 	b.send(e, func(f *follower) bool { return f.origin == o.origin })
 }
 
-// settle sends the last event of an operation.
+// settle sends the last event of an operation, and behind it how things stand, to pages
+// that were told otherwise before or during the operation.
 func (b *broker) settle(o *operation, e api.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -81,6 +83,9 @@ func (b *broker) settle(o *operation, e api.Event) {
 		b.running = nil
 	}
 	b.send(e, func(f *follower) bool { return f.origin == o.origin })
+	if b.presence.State != api.Idle { // not known yet
+		b.send(b.presence, func(f *follower) bool { return f.origin == o.origin && f.knows != b.presence.State })
+	}
 }
 
 // send never waits: a page that does not read loses the oldest, since what counts is
@@ -89,6 +94,10 @@ func (b *broker) send(e api.Event, to func(*follower) bool) {
 	for f := range b.followers {
 		if !to(f) {
 			continue
+		}
+		switch e.State {
+		case api.NoReader, api.NoCard, api.CardReady:
+			f.knows = e.State
 		}
 		select {
 		case f.events <- e:

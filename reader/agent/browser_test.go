@@ -262,7 +262,7 @@ const axe = `(async () => {
 // judge serves a page again, with the agent's own style sheet, and has axe-core look at it.
 func judge(t *testing.T, ctx context.Context, name string, page *agenttest.PINPage, scheme string, width int64, rules string) {
 	t.Helper()
-	style, err := os.ReadFile("pin.css")
+	style, err := os.ReadFile(filepath.Join("..", "pinpage", "pin.css"))
 	if err != nil {
 		t.Fatal(err)
 	}

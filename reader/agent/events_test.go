@@ -116,3 +116,44 @@ func TestEventsAreLimited(t *testing.T) {
 	}
 	t.Error("no stream to be had after all were closed")
 }
+
+// What the readers hold is told again to the operation's own page when that ends, if it
+// changed meanwhile, and only then.
+func TestEventsAfterTheOperation(t *testing.T) {
+	d := newDesk(newCard("ec"))
+	a := start(t, d)
+	d.events <- reader.Event{Kind: reader.Inserted, Reader: reader.Reader{Name: fakeReader, Present: true}}
+	p, stranger := a.page(""), a.page("")
+	stranger.Origin = otherSite
+	others, err := stranger.Events(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e := next(t, others); e.State != api.CardReady; e = next(t, others) {
+	}
+	own, err := a.page("").Events(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hears := func(states ...api.State) {
+		t.Helper()
+		for _, want := range states {
+			if e := next(t, own); e.State != want {
+				t.Fatalf("the page hears %+v, want %s", e, want)
+			}
+		}
+	}
+	end := p.waiting(t)
+	hears(api.CardReady, api.CardReady, api.PINPage)
+	_ = p.Cancel(t.Context())
+	<-end
+	hears(api.Cancelled) // and nothing of a reader in which nothing happened
+	end = p.waiting(t)
+	hears(api.CardReady, api.PINPage)
+	d.put(nil, reader.ErrNoCard)
+	if e := next(t, others); e.State != api.NoCard {
+		t.Fatalf("the other site hears %+v", e)
+	}
+	<-end
+	hears(api.CardRemoved, api.NoCard)
+}

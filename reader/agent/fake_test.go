@@ -3,10 +3,11 @@ package agent_test
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -19,6 +20,8 @@ import (
 	"guichet.example/reader/agent"
 	"guichet.example/reader/agent/agenttest"
 	"guichet.example/reader/api"
+	"guichet.example/reader/pinpage"
+	"guichet.example/reader/remote"
 )
 
 const (
@@ -29,17 +32,29 @@ const (
 	nonce      = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 )
 
-// desk is one reader with what a test puts into it.
+// desk is one reader with what a test puts into it, and in place of a child process a
+// server of PIN pages.
 type desk struct {
-	mu      sync.Mutex
-	err     error // of Card, when there is none to be had
-	card    *card
-	changed chan struct{}
-	events  chan reader.Event
+	pages  *pinpage.Server
+	events chan reader.Event
+
+	mu     sync.Mutex
+	err    error // of Card, when there is none to be had
+	card   *card
+	handed int // connections
 }
 
 func newDesk(c *card) *desk {
-	return &desk{card: c, err: reader.ErrNoCard, changed: make(chan struct{}), events: make(chan reader.Event, 8)}
+	d := &desk{err: reader.ErrNoCard, events: make(chan reader.Event, 8), pages: pinpage.New(pinpage.Config{})}
+	d.take(c)
+	return d
+}
+
+func (d *desk) take(c *card) {
+	d.card = c
+	if c != nil {
+		c.pages, c.gone = d.pages, make(chan struct{})
+	}
 }
 
 func (d *desk) Card(context.Context) (agent.Card, error) {
@@ -71,10 +86,22 @@ func (d *desk) Watch(ctx context.Context) <-chan reader.Event {
 	return out
 }
 
+func (d *desk) Browser(conn *net.TCPConn) error {
+	d.mu.Lock()
+	d.handed++
+	d.mu.Unlock()
+	d.pages.Take(conn)
+	return nil
+}
+
 // put changes what is in the reader. Without a card, err is what Card says.
 func (d *desk) put(c *card, err error) {
 	d.mu.Lock()
-	d.card, d.err = c, err
+	if d.card != nil {
+		close(d.card.gone)
+	}
+	d.take(c)
+	d.err = err
 	d.mu.Unlock()
 	kind := reader.Inserted
 	if c == nil {
@@ -83,9 +110,12 @@ func (d *desk) put(c *card, err error) {
 	d.events <- reader.Event{Kind: kind, Reader: reader.Reader{Name: fakeReader, Present: c != nil}}
 }
 
-// card is an issued card behind a PIN of its own.
+// card is an issued card behind a PIN of its own, and the child process with it.
 type card struct {
 	*certstest.Card
+	pages *pinpage.Server
+	gone  chan struct{} // closed when it is pulled out
+
 	mu            sync.Mutex
 	tries         int
 	silent        bool            // does not tell how many tries are left
@@ -93,11 +123,11 @@ type card struct {
 	typing, typed func()          // with place: while the holder types elsewhere, and after
 	hangs         chan struct{}   // not nil: Sign returns when it is closed, whatever the context
 	fails         error           // what Sign ends with instead
-	slow          time.Duration   // from the end of the asking to the end of Sign
+	lingers       chan struct{}   // not nil: an operation that was ended is over when it is closed
 }
 
-func (c *card) Reader() string { return fakeReader }
-func (c *card) Close() error   { return nil }
+func (c *card) Reader() reader.Reader { return reader.Reader{Name: fakeReader, Present: true} }
+func (c *card) Close() error          { return nil }
 
 func (c *card) Certificate(p certs.Purpose) (*x509.Certificate, error) {
 	pair := c.pair(p)
@@ -123,7 +153,7 @@ func (c *card) left() int {
 	return c.tries
 }
 
-func (c *card) Sign(ctx context.Context, p certs.Purpose, pin reader.PIN, digest []byte, hash crypto.Hash) ([]byte, error) {
+func (c *card) Sign(ctx context.Context, r remote.SignRequest) ([]byte, error) {
 	if c.hangs != nil {
 		<-c.hangs
 		return nil, reader.ErrModuleFailed
@@ -131,25 +161,52 @@ func (c *card) Sign(ctx context.Context, p certs.Purpose, pin reader.PIN, digest
 	if c.fails != nil {
 		return nil, c.fails
 	}
+	if r.Entry.Kind != remote.Page {
+		return nil, errors.New("the agent wants the PIN typed elsewhere than on a page")
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-c.gone:
+			cancel(reader.ErrCardRemoved)
+		case <-ctx.Done():
+		}
+	}()
+	prompt := c.pages.Ask(pinpage.Operation{
+		Purpose: r.Purpose, Site: r.Entry.Site, Digest: r.Entry.Digest, Lang: r.Entry.Lang, Host: r.Entry.Host,
+		Tell: func(state api.State, tries int, url string) {
+			r.Tell(remote.Progress{State: state, Tries: tries, URL: url})
+		},
+	})
+	value, err := c.sign(ctx, prompt, r)
+	prompt.End(err)
+	if err != nil && c.lingers != nil {
+		<-c.lingers
+	}
+	return value, err
+}
+
+// sign is what package reader does in the child.
+func (c *card) sign(ctx context.Context, prompt *pinpage.Prompt, r remote.SignRequest) ([]byte, error) {
 	if c.place != 0 {
 		over, end := context.WithCancel(ctx)
-		pin.(reader.PINElsewhere).PINElsewhere(over, reader.PINRequest{Purpose: p, TriesLeft: -1}, c.place)
+		prompt.PINElsewhere(over, reader.PINRequest{Purpose: r.Purpose, TriesLeft: -1}, c.place)
 		c.typing()
 		end()
 		c.typed()
-		return c.pair(p).Key.Sign(rand.Reader, digest, hash)
+		return c.pair(r.Purpose).Key.Sign(rand.Reader, r.Digest, r.Hash)
 	}
 	for retry := false; ; retry = true {
 		if c.tries == 0 {
 			return nil, reader.ErrPINBlocked
 		}
-		typed, err := pin.PIN(ctx, reader.PINRequest{Purpose: p, Reader: fakeReader, TriesLeft: c.left(), Retry: retry, MinLen: 4, MaxLen: 12})
+		typed, err := prompt.PIN(ctx, reader.PINRequest{Purpose: r.Purpose, Reader: fakeReader, TriesLeft: c.left(), Retry: retry, MinLen: 4, MaxLen: 12})
 		if err != nil {
-			time.Sleep(c.slow)
 			return nil, err
 		}
 		if bytes.Equal(typed, []byte(rightPIN)) {
-			return c.pair(p).Key.Sign(rand.Reader, digest, hash)
+			return c.pair(r.Purpose).Key.Sign(rand.Reader, r.Digest, r.Hash)
 		}
 		c.mu.Lock()
 		c.tries--

@@ -26,7 +26,7 @@ func checkOrigin(origin string) error {
 	return fmt.Errorf("agent: origin %q is neither https nor loopback", origin)
 }
 
-// handler is everything the agent answers, behind the check of Host.
+// handler is everything that this process answers, behind the check of Host.
 func (a *Agent) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("OPTIONS /v1/", a.page(a.preflight))
@@ -36,11 +36,7 @@ func (a *Agent) handler() http.Handler {
 	mux.Handle("POST "+api.SigningCertificatePath, a.page(a.signingCertificate))
 	mux.Handle("POST "+api.SignPath, a.page(a.sign))
 	mux.Handle("POST "+api.CancelPath, a.page(a.cancel))
-	mux.HandleFunc("GET "+api.PINPath+"{id}", a.showPIN)
-	mux.HandleFunc("POST "+api.PINPath+"{id}", a.takePIN)
-	mux.HandleFunc("GET "+api.PINPath+"{id}/alive", a.alive)
-	mux.HandleFunc("GET /pin.css", asset("text/css; charset=utf-8", pinCSS))
-	mux.HandleFunc("GET /pin.js", asset("text/javascript; charset=utf-8", pinJS))
+	mux.Handle("GET "+api.DoctorPath, a.page(a.doctor))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")

@@ -45,7 +45,7 @@ func ask(t *testing.T, method, url, body string, header map[string]string) (*htt
 var endpoints = []struct{ method, path string }{
 	{"GET", api.StatusPath}, {"GET", api.EventsPath}, {"POST", api.AuthenticatePath},
 	{"POST", api.SigningCertificatePath}, {"POST", api.SignPath}, {"POST", api.CancelPath},
-	{"OPTIONS", api.AuthenticatePath}, {"OPTIONS", api.EventsPath},
+	{"OPTIONS", api.AuthenticatePath}, {"OPTIONS", api.EventsPath}, {"GET", api.DoctorPath},
 }
 
 // Without the Origin of an allowed site nothing is answered, events included, and the
@@ -156,6 +156,10 @@ func TestRequestsRefused(t *testing.T) {
 		{"two types", api.CancelPath, "application/json, text/plain", `{}`, 415, api.InvalidArgument},
 		{"not JSON", api.AuthenticatePath, "application/json", `nonce`, 400, api.InvalidArgument},
 		{"empty", api.AuthenticatePath, "application/json", ``, 400, api.InvalidArgument},
+		{"a key twice", api.AuthenticatePath, "application/json", `{"challengeNonce":"` + nonce + `","challengeNonce":"` + nonce + `"}`, 400, api.InvalidArgument},
+		{"a key in capitals", api.AuthenticatePath, "application/json", `{"CHALLENGENONCE":"` + nonce + `"}`, 400, api.InvalidArgument},
+		{"null", api.AuthenticatePath, "application/json", `null`, 400, api.InvalidArgument},
+		{"an array", api.AuthenticatePath, "application/json", `["` + nonce + `"]`, 400, api.InvalidArgument},
 		{"two objects", api.AuthenticatePath, "application/json", `{"challengeNonce":"` + nonce + `"}{}`, 400, api.InvalidArgument},
 		{"an origin of its own", api.AuthenticatePath, "application/json", `{"challengeNonce":"` + nonce + `","origin":"https://bank.example"}`, 400, api.InvalidArgument},
 		{"no nonce", api.AuthenticatePath, "application/json", `{}`, 400, api.MissingParameter},

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +10,8 @@ import (
 
 	"guichet.example/reader"
 	"guichet.example/reader/api"
+	"guichet.example/reader/internal/exact"
+	"guichet.example/reader/pinpage"
 )
 
 // maxRequest bounds a request's JSON: a certificate of certs.MaxCertificate in base64
@@ -40,19 +41,16 @@ func decode(w http.ResponseWriter, r *http.Request, message any) error {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(10 * time.Second)) // for the body only
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(message)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
 		return refusal{http.StatusRequestEntityTooLarge, api.Error{
 			Code: api.InvalidArgument, Message: "request is too long", State: api.Technical, Tries: -1}}
 	case err != nil:
-		return invalid("request does not parse")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return invalid("something follows the JSON")
+		return invalid("request ends too early")
+	case exact.Decode(body, message) != nil:
+		return invalid("request does not parse, or has a key twice, or one that is not known")
 	}
 	return nil
 }
@@ -81,32 +79,43 @@ func refuse(w http.ResponseWriter, status int, code api.Code, message string) {
 	reply(w, nil, refusal{status, api.Error{Code: code, Message: message, State: api.Technical, Tries: -1}})
 }
 
+// expiredError is a certificate that ended before today: no card is asked for a PIN
+// whose signature nobody would take.
+type expiredError struct{ at time.Time }
+
+func (e expiredError) Error() string { return "certificate expired on " + e.at.Format(time.DateOnly) }
+
 // failureOf puts the end of an operation into the words of Web eID (which knows only
 // cancelled, timed out and fatal) and of the card panel.
 func failureOf(err error) api.Error {
-	f := api.Error{Code: api.Fatal, Message: "the operation failed", State: api.Technical, Tries: -1}
-	var wrong reader.PINError
+	f := api.Error{Code: api.Fatal}
+	f.State, f.Tries = pinpage.Outcome(err)
+	var expired expiredError
 	switch {
-	case errors.Is(err, reader.ErrPINBlocked):
-		f.State, f.Message, f.Tries = api.PINBlocked, "the PIN is blocked", 0
-	case errors.As(err, &wrong):
-		f.State, f.Message, f.Tries = api.PINWrong, "the PIN was wrong", wrong.Tries
-	case errors.Is(err, reader.ErrNoAuthenticationCertificate):
-		f.State, f.Message = api.CardUnknown, "the card has no authentication certificate"
-	case errors.Is(err, reader.ErrCardRemoved):
-		f.State, f.Message = api.CardRemoved, "the card was removed"
-	case errors.Is(err, reader.ErrNoSignatureCertificate):
-		f.State, f.Message = api.NoSignCert, "the card has no signature certificate"
-	case errors.Is(err, reader.ErrTimedOut), errors.Is(err, context.DeadlineExceeded):
-		f.Code, f.State, f.Message = api.UserTimeout, api.Timeout, "time ran out"
-	case errors.Is(err, reader.ErrCancelled), errors.Is(err, context.Canceled):
-		f.Code, f.State, f.Message = api.UserCancelled, api.Cancelled, "the operation was cancelled"
-	case errors.Is(err, reader.ErrCardBusy):
-		f.State, f.Message = api.CardBusy, "another program uses the card"
-	case errors.Is(err, reader.ErrNotSupported):
-		f.State, f.Message = api.ReaderUnsupported, "the reader or its module cannot do this"
+	case errors.As(err, &expired):
+		f.State, f.Expired = api.CertExpired, expired.at.UTC()
 	case errors.Is(err, reader.ErrModuleMissing):
-		f.Code, f.State, f.Message = api.Unavailable, api.ReaderUnsupported, "the card module is missing"
+		f.Code = api.Unavailable
+	case f.State == api.Timeout:
+		f.Code = api.UserTimeout
+	case f.State == api.Cancelled:
+		f.Code = api.UserCancelled
 	}
+	f.Message = messages[f.State]
 	return f
+}
+
+// messages are for a log or a developer.
+var messages = map[api.State]string{
+	api.CardBusy:          "another program uses the card",
+	api.CardRemoved:       "the card was removed",
+	api.CardUnknown:       "the card has no authentication certificate",
+	api.Cancelled:         "the operation was cancelled",
+	api.CertExpired:       "the certificate has expired",
+	api.NoSignCert:        "the card has no signature certificate",
+	api.PINBlocked:        "the PIN is blocked",
+	api.PINWrong:          "the PIN was wrong",
+	api.ReaderUnsupported: "the reader or its module cannot do this",
+	api.Technical:         "the operation failed",
+	api.Timeout:           "time ran out",
 }

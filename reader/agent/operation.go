@@ -11,6 +11,8 @@ import (
 	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
+	"guichet.example/reader/pinpage"
+	"guichet.example/reader/remote"
 )
 
 // operation is one request for the card, from its start to its answer. There is at
@@ -20,7 +22,7 @@ type operation struct {
 	name    string        // for the log
 	origin  string        // of the page, from its header
 	host    string        // by which the page calls the agent
-	text    *text         // in the person's language
+	lang    string        // of the person
 	purpose certs.Purpose // of the key
 	digest  string        // short form of what is to be signed; "" for a login
 	ctx     context.Context
@@ -28,8 +30,7 @@ type operation struct {
 	over    chan struct{} // closed when the slot is free again
 
 	mu      sync.Mutex
-	held    string  // name of the reader whose card is in use; "" while waiting for one
-	prompt  *prompt // the PIN page, once there is one
+	held    string // name of the reader whose card is in use; "" while waiting for one
 	settled bool
 }
 
@@ -38,7 +39,7 @@ type operation struct {
 // something is under way.
 func (a *Agent) begin(r *http.Request, name, origin, lang string, p certs.Purpose, digest string) (*operation, error) {
 	o := &operation{agent: a, name: name, origin: origin, host: r.Host, purpose: p, digest: digest, over: make(chan struct{})}
-	o.text = texts[chooseLang(lang, r.Header.Get("Accept-Language"), a.config.Lang)]
+	o.lang = pinpage.ChooseLang(lang, r.Header.Get("Accept-Language"), a.config.Lang)
 	o.ctx, o.cancel = context.WithCancelCause(r.Context())
 	before := a.take(o)
 	if before != nil && before.ctx.Err() != nil {
@@ -73,16 +74,13 @@ func (a *Agent) release(o *operation) {
 	o.cancel(nil)
 	a.mu.Lock()
 	a.current = nil
-	if o.prompt != nil {
-		a.last = o.prompt
-	}
 	a.mu.Unlock()
 	close(o.over)
 }
 
-// stuck is how long the reader may take to notice that an operation was ended. One
-// that hangs inside a module keeps the slot; the page gets its answer all the same.
-const stuck = 2 * time.Second
+// stuck is how long the card may take to notice that an operation was ended: the
+// process of a module that hangs is killed then. The page gets its answer no later.
+const stuck = 4 * time.Second
 
 // run does the work within the deadline and returns its result once everyone has
 // been told.
@@ -129,11 +127,7 @@ func (o *operation) settle(err error) {
 	}
 	o.mu.Lock()
 	o.settled = true
-	prompt := o.prompt
 	o.mu.Unlock()
-	if prompt != nil {
-		prompt.end(last.State)
-	}
 	o.agent.events.settle(o, last)
 }
 
@@ -148,6 +142,11 @@ func (o *operation) tell(e api.Event) {
 		e.Reader = o.held
 	}
 	o.agent.events.tell(o, e)
+}
+
+// progress passes on how a signature stands.
+func (o *operation) progress(p remote.Progress) {
+	o.tell(api.Event{State: p.State, Tries: p.Tries, PINURL: p.URL})
 }
 
 func (o *operation) log(err error, took time.Duration) {
@@ -198,7 +197,7 @@ func (o *operation) card(ctx context.Context, fits func(Card) error) (Card, erro
 
 func (o *operation) hold(card Card) {
 	o.mu.Lock()
-	o.held = card.Reader()
+	o.held = card.Reader().Name
 	o.mu.Unlock()
 	o.tell(api.Event{State: api.CardReady, Tries: -1})
 }
@@ -218,14 +217,4 @@ func waitingFor(err error) (api.State, bool) {
 		return api.WrongPerson, true
 	}
 	return "", false
-}
-
-// pulledOut ends the operation if it was using the card of that reader.
-func (o *operation) pulledOut(name string) {
-	o.mu.Lock()
-	using := o.held != "" && o.held == name
-	o.mu.Unlock()
-	if using {
-		o.cancel(reader.ErrCardRemoved)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
 )
 
 // appVersion is where a token says it comes from.
@@ -83,7 +84,7 @@ func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 		return nil, err
 	}
 	defer card.Close()
-	certificate, err := card.Certificate(certs.Authentication)
+	certificate, err := o.valid(card)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +105,25 @@ func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 	}, nil
 }
 
+// valid returns the card's certificate for the operation, if its time is not over.
+func (o *operation) valid(card Card) (*x509.Certificate, error) {
+	certificate, err := card.Certificate(o.purpose)
+	if err != nil {
+		return nil, err
+	}
+	if o.agent.config.Now().After(certificate.NotAfter) {
+		return nil, expiredError{certificate.NotAfter}
+	}
+	return certificate, nil
+}
+
 // signature has the card sign and returns the value as it goes over the wire.
 func (o *operation) signature(ctx context.Context, card Card, c *x509.Certificate, digest []byte, hash crypto.Hash) ([]byte, error) {
-	value, err := card.Sign(ctx, o.purpose, o, digest, hash)
+	value, err := card.Sign(ctx, remote.SignRequest{
+		Purpose: o.purpose, Digest: digest, Hash: hash,
+		Entry: remote.Entry{Kind: remote.Page, Site: o.origin, Digest: o.digest, Lang: o.lang, Host: o.host},
+		Tell:  o.progress,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (o *operation) certificate(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	defer card.Close()
-	certificate, err := card.Certificate(certs.Signature)
+	certificate, err := o.valid(card)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +135,9 @@ func (o *operation) signHash(ctx context.Context, wanted *x509.Certificate, hash
 		return nil, err
 	}
 	defer card.Close()
+	if _, err := o.valid(card); err != nil {
+		return nil, err
+	}
 	kind, padding, err := family(wanted.PublicKey)
 	if err != nil {
 		return nil, err

@@ -9,15 +9,16 @@ import (
 
 	"guichet.example/auth/webeid"
 	"guichet.example/certs/certstest"
-	"guichet.example/reader"
 	"guichet.example/reader/agent"
 	"guichet.example/reader/agent/agenttest"
 	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
 )
 
-// TestMain builds the proxy module once for all tests.
+// TestMain builds the proxy module once for all tests, and is the program that holds it.
 func TestMain(m *testing.M) {
+	remote.Main()
 	dir, err := os.MkdirTemp("", "agent-")
 	if err != nil {
 		panic(err)
@@ -32,8 +33,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// softDesk is a desk of SoftHSM2 cards behind an agent, through the real PKCS#11 path.
-func softDesk(t *testing.T) (*softcard.Desk, *started) {
+// softDesk is a desk of SoftHSM2 cards behind an agent, through the real PKCS#11 path: a
+// module in a process of its own.
+func softDesk(t *testing.T, change ...func(*agent.Config)) (*softcard.Desk, *started) {
 	t.Helper()
 	d, err := softcard.NewDesk(t.TempDir())
 	if err != nil {
@@ -44,12 +46,12 @@ func softDesk(t *testing.T) (*softcard.Desk, *started) {
 			t.Fatal(err)
 		}
 	}
-	module, err := reader.Open(d.Module())
+	set, err := remote.Open(remote.Config{Modules: []string{d.Module()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = module.Close() })
-	return d, start(t, nil, func(c *agent.Config) { c.Cards = agent.FromModule(module) })
+	t.Cleanup(func() { _ = set.Close() })
+	return d, start(t, nil, append(change, func(c *agent.Config) { c.Cards = agent.FromSet(set) })...)
 }
 
 func TestSoftCards(t *testing.T) {

@@ -28,6 +28,7 @@ const (
 	CardRemoved State = "card_removed"
 	PINBlocked  State = "pin_blocked"
 	NoSignCert  State = "no_sign_cert"
+	CertExpired State = "cert_expired" // told before the PIN is asked
 	Timeout     State = "timeout"
 	Cancelled   State = "cancelled"
 	Technical   State = "technical"

@@ -1,5 +1,7 @@
 package api
 
+import "time"
+
 // Code is an error code of the Web eID page protocol.
 type Code string
 
@@ -26,6 +28,8 @@ type Error struct {
 	Message string `json:"message"`
 	State   State  `json:"state"`
 	Tries   int    `json:"tries"` // PIN tries left; -1 when not known or of no matter
+
+	Expired time.Time `json:"expired,omitzero"` // with CertExpired: when the certificate ended, UTC
 }
 
 // Error returns the code, the state and the message.

@@ -17,18 +17,20 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 )
 
 // Config of a demo.
 type Config struct {
-	Listen   string      // address of the counter, loopback: "localhost:8080"
-	Agent    string      // address of the agent, loopback: "localhost:8081"
-	Services string      // address of the authorities, loopback; empty: a free port
-	TLS      *tls.Config // serve https with it; nil: http
-	Data     string      // folder to keep things in; empty: a temporary one, removed at the end
-	Out      string      // folder for signed documents and trust anchors; empty: none
-	Journey  string      // to walk first; empty: "card"
-	Once     bool        // end after the journey
+	Listen   string        // address of the counter, loopback: "localhost:8080"
+	Agent    string        // address of the agent, loopback: "localhost:8081"
+	Services string        // address of the authorities, loopback; empty: a free port
+	TLS      *tls.Config   // serve https with it; nil: http
+	Data     string        // folder to keep things in; empty: a temporary one, removed at the end
+	Out      string        // folder for signed documents and trust anchors; empty: none
+	Journey  string        // to walk first; empty: "card"
+	Once     bool          // end after the journey
+	Deadline time.Duration // of one operation of the agent, people included; 0: agent.DefaultDeadline
 	Stdout   io.Writer
 	Log      *slog.Logger // nil: nothing is logged
 }

@@ -19,8 +19,8 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/store"
 	"guichet.example/portal/vault"
-	"guichet.example/reader"
 	"guichet.example/reader/agent"
+	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
 	"guichet.example/signing"
 )
@@ -37,7 +37,6 @@ type world struct {
 	log      *slog.Logger
 	services *certstest.Server
 	desk     *softcard.Desk
-	module   *reader.Module
 	agent    *agent.Agent
 	store    *store.DB
 	portal   *portal.Portal
@@ -173,14 +172,13 @@ func revoke(s *certstest.Server, card *certstest.Card) error {
 }
 
 func (w *world) startReader(ctx context.Context, cfg Config) error {
-	module, err := reader.Open(w.desk.Module())
+	cards, err := remote.Open(remote.Config{Modules: []string{w.desk.Module()}, Log: w.log})
 	if err != nil {
 		return fmt.Errorf("opening the card module: %w", err)
 	}
-	w.module = module
-	w.stop(func() { module.Close() })
+	w.stop(func() { cards.Close() })
 	w.agent, err = agent.New(agent.Config{
-		Listen: cfg.Agent, Origins: []string{w.origin}, Cards: agent.FromModule(module), Log: w.log})
+		Listen: cfg.Agent, Origins: []string{w.origin}, Cards: agent.FromSet(cards), Deadline: cfg.Deadline, Log: w.log})
 	if err != nil {
 		return err
 	}
