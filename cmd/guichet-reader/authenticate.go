@@ -11,6 +11,7 @@ import (
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
 )
 
 // Bounds of a nonce, in characters: those of the Web eID app.
@@ -20,7 +21,7 @@ const minNonce, maxNonce = 44, 128
 const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
 
 func authenticate(ctx context.Context, env cli.Env, args []string) error {
-	set := cli.Flags(env, "authenticate", "guichet-reader authenticate -origin URL -nonce N [-pin-fd N]")
+	set := cli.Flags(env, "authenticate", "guichet-reader authenticate -origin URL -nonce N [-pin-fd N | -pin terminal|pinentry|page]")
 	var f cardFlags
 	var pin pinFlags
 	f.add(set)
@@ -40,8 +41,12 @@ func authenticate(ctx context.Context, env cli.Env, args []string) error {
 	if len(*nonce) < minNonce || len(*nonce) > maxNonce {
 		return fmt.Errorf("%w: -nonce has %d to %d characters", cli.ErrUsage, minNonce, maxNonce)
 	}
-	return f.withCard(ctx, func(ctx context.Context, card *reader.Card) error {
-		token, err := makeToken(ctx, card, pin.source(env), *origin, *nonce)
+	entry, err := pin.entry(*origin, "")
+	if err != nil {
+		return err
+	}
+	return f.withCard(ctx, func(ctx context.Context, card *remote.Card) error {
+		token, err := makeToken(ctx, card, entry, guide(env.Stderr, entry, card.Reader().Name), *origin, *nonce)
 		if err != nil {
 			return err
 		}
@@ -49,7 +54,7 @@ func authenticate(ctx context.Context, env cli.Env, args []string) error {
 	})
 }
 
-func makeToken(ctx context.Context, card *reader.Card, pin reader.PIN, origin, nonce string) (api.Token, error) {
+func makeToken(ctx context.Context, card *remote.Card, entry remote.Entry, tell func(remote.Progress), origin, nonce string) (api.Token, error) {
 	cert, err := card.Certificate(certs.Authentication)
 	if err != nil {
 		return api.Token{}, err
@@ -58,11 +63,10 @@ func makeToken(ctx context.Context, card *reader.Card, pin reader.PIN, origin, n
 	if err != nil {
 		return api.Token{}, err
 	}
-	key, err := card.Key(certs.Authentication, pin)
-	if err != nil {
-		return api.Token{}, err
-	}
-	value, err := key.SignContext(ctx, reader.WebEIDDigest(hash, origin, nonce), hash)
+	value, err := card.Sign(ctx, remote.SignRequest{
+		Purpose: certs.Authentication, Digest: reader.WebEIDDigest(hash, origin, nonce), Hash: hash,
+		Entry: entry, Tell: tell,
+	})
 	if err != nil {
 		return api.Token{}, err
 	}

@@ -6,22 +6,24 @@ import (
 	"time"
 
 	"guichet.example/reader"
+	"guichet.example/reader/remote"
 )
 
 // cardFlags are the flags of every command that opens a card.
 type cardFlags struct {
-	module  string
+	module  string // of serve, which takes one
+	modules originList
 	reader  string
 	timeout time.Duration
 }
 
 func (f *cardFlags) add(set *flag.FlagSet) {
-	set.StringVar(&f.module, "module", "", "`path` of the PKCS#11 module; empty: the first one installed")
+	set.Var(&f.modules, "module", "`path` of a PKCS#11 module; without one, all that are installed; may be given more than once, the most trusted first")
 	set.StringVar(&f.reader, "reader", "", "`name` of the card reader; empty: the one with a card in it")
 	set.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take, typing included")
 }
 
-// openModule opens the module that was named, or the best one installed.
+// openModule opens the module that was named, or the best one installed, in this process.
 func (f *cardFlags) openModule() (*reader.Module, error) {
 	if f.module != "" {
 		return reader.Open(f.module)
@@ -34,15 +36,15 @@ func (f *cardFlags) openModule() (*reader.Module, error) {
 }
 
 // withCard opens the card and has work done with it before the time is up.
-func (f *cardFlags) withCard(ctx context.Context, work func(context.Context, *reader.Card) error) error {
+func (f *cardFlags) withCard(ctx context.Context, work func(context.Context, *remote.Card) error) error {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	module, err := f.openModule()
+	set, err := remote.Open(remote.Config{Modules: f.modules})
 	if err != nil {
 		return err
 	}
-	defer module.Close()
-	card, err := f.card(ctx, module)
+	defer set.Close()
+	card, err := f.card(ctx, set)
 	if err != nil {
 		return err
 	}
@@ -50,9 +52,9 @@ func (f *cardFlags) withCard(ctx context.Context, work func(context.Context, *re
 	return work(ctx, card)
 }
 
-func (f *cardFlags) card(ctx context.Context, module *reader.Module) (*reader.Card, error) {
+func (f *cardFlags) card(ctx context.Context, set *remote.Set) (*remote.Card, error) {
 	if f.reader != "" {
-		return module.CardIn(ctx, f.reader)
+		return set.CardIn(ctx, f.reader)
 	}
-	return module.Card(ctx)
+	return set.Card(ctx)
 }

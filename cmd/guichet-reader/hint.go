@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"guichet.example/reader"
+	"guichet.example/reader/pinentry"
+	"guichet.example/reader/remote"
 )
 
 // hintFor names the next thing to do, where there is one.
@@ -21,6 +23,8 @@ func hintFor(err error) string {
 		{reader.ErrCardBusy, "close the other program that uses the card and start again"},
 		{reader.ErrPINBlocked, "the municipality can unblock the card"},
 		{reader.ErrNoSignatureCertificate, "this card signs in but cannot sign documents"},
+		{remote.ErrEntry, "choose where the PIN is typed with -pin, or hand it over with -pin-fd"},
+		{pinentry.ErrUnavailable, "install pinentry, or choose another place with -pin"},
 		{reader.ErrNotSupported, "the Belgian eID middleware signs with every Belgian card; OpenSC does not"},
 		{reader.ErrIdentityNotAuthentic, "check the folder given with -trust; if it is right, do not rely on this card"},
 	} {

@@ -12,6 +12,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
+	"guichet.example/reader/remote"
 )
 
 var errNoPhoto = errors.New("the card gives out no photo that its identity file vouches for")
@@ -48,8 +49,8 @@ func identity(ctx context.Context, env cli.Env, args []string) error {
 			return fmt.Errorf("reading trust anchors: %w", err)
 		}
 	}
-	return f.withCard(ctx, func(ctx context.Context, card *reader.Card) error {
-		id, err := card.IdentityContext(ctx, anchors)
+	return f.withCard(ctx, func(ctx context.Context, card *remote.Card) error {
+		id, err := card.Identity(ctx, anchors)
 		if err != nil {
 			return err
 		}

@@ -13,10 +13,11 @@ import (
 	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
+	"guichet.example/reader/remote"
 )
 
 func list(ctx context.Context, env cli.Env, args []string) error {
-	set := cli.Flags(env, "list", "guichet-reader list [-module PATH]")
+	set := cli.Flags(env, "list", "guichet-reader list [-module PATH]...")
 	var f cardFlags
 	f.add(set)
 	rest, err := cli.Parse(set, args)
@@ -28,34 +29,36 @@ func list(ctx context.Context, env cli.Env, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	module, err := f.openModule()
+	cards, err := remote.Open(remote.Config{Modules: f.modules})
 	if err != nil {
 		return err
 	}
-	defer module.Close()
-	readers, err := module.Readers(ctx)
+	defer cards.Close()
+	readers, err := cards.Readers(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "module          %s\n", module.Path())
+	for _, path := range cards.Modules() {
+		fmt.Fprintf(env.Stdout, "module          %s\n", path)
+	}
 	for _, r := range readers {
 		if f.reader != "" && f.reader != r.Name {
 			continue
 		}
-		if err := listReader(ctx, env.Stdout, module, r); err != nil {
+		if err := listReader(ctx, env.Stdout, cards, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func listReader(ctx context.Context, w io.Writer, module *reader.Module, r reader.Reader) error {
+func listReader(ctx context.Context, w io.Writer, cards *remote.Set, r reader.Reader) error {
 	fmt.Fprintf(w, "reader          %s\n", r.Name)
 	if !r.Present {
 		fmt.Fprintln(w, "  card          none")
 		return nil
 	}
-	card, err := module.CardIn(ctx, r.Name)
+	card, err := cards.CardIn(ctx, r.Name)
 	if errors.Is(err, reader.ErrUnknownCard) || errors.Is(err, reader.ErrCardRemoved) || errors.Is(err, reader.ErrNoCard) {
 		fmt.Fprintf(w, "  card          %v\n", err)
 		return nil
@@ -65,6 +68,9 @@ func listReader(ctx context.Context, w io.Writer, module *reader.Module, r reade
 	}
 	defer card.Close()
 	fmt.Fprintf(w, "  card          %s, serial %s\n", r.Label, r.Serial)
+	if len(cards.Modules()) > 1 {
+		fmt.Fprintf(w, "  through       %s\n", card.Module())
+	}
 	for _, purpose := range []certs.Purpose{certs.Authentication, certs.Signature} {
 		name := map[certs.Purpose]string{certs.Authentication: "signs in", certs.Signature: "signs"}[purpose]
 		cert, err := card.Certificate(purpose)

@@ -2,9 +2,10 @@
 // lists readers and cards, tells what a card says of its holder, makes Web eID tokens
 // and signatures, and serves both to web pages.
 //
-// PINs are typed on the terminal without echo, or read from a file descriptor that
-// another program hands over; never from an argument, which everybody on the machine
-// could read.
+// PINs are typed on the terminal without echo, in a window or on a page, or read from a
+// file descriptor that another program hands over; never from an argument, which
+// everybody on the machine could read. The process that asks, and has the card's module,
+// is a child of this one (package remote), which sees no PIN.
 package main
 
 import (

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -195,22 +194,4 @@ func holds(public crypto.PublicKey, hash crypto.Hash, digest, value []byte) bool
 		return ecdsa.Verify(key, digest, new(big.Int).SetBytes(value[:n]), new(big.Int).SetBytes(value[n:]))
 	}
 	return false
-}
-
-func TestReadLine(t *testing.T) {
-	for in, want := range map[string]string{"1234\n": "1234", "1234": "1234", "1234\r\nmore": "1234", "\n": ""} {
-		file := filepath.Join(t.TempDir(), "pin")
-		if err := os.WriteFile(file, []byte(in), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := readLine(r)
-		if err != nil || string(got) != want {
-			t.Errorf("readLine(%q) = %q, %v, want %q", in, got, err, want)
-		}
-		r.Close()
-	}
 }

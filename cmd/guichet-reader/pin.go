@@ -1,113 +1,58 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 
-	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
-	"guichet.example/reader"
+	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
 )
 
-// pinFlags say where PINs come from.
-type pinFlags struct{ fd int }
+// pinFlags say where PINs are typed. Wherever that is, this process does not see them.
+type pinFlags struct {
+	fd      int
+	where   string
+	lang    string
+	program string
+}
 
 func (f *pinFlags) add(set *flag.FlagSet) {
-	set.IntVar(&f.fd, "pin-fd", -1, "file `descriptor` to read the PIN from, one line; without it the terminal asks")
+	set.IntVar(&f.fd, "pin-fd", -1, "file `descriptor` to read the PIN from, one line; without it the holder is asked")
+	set.StringVar(&f.where, "pin", "terminal", "`where` the holder is asked: terminal, pinentry (a window), or page (in a browser)")
+	set.StringVar(&f.program, "pinentry", "", "`path` of the pinentry; empty: the best one there is")
+	set.StringVar(&f.lang, "lang", systemLang(os.Getenv), "`language` of the window or the page: fr, nl, de or en")
 }
 
-func (f *pinFlags) source(env cli.Env) reader.PIN {
-	if f.fd < 0 {
-		terminal, _ := env.Stdin.(*os.File) // nil, as in a test: the controlling one is asked
-		return terminalPIN{terminal, env.Stderr}
+// entry is where the PIN of a signature is typed.
+func (f *pinFlags) entry(site, digest string) (remote.Entry, error) {
+	e := remote.Entry{Site: site, Digest: digest, Lang: f.lang, Program: f.program}
+	kinds := map[string]remote.EntryKind{
+		"terminal": remote.Terminal, "pinentry": remote.Pinentry, "page": remote.Page,
 	}
-	return descriptorPIN(f.fd)
+	var known bool
+	if e.Kind, known = kinds[f.where]; !known {
+		return e, fmt.Errorf("%w: -pin is terminal, pinentry or page", cli.ErrUsage)
+	}
+	if f.fd >= 0 {
+		keepToOurselves(f.fd)
+		e.Kind, e.Descriptor = remote.Descriptor, uintptr(f.fd)
+	}
+	return e, nil
 }
 
-// longestLine is more than any PIN, less than anything else.
-const longestLine = 64
-
-var errLineTooLong = errors.New("that is too long for a PIN")
-
-// readLine reads up to the end of a line, byte by byte so that nothing of what follows
-// is taken, into one buffer which the caller wipes.
-func readLine(r io.Reader) ([]byte, error) {
-	line := make([]byte, 0, longestLine)
-	for {
-		next := line[len(line) : len(line)+1]
-		n, err := r.Read(next)
+// guide tells on w where to type, where that is not plain to see.
+func guide(w io.Writer, e remote.Entry, readerName string) func(remote.Progress) {
+	return func(p remote.Progress) {
 		switch {
-		case n == 1 && next[0] == '\n', errors.Is(err, io.EOF) && len(line) > 0:
-			return bytes.TrimSuffix(line, []byte("\r")), nil
-		case n == 1:
-			line = line[:len(line)+1]
-		case err != nil:
-			clear(line)
-			return nil, err
-		}
-		if len(line) == longestLine {
-			clear(line)
-			return nil, errLineTooLong
+		case p.State == api.PINKeypad:
+			fmt.Fprintf(w, "Type your PIN on the card reader %s.\n", readerName)
+		case p.State == api.PINWindow && e.Kind != remote.Pinentry:
+			fmt.Fprintln(w, "A window of the card's middleware asks for your PIN.")
+		case p.State == api.PINPage:
+			fmt.Fprintf(w, "Type your PIN on this page: %s\n", p.URL)
 		}
 	}
-}
-
-// descriptorPIN reads the PIN once. A wrong one is not asked for again: whoever hands
-// it over has no other.
-type descriptorPIN int
-
-func (d descriptorPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) {
-	if ask.Retry {
-		return nil, reader.PINError{Tries: ask.TriesLeft}
-	}
-	file := os.NewFile(uintptr(d), "pin")
-	if file == nil {
-		return nil, errors.New("-pin-fd is not open")
-	}
-	line, err := readLine(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the PIN: %w", err)
-	}
-	return line, nil
-}
-
-// terminalPIN asks on the terminal.
-type terminalPIN struct {
-	stdin  *os.File
-	stderr io.Writer
-}
-
-func (t terminalPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) {
-	return readSilently(ctx, t.stdin, prompt(ask))
-}
-
-// PINElsewhere tells where to type instead.
-func (t terminalPIN) PINElsewhere(_ context.Context, ask reader.PINRequest, where reader.PINPlace) {
-	if where == reader.Keypad {
-		fmt.Fprintf(t.stderr, "Type your PIN on the card reader %s.\n", ask.Reader)
-		return
-	}
-	fmt.Fprintln(t.stderr, "A window of the card's middleware asks for your PIN.")
-}
-
-func prompt(ask reader.PINRequest) string {
-	text := "PIN to sign in: "
-	if ask.Purpose == certs.Signature {
-		text = "PIN to sign: "
-	}
-	switch {
-	case ask.TriesLeft == 1:
-		text = "One try left: one more mistake blocks the card. " + text
-	case ask.TriesLeft > 1 && ask.Retry:
-		text = fmt.Sprintf("%d tries left. ", ask.TriesLeft) + text
-	}
-	if ask.Retry {
-		text = "Wrong PIN. " + text
-	}
-	return text
 }

@@ -15,13 +15,14 @@ import (
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
+	"guichet.example/reader/remote"
 )
 
 // hashes are the functions that Belgian cards sign, by their Web eID names.
 var hashes = map[string]crypto.Hash{"SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
 
 func sign(ctx context.Context, env cli.Env, args []string) error {
-	set := cli.Flags(env, "sign", "guichet-reader sign [-pin-fd N] FILE | -hash H -hash-function SHA-384")
+	set := cli.Flags(env, "sign", "guichet-reader sign [-pin-fd N | -pin terminal|pinentry|page] FILE | -hash H -hash-function SHA-384")
 	var f cardFlags
 	var pin pinFlags
 	f.add(set)
@@ -48,8 +49,11 @@ func sign(ctx context.Context, env cli.Env, args []string) error {
 	default:
 		return fmt.Errorf("%w: give one file, or -hash and -hash-function", cli.ErrUsage)
 	}
-	return f.withCard(ctx, func(ctx context.Context, card *reader.Card) error {
-		value, err := signDigest(ctx, card, pin.source(env), digest, *function)
+	if _, err := pin.entry("", ""); err != nil {
+		return err
+	}
+	return f.withCard(ctx, func(ctx context.Context, card *remote.Card) error {
+		value, err := signDigest(ctx, env, card, &pin, digest, *function)
 		if err != nil {
 			return err
 		}
@@ -85,13 +89,37 @@ func hashFile(path string, hash crypto.Hash) ([]byte, error) {
 
 // signDigest signs with the signature key only: the authentication key never signs a
 // hash that somebody else made.
-func signDigest(ctx context.Context, card *reader.Card, pin reader.PIN, digest func(string) ([]byte, error), function string) (api.Signature, error) {
-	key, err := card.Key(certs.Signature, pin)
+func signDigest(ctx context.Context, env cli.Env, card *remote.Card, pin *pinFlags, digest func(string) ([]byte, error), function string) (api.Signature, error) {
+	cert, err := card.Certificate(certs.Signature)
 	if err != nil {
 		return api.Signature{}, err
 	}
+	algorithm := algorithmFor(cert.PublicKey, function)
+	hashed, err := digest(algorithm.HashFunction)
+	if err != nil {
+		return api.Signature{}, err
+	}
+	entry, err := pin.entry("", api.ShortDigest(hashed))
+	if err != nil {
+		return api.Signature{}, err
+	}
+	value, err := card.Sign(ctx, remote.SignRequest{
+		Purpose: certs.Signature, Digest: hashed, Hash: hashes[algorithm.HashFunction],
+		Entry: entry, Tell: guide(env.Stderr, entry, card.Reader().Name),
+	})
+	if err != nil {
+		return api.Signature{}, err
+	}
+	if value, err = reader.RawECDSA(value, cert.PublicKey); err != nil {
+		return api.Signature{}, err
+	}
+	return api.Signature{Signature: base64.StdEncoding.EncodeToString(value), SignatureAlgorithm: algorithm}, nil
+}
+
+// algorithmFor names the algorithm of a key with a hash function; "": what suits the key.
+func algorithmFor(public crypto.PublicKey, function string) api.SignatureAlgorithm {
 	algorithm := api.SignatureAlgorithm{CryptoAlgorithm: "RSA", HashFunction: function, PaddingScheme: "PKCS1.5"}
-	if ec, ok := key.Public().(*ecdsa.PublicKey); ok {
+	if ec, ok := public.(*ecdsa.PublicKey); ok {
 		algorithm.CryptoAlgorithm, algorithm.PaddingScheme = "ECC", "NONE"
 		if function == "" && ec.Curve.Params().BitSize == 384 {
 			algorithm.HashFunction = "SHA-384"
@@ -100,16 +128,5 @@ func signDigest(ctx context.Context, card *reader.Card, pin reader.PIN, digest f
 	if algorithm.HashFunction == "" {
 		algorithm.HashFunction = "SHA-256"
 	}
-	hashed, err := digest(algorithm.HashFunction)
-	if err != nil {
-		return api.Signature{}, err
-	}
-	value, err := key.SignContext(ctx, hashed, hashes[algorithm.HashFunction])
-	if err != nil {
-		return api.Signature{}, err
-	}
-	if value, err = reader.RawECDSA(value, key.Public()); err != nil {
-		return api.Signature{}, err
-	}
-	return api.Signature{Signature: base64.StdEncoding.EncodeToString(value), SignatureAlgorithm: algorithm}, nil
+	return algorithm
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -66,9 +65,5 @@ func (d descriptorPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, 
 	if ask.Retry {
 		return nil, reader.PINError{Tries: ask.TriesLeft}
 	}
-	line, err := readUntilDone(ctx, d.file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the PIN: %w", err)
-	}
-	return line, nil
+	return readUntilDone(ctx, d.file)
 }

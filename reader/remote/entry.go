@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -12,6 +13,10 @@ import (
 	"guichet.example/reader/pinentry"
 	"guichet.example/reader/pinpage"
 )
+
+// ErrEntry means that the PIN could not be asked for where the request says: there is no
+// terminal, the descriptor holds no line.
+var ErrEntry = errors.New("the PIN could not be asked for")
 
 // entry asks for the PIN of one signature, in the child, and tells the parent whom the
 // signature waits for. It is a reader.PIN and a reader.PINElsewhere.
@@ -98,6 +103,9 @@ func (e *entry) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) 
 	e.waitFor(forPerson, state, ask.TriesLeft)
 	pin, err := e.asks.PIN(ctx, ask)
 	e.waitFor(forModule, e.working(), -1)
+	if f := failureOf(err); f != nil && len(f.Kinds) == 0 && f.Tries == nil {
+		err = fmt.Errorf("%w: %w", ErrEntry, err) // and not the module's fault
+	}
 	return pin, err
 }
 

@@ -42,6 +42,7 @@ var conditions = map[string]error{
 	"wrong-signature":               reader.ErrWrongSignature,
 	"module-failed":                 reader.ErrModuleFailed,
 	"closed":                        reader.ErrClosed,
+	"entry":                         ErrEntry,
 	"pinentry-unavailable":          pinentry.ErrUnavailable,
 	"leaving":                       errLeaving,
 }

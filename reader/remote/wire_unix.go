@@ -26,10 +26,11 @@ type socketWire struct{ *net.UnixConn }
 func (w socketWire) Read(p []byte) (int, []*os.File, error) {
 	var beside [64]byte // a descriptor takes 24
 	n, oobn, flags, _, err := w.ReadMsgUnix(p, beside[:])
+	if err != nil { // n and oobn may be negative
+		return 0, nil, err
+	}
 	files, parsed := descriptors(beside[:oobn])
 	switch {
-	case err != nil:
-		return n, files, err
 	case parsed != nil || flags&syscall.MSG_CTRUNC != 0:
 		return n, files, errDescriptors
 	case n == 0:
