@@ -105,10 +105,15 @@ func (v View) key() string {
 // Key returns the idempotency key that came with a form, "" if it is none of ours.
 func Key(c *gin.Context) string {
 	key := c.PostForm(keyField)
-	if _, err := keyEncoding.DecodeString(key); err != nil || len(key) != keyLength {
+	if !isKey(key) {
 		return ""
 	}
 	return key
+}
+
+func isKey(s string) bool {
+	_, err := keyEncoding.DecodeString(s)
+	return err == nil && len(s) == keyLength
 }
 
 // Switched says that a form was sent only to see it in another language: it is shown

@@ -69,7 +69,7 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 			WHERE mutuality = ? AND member = ? AND document < ?
 				AND (? = '' OR kind = ?) AND created_at >= ? AND created_at < ?
 			ORDER BY document DESC LIMIT ?`,
-			[]any{login.Mutuality, string(login.Member), before, string(f.Kind), string(f.Kind), from, to, page(limit)},
+			[]any{login.Mutuality, string(login.Member), before, string(f.Kind), string(f.Kind), from, to, bounded(limit)},
 			func(scan func(...any) error) error {
 				d, err := scanDocument(scan)
 				list = append(list, d)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/requests"
 	"guichet.example/portal/store"
 	"guichet.example/portal/vault"
 )
@@ -72,7 +73,7 @@ func TestOpenRefuses(t *testing.T) {
 	for _, readOnly := range []bool{false, true} {
 		err := open(func(c *store.Config) { c.ReadOnly = readOnly })
 		wantErr(t, "Open of a newer schema", err, store.ErrNewerSchema)
-		if err != nil && !strings.Contains(err.Error(), "version 99, this program knows up to 1") {
+		if err != nil && !strings.Contains(err.Error(), "version 99, this program knows up to 2") {
 			t.Errorf("the line is not clear: %v", err)
 		}
 	}
@@ -126,7 +127,29 @@ func TestMigrationFails(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantText(t, pool, `SELECT max(version_id) FROM goose_db_version`, "1")
+	wantText(t, pool, `SELECT max(version_id) FROM goose_db_version`, "2")
+}
+
+// TestOlderSchema opens a store as the first version left it: what is in it stays, and
+// what came since works.
+func TestOlderSchema(t *testing.T) {
+	b := newBed(t, openSQLite)
+	id := b.frozen(b.claire)
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw := peek(t, b.cfg.Path)
+	for _, undo := range []string{`DROP TABLE drafts`, `DELETE FROM goose_db_version WHERE version_id > 1`} {
+		mustExec(t, raw, undo)
+	}
+	b.DB = b.open(t, b.cfg)
+	if s := b.state(b.claire, id); s != requests.ToSign {
+		t.Errorf("request of before is %s", s)
+	}
+	b.session("a", b.claire)
+	if err := b.PutDraft(t.Context(), b.claire, "f", "d", []byte("typed")); err != nil {
+		t.Errorf("PutDraft = %v", err)
+	}
 }
 
 func TestAnchors(t *testing.T) {

@@ -38,7 +38,7 @@ func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]requests.Rai
 		err := t.each(`
 			SELECT mutuality, member, document FROM raises
 			WHERE due_at <= ? AND leased_until <= ? ORDER BY due_at LIMIT ?`,
-			[]any{micros(now), micros(now), page(limit)}, func(scan func(...any) error) error {
+			[]any{micros(now), micros(now), bounded(limit)}, func(scan func(...any) error) error {
 				var r requests.Raise
 				err := scan(&r.Mutuality, &r.Member, &r.Document)
 				leased = append(leased, r)

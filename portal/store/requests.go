@@ -183,7 +183,7 @@ func (db *DB) requests(c *conn, login auth.Login, before string, limit int) ([]r
 		SELECT `+requestColumns+` FROM requests
 		WHERE mutuality = ? AND member = ? AND request < ?
 		ORDER BY request DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, before, page(limit)}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, before, bounded(limit)}, func(scan func(...any) error) error {
 			r, _, err := scanRequest(scan, key)
 			list = append(list, r)
 			return err
@@ -194,7 +194,7 @@ func (db *DB) requests(c *conn, login auth.Login, before string, limit int) ([]r
 // lastID sorts after every id.
 const lastID = "~"
 
-func page(limit int) int { return min(max(limit, 1), maxPage) }
+func bounded(limit int) int { return min(max(limit, 1), maxPage) }
 
 func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pdf []byte, err error) {
 	var created int64

@@ -51,6 +51,7 @@ const (
 	sealedPrepared = "prepared"
 	sealedDocument = "document"
 	sealedSigner   = "signer"
+	sealedDraft    = "draft"
 )
 
 // keyOf reads and unwraps a member's data key: errNoMember if there is none.

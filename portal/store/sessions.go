@@ -193,6 +193,9 @@ func (db *DB) endSession(ctx context.Context, t *tx, hash [32]byte, why string) 
 	if err != nil {
 		return err
 	}
+	if err := dropDrafts(t, mutuality, member, public); err != nil {
+		return err
+	}
 	login := auth.Login{Mutuality: mutuality, Member: auth.MemberID(member), Session: public}
 	note := db.entry(ctx, login, audit.SignOut, object("session", public))
 	note.Assurance, note.Reason = "", why

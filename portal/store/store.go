@@ -17,6 +17,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/home"
 	"guichet.example/portal/orders"
+	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 )
@@ -29,6 +30,7 @@ var (
 	_ orders.Store    = (*DB)(nil)
 	_ requests.Store  = (*DB)(nil)
 	_ documents.Store = (*DB)(nil)
+	_ page.Drafts     = (*DB)(nil)
 )
 
 // DB is an open store. Safe for concurrent use.

@@ -20,12 +20,12 @@ const (
 	sweepRows = 200
 )
 
-// Sweep removes challenges, sessions and prepared bytes whose time has ended, expires
+// Sweep removes challenges, sessions, drafts and prepared bytes whose time has ended, expires
 // requests that nobody signed, and writes audit rows that are owed. The store does so
 // every minute by itself.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 	for _, sweep := range []func(*tx, time.Time) (int64, error){
-		sweepChallenges, sweepSessions, sweepPrepared, db.expireRequests,
+		sweepChallenges, sweepSessions, sweepDrafts, sweepPrepared, db.expireRequests,
 	} {
 		for swept := int64(sweepRows); swept >= sweepRows; {
 			err := db.write(ctx, audit.Entry{}, func(t *tx) (err error) {
@@ -51,6 +51,14 @@ func sweepSessions(t *tx, now time.Time) (int64, error) {
 	return t.exec(`
 		DELETE FROM sessions WHERE token_hash IN
 			(SELECT token_hash FROM sessions WHERE ends_at < ? ORDER BY ends_at LIMIT ?)`,
+		micros(now), sweepRows)
+}
+
+// sweepDrafts removes what a session left: it ended, or nobody came back to it in time.
+func sweepDrafts(t *tx, now time.Time) (int64, error) {
+	return t.exec(`
+		DELETE FROM drafts WHERE (mutuality, member, session, form, draft) IN
+			(SELECT mutuality, member, session, form, draft FROM drafts WHERE ends_at < ? ORDER BY ends_at LIMIT ?)`,
 		micros(now), sweepRows)
 }
 
