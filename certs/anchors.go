@@ -18,10 +18,9 @@ import (
 // taken out. Where an issuing CA's own issuer is in the set too, the link between both
 // was verified once, when the set was made, and paths run on to the root at no cost.
 type TrustAnchors struct {
-	all        []*x509.Certificate
-	byName     map[string][]*anchor // by RawSubject
-	pool       *x509.CertPool       // all of them
-	disallowed []x509.OID
+	all    []*x509.Certificate
+	byName map[string][]*anchor // by RawSubject
+	pool   *x509.CertPool       // all of them
 }
 
 type anchor struct {
@@ -39,7 +38,7 @@ const maxAbove = 4
 // tampered with. A certificate given twice counts once. Expired anchors are welcome,
 // since old documents are verified at the time they were signed.
 func NewTrustAnchors(list ...*x509.Certificate) (*TrustAnchors, error) {
-	a := &TrustAnchors{byName: map[string][]*anchor{}, pool: x509.NewCertPool(), disallowed: MobileIDPolicies()}
+	a := &TrustAnchors{byName: map[string][]*anchor{}, pool: x509.NewCertPool()}
 	for _, cert := range list {
 		if cert == nil {
 			return nil, errors.New("a trust anchor is nil")
@@ -67,14 +66,6 @@ func NewTrustAnchors(list ...*x509.Certificate) (*TrustAnchors, error) {
 
 // All returns the certificates of the set, in the order given.
 func (a *TrustAnchors) All() []*x509.Certificate { return slices.Clone(a.all) }
-
-// Disallowing returns a set like a whose paths refuse these certificate policies on the
-// end certificate, in place of [MobileIDPolicies].
-func (a *TrustAnchors) Disallowing(policies ...x509.OID) *TrustAnchors {
-	b := *a
-	b.disallowed = slices.Clone(policies)
-	return &b
-}
 
 func checkAnchor(cert *x509.Certificate) error {
 	if len(cert.UnhandledCriticalExtensions) > 0 {

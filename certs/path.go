@@ -28,7 +28,7 @@ func (a *TrustAnchors) Path(leaf *x509.Certificate, p Purpose, at time.Time, can
 	if err := p.Check(leaf); err != nil {
 		return nil, err
 	}
-	if err := CheckPolicies(leaf, a.disallowed); err != nil {
+	if err := checkPolicies(leaf); err != nil {
 		return nil, err
 	}
 	if err := CheckStrength(leaf); err != nil {

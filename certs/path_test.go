@@ -321,15 +321,3 @@ func TestPathWithTwinIssuers(t *testing.T) {
 		}
 	}
 }
-
-func TestDisallowing(t *testing.T) {
-	card := issue(t, nil)
-	citizen, _ := x509.OIDFromInts([]uint64{2, 16, 56, 12, 1, 1, 2, 2})
-	strict := world().Anchors().Disallowing(citizen)
-	if _, err := strict.Path(card.Authentication.Certificate, certs.Authentication, time.Now()); !errors.Is(err, certs.ErrDisallowedPolicy) {
-		t.Errorf("Path with its policy disallowed = %v", err)
-	}
-	if _, err := world().Anchors().Path(card.Authentication.Certificate, certs.Authentication, time.Now()); err != nil {
-		t.Errorf("Disallowing changed the set it was called on: %v", err)
-	}
-}
