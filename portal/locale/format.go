@@ -35,13 +35,6 @@ var shortMonths = [count][12]string{
 	{"Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec"},
 }
 
-var weekdays = [count][7]string{
-	{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
-	{"zondag", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag"},
-	{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
-	{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-}
-
 // day is the day of the month as it stands before a month: 1er, 1., 1.
 func day(l Language, d int) string {
 	switch {
@@ -62,15 +55,6 @@ func Date(l Language, t time.Time) string {
 func DayMonth(l Language, t time.Time) string {
 	t = t.In(zone)
 	return day(l, t.Day()) + nbsp + months[l.index()][t.Month()-1]
-}
-
-// WeekDay is DayMonth with the day of the week: "jeudi 12 novembre", "Donnerstag, 12. November".
-func WeekDay(l Language, t time.Time) string {
-	between := " "
-	if l == DE {
-		between = ", "
-	}
-	return weekdays[l.index()][t.In(zone).Weekday()] + between + DayMonth(l, t)
 }
 
 // DateShort is for lists: "18 nov.", "18. Nov.", "18 Nov".

@@ -20,9 +20,9 @@ func four(format func(Language) string) [count]string {
 }
 
 func TestDates(t *testing.T) {
-	first := time.Date(2026, 12, 1, 6, 8, 0, 0, time.UTC)     // 7:08 in Brussels, winter
-	summer := time.Date(2026, 8, 31, 22, 30, 0, 0, time.UTC)  // the next day in Brussels
-	autumn := time.Date(2026, 11, 12, 13, 8, 59, 0, time.UTC) // a Thursday
+	first := time.Date(2026, 12, 1, 6, 8, 0, 0, time.UTC)    // 7:08 in Brussels, winter
+	summer := time.Date(2026, 8, 31, 22, 30, 0, 0, time.UTC) // the next day in Brussels
+	autumn := time.Date(2026, 11, 12, 13, 8, 59, 0, time.UTC)
 	unusual := time.Date(2026, 3, 29, 0, 59, 59, 0, time.UTC) // a second before summer time
 	midnight := time.Date(2026, 3, 29, 22, 0, 0, 0, time.UTC) // midnight of the 30th
 	for _, tt := range []struct {
@@ -34,7 +34,6 @@ func TestDates(t *testing.T) {
 		{"Date over midnight", func(l Language) string { return Date(l, summer) }, [count]string{"1er_septembre_2026", "1_september_2026", "1._September_2026", "1_September_2026"}},
 		{"DateShort", func(l Language) string { return DateShort(l, autumn) }, [count]string{"12_nov.", "12_nov.", "12._Nov.", "12_Nov"}},
 		{"DayMonth", func(l Language) string { return DayMonth(l, autumn) }, [count]string{"12_novembre", "12_november", "12._November", "12_November"}},
-		{"WeekDay", func(l Language) string { return WeekDay(l, autumn) }, [count]string{"jeudi 12_novembre", "donderdag 12_november", "Donnerstag, 12._November", "Thursday 12_November"}},
 		{"MonthYear", func(l Language) string { return MonthYear(l, first) }, [count]string{"Décembre_2026", "December_2026", "Dezember_2026", "December_2026"}},
 		{"Time", func(l Language) string { return Time(l, first) }, [count]string{"7_h_08", "7:08", "7:08", "7:08"}},
 		{"Time before summer", func(l Language) string { return Time(l, unusual) }, [count]string{"1_h_59", "1:59", "1:59", "1:59"}},
