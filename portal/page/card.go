@@ -96,26 +96,6 @@ var cardStates = []cardState{
 	{name: "insecure", kind: "fail", part: 1, picture: "windows"},
 }
 
-// CardStates lists the names of the states that a page may be told to show: what a
-// problem's "state" can be.
-func CardStates() []string {
-	names := make([]string, len(cardStates))
-	for i, s := range cardStates {
-		names[i] = s.name
-	}
-	return names
-}
-
-// HasCardState says whether the card panel has words for a state.
-func HasCardState(name string) bool {
-	for _, s := range cardStates {
-		if s.name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // CardText is the sentence of a state with its arguments: the "text" of a problem.
 // Arguments are {date}, {name}, {code}, {v} and {w}, as the state's text has them.
 func CardText(l locale.Language, state string, args ...locale.Arg) string {
