@@ -1,37 +1,33 @@
 package doctor
 
 import (
-	"encoding/json"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
+
+	"guichet.example/reader/native"
 )
 
-// BrowserAt is a browser of this person, and where it looks for native hosts.
+// BrowserAt is a browser of this person, and what stands where it looks for native hosts.
 type BrowserAt struct {
-	Name      string   // "Firefox"
-	Manifests []string // paths of the manifest, first found counts; empty: none is ever read
-	Sandboxed bool     // a snap or flatpak, which cannot start programs of this machine
+	Name      string            // "Firefox"
+	Manifests []native.Manifest // the first that is there counts
+	Sandboxed bool              // a snap or flatpak, which cannot start programs of this machine
 }
 
-// maxManifest bounds a manifest, in bytes.
-const maxManifest = 64 << 10
-
-// manifestState is how a browser's manifest was found.
-type manifestState int
+// hostState is whom a browser would start for the extension.
+type hostState int
 
 const (
-	notInstalled manifestState = iota
+	notInstalled hostState = iota
 	installedHere
-	installedOther // another program that is there serves this browser
-	brokenManifest
+	installedOther // another program that is there
+	brokenManifest // nothing that is there
 )
 
 // lookAtBrowsers says for each browser whether it would start this program.
 func (e *examination) lookAtBrowsers() result {
 	var names, closed []string
-	by := map[manifestState][]string{}
+	by := map[hostState][]string{}
 	for _, b := range e.Browsers {
 		name := plainly(b.Name)
 		if b.Sandboxed {
@@ -39,7 +35,7 @@ func (e *examination) lookAtBrowsers() result {
 			continue
 		}
 		names = append(names, name)
-		state := e.readManifest(b)
+		state := b.host(e.System.Program())
 		by[state] = append(by[state], name)
 	}
 	working := slices.Concat(by[installedHere], by[installedOther])
@@ -51,7 +47,7 @@ func (e *examination) lookAtBrowsers() result {
 		return result{finding: "broken", args: args(by[brokenManifest])}
 	case len(working) > 0 && len(by[notInstalled])+len(closed) > 0:
 		return result{finding: "some", args: args(slices.Concat(by[notInstalled], closed))}
-	case len(by[installedOther]) > 0 && len(by[installedHere]) == 0:
+	case len(working) > 0 && len(by[installedHere]) == 0:
 		return result{finding: "other", args: args(working)}
 	case len(working) > 0:
 		return result{finding: "installed", args: args(working)}
@@ -68,43 +64,27 @@ func (e *examination) outcomeOf(id string) outcome {
 	return linkOf(id).outcome(result{finding: e.found(id)})
 }
 
-// readManifest reads what the browser would read.
-func (e *examination) readManifest(b BrowserAt) manifestState {
-	for _, path := range b.Manifests {
-		f, err := os.Open(path)
-		if os.IsNotExist(err) {
+// host says whom the browser would start.
+func (b BrowserAt) host(program string) hostState {
+	for _, m := range b.Manifests {
+		switch {
+		case !m.Present:
 			continue
-		}
-		if err != nil {
+		case !m.Runs:
 			return brokenManifest
+		case m.Ours || sameFile(m.Program, program):
+			return installedHere
 		}
-		content, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
-		f.Close()
-		if err != nil || len(content) > maxManifest {
-			return brokenManifest
-		}
-		return e.judgeManifest(content)
+		return installedOther
 	}
 	return notInstalled
 }
 
-// judgeManifest says whom a manifest (JSON, of the extension's native host) starts.
-func (e *examination) judgeManifest(content []byte) manifestState {
-	var m struct {
-		Name, Path, Type string
-		Origins          []string `json:"allowed_origins"`
-		Extensions       []string `json:"allowed_extensions"`
+func sameFile(one, other string) bool {
+	a, err := os.Stat(one)
+	if err != nil {
+		return false
 	}
-	err := json.Unmarshal(content, &m)
-	if err != nil || m.Name != "eu.webeid" || m.Type != "stdio" || !filepath.IsAbs(m.Path) || len(m.Origins)+len(m.Extensions) == 0 {
-		return brokenManifest
-	}
-	program, err := os.Stat(m.Path)
-	if err != nil || program.IsDir() || !executable(program) {
-		return brokenManifest
-	}
-	if self, err := os.Stat(e.System.Program()); err == nil && os.SameFile(self, program) || base(m.Path) == "guichet-reader" {
-		return installedHere
-	}
-	return installedOther
+	b, err := os.Stat(other)
+	return err == nil && os.SameFile(a, b)
 }

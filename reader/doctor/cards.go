@@ -24,11 +24,15 @@ func (e *examination) lookAtCards(ctx context.Context) {
 	if linkOf(Module).outcome(module) != failed {
 		readers = e.lookAtReaders(ctx)
 	}
+	service := e.lookAtService(readers)
+	e.note(Service, service)
+	if linkOf(Service).outcome(service) == failed && (readers.finding == "none" || readers.finding == "unseen") {
+		readers = result{finding: skipped, after: Service} // nobody could see one
+	}
 	e.note(Reader, readers)
-	e.note(Service, e.lookAtService(readers))
 	switch {
 	case readers.finding == skipped:
-		e.skip(Module, append([]string{Holder, Card}, behindCard...)...)
+		e.skip(readers.after, append([]string{Holder, Card}, behindCard...)...)
 	case linkOf(Reader).outcome(readers) == failed:
 		e.skip(Reader, append([]string{Holder, Card}, behindCard...)...)
 	default:

@@ -6,69 +6,72 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-)
+	"strings"
 
-// hostManifest is the file in which a browser finds the native host of the extension.
-const hostManifest = "eu.webeid.json"
+	"guichet.example/reader/native"
+)
 
 // known is a browser that we know how to find, on one system.
 type known struct {
 	name     string
+	as       string   // as package native calls it
 	programs []string // names in PATH, or paths
-	boxed    []string // paths, patterns below the root or the home folder, of a snap or flatpak
-	user     string   // folder of the person's manifests, below the home folder
-	all      []string // folders of everybody's manifests
+	boxed    []string // where a snap or flatpak shows itself; "~/" is the home folder
 }
 
-// Where browsers look (Chrome's native messaging, "Native messaging host location";
-// Mozilla's "Native manifests").
+const flatpaks, myFlatpaks = "/var/lib/flatpak/exports/bin/", "~/.local/share/flatpak/exports/bin/"
+
 var knownBrowsers = map[string][]known{
 	"linux": {
-		{"Firefox", []string{"firefox", "firefox-esr"}, []string{"/snap/bin/firefox", "/var/lib/flatpak/exports/bin/org.mozilla.firefox",
-			"~/.local/share/flatpak/exports/bin/org.mozilla.firefox"}, ".mozilla/native-messaging-hosts",
-			[]string{"/usr/lib/mozilla/native-messaging-hosts", "/usr/lib64/mozilla/native-messaging-hosts"}},
-		{"Chrome", []string{"google-chrome", "google-chrome-stable"}, []string{"/var/lib/flatpak/exports/bin/com.google.Chrome",
-			"~/.local/share/flatpak/exports/bin/com.google.Chrome"}, ".config/google-chrome/NativeMessagingHosts",
-			[]string{"/etc/opt/chrome/native-messaging-hosts"}},
-		{"Chromium", []string{"chromium", "chromium-browser"}, []string{"/snap/bin/chromium", "/var/lib/flatpak/exports/bin/org.chromium.Chromium",
-			"~/.local/share/flatpak/exports/bin/org.chromium.Chromium"}, ".config/chromium/NativeMessagingHosts",
-			[]string{"/etc/chromium/native-messaging-hosts"}},
-		{"Edge", []string{"microsoft-edge", "microsoft-edge-stable"}, []string{"/var/lib/flatpak/exports/bin/com.microsoft.Edge",
-			"~/.local/share/flatpak/exports/bin/com.microsoft.Edge"}, ".config/microsoft-edge/NativeMessagingHosts",
-			[]string{"/etc/opt/edge/native-messaging-hosts"}},
+		{"Firefox", "firefox", []string{"firefox", "firefox-esr"},
+			[]string{"/snap/bin/firefox", flatpaks + "org.mozilla.firefox", myFlatpaks + "org.mozilla.firefox"}},
+		{"Chrome", "chrome", []string{"google-chrome", "google-chrome-stable"},
+			[]string{flatpaks + "com.google.Chrome", myFlatpaks + "com.google.Chrome"}},
+		{"Chromium", "chromium", []string{"chromium", "chromium-browser"},
+			[]string{"/snap/bin/chromium", flatpaks + "org.chromium.Chromium", myFlatpaks + "org.chromium.Chromium"}},
+		{"Edge", "edge", []string{"microsoft-edge", "microsoft-edge-stable"},
+			[]string{flatpaks + "com.microsoft.Edge", myFlatpaks + "com.microsoft.Edge"}},
 	},
 	"darwin": {
-		{"Firefox", []string{"/Applications/Firefox.app"}, nil, "Library/Application Support/Mozilla/NativeMessagingHosts",
-			[]string{"/Library/Application Support/Mozilla/NativeMessagingHosts"}},
-		{"Chrome", []string{"/Applications/Google Chrome.app"}, nil, "Library/Application Support/Google/Chrome/NativeMessagingHosts",
-			[]string{"/Library/Google/Chrome/NativeMessagingHosts"}},
+		{"Firefox", "firefox", []string{"/Applications/Firefox.app"}, nil},
+		{"Chrome", "chrome", []string{"/Applications/Google Chrome.app"}, nil},
+		{"Chromium", "chromium", []string{"/Applications/Chromium.app"}, nil},
+		{"Edge", "edge", []string{"/Applications/Microsoft Edge.app"}, nil},
 	},
 }
 
-// FindBrowsers returns the browsers of this person on this machine. A browser that is
-// there twice, installed and as a snap, is named twice.
+// FindBrowsers returns the browsers of this person on this machine, with the manifests
+// that they would read: the person's own, then everybody's. A browser that is there
+// twice, installed and as a snap, is named twice. Nil where manifests are no files.
 func FindBrowsers() []BrowserAt {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		home = ""
+		return nil
 	}
-	return findBrowsers(knownBrowsers[runtime.GOOS], "/", home, exec.LookPath)
+	own, err := native.Look(native.Options{})
+	if err != nil {
+		return nil
+	}
+	all, err := native.Look(native.Options{All: true})
+	if err != nil {
+		return nil
+	}
+	return findBrowsers(knownBrowsers[runtime.GOOS], append(own, all...), "/", home, exec.LookPath)
 }
 
 // findBrowsers looks below root and home, so that a test can have its own.
-func findBrowsers(list []known, root, home string, look func(string) (string, error)) []BrowserAt {
+func findBrowsers(list []known, manifests []native.Manifest, root, home string, look func(string) (string, error)) []BrowserAt {
+	there := func(path string) bool {
+		if rest, ok := strings.CutPrefix(path, "~/"); ok {
+			path = filepath.Join(home, rest)
+		} else {
+			path = filepath.Join(root, path)
+		}
+		_, err := os.Lstat(path)
+		return err == nil
+	}
 	var found []BrowserAt
 	for _, k := range list {
-		there := func(path string) bool {
-			if rest, ok := cutHome(path); ok {
-				path = filepath.Join(home, rest)
-			} else {
-				path = filepath.Join(root, path)
-			}
-			_, err := os.Lstat(path)
-			return err == nil
-		}
-		boxed := slices.ContainsFunc(k.boxed, there)
 		installed := slices.ContainsFunc(k.programs, func(name string) bool {
 			if filepath.IsAbs(name) {
 				return there(name)
@@ -78,44 +81,31 @@ func findBrowsers(list []known, root, home string, look func(string) (string, er
 		})
 		if installed {
 			b := BrowserAt{Name: k.name}
-			for _, dir := range k.all {
-				b.Manifests = append(b.Manifests, filepath.Join(root, dir, hostManifest))
-			}
-			if home != "" {
-				b.Manifests = append([]string{filepath.Join(home, k.user, hostManifest)}, b.Manifests...)
+			for _, m := range manifests {
+				if m.Browser == k.as {
+					b.Manifests = append(b.Manifests, m)
+				}
 			}
 			found = append(found, b)
 		}
-		if boxed {
+		if slices.ContainsFunc(k.boxed, there) {
 			found = append(found, BrowserAt{Name: k.name, Sandboxed: true})
 		}
 	}
 	return found
 }
 
-func cutHome(path string) (rest string, ok bool) {
-	if len(path) > 2 && path[:2] == "~/" {
-		return path[2:], true
-	}
-	return path, false
-}
-
-// isBoxed tells a program that a snap or flatpak put into PATH. Distributions put a
-// script in the place of a browser that is a snap: it leads there.
+// isBoxed tells a program that a snap or flatpak put into PATH.
 func isBoxed(path string) bool {
-	for _, name := range []string{path, follow(path)} {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		real = path
+	}
+	for _, name := range []string{path, real} {
 		dir := filepath.Dir(name)
-		if dir == "/snap/bin" || filepath.Base(filepath.Dir(dir)) == "exports" || filepath.Base(name) == "snap" {
+		if dir == "/snap/bin" || strings.HasSuffix(dir, "/exports/bin") || filepath.Base(name) == "snap" {
 			return true
 		}
 	}
 	return false
-}
-
-func follow(path string) string {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return path
-	}
-	return real
 }

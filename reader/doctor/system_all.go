@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 )
 
 // pinentries are the names under which distributions install pinentry.
@@ -30,9 +29,4 @@ func thisProgram() string {
 		return real
 	}
 	return path
-}
-
-// executable reports whether a file may be started; Windows tells by the name.
-func executable(file os.FileInfo) bool {
-	return runtime.GOOS == "windows" || file.Mode().Perm()&0o111 != 0
 }

@@ -13,7 +13,7 @@ type text struct {
 	outcomes map[api.CheckOutcome]string
 	titles   map[string]string    // by id of the link
 	findings map[string][2]string // by "link.finding": what was found, what to do
-	skipped  [2]string            // has {link}
+	skipped  string               // has {link}
 	before   string               // stands for the link that failed, where it is not known
 	months   [12]string
 	dayMark  string // after the day of a month: "."
@@ -53,7 +53,7 @@ func (t *text) check(l link, r result) api.Check {
 	words := t.findings[l.id+"."+r.finding]
 	args := r.args
 	if r.finding == skipped {
-		words = t.skipped
+		words = [2]string{t.skipped, ""}
 		title := t.before
 		if r.after != "" {
 			title = t.titles[r.after]

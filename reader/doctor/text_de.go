@@ -100,7 +100,7 @@ var german = text{
 		"clock.unreachable": {"Die Website hat nicht geantwortet, es gab nichts zu vergleichen.", "Prüfen Sie Ihre Internetverbindung."},
 		"clock.alone":       {"Nicht mit einer anderen Uhr verglichen.", "Prüfen Sie, ob Datum und Uhrzeit Ihres Computers stimmen."},
 	},
-	skipped: [2]string{"Konnte wegen eines früheren Punkts nicht geprüft werden: {link}.", "Bringen Sie zuerst diesen Punkt in Ordnung: {link}."},
+	skipped: "Konnte nicht geprüft werden. Zuerst in Ordnung bringen: {link}.",
 	before:  "siehe oben",
 	months:  [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 	dayMark: ".",

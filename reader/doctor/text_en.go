@@ -100,7 +100,7 @@ var english = text{
 		"clock.unreachable": {"The site did not answer, so there was nothing to compare with.", "Check your connection to the internet."},
 		"clock.alone":       {"Not compared with another clock.", "Check that date and time of your computer are right."},
 	},
-	skipped: [2]string{"Could not be checked because of an earlier point: {link}.", "First put that point in order: {link}."},
+	skipped: "Could not be checked. First put this in order: {link}.",
 	before:  "see above",
 	months:  [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	days:    "days", hours: "hours", minutes: "minutes",

@@ -100,7 +100,7 @@ var french = text{
 		"clock.unreachable": {"Le site n’a pas répondu : il n’y avait rien à comparer.", "Vérifiez votre connexion à internet."},
 		"clock.alone":       {"Pas comparée avec une autre horloge.", "Vérifiez que la date et l’heure de votre ordinateur sont justes."},
 	},
-	skipped: [2]string{"N’a pas pu être vérifié à cause d’un point précédent : {link}.", "Mettez d’abord ce point en ordre : {link}."},
+	skipped: "N’a pas pu être vérifié. D’abord à mettre en ordre : {link}.",
 	before:  "voir plus haut",
 	months:  [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 	days:    "jours", hours: "heures", minutes: "minutes",

@@ -100,7 +100,7 @@ var dutch = text{
 		"clock.unreachable": {"De site antwoordde niet, dus er was niets om mee te vergelijken.", "Controleer uw internetverbinding."},
 		"clock.alone":       {"Niet vergeleken met een andere klok.", "Controleer of datum en tijd van uw computer juist zijn."},
 	},
-	skipped: [2]string{"Kon niet worden gecontroleerd door een eerder punt: {link}.", "Breng eerst dat punt in orde: {link}."},
+	skipped: "Kon niet worden gecontroleerd. Breng eerst dit in orde: {link}.",
 	before:  "zie hierboven",
 	months:  [12]string{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"},
 	days:    "dagen", hours: "uur", minutes: "minuten",
