@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
+	"slices"
 	"time"
 
 	"guichet.example/certs"
@@ -33,16 +34,16 @@ func (f *Files) verify(on []*x509.Certificate, anchors *certs.TrustAnchors, now 
 	if err != nil {
 		return fmt.Errorf("registry certificate: %w: %v", ErrIdentityNotAuthentic, err)
 	}
-	if !registrySigned(cert, f.Identity, f.IdentitySignature) && // some modules give the padding too
-		!registrySigned(cert, withoutPadding(f.Identity), f.IdentitySignature) {
+	// Some modules give the padding of a file too, which nobody signed.
+	if !oneSigned(cert, f.IdentitySignature, f.Identity, withoutPadding(f.Identity)) {
 		return fmt.Errorf("identity file: %w", ErrIdentityNotAuthentic)
 	}
-	if len(trimZeros(f.Address)) == 0 {
+	address := trimZeros(f.Address)
+	if len(address) == 0 {
 		return nil
 	}
-	address := bytes.Clone(trimZeros(f.Address))
-	if !registrySigned(cert, append(address, f.IdentitySignature...), f.AddressSignature) &&
-		!registrySigned(cert, append(address, signatureValue(cert, f.IdentitySignature)...), f.AddressSignature) {
+	if !oneSigned(cert, f.AddressSignature, slices.Concat(address, f.IdentitySignature),
+		slices.Concat(address, signatureValue(cert, f.IdentitySignature))) {
 		return fmt.Errorf("address file: %w", ErrIdentityNotAuthentic)
 	}
 	return nil
@@ -105,6 +106,11 @@ func signatureValue(cert *x509.Certificate, file []byte) []byte {
 		}
 	}
 	return nil
+}
+
+// oneSigned says whether the registry signed the message, or else its shorter form.
+func oneSigned(cert *x509.Certificate, file, message, shorter []byte) bool {
+	return registrySigned(cert, message, file) || len(shorter) < len(message) && registrySigned(cert, shorter, file)
 }
 
 // registrySigned tries the hash functions in use since 2004, as the files do not name

@@ -31,7 +31,12 @@ func TestIdentityEras(t *testing.T) {
 		"last tag ends in zero": func(p *certstest.Person) { p.Files.Tags, p.Files.Padding = map[byte]string{0x1F: "\x00"}, 50 },
 		"one name":              func(p *certstest.Person) { p.GivenNames = "" },
 	} {
-		card := issued(t, change)
+		card := issued(t, func(p *certstest.Person) {
+			change(p)
+			if p.Algorithm == certstest.RSA2048 {
+				p.Files.NoCertificates = true // RSA keys take long, and the registry has its own
+			}
+		})
 		id, err := IdentityOf(filesOf(card), certificatesOf(card), w.pki.Anchors(), nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -125,7 +130,9 @@ func FuzzIdentityOf(f *testing.F) {
 	cards := []*certstest.Card{
 		w.cards["p384"], w.cards["rsa"],
 		issued(f, func(p *certstest.Person) { p.Files.Padding, p.Files.SignaturePadding = 20, 120 }),
-		issued(f, func(p *certstest.Person) { p.Algorithm, p.ReKeyed, p.Files.SHA1 = certstest.RSA2048, true, true }),
+		issued(f, func(p *certstest.Person) {
+			p.Algorithm, p.ReKeyed, p.Files = certstest.RSA2048, true, certstest.FileOptions{NoCertificates: true, SHA1: true}
+		}),
 	}
 	for which := range byte(6) {
 		f.Add(byte(which), which, uint16(7), byte(0x80))
@@ -145,4 +152,26 @@ func FuzzIdentityOf(f *testing.F) {
 			t.Errorf("file %d of %d bytes with byte %d changed by %02x is believed", int(which)%6, len(*part), int(at)%len(*part), by)
 		}
 	})
+}
+
+// The same byte by byte, where it costs one signature each.
+func TestIdentityEveryByte(t *testing.T) {
+	for _, card := range []*certstest.Card{
+		issued(t, func(p *certstest.Person) {
+			p.Algorithm, p.Files = certstest.RSA2048, certstest.FileOptions{NoCertificates: true, SHA1: true, Padding: 3}
+		}),
+		issued(t, func(p *certstest.Person) { p.Files.SignaturePadding = 106 }),
+	} {
+		f := filesOf(card)
+		for i, part := range []*[]byte{&f.Identity, &f.IdentitySignature, &f.Address, &f.AddressSignature} {
+			whole := *part
+			for at := range whole {
+				*part = flip(whole, at)
+				if id, err := IdentityOf(f, nil, nil, nil); err == nil || id != nil {
+					t.Errorf("file %d with byte %d of %d changed is believed", i, at, len(whole))
+				}
+			}
+			*part = whole
+		}
+	}
 }

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// MaxFile is the largest identity or address file accepted, in bytes. Real ones have
+// maxFile is the largest identity or address file accepted, in bytes. Real ones have
 // some 200 and 117.
-const MaxFile = 4 << 10
+const maxFile = 4 << 10
 
 // errMalformedFile is what every refusal of the TLV parser wraps.
 var errMalformedFile = errors.New("file is malformed")
@@ -28,7 +28,7 @@ type field struct {
 // A tag may come once. Tag 00 is the version of the file, so zeros are padding only
 // when nothing but zeros follows.
 func parseTLV(file []byte) (fields []field, padding int, err error) {
-	if len(file) > MaxFile {
+	if len(file) > maxFile {
 		return nil, 0, fmt.Errorf("%w: %d bytes", errMalformedFile, len(file))
 	}
 	var seen [256]bool

@@ -29,7 +29,7 @@ func TestParseTLVRefuses(t *testing.T) {
 		"tag twice":             {0x01, 1, 'a', 0x01, 1, 'b'},
 		"version twice":         {0x00, 1, 1, 0x00, 1, 1},
 		"something after zeros": {0x01, 1, 'a', 0, 0, 0, 9},
-		"too large":             make([]byte, MaxFile+1),
+		"too large":             make([]byte, maxFile+1),
 	} {
 		if fields, _, err := parseTLV(file); !errors.Is(err, errMalformedFile) || fields != nil {
 			t.Errorf("%s: parseTLV = %v, %v, want an error alone", name, fields, err)
