@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // softDesk is a desk of SoftHSM2 cards behind an agent, through the real PKCS#11 path: a
 // module in a process of its own.
-func softDesk(t *testing.T, change ...func(*agent.Config)) (*softcard.Desk, *started) {
+func softDesk(t *testing.T, change ...func(*remote.Config)) (*softcard.Desk, *started) {
 	t.Helper()
 	d, err := softcard.NewDesk(t.TempDir())
 	if err != nil {
@@ -46,12 +48,16 @@ func softDesk(t *testing.T, change ...func(*agent.Config)) (*softcard.Desk, *sta
 			t.Fatal(err)
 		}
 	}
-	set, err := remote.Open(remote.Config{Modules: []string{d.Module()}})
+	config := remote.Config{Modules: []string{d.Module()}}
+	for _, c := range change {
+		c(&config)
+	}
+	set, err := remote.Open(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = set.Close() })
-	return d, start(t, nil, append(change, func(c *agent.Config) { c.Cards = agent.FromSet(set) })...)
+	return d, start(t, nil, func(c *agent.Config) { c.Cards = agent.FromSet(set) })
 }
 
 func TestSoftCards(t *testing.T) {
@@ -146,5 +152,126 @@ func TestSoftCardWithoutSignature(t *testing.T) {
 	var failure api.Error
 	if !errors.As(err, &failure) || failure.State != api.NoSignCert {
 		t.Errorf("SigningCertificate = %v", err)
+	}
+}
+
+// The module hangs with the PIN in its hands. The page that waits says that the card is
+// working, and once the process was killed how it ended; the slot is free again.
+func TestSoftCardHangs(t *testing.T) {
+	t.Parallel()
+	d, a := softDesk(t, func(c *remote.Config) { c.Deadline = 5 * time.Second })
+	if err := d.Insert("ec"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Fail(softcard.Fault{Function: "C_Sign", Do: softcard.Hang}); err != nil {
+		t.Fatal(err)
+	}
+	p := a.page("")
+	end := p.waiting(t)
+	page, err := p.OpenPIN(t.Context(), p.pinURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err = page.Submit(t.Context(), rightPIN)
+	if err != nil || page.Asks || !strings.Contains(page.HTML, "Your card is working.") || !strings.Contains(page.HTML, `http-equiv="refresh"`) {
+		t.Errorf("while the module hangs: %+v, %v", page, err)
+	}
+	var failure api.Error
+	if err := <-end; !errors.As(err, &failure) {
+		t.Errorf("Authenticate = %v", err)
+	}
+	if page, err = p.OpenPIN(t.Context(), p.pinURL()); err != nil || page.Asks || !strings.Contains(page.HTML, "The request has ended") {
+		t.Errorf("after the kill: %+v, %v", page, err)
+	}
+	if err := d.Fail(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.page(rightPIN).Authenticate(t.Context(), nonce); err != nil {
+		t.Errorf("afterwards: Authenticate = %v", err)
+	}
+}
+
+// The module crashes with the PIN in its hands.
+func TestSoftCardCrashes(t *testing.T) {
+	d, a := softDesk(t)
+	if err := d.Insert("rsa"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Fail(softcard.Fault{Function: "C_Sign", Once: true, Do: softcard.Crash}); err != nil {
+		t.Fatal(err)
+	}
+	p := a.page("")
+	end := p.waiting(t)
+	page, err := p.OpenPIN(t.Context(), p.pinURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = page.Submit(t.Context(), rightPIN) // this connection goes with the process
+	wantEnd(t, end, api.Fatal, api.Technical)
+	if page, err = p.OpenPIN(t.Context(), p.pinURL()); err != nil || page.Asks || !strings.Contains(page.HTML, "Something went wrong. Nothing was sent.") {
+		t.Errorf("after the crash: %+v, %v", page, err)
+	}
+	if _, err := a.page(rightPIN).Authenticate(t.Context(), nonce); err != nil {
+		t.Errorf("afterwards: Authenticate = %v", err)
+	}
+}
+
+// The page loaded again after the process of its operation has gone says how it ended.
+func TestSoftCardTellsTheEndAfterwards(t *testing.T) {
+	d, a := softDesk(t)
+	if err := d.Insert("ec"); err != nil {
+		t.Fatal(err)
+	}
+	p := a.page("")
+	end := p.waiting(t)
+	page, err := p.OpenPIN(t.Context(), p.pinURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, err = page.Submit(t.Context(), rightPIN); err != nil || page.Title != "Done - Card reader" {
+		t.Errorf("%+v, %v", page, err)
+	}
+	<-end
+	for range 30 { // beyond the two seconds that a process lingers
+		if again, err := p.OpenPIN(t.Context(), p.pinURL()); err != nil || again.Title != "Done - Card reader" {
+			t.Fatalf("loaded again: %+v, %v", again, err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// Fifty connections at once reach the process of the module, each with its own answer.
+func TestSoftCardParallelConnections(t *testing.T) {
+	d, a := softDesk(t)
+	if err := d.Insert("ec"); err != nil {
+		t.Fatal(err)
+	}
+	p := a.page("")
+	end := p.waiting(t)
+	var wait sync.WaitGroup
+	for i := range 50 {
+		wait.Go(func() {
+			url, want := p.pinURL(), "<form"
+			switch i % 3 {
+			case 1:
+				url, want = a.URL()+"/pin.css", "color-scheme"
+			case 2:
+				url, want = a.URL()+"/pin/"+strings.Repeat("A", 43), "no longer in use"
+			}
+			if _, body := ask(t, "GET", url, "", nil); !strings.Contains(body, want) {
+				t.Errorf("%s: %.80s", url, body)
+			}
+		})
+	}
+	wait.Wait()
+	page, err := p.OpenPIN(t.Context(), p.pinURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := page.Submit(t.Context(), rightPIN); err != nil {
+		t.Error(err)
+	}
+	if err := <-end; err != nil {
+		t.Errorf("Authenticate = %v", err)
 	}
 }

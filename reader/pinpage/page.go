@@ -31,7 +31,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 
 // gone answers an address that is not, or no longer, of a prompt.
 func (s *Server) gone(w http.ResponseWriter, r *http.Request) {
-	t := texts[ChooseLang("", r.Header.Get("Accept-Language"), s.config.Lang)]
+	t := texts[ChooseLang("", r.Header.Get("Accept-Language"), s.lang())]
 	write(w, http.StatusNotFound, view{text: t, State: "failed", Heading: t.GoneHeading, Lead: t.Gone})
 }
 

@@ -104,6 +104,20 @@ func (s *Server) at(id string) (p *Prompt, e Ending, found bool) {
 	return nil, s.latest, same(s.latest.ID, id)
 }
 
+// lang is that of the latest operation: who comes to an address that is gone comes from
+// there.
+func (s *Server) lang() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.current != nil:
+		return s.current.op.Lang
+	case s.latest.Lang != "":
+		return ChooseLang(s.latest.Lang, "", s.config.Lang)
+	}
+	return s.config.Lang
+}
+
 // same compares secrets; the empty one is nobody's.
 func same(secret, given string) bool {
 	return secret != "" && subtle.ConstantTimeCompare([]byte(secret), []byte(given)) == 1

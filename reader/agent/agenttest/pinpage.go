@@ -47,8 +47,11 @@ func (p *PINPage) Submit(ctx context.Context, pin string) (*PINPage, error) {
 }
 
 // Cancel presses Cancel.
-func (p *PINPage) Cancel(ctx context.Context) (*PINPage, error) {
-	return p.post(ctx, url.Values{"token": {p.token}, "pin": {""}, "do": {"cancel"}})
+func (p *PINPage) Cancel(ctx context.Context) (*PINPage, error) { return p.CancelTyped(ctx, "") }
+
+// CancelTyped presses Cancel with something typed, which the browser sends all the same.
+func (p *PINPage) CancelTyped(ctx context.Context, typed string) (*PINPage, error) {
+	return p.post(ctx, url.Values{"token": {p.token}, "pin": {typed}, "do": {"cancel"}})
 }
 
 func (p *PINPage) post(ctx context.Context, form url.Values) (*PINPage, error) {
