@@ -8,6 +8,8 @@ import (
 
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/reader/agent"
+	"guichet.example/reader/api"
+	"guichet.example/reader/doctor"
 	"guichet.example/reader/remote"
 )
 
@@ -49,6 +51,9 @@ func serve(ctx context.Context, env cli.Env, args []string) error {
 	defer cards.Close()
 	a, err := agent.New(agent.Config{
 		Listen: *listen, Origins: origins, Cards: agent.FromSet(cards), Lang: *lang, Deadline: *deadline, Log: log,
+		Doctor: func(ctx context.Context, lang string) api.Checkup {
+			return doctor.Run(ctx, doctor.Config{Cards: cards, Lang: lang, Serving: true, Browsers: doctor.FindBrowsers()})
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", cli.ErrUsage, err)

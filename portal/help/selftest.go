@@ -15,11 +15,12 @@ import (
 type outcome string
 
 const (
-	passed  outcome = "passed"
-	failed  outcome = "failed"
-	warning outcome = "warning"
-	unknown outcome = "unknown"
-	working outcome = "working" // the script is at it
+	passed   outcome = "passed"
+	failed   outcome = "failed"
+	warning  outcome = "warning"
+	unknown  outcome = "unknown"
+	needless outcome = "needless" // nothing is missing without it
+	working  outcome = "working"  // the script is at it
 )
 
 // outcomes are all of them, with the colour of their badge and its sign.
@@ -29,7 +30,7 @@ var outcomes = []struct {
 	icon    page.Icon
 }{
 	{passed, page.Valid, "tick"}, {failed, page.Changed, "octagon"}, {warning, page.Checking, "triangle"},
-	{unknown, page.Neutral, "question"}, {working, page.Neutral, "clock"},
+	{unknown, page.Neutral, "question"}, {needless, page.Neutral, "dash"}, {working, page.Neutral, "clock"},
 }
 
 // row is one check of the self-test. Its words are help.test.<id>.title, and for each
@@ -55,10 +56,10 @@ var serverRows = []row{
 // scriptRows are what selftest.js finds, and shows in the words that the page brings.
 var scriptRows = []row{
 	{"context", []finding{{"secure", passed}, {"insecure", failed}}},
-	{"extension", []finding{{"present", passed}, {"missing", failed}, {"silent", failed}, {"old", failed}, {"unneeded", unknown}}},
-	{"program", []finding{{"present", passed}, {"missing", failed}, {"old", failed}, {"silent", failed}, {"skipped", unknown}, {"unneeded", unknown}}},
-	{"agent", []finding{{"present", passed}, {"busy", passed}, {"old", failed}, {"missing", failed}, {"blocked", failed}, {"unneeded", unknown}}},
-	{"network", []finding{{"unasked", passed}, {"granted", passed}, {"prompt", warning}, {"denied", failed}}},
+	{"extension", []finding{{"present", passed}, {"missing", failed}, {"silent", failed}, {"old", failed}, {"unneeded", needless}}},
+	{"program", []finding{{"present", passed}, {"missing", failed}, {"old", failed}, {"silent", failed}, {"skipped", unknown}, {"unneeded", needless}}},
+	{"agent", []finding{{"present", passed}, {"busy", passed}, {"old", failed}, {"missing", failed}, {"blocked", failed}, {"unneeded", needless}}},
+	{"network", []finding{{"unasked", needless}, {"open", passed}, {"granted", passed}, {"prompt", warning}, {"denied", failed}}},
 	{"clock", []finding{{"right", passed}, {"wrong", failed}, {"untold", unknown}}},
 }
 

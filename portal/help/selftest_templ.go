@@ -911,7 +911,7 @@ func selfTestWords(v page.View) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		for _, what := range [...]string{"working", "good", "one", "some"} {
+		for _, what := range [...]string{"working", "good", "watch", "unseen", "one", "some"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<p data-sum-of=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -20,6 +20,8 @@ import (
 	"guichet.example/portal/store"
 	"guichet.example/portal/vault"
 	"guichet.example/reader/agent"
+	"guichet.example/reader/api"
+	"guichet.example/reader/doctor"
 	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
 	"guichet.example/signing"
@@ -178,7 +180,10 @@ func (w *world) startReader(ctx context.Context, cfg Config) error {
 	}
 	w.stop(func() { cards.Close() })
 	w.agent, err = agent.New(agent.Config{
-		Listen: cfg.Agent, Origins: []string{w.origin}, Cards: agent.FromSet(cards), Deadline: cfg.Deadline, Log: w.log})
+		Listen: cfg.Agent, Origins: []string{w.origin}, Cards: agent.FromSet(cards), Deadline: cfg.Deadline, Log: w.log,
+		Doctor: func(ctx context.Context, lang string) api.Checkup {
+			return doctor.Run(ctx, doctor.Config{Cards: cards, Lang: lang, Serving: true})
+		}})
 	if err != nil {
 		return err
 	}

@@ -63,11 +63,12 @@ class SelfTest {
       this.#show("program", ...extension.program);
     }
     if (!this.agent) return this.#note("untold");
-    this.#show("network", network);
+    this.#show("network", agentThere && network !== "granted" ? "open" : network);
     const blocked = agent.finding === "missing" && (network === "denied" || network === "prompt");
     const absent = extensionThere && agent.finding === "missing" ? "unneeded" : blocked ? "blocked" : agent.finding;
     this.#show("agent", absent, agent);
     if (!agentThere) return this.#note("untold");
+    if (agent.finding === "busy") return this.#note("busy"); // somebody types a PIN: no time to look
     await this.#checkup();
   }
 
@@ -184,23 +185,28 @@ class SelfTest {
   #note(name) {
     const part = this.element.querySelector("[data-card-part]");
     part.hidden = false;
+    this.noted = name;
     part.querySelector("[data-card-note]").textContent = this.words.querySelector(`[data-note="${name}"]`).textContent;
     if (name !== "told") part.querySelector('[data-list="card"]').replaceChildren();
   }
 
   // #conclude counts what is wrong, and says so aloud.
   #conclude() {
-    const n = this.element.querySelectorAll('[data-list] [data-outcome="failed"]').length;
-    this.#sum(n === 0 ? "good" : n === 1 ? "one" : "some", n);
+    const count = (outcome) => this.element.querySelectorAll(`[data-list] [data-outcome="${outcome}"]`).length;
+    const n = count("failed");
+    if (n > 0) this.#sum(n === 1 ? "one" : "some", n);
+    else if (this.noted === "busy" || this.noted === "broken") this.#sum("unseen");
+    else this.#sum(count("warning") > 0 ? "watch" : "good");
     this.element.dataset.done = String(n);
   }
 
-  #sum(name, n) {
+  // #sum says in one sentence how things stand.
+  #sum(name, n = 0) {
     if (name === "working") delete this.element.dataset.done;
     const said = this.words.querySelector(`[data-sum-of="${name}"]`).cloneNode(true);
     fill(said, { n });
     const box = this.element.querySelector("[data-sum]");
-    box.dataset.kind = name === "working" ? "working" : n ? "failed" : "passed";
+    box.dataset.kind = n > 0 ? "failed" : name === "good" || name === "watch" ? "passed" : "working";
     box.replaceChildren(said);
   }
 
