@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"guichet.example/reader"
+	"guichet.example/reader/native"
 	"guichet.example/reader/pinentry"
 	"guichet.example/reader/remote"
 )
@@ -26,6 +27,7 @@ func hintFor(err error) string {
 		{remote.ErrEntry, "choose where the PIN is typed with -pin, or hand it over with -pin-fd"},
 		{pinentry.ErrUnavailable, "install pinentry, or choose another place with -pin"},
 		{reader.ErrNotSupported, "the Belgian eID middleware signs with every Belgian card; OpenSC does not"},
+		{native.ErrForeign, "write over it with -force, and that program is no longer used by the extension"},
 		{reader.ErrIdentityNotAuthentic, "check the folder given with -trust; if it is right, do not rely on this card"},
 	} {
 		if errors.Is(err, h.err) {
