@@ -163,6 +163,7 @@ func TestNativeHost(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *softcard.Desk){
 		"journey": hostJourney, "given up": hostGivenUp, "waits for the card": hostWaitsForTheCard,
 		"card pulled out": hostCardPulledOut, "ends with the page": hostEndsWithThePage, "writes frames": hostWritesFrames,
+		"PIN typed elsewhere": hostPINElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d) })
 	}
@@ -352,6 +353,35 @@ func hostEndsWithThePage(t *testing.T, d *softcard.Desk) {
 				t.Errorf("%d tries left, %v", tries, err)
 			}
 		})
+	}
+}
+
+// On a keypad, and in the middleware's own window, the PIN is typed there and only there;
+// the site is named before, since those cannot.
+func hostPINElsewhere(t *testing.T, d *softcard.Desk) {
+	t.Cleanup(func() {
+		if err := d.Speak(softcard.SoftHSM2); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, dialect := range map[string]softcard.Dialect{"keypad": softcard.OpenSC.WithKeypad(), "window": softcard.Belgium} {
+		h := newHost(t, d, "rsa", pinentrytest.Script{Message: []string{pinentrytest.Hang}})
+		if err := errors.Join(d.Speak(dialect), d.Type(pin)); err != nil {
+			t.Fatal(err)
+		}
+		e := connect(t, h.args...)
+		e.send("authenticate", map[string]string{"challengeNonce": hostNonce, "origin": hostSite, "lang": "en"})
+		var token json.RawMessage
+		e.reply(&token)
+		e.ended()
+		h.accepts(t, token)
+		left, err := d.Untyped()
+		if h.pinentry.Asked("CONFIRM") != 1 || h.pinentry.Asked("GETPIN") != 0 || left != 0 || err != nil {
+			t.Errorf("%s: windows %q, %d answers left, %v", name, h.pinentry.Said(), left, err)
+		}
+		if messages := h.pinentry.Asked("MESSAGE"); name == "window" && messages > 0 {
+			t.Errorf("the middleware's window is covered %d times", messages)
+		}
 	}
 }
 
