@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"time"
 
 	"guichet.example/reader"
@@ -30,7 +31,7 @@ type child struct {
 	since   time.Time   // when the module last gave an answer, or was first asked for one
 	timer   *time.Timer // runs while the module is busy
 	why     error       // it is gone; nil: it is not, or nobody knows yet
-	killed  bool        // by us
+	hung    bool        // it was killed for that
 	left    bool        // it was asked to leave
 }
 
@@ -155,7 +156,7 @@ func (c *child) overdue() {
 	}
 	c.mu.Unlock()
 	if late {
-		c.kill(fmt.Errorf("the module did not answer within %v: %w", c.limit, reader.ErrModuleFailed))
+		c.hangs(fmt.Errorf("the module did not answer within %v: %w", c.limit, reader.ErrModuleFailed))
 	}
 }
 
@@ -163,10 +164,18 @@ func (c *child) overdue() {
 func (c *child) kill(why error) {
 	c.mu.Lock()
 	if c.why == nil {
-		c.why, c.killed = why, true
+		c.why = why
 	}
 	c.mu.Unlock()
 	_ = c.cmd.Process.Kill() // receive sees the end of the connection
+}
+
+// hangs kills a child whose module hangs.
+func (c *child) hangs(why error) {
+	c.mu.Lock()
+	c.hung = c.why == nil
+	c.mu.Unlock()
+	c.kill(why)
 }
 
 // end buries the process after the connection ended, and answers its calls.
@@ -187,11 +196,11 @@ func (c *child) end(err error) {
 		c.why = fmt.Errorf("the process of the module ended (%s): %w", ending(waited), reader.ErrModuleFailed)
 	}
 	c.timer.Stop()
+	close(c.gone)
 	for id, p := range c.waiting {
 		delete(c.waiting, id)
 		close(p.messages)
 	}
-	close(c.gone)
 }
 
 func ending(waited error) string {
@@ -224,8 +233,11 @@ func (c *child) start(k kind, content any, descriptors ...uintptr) (uint64, *pen
 	c.mu.Unlock()
 	if err := c.link.send(message{ID: id, Kind: k, Body: data}, descriptors...); err != nil {
 		c.forget(id)
-		if errors.Is(err, errFrameLength) {
+		switch {
+		case errors.Is(err, errFrameLength):
 			return 0, nil, fmt.Errorf("a request too long to pass on: %w", reader.ErrNotSupported)
+		case errors.Is(err, syscall.EBADF): // the descriptor's, or the child is gone
+			return 0, nil, fmt.Errorf("%w: %w", ErrEntry, err)
 		}
 		c.kill(fmt.Errorf("the process of the module does not listen: %v: %w", err, reader.ErrModuleFailed))
 		<-c.gone
@@ -354,10 +366,10 @@ func ended(ctx context.Context) error {
 }
 
 // logged says in the log why a child is gone, and returns that.
-func (c *child) logged(log *slog.Logger, path string) (cause error, killed bool) {
+func (c *child) logged(log *slog.Logger, path string) (cause error, hung bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	log.Warn("process of a card module ended", slog.String("module", path), slog.Any("cause", c.why),
 		slog.Duration("lived", time.Since(c.born).Round(time.Millisecond)), slog.String("printed", c.noise.text()))
-	return c.why, c.killed
+	return c.why, c.hung
 }

@@ -21,6 +21,9 @@ import (
 // module once for all tests.
 func TestMain(m *testing.M) {
 	remote.Main()
+	if module := os.Getenv(parentMarker); module != "" {
+		beParent(module)
+	}
 	dir, err := os.MkdirTemp("", "remote-")
 	if err != nil {
 		panic(err)

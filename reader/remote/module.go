@@ -78,6 +78,9 @@ func (m *module) child(ctx context.Context) (*child, *opening, error) {
 			m.mu.Unlock()
 			return nil, nil, reader.ErrClosed
 		}
+		if m.current != nil && m.current.over() { // and bury is not there yet
+			m.buried(m.current)
+		}
 		if m.current == nil && !time.Now().Before(m.notBefore) {
 			m.begin("", nil)
 		}
@@ -135,18 +138,23 @@ func (m *module) start(ahead string, remember *pinpage.Ending) (*child, *opening
 	return c, o, nil
 }
 
-// bury waits for the end of a child. One that was not asked to leave is replaced at once,
-// if its kind lasts.
+// bury waits for the end of a child.
 func (m *module) bury(c *child) {
 	<-c.gone
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.buried(c)
+}
+
+// buried takes in that a child is gone; m.mu is held. One that was not asked to leave is
+// replaced, at once if its kind lasts.
+func (m *module) buried(c *child) {
 	delete(m.leaving, c)
 	if m.current != c || m.closed {
 		return
 	}
-	cause, killed := c.logged(m.log, m.path)
-	if killed {
+	cause, hung := c.logged(m.log, m.path)
+	if hung {
 		m.kills++
 	}
 	m.current = nil
@@ -167,28 +175,26 @@ func (m *module) fail(cause error) {
 }
 
 // retire replaces the child that has signed, and has it leave. The fresh one opens the
-// card of that reader ahead and remembers how the operation ended.
+// card of that reader ahead and remembers how the operation ended. One that died over
+// the signature was replaced for that.
 func (m *module) retire(c *child, readerName string, ending *pinpage.Ending) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return
 	}
-	switch m.current {
-	case c:
+	if m.current == c && !c.over() {
 		m.begin(readerName, ending)
-		if m.current == c {
+		if m.current == c { // none could be started
 			m.current = nil
 		}
-	case nil:
-	default: // it died, and was replaced
-		if data, err := body(ending); err == nil && ending != nil {
-			_ = m.current.note(message{Kind: kindRemember, Body: data})
-		}
-	}
-	if !c.over() {
 		m.leaving[c] = true
 		c.leave()
+		return
+	}
+	m.buried(c)
+	if data, err := body(ending); m.current != nil && ending != nil && err == nil {
+		_ = m.current.note(message{Kind: kindRemember, Body: data})
 	}
 }
 

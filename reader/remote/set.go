@@ -172,6 +172,11 @@ func (s *Set) Readers(ctx context.Context) ([]reader.Reader, error) {
 // find has every module look. When one has seen a card the others are waited for only a
 // moment: one that hangs must not hold up one that works.
 func (s *Set) find(ctx context.Context) ([]*sighting, error) {
+	select {
+	case <-s.closed:
+		return nil, reader.ErrClosed
+	default:
+	}
 	var enough <-chan time.Time
 	for _, m := range s.modules {
 		answered := m.look()

@@ -124,7 +124,7 @@ func (s *signature) wait(ctx context.Context, in *child) (signAnswer, error) {
 			defer timer.Stop()
 			over = timer.C
 		case <-over:
-			in.kill(fmt.Errorf("the module did not let go within %v: %w", grace, reader.ErrModuleFailed))
+			in.hangs(fmt.Errorf("the module did not let go within %v: %w", grace, reader.ErrModuleFailed))
 			return signAnswer{}, ended(ctx)
 		}
 	}

@@ -1,0 +1,219 @@
+package remote_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"guichet.example/reader"
+	"guichet.example/reader/remote"
+	"guichet.example/reader/softcard"
+)
+
+// A child killed at any moment of a signature is reader.ErrModuleFailed or came too late,
+// no PIN goes to the card twice for it, and the next call works.
+func TestChildKilledWhileSigning(t *testing.T) {
+	d, s, c := inserted(t, "p384")
+	s.Opened()
+	started := time.Now()
+	if _, err := c.Sign(t.Context(), request(typed(t, goodPIN))); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(started)
+	const moments = 24
+	for i := range moments {
+		if err := d.Forget(); err != nil {
+			t.Fatal(err)
+		}
+		child := s.Children()
+		signed := make(chan error, 1)
+		go func() {
+			_, err := c.Sign(context.Background(), request(typed(t, goodPIN)))
+			signed <- err
+		}()
+		time.Sleep(whole * time.Duration(i) / moments) // a moment, not a synchronisation
+		kill(child)
+		if err := <-signed; err != nil && !errors.Is(err, reader.ErrModuleFailed) {
+			t.Errorf("moment %d: Sign = %v, want nil or ErrModuleFailed", i, err)
+		}
+		wantOnePIN(t, d)
+		if err := c.Present(within(t, time.Minute)); err != nil {
+			t.Fatalf("moment %d: the next call = %v", i, err)
+		}
+	}
+	if _, err := c.Sign(t.Context(), request(typed(t, goodPIN))); err != nil {
+		t.Errorf("Sign after all that = %v", err)
+	}
+	wantTries(t, d, "p384", softcard.MaxTries)
+}
+
+func kill(children []int) {
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// wantOnePIN looks at what came to the card for one signature: at most one login of each
+// sort (the key of a Belgian card wants its own).
+func wantOnePIN(t *testing.T, d *softcard.Desk) {
+	t.Helper()
+	events, err := d.Events()
+	if err != nil {
+		t.Fatal(err)
+	}
+	logins := map[uint]int{}
+	for _, e := range events {
+		if e.Kind == softcard.LoggedIn {
+			logins[e.User]++
+		}
+	}
+	for user, n := range logins {
+		if n > 1 {
+			t.Errorf("%d logins as user type %d for one signature", n, user)
+		}
+	}
+	signed, err := d.Journal()
+	if err != nil || len(signed) > 1 {
+		t.Errorf("the card signed %d times (%v) for one call", len(signed), err)
+	}
+}
+
+// A child killed while nothing is under way was never missed.
+func TestChildKilledWhileIdle(t *testing.T) {
+	_, s, c := inserted(t, "p384")
+	for range 5 {
+		before := s.Children()
+		kill(before)
+		for same := true; same; { // until the parent noticed
+			now := s.Children()
+			same = len(now) == 0 || now[0] == before[0]
+		}
+		if err := c.Present(t.Context()); err != nil {
+			t.Fatalf("Present = %v", err)
+		}
+	}
+	if h := s.Health(t.Context())[0]; h.Kills != 0 || h.Restarts != 5 {
+		t.Errorf("Health = %d kills, %d restarts, want 0 and 5", h.Kills, h.Restarts)
+	}
+}
+
+// A module that crashes as soon as it is loaded is not started again and again.
+func TestBackOff(t *testing.T) {
+	d := newDesk(t)
+	fail(t, d, softcard.Fault{Function: "C_Initialize", Do: softcard.Crash})
+	s := openSet(t, remote.Config{Modules: []string{d.Module()}})
+	var err error
+	started, calls := time.Now(), 0
+	for ; calls < 10_000; calls++ {
+		_, err = s.Readers(t.Context())
+		wantError(t, "Readers", err, reader.ErrModuleFailed)
+		if strings.Contains(err.Error(), "left alone") {
+			break
+		}
+	}
+	if calls > 20 {
+		t.Errorf("%d calls in %v before the module was left alone", calls, time.Since(started))
+	}
+	if h := s.Health(t.Context())[0]; h.Restarts > 20 || h.Err == nil {
+		t.Errorf("Health = %+v, want few restarts and an error", h)
+	}
+}
+
+// parentMarker makes the test binary a parent that holds a child and waits.
+const parentMarker = "GUICHET_TEST_PARENT"
+
+// beParent opens the module named in the environment and makes a call that hangs.
+func beParent(module string) {
+	s, err := remote.Open(remote.Config{Modules: []string{module}, Deadline: time.Hour})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(s.Children()[0])
+	_, err = s.Readers(context.Background())
+	panic(fmt.Sprintf("Readers of a module that hangs = %v", err))
+}
+
+// When the parent is killed the child goes too, even while its module hangs.
+func TestParentKilled(t *testing.T) {
+	d := newDesk(t)
+	fail(t, d, softcard.Fault{Function: "C_GetSlotList", Do: softcard.Hang})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), parentMarker+"="+d.Module())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := strings.TrimSpace(line)
+	await(t, "the module to hang", d.Fired)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	await(t, "the child to end", func() bool { return !alive(child) })
+}
+
+// alive reports whether a process is there that is no zombie.
+func alive(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return false
+	}
+	_, after, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(after, "Z")
+}
+
+func await(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited a minute for %s", what)
+		}
+	}
+}
+
+// What a child is must not be had by others of the same user: no ptrace, no memory, no
+// core.
+func TestHardened(t *testing.T) {
+	_, s, _ := inserted(t, "p384")
+	pid := strconv.Itoa(s.Children()[0])
+	limits, err := os.ReadFile("/proc/" + pid + "/limits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(limits)) {
+		if strings.HasPrefix(line, "Max core file size") && strings.Fields(line)[4] != "0" {
+			t.Errorf("limits have %q", line)
+		}
+	}
+	info, err := os.Stat("/proc/" + pid + "/mem") // root's when the process is not dumpable (proc(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() != 0 && info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Error("the child is dumpable")
+	}
+	environment, err := os.ReadFile("/proc/" + pid + "/environ")
+	if err == nil && strings.Contains(string(environment), goodPIN) {
+		t.Error("a PIN is in the environment")
+	}
+}

@@ -1,0 +1,26 @@
+package remote
+
+// Children returns the process ids of the children that take calls, one for each module.
+func (s *Set) Children() []int {
+	var list []int
+	for _, m := range s.modules {
+		m.mu.Lock()
+		if m.current != nil {
+			list = append(list, m.current.cmd.Process.Pid)
+		}
+		m.mu.Unlock()
+	}
+	return list
+}
+
+// Opened waits until every child has opened its module, and the card ahead.
+func (s *Set) Opened() {
+	for _, m := range s.modules {
+		m.mu.Lock()
+		o := m.opening
+		m.mu.Unlock()
+		if o != nil {
+			<-o.done
+		}
+	}
+}
