@@ -83,6 +83,7 @@ func TestPurposeRefuses(t *testing.T) {
 		{"any usage", certs.OCSPResponding, x509.Certificate{KeyUsage: digital, ExtraExtensions: usage(false, anyUsage)}, certs.ErrWrongPurpose},
 		{"encryption only", certs.OCSPResponding, x509.Certificate{KeyUsage: x509.KeyUsageKeyEncipherment, ExtraExtensions: usage(false, responding)}, certs.ErrWrongPurpose},
 		{"a CA", certs.OCSPResponding, x509.Certificate{KeyUsage: digital, ExtraExtensions: usage(false, responding), IsCA: true, BasicConstraintsValid: true}, certs.ErrWrongPurpose},
+		{"a name that ends so", certs.Registry, x509.Certificate{KeyUsage: digital, Subject: pkix.Name{CommonName: "Nora ARRN", Organization: []string{"RRN Nora"}}}, certs.ErrWrongPurpose},
 		{"a citizen", certs.Registry, x509.Certificate{KeyUsage: digital, Subject: pkix.Name{CommonName: "Nora Specimen"}}, certs.ErrWrongPurpose},
 		{"no organisation identifier", certs.Seal, x509.Certificate{KeyUsage: consent, Subject: pkix.Name{Organization: []string{"Mutualité"}}}, certs.ErrWrongPurpose},
 		{"a person", certs.Seal, x509.Certificate{KeyUsage: consent, Subject: pkix.Name{CommonName: "Nora Specimen"}}, certs.ErrWrongPurpose},
@@ -92,6 +93,18 @@ func TestPurposeRefuses(t *testing.T) {
 		cert := forge(t, "citizen-ec", &c.cert)
 		if err := c.purpose.Check(cert); !errors.Is(err, c.want) {
 			t.Errorf("%v.Check(%s) = %v, want %v", c.purpose, c.name, err, c.want)
+		}
+	}
+}
+
+// Public test cards name another registry by the same word.
+func TestRegistryOfTestCards(t *testing.T) {
+	const digital = x509.KeyUsageDigitalSignature
+	for _, name := range []pkix.Name{
+		{CommonName: "RRN"}, {Organization: []string{"RRN"}}, {CommonName: "eID TEST EC RRN", Organization: []string{"TEST"}}, {Organization: []string{"test RRN"}},
+	} {
+		if err := certs.Registry.Check(forge(t, "root-ec", &x509.Certificate{KeyUsage: digital, Subject: name})); err != nil {
+			t.Errorf("Check(%v) = %v", name, err)
 		}
 	}
 }

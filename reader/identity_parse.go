@@ -146,19 +146,20 @@ func (id *Identity) setValue(tag byte, value []byte) {
 	}
 }
 
-// parseProtection reads eight digits and a country of two letters. The day is read
-// either way round, YYYYMMDD or DDMMYYYY: no month is 19 or 20, so only one of them
-// makes a day of the last hundred years or of this century.
+// parseProtection reads "02.01.2006-IT", or eight digits and a country. Eight digits
+// are read either way round, YYYYMMDD or DDMMYYYY: no month is 19 or 20, so only one of
+// them makes a day of the last hundred years or of this century.
 func parseProtection(text string) Protection {
 	p := Protection{Text: text}
-	if len(text) != 10 {
+	if len(text) < 10 {
 		return p
 	}
-	for _, layout := range []string{"20060102", "02012006"} {
-		day, err := time.Parse(layout, text[:8])
+	date, country := strings.TrimRight(text[:len(text)-2], "- "), text[len(text)-2:]
+	for _, layout := range []string{"02.01.2006", "20060102", "02012006"} {
+		day, err := time.Parse(layout, date)
 		if err == nil && (day.Year()/100 == 19 || day.Year()/100 == 20) {
 			p.Since = Date{day.Year(), day.Month(), day.Day()}
-			p.Country = strings.ToUpper(text[8:])
+			p.Country = strings.ToUpper(country)
 		}
 	}
 	return p

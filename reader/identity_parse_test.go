@@ -19,7 +19,7 @@ func TestIdentityEveryTag(t *testing.T) {
 		p.Foreigner, p.Files.Language = true, "de"
 		p.Files.Tags = map[byte]string{
 			0x05: "Eupen", 0x07: "Öztürk", 0x08: " Ayşe ", 0x09: "", 0x0A: "Türkei", 0x0B: "İzmir", 0x0C: "00.00.1960", 0x0E: "Freifrau",
-			0x0F: "35", 0x10: "5", 0x12: "02", 0x13: "4", 0x14: "", 0x15: "20122019SY", 0x16: "8", 0x17: "0400000000", 0x18: "0500000000",
+			0x0F: "35", 0x10: "5", 0x12: "02", 0x13: "4", 0x14: "", 0x15: "20.12.2019-SY", 0x16: "8", 0x17: "0400000000", 0x18: "0500000000",
 			0x19: "BXL-2026/17", 0x1A: hash, 0x1B: "B", 0x1C: "C", 0x1D: "D", 0x1E: "K", 0x1F: "01.02.2021",
 		}
 	})
@@ -31,7 +31,7 @@ func TestIdentityEveryTag(t *testing.T) {
 		Source: FromFiles, Surname: "Öztürk", GivenNames: "Ayşe", NationalNumber: nora, Birth: Date{1960, 0, 0}, BirthText: "00.00.1960",
 		BirthPlace: "İzmir", Sex: "F", Nationality: "Türkei", Nobility: "Freifrau", CardNumber: card.CardNumber, ChipNumber: id.ChipNumber,
 		ValidFrom: id.ValidFrom, ValidTo: id.ValidTo, Municipality: "Eupen", DocumentType: 35, Duplicate: "02", SpecialStatus: "5",
-		Organization: "4", FamilyMember: true, Protection: Protection{Date{2019, 12, 20}, "SY", "20122019SY"}, Work: "8",
+		Organization: "4", FamilyMember: true, Protection: Protection{Date{2019, 12, 20}, "SY", "20.12.2019-SY"}, Work: "8",
 		Employers: []string{"0400000000", "0500000000"}, RegionalFile: "BXL-2026/17", Mentions: []Mention{"B", "C", "D", "K"},
 		ResidentSince: Date{2021, 2, 1}, CardKeyHash: []byte(hash), FileVersion: []byte{0},
 		Address: Address{"Rue de la Loi 16", "1000", "Bruxelles"}, Photo: card.Photo,
@@ -68,6 +68,7 @@ func TestParseIdentityNonsense(t *testing.T) {
 
 func TestParseProtection(t *testing.T) {
 	for text, want := range map[string]Protection{
+		"13.08.2014-IT": {Date{2014, 8, 13}, "IT", ""}, "13.08.2014 IT": {Date{2014, 8, 13}, "IT", ""}, "31.02.2014-IT": {}, "13.08.2014": {}, "13.08.14-IT": {},
 		"20191220SY": {Date{2019, 12, 20}, "SY", ""}, "20122019sy": {Date{2019, 12, 20}, "SY", ""}, "01011999AF": {Date{1999, 1, 1}, "AF", ""},
 		"20202020AF": {}, "2019122SY": {}, "20191220": {}, "00000000AF": {}, "2012201 SY": {}, "": {},
 	} {

@@ -31,8 +31,9 @@ type FileOptions struct {
 	Padding int // zeros behind the identity file
 	// AddressPadding fills the address file up to this size; zero: 117 bytes.
 	AddressPadding int
-	// SignaturePadding fills both signature files up to this size. Zero: the identity's
-	// is as long as the signature, the address's 104 bytes where it is in ASN.1.
+	// SignaturePadding fills both signature files up to this size. Zero: 256 bytes on a
+	// re-keyed card, whose files stay as they were; else the identity's is as long as the
+	// signature, and the address's 104 bytes where it is in ASN.1.
 	SignaturePadding int
 	NoAddress        bool // the address file is zeros, and has no signature
 	NoPhoto          bool // the photo file is empty; the hash is there
@@ -71,9 +72,12 @@ func (card *Card) writeFiles(registry KeyPair) error {
 	if err := card.chip(); err != nil {
 		return err
 	}
-	o := card.Person.Files
+	o := &card.Person.Files
 	hash := registry.hash() // SHA-256 in the RSA era, SHA-384 since
 	_, curve := registry.Key.(*ecdsa.PrivateKey)
+	if curve && card.Person.Algorithm == RSA2048 && o.SignaturePadding == 0 {
+		o.SignaturePadding = 256
+	}
 	if o.SHA1 && !curve {
 		hash = crypto.SHA1
 	}
