@@ -175,3 +175,18 @@ func TestIdentityEveryByte(t *testing.T) {
 		}
 	}
 }
+
+// The cost of an identity beyond what the module takes to read the files.
+func BenchmarkIdentityOf(b *testing.B) {
+	w := theWorld(b)
+	for _, name := range []string{"p384", "rsa"} {
+		b.Run(name, func(b *testing.B) {
+			f, on := filesOf(w.cards[name]), certificatesOf(w.cards[name])
+			for b.Loop() {
+				if _, err := IdentityOf(f, on, w.pki.Anchors(), nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
