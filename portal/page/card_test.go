@@ -214,7 +214,7 @@ func TestPanelSaysEveryState(t *testing.T) {
 func TestAgentStatesHaveWords(t *testing.T) {
 	for _, state := range []api.State{api.CardReady, api.NoReader, api.NoCard, api.CardUnknown, api.ReaderUnsupported, api.CardBusy,
 		api.WrongPerson, api.PINPage, api.PINWindow, api.PINKeypad, api.PINWrong, api.Checking, api.Signing, api.OtherTab,
-		api.CardRemoved, api.PINBlocked, api.NoSignCert, api.Timeout, api.Cancelled, api.Technical} {
+		api.CardRemoved, api.PINBlocked, api.NoSignCert, api.CertExpired, api.Timeout, api.Cancelled, api.Technical} {
 		if !slices.Contains(page.CardStates(), string(state)) {
 			t.Errorf("the card panel has no words for %s", state)
 		}

@@ -1,10 +1,12 @@
 package demo
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"guichet.example/portal/locale"
+	"guichet.example/reader/softcard"
 )
 
 // knock goes to the card's door and starts, with that card in the reader.
@@ -139,26 +141,39 @@ func TestBrowserSignInPINWindowClosed(t *testing.T) {
 // Cards that the portal does not let in, each with the reason in the member's words.
 func TestBrowserSignInRefused(t *testing.T) {
 	s := onStage(t)
-	ended := s.cards["jeanne"].Authentication.Certificate.NotAfter
 	for _, refusal := range []struct {
 		card  string
 		lang  locale.Language
 		state string
-		args  []locale.Arg
 	}{
-		{"emile", locale.FR, "cert_revoked", nil},
-		{"jeanne", locale.FR, "cert_expired", []locale.Arg{locale.A("date", locale.Date(locale.FR, ended))}},
-		{"louise", locale.NL, "unknown_member", nil},
+		{"emile", locale.FR, "cert_revoked"},
+		{"louise", locale.NL, "unknown_member"},
 	} {
 		t.Run(refusal.card, func(t *testing.T) {
 			w := s.knock(t, refusal.card, refusal.lang)
 			w.pinPage().give(PIN)
-			w.panelSays(refusal.lang, refusal.state, "alert", refusal.args...)
+			w.panelSays(refusal.lang, refusal.state, "alert")
 			w.judge("refused "+refusal.state, string(refusal.lang))
 			if status := w.visit("/fr/home"); !strings.Contains(eval[string](w, "location.pathname"), "sign-in") {
 				t.Errorf("home opens all the same (%d)", status)
 			}
 		})
+	}
+}
+
+// A card whose certificates have expired is told so at once, before a PIN is typed for
+// nothing, and in the words that the portal has for it.
+func TestBrowserSignInExpired(t *testing.T) {
+	s := onStage(t)
+	ended := s.cards["jeanne"].Authentication.Certificate.NotAfter
+	for _, lang := range []locale.Language{locale.FR, locale.NL, locale.DE, locale.EN} {
+		w := s.knock(t, "jeanne", lang)
+		w.panelSays(lang, "cert_expired", "alert", locale.A("date", locale.Date(lang, ended)))
+		w.judge("expired card", string(lang))
+		w.stays(lang)
+	}
+	if journal, err := s.desk.Journal(); err != nil || slices.ContainsFunc(journal, func(j softcard.Signed) bool { return j.Card == "jeanne" }) {
+		t.Errorf("the expired card has signed, %v", err)
 	}
 }
 

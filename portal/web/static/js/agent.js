@@ -7,12 +7,13 @@ const doctorTime = 30000; // ms
 
 // AgentError is a refusal of the agent: code of Web eID, state of the card panel.
 export class AgentError extends Error {
-  constructor({ code, message, state, tries }) {
+  constructor({ code, message, state, tries, expired }) {
     super(message || code);
     this.name = "AgentError";
     this.code = code;
     this.state = state;
     this.tries = tries;
+    this.expired = expired; // with cert_expired: when the certificate ended
   }
 }
 

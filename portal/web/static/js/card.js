@@ -107,7 +107,7 @@ class CardPage {
   #told({ state, tries, pinURL }) {
     const pin = pinURL ? this.agent.pinPage(pinURL) : "";
     switch (state) {
-      case "idle": case "card_removed": case "pin_blocked": case "no_sign_cert": case "timeout": case "cancelled": case "technical":
+      case "idle": case "card_removed": case "pin_blocked": case "no_sign_cert": case "cert_expired": case "timeout": case "cancelled": case "technical":
         return; // the answer to our request says it too
       case "pin_page":
         return this.#openPIN(pin);
@@ -231,7 +231,9 @@ class CardPage {
     }
     if (error instanceof AgentError) {
       const state = this.panel.has(error.state) ? error.state : statesOf[error.code];
-      return this.panel.show(state === "pin_wrong" ? wrongPIN(error.tries) : state || "technical", { n: error.tries });
+      const details = { n: error.tries };
+      if (error.expired) details.date = this.panel.date(new Date(error.expired));
+      return this.panel.show(state === "pin_wrong" ? wrongPIN(error.tries) : state || "technical", details);
     }
     if (error instanceof webeid.WebEidError) return this.#unanswered(error);
     if (this.card instanceof Local) return this.panel.show("agent_missing"); // the agent stopped answering

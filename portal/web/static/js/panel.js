@@ -117,6 +117,13 @@ export class Panel {
     this.slots.digest = bytes.join("").toUpperCase().replace(/(.{4})(?=.)/g, "$1\u00a0");
   }
 
+  // date writes a day in full, as the server does: "21 novembre 2026".
+  date(time) {
+    const lang = this.data.lang === "en" ? "en-GB" : this.data.lang;
+    const text = new Intl.DateTimeFormat(lang, { day: "numeric", month: "long", year: "numeric", timeZone: "Europe/Brussels" }).format(time);
+    return (lang === "fr" ? text.replace(/^1 /, "1er ") : text).replaceAll(" ", "\u00a0");
+  }
+
   // clock writes a time of day as the language of the page does.
   clock(time) {
     const minutes = String(time.getMinutes()).padStart(2, "0");
