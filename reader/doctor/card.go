@@ -3,14 +3,16 @@ package doctor
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"time"
 
 	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
-	"guichet.example/reader/remote"
+	"guichet.example/reader/pinentry"
 )
 
 type outcome = api.CheckOutcome
@@ -31,12 +33,17 @@ func (e *examination) lookAtCard(ctx context.Context) {
 	}
 	defer card.Close()
 	now := e.Now()
+	version, openSC := e.openSC[card.Module()]
 	auth, err := card.Certificate(certs.Authentication)
-	e.note(Authentication, e.judgeCertificate(auth, err, now))
+	r = e.judgeCertificate(auth, err, now)
+	if openSC && linkOf(Authentication).outcome(r) != failed && !openSCServes(version, auth) {
+		r = result{finding: "opensc"}
+	}
+	e.note(Authentication, r)
 	sign, signErr := card.Certificate(certs.Signature)
 	r = e.judgeCertificate(sign, signErr, now)
-	if linkOf(Signature).outcome(r) == passed && kindOf(remote.ModuleHealth{Path: card.Module()}) == openSCKind {
-		r = result{finding: "opensc"}
+	if openSC && linkOf(Signature).outcome(r) == passed {
+		r = result{finding: "opensc"} // refuses the signature key of every Belgian card
 	}
 	e.note(Signature, r)
 	leaf := auth
@@ -47,6 +54,19 @@ func (e *examination) lookAtCard(ctx context.Context) {
 	state, err := card.PINState(ctx)
 	e.note(PIN, judgePIN(state, err))
 	e.note(Entry, e.judgeEntry(state, err))
+}
+
+// openSCServes says whether an OpenSC of that version can sign in with the card: those
+// before 0.27 list the EC cards and sign nothing with them.
+func openSCServes(version string, auth *x509.Certificate) bool {
+	if _, ec := auth.PublicKey.(*ecdsa.PublicKey); !ec {
+		return true
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
+		return true // a version we cannot read may be a newer one
+	}
+	return major > 0 || minor >= 27
 }
 
 func judgeCard(err error) result {
@@ -146,12 +166,22 @@ func (e *examination) judgeEntry(state reader.PINState, err error) result {
 	return result{finding: "page"}
 }
 
+// pinentryTime is for a pinentry to say that it is there.
+const pinentryTime = 3 * time.Second
+
 // lookForPinentry says whether there is a program that asks for PINs, where one is needed.
-func (e *examination) lookForPinentry() result {
+func (e *examination) lookForPinentry(ctx context.Context) result {
 	entry := e.found(Entry)
-	switch path := e.Pinentry(); {
+	path := e.Pinentry()
+	args := []string{"name", plainly(base(path))}
+	switch {
 	case path != "":
-		return result{finding: "found", args: []string{"name", plainly(base(path))}}
+		ctx, cancel := context.WithTimeout(ctx, pinentryTime)
+		defer cancel()
+		if _, err := pinentry.Check(ctx, path); err != nil {
+			return result{finding: "silent", args: args}
+		}
+		return result{finding: "found", args: args}
 	case entry == "keypad" || entry == "window":
 		return result{finding: "unneeded"}
 	case e.System.HasPinentry():

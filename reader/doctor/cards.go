@@ -61,6 +61,9 @@ func (e *examination) lookAtModules(ctx context.Context) result {
 	restarts := 0
 	for _, m := range e.Cards.Health(ctx) {
 		restarts += m.Restarts
+		if kindOf(m) == openSCKind {
+			e.openSC[m.Path] = m.Info.Version
+		}
 		if m.Err != nil {
 			bad = append(bad, m)
 		} else {

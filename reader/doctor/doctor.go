@@ -59,7 +59,7 @@ type Config struct {
 	Origin  string // site to compare the clock with, and to ask the agent for; "": none. Nothing else is ever asked
 
 	Browsers []BrowserAt   // browsers of this person
-	Pinentry func() string // path of a pinentry that can show itself, "" if none; nil: pinentry.Find
+	Pinentry func() string // path of a pinentry that can show itself, "" if none; nil: pinentry.FindWindow
 	System   System        // what is asked of the system; its zero value asks the real one
 
 	Deadline time.Duration     // of the whole checkup; 0: DefaultDeadline
@@ -71,6 +71,8 @@ type Config struct {
 type examination struct {
 	Config
 	text *text
+
+	openSC map[string]string // version by path, of the modules that are OpenSC
 
 	mu      sync.Mutex
 	results map[string]result // by id of the link
@@ -87,7 +89,7 @@ func Run(ctx context.Context, c Config) api.Checkup {
 	wait.Go(func() { e.note(Clock, e.askClock(ctx)) })
 	wait.Go(func() { e.lookAtCards(ctx) })
 	wait.Wait()
-	e.note(Pinentry, e.lookForPinentry())
+	e.note(Pinentry, e.lookForPinentry(ctx))
 	e.note(Browser, e.lookAtBrowsers())
 	return e.checkup()
 }
@@ -100,7 +102,7 @@ func newExamination(c Config) *examination {
 		c.Agent = "localhost:8081"
 	}
 	if c.Pinentry == nil {
-		c.Pinentry = pinentry.Find
+		c.Pinentry = pinentry.FindWindow
 	}
 	if c.Deadline <= 0 {
 		c.Deadline = DefaultDeadline
@@ -112,7 +114,7 @@ func newExamination(c Config) *examination {
 		c.Client = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 	}
 	c.System = c.System.orReal()
-	return &examination{Config: c, text: textIn(c.Lang), results: map[string]result{}}
+	return &examination{Config: c, text: textIn(c.Lang), results: map[string]result{}, openSC: map[string]string{}}
 }
 
 // note keeps what was found of a link.

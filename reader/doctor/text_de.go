@@ -49,6 +49,7 @@ var german = text{
 		"authentication.expired": {"Es ist am {date} abgelaufen, auch wenn die Karte selbst noch gültig ist.", "Ihre Gemeinde kann es erneuern. Melden Sie sich solange anders an."},
 		"authentication.early":   {"Es gilt erst ab {date}.", "Prüfen Sie das Datum Ihres Computers. Stimmt es, warten Sie bis zu diesem Tag."},
 		"authentication.none":    {"Mit dieser Karte können Sie sich nicht anmelden (Kinderausweis oder nicht aktiviert).", "Nutzen Sie eine andere Karte oder lassen Sie sie von Ihrer Gemeinde aktivieren."},
+		"authentication.opensc":  {"Das Zertifikat ist in Ordnung, aber OpenSC vor Version 0.27 kann mit neueren Karten nichts anfangen.", "Installieren Sie die belgische eID-Software von eid.belgium.be."},
 
 		"signature.valid":   {"Gültig bis {date}.", ""},
 		"signature.ending":  {"Es endet am {date}.", "Vereinbaren Sie einen Termin bei Ihrer Gemeinde, um es zu erneuern."},
@@ -73,8 +74,9 @@ var german = text{
 
 		"pinentry.found":    {"{name} ist installiert.", ""},
 		"pinentry.unneeded": {"Nicht nötig: Ihr Lesegerät oder die Kartensoftware fragt selbst nach der PIN.", ""},
-		"pinentry.missing":  {"Es ist kein Programm dafür installiert (pinentry). Die Browser-Erweiterung kann nicht nach Ihrer PIN fragen.", "Installieren Sie pinentry-gnome3 oder pinentry-qt."},
-		"pinentry.hidden":   {"Ein Programm dafür ist installiert (pinentry), kann hier aber kein Fenster öffnen.", "Installieren Sie pinentry-gnome3 oder pinentry-qt und prüfen Sie von Ihrem Desktop aus."},
+		"pinentry.missing":  {"Es ist kein Programm dafür installiert (pinentry). Die Fragen kommen auf einer Seite Ihres Browsers.", ""},
+		"pinentry.hidden":   {"Ein Programm dafür ist installiert (pinentry), hier aber ohne Fenster. Die Fragen kommen auf einer Seite Ihres Browsers.", ""},
+		"pinentry.silent":   {"{name} ist installiert, antwortet aber nicht.", "Installieren Sie {name} neu oder entfernen Sie es: Dann kommen die Fragen auf einer Seite Ihres Browsers."},
 
 		"browser.installed": {"Installiert für {names}.", ""},
 		"browser.other":     {"{names} benutzt ein anderes Kartenprogramm, das vorhanden ist.", ""},

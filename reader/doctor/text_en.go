@@ -49,6 +49,7 @@ var english = text{
 		"authentication.expired": {"It expired on {date}, even if the card itself is still valid.", "Your municipality can renew it. Until then, sign in another way."},
 		"authentication.early":   {"It is valid only from {date}.", "Check the date of your computer. If it is right, wait until that day."},
 		"authentication.none":    {"This card cannot sign you in (a child's card, or not activated).", "Use another card, or ask your municipality to activate it."},
+		"authentication.opensc":  {"The certificate is in order, but OpenSC before version 0.27 can do nothing with newer cards.", "Install the Belgian eID software from eid.belgium.be."},
 
 		"signature.valid":   {"Valid until {date}.", ""},
 		"signature.ending":  {"It ends on {date}.", "Make an appointment with your municipality to renew it."},
@@ -73,8 +74,9 @@ var english = text{
 
 		"pinentry.found":    {"{name} is installed.", ""},
 		"pinentry.unneeded": {"Not needed: your reader or card software asks for the PIN itself.", ""},
-		"pinentry.missing":  {"No program for it is installed (pinentry). The browser extension cannot ask for your PIN.", "Install pinentry-gnome3 or pinentry-qt."},
-		"pinentry.hidden":   {"A program for it is installed (pinentry), but it cannot open a window here.", "Install pinentry-gnome3 or pinentry-qt, and check from your desktop."},
+		"pinentry.missing":  {"No program for it is installed (pinentry). The questions come on a page of your browser.", ""},
+		"pinentry.hidden":   {"A program for it is installed (pinentry), but without windows here. The questions come on a page of your browser.", ""},
+		"pinentry.silent":   {"{name} is installed, but does not answer.", "Install {name} again, or remove it: then the questions come on a page of your browser."},
 
 		"browser.installed": {"Installed for {names}.", ""},
 		"browser.other":     {"{names} uses another card program, which is there.", ""},

@@ -49,6 +49,7 @@ var french = text{
 		"authentication.expired": {"Il a expiré le {date}, même si la carte elle-même reste valable.", "Votre commune peut le renouveler. En attendant, connectez-vous autrement."},
 		"authentication.early":   {"Il n’est valable qu’à partir du {date}.", "Vérifiez la date de votre ordinateur. Si elle est juste, attendez ce jour."},
 		"authentication.none":    {"Cette carte ne permet pas de se connecter (carte d’enfant ou non activée).", "Utilisez une autre carte ou demandez à votre commune de l’activer."},
+		"authentication.opensc":  {"Le certificat est en ordre, mais OpenSC avant la version 0.27 ne sait rien faire des cartes récentes.", "Installez le logiciel eID belge depuis eid.belgium.be."},
 
 		"signature.valid":   {"Valable jusqu’au {date}.", ""},
 		"signature.ending":  {"Il se termine le {date}.", "Prenez rendez-vous avec votre commune pour le renouveler."},
@@ -73,8 +74,9 @@ var french = text{
 
 		"pinentry.found":    {"{name} est installé.", ""},
 		"pinentry.unneeded": {"Pas nécessaire : votre lecteur ou le logiciel de la carte demande lui-même le code.", ""},
-		"pinentry.missing":  {"Aucun programme n’est installé pour cela (pinentry). L’extension du navigateur ne peut pas demander votre code.", "Installez pinentry-gnome3 ou pinentry-qt."},
-		"pinentry.hidden":   {"Un programme est installé pour cela (pinentry), mais il ne peut pas ouvrir de fenêtre ici.", "Installez pinentry-gnome3 ou pinentry-qt et vérifiez depuis votre bureau."},
+		"pinentry.missing":  {"Aucun programme n’est installé pour cela (pinentry). Les questions viennent sur une page de votre navigateur.", ""},
+		"pinentry.hidden":   {"Un programme est installé pour cela (pinentry), mais sans fenêtre ici. Les questions viennent sur une page de votre navigateur.", ""},
+		"pinentry.silent":   {"{name} est installé, mais ne répond pas.", "Réinstallez {name}, ou supprimez-le : les questions viendront sur une page de votre navigateur."},
 
 		"browser.installed": {"Installé pour {names}.", ""},
 		"browser.other":     {"{names} utilise un autre programme de carte, qui est bien là.", ""},

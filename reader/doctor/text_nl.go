@@ -49,6 +49,7 @@ var dutch = text{
 		"authentication.expired": {"Het is verlopen op {date}, ook al is de kaart zelf nog geldig.", "Uw gemeente kan het vernieuwen. Meld u intussen op een andere manier aan."},
 		"authentication.early":   {"Het is pas geldig vanaf {date}.", "Controleer de datum van uw computer. Klopt die, wacht dan tot die dag."},
 		"authentication.none":    {"Met deze kaart kunt u zich niet aanmelden (kinderkaart of niet geactiveerd).", "Gebruik een andere kaart of vraag uw gemeente om ze te activeren."},
+		"authentication.opensc":  {"Het certificaat is in orde, maar OpenSC vóór versie 0.27 kan niets met recente kaarten.", "Installeer de Belgische eID-software van eid.belgium.be."},
 
 		"signature.valid":   {"Geldig tot {date}.", ""},
 		"signature.ending":  {"Het loopt af op {date}.", "Maak een afspraak met uw gemeente om het te vernieuwen."},
@@ -73,8 +74,9 @@ var dutch = text{
 
 		"pinentry.found":    {"{name} is geïnstalleerd.", ""},
 		"pinentry.unneeded": {"Niet nodig: uw lezer of de kaartsoftware vraagt zelf om de pincode.", ""},
-		"pinentry.missing":  {"Er is geen programma voor geïnstalleerd (pinentry). De browserextensie kan uw pincode niet vragen.", "Installeer pinentry-gnome3 of pinentry-qt."},
-		"pinentry.hidden":   {"Er is een programma voor geïnstalleerd (pinentry), maar het kan hier geen venster openen.", "Installeer pinentry-gnome3 of pinentry-qt en controleer vanaf uw bureaublad."},
+		"pinentry.missing":  {"Er is geen programma voor geïnstalleerd (pinentry). De vragen komen op een pagina van uw browser.", ""},
+		"pinentry.hidden":   {"Er is een programma voor geïnstalleerd (pinentry), maar zonder venster hier. De vragen komen op een pagina van uw browser.", ""},
+		"pinentry.silent":   {"{name} is geïnstalleerd, maar antwoordt niet.", "Installeer {name} opnieuw of verwijder het: dan komen de vragen op een pagina van uw browser."},
 
 		"browser.installed": {"Geïnstalleerd voor {names}.", ""},
 		"browser.other":     {"{names} gebruikt een ander kaartprogramma, dat er is.", ""},

@@ -146,6 +146,7 @@ class SelfTest {
     const row = document.createElement("li");
     row.className = "check";
     row.dataset.check = String(id);
+    row.id = "card-" + String(id);
     const heading = document.createElement("h3");
     heading.textContent = title;
     const end = document.createElement("div");
@@ -194,20 +195,24 @@ class SelfTest {
   #conclude() {
     const count = (outcome) => this.element.querySelectorAll(`[data-list] [data-outcome="${outcome}"]`).length;
     const n = count("failed");
-    if (n > 0) this.#sum(n === 1 ? "one" : "some", n);
+    if (n > 0) this.#sum(n === 1 ? "one" : "some", n, this.element.querySelector('[data-list] [data-outcome="failed"]'));
     else if (this.noted === "busy" || this.noted === "broken") this.#sum("unseen");
     else this.#sum(count("warning") > 0 ? "watch" : "good");
     this.element.dataset.done = String(n);
   }
 
   // #sum says in one sentence how things stand.
-  #sum(name, n = 0) {
+  #sum(name, n = 0, first = null) {
     if (name === "working") delete this.element.dataset.done;
     const said = this.words.querySelector(`[data-sum-of="${name}"]`).cloneNode(true);
     fill(said, { n });
     const box = this.element.querySelector("[data-sum]");
     box.dataset.kind = n > 0 ? "failed" : name === "good" || name === "watch" ? "passed" : "working";
     box.replaceChildren(said);
+    if (!first) return;
+    const go = this.words.querySelector("[data-go] a").cloneNode(true);
+    go.hash = first.id;
+    box.append(go);
   }
 
   async #copy() {
