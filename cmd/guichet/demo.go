@@ -16,7 +16,7 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "demo", "guichet demo [-listen ADDR] [-tls] [-once] [-journey NAME] [-out DIR]")
 	cfg := demo.Config{Stdout: env.Stdout}
 	flags.StringVar(&cfg.Listen, "listen", "localhost:8080", "address of the counter, loopback only")
-	flags.StringVar(&cfg.Agent, "agent", "localhost:8081", "address of the card agent and its PIN page, loopback only")
+	flags.StringVar(&cfg.Agent, "agent", "localhost:8081", "address of the card agent and its PIN page, loopback only; none: members use the Web eID extension (with -tls)")
 	flags.StringVar(&cfg.Data, "data", "", "folder to keep the demo in (default: a temporary one, removed at the end)")
 	flags.StringVar(&cfg.Out, "out", "", "folder for the signed documents and, in trust/, the trust anchors")
 	flags.StringVar(&cfg.Journey, "journey", "card", "journey to walk: "+strings.Join(demo.Names(), ", "))
@@ -39,7 +39,10 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 		cfg.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
 	if cfg.Once {
-		cfg.Listen, cfg.Agent = portZero(flags, "listen", cfg.Listen), portZero(flags, "agent", cfg.Agent)
+		cfg.Listen = portZero(flags, "listen", cfg.Listen)
+		if cfg.Agent != demo.NoAgent {
+			cfg.Agent = portZero(flags, "agent", cfg.Agent)
+		}
 	}
 	if *verbose {
 		cfg.Log = slog.New(slog.NewTextHandler(env.Stderr, nil))

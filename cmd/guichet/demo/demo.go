@@ -63,10 +63,18 @@ func Run(ctx context.Context, cfg Config) error {
 			return err
 		}
 	}
+	if cfg.Once && cfg.Agent == NoAgent {
+		return errors.New("a journey needs the agent")
+	}
 	w, err := build(ctx, cfg, cfg.Log)
 	defer w.close()
 	if err != nil {
 		return err
+	}
+	if w.agent == nil {
+		w.inviteExtension(cfg.Stdout)
+		<-ctx.Done()
+		return nil
 	}
 	if err := w.walk(ctx, cfg); err != nil || cfg.Once {
 		return err

@@ -174,6 +174,9 @@ func revoke(s *certstest.Server, card *certstest.Card) error {
 }
 
 func (w *world) startReader(ctx context.Context, cfg Config) error {
+	if cfg.Agent == NoAgent {
+		return w.writeHost()
+	}
 	cards, err := remote.Open(remote.Config{Modules: []string{w.desk.Module()}, Log: w.log})
 	if err != nil {
 		return fmt.Errorf("opening the card module: %w", err)
@@ -238,7 +241,7 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 		return err
 	}
 	w.portal, err = portal.New(portal.Config{
-		Origin: w.origin, Loopback: true, Agent: w.agent.URL(), Mutuality: mutuality(),
+		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: mutuality(),
 		Store: w.store, Anchors: anchors, Revocation: status, TSA: tsa,
 		Policy: auth.DefaultPolicy(), Rand: rand.Reader, Log: w.log,
 	})
