@@ -147,6 +147,7 @@ func pinTabs(t *testing.T, ctx context.Context) int {
 }
 
 func TestBrowserClosesTheWindow(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	visit(t, ctx, newDesk(newCard("ec")))
 	tab, cancel := press(t, ctx)
@@ -204,6 +205,7 @@ func TestBrowserDoesNotFrameThePINPage(t *testing.T) {
 // Every state of the page, in every language, light and dark, wide and narrow, passes
 // the accessibility rules.
 func TestBrowserAccessibility(t *testing.T) {
+	t.Parallel()
 	rules, err := os.ReadFile(filepath.Join("..", "..", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
 		t.Fatalf("axe-core is missing: run make test-deps: %v", err)

@@ -66,7 +66,7 @@ func short(err error) bool {
 // admit hands the connection to whom it is for.
 func (d *door) admit(conn *net.TCPConn) {
 	d.enter(conn)
-	to := look(conn)
+	to := look(conn, knocking)
 	d.leave(conn)
 	switch {
 	case to == nobody || conn.SetReadDeadline(time.Time{}) != nil:
@@ -113,10 +113,11 @@ const (
 	pinPage // and whatever else is not ours
 )
 
-// look waits for the beginning of the request and leaves it where it is.
-func look(conn *net.TCPConn) answerer {
+// look waits for the beginning of the request, not longer than patience, and leaves it
+// where it is.
+func look(conn *net.TCPConn, patience time.Duration) answerer {
 	raw, err := conn.SyscallConn()
-	if err != nil || conn.SetReadDeadline(time.Now().Add(knocking)) != nil {
+	if err != nil || conn.SetReadDeadline(time.Now().Add(patience)) != nil {
 		return nobody
 	}
 	to := nobody

@@ -100,7 +100,7 @@ func TestLookTakesNothing(t *testing.T) {
 	} {
 		near, far := pair(t)
 		seen := make(chan answerer)
-		go func() { seen <- look(near) }()
+		go func() { seen <- look(near, time.Minute) }()
 		for i := range request {
 			write(t, far, request[i:i+1])
 		}
@@ -114,16 +114,15 @@ func TestLookTakesNothing(t *testing.T) {
 }
 
 func TestLookEnds(t *testing.T) {
-	t.Parallel()
 	near, far := pair(t)
 	write(t, far, "GET /v")
 	far.Close()
-	if got := look(near); got != nobody {
+	if got := look(near, 50*time.Millisecond); got != nobody {
 		t.Errorf("cut: look = %d", got)
 	}
 	near, _ = pair(t)
 	near.Close()
-	if got := look(near); got != nobody {
+	if got := look(near, 50*time.Millisecond); got != nobody {
 		t.Errorf("closed: look = %d", got)
 	}
 }

@@ -80,7 +80,7 @@ func (a *Agent) release(o *operation) {
 
 // stuck is how long the card may take to notice that an operation was ended: the
 // process of a module that hangs is killed then. The page gets its answer no later.
-const stuck = 4 * time.Second
+const stuck = 3 * time.Second
 
 // run does the work within the deadline and returns its result once everyone has
 // been told.

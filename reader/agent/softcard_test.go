@@ -218,6 +218,7 @@ func TestSoftCardCrashes(t *testing.T) {
 
 // The page loaded again after the process of its operation has gone says how it ended.
 func TestSoftCardTellsTheEndAfterwards(t *testing.T) {
+	t.Parallel()
 	d, a := softDesk(t)
 	if err := d.Insert("ec"); err != nil {
 		t.Fatal(err)
@@ -232,7 +233,7 @@ func TestSoftCardTellsTheEndAfterwards(t *testing.T) {
 		t.Errorf("%+v, %v", page, err)
 	}
 	<-end
-	for range 30 { // beyond the two seconds that a process lingers
+	for range 25 { // beyond the two seconds that a process lingers
 		if again, err := p.OpenPIN(t.Context(), p.pinURL()); err != nil || again.Title != "Done - Card reader" {
 			t.Fatalf("loaded again: %+v, %v", again, err)
 		}
