@@ -5,19 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"guichet.example/reader"
 	"guichet.example/reader/agent"
-	"guichet.example/reader/agent/agenttest"
 )
 
 // browser starts Chromium and returns the context of its first tab.
@@ -199,110 +195,5 @@ func TestBrowserDoesNotFrameThePINPage(t *testing.T) {
 			t.Errorf("the frame shows the form: %v, %v", shows, err)
 		}
 		detach()
-	}
-}
-
-// Every state of the page, in every language, light and dark, wide and narrow, passes
-// the accessibility rules.
-func TestBrowserAccessibility(t *testing.T) {
-	t.Parallel()
-	rules, err := os.ReadFile(filepath.Join("..", "..", "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatalf("axe-core is missing: run make test-deps: %v", err)
-	}
-	ctx := browser(t)
-	for _, lang := range []string{"fr", "nl", "de", "en"} {
-		for name, page := range pinPages(t, lang) {
-			for _, look := range []struct {
-				scheme string
-				width  int64
-			}{{"light", 1280}, {"dark", 320}} {
-				judge(t, ctx, lang+" "+name+" "+look.scheme, page, look.scheme, look.width, string(rules))
-			}
-		}
-	}
-}
-
-// pinPages makes each state of the page once and returns it as the agent served it.
-func pinPages(t *testing.T, lang string) map[string]*agenttest.PINPage {
-	t.Helper()
-	pages := map[string]*agenttest.PINPage{}
-	c := newCard("ec")
-	c.tries = 2
-	a := start(t, newDesk(c))
-	p := a.page("")
-	p.Lang, p.PIN = lang, nil
-	end := make(chan error, 1)
-	go func() {
-		_, err := p.Authenticate(t.Context(), nonce)
-		end <- err
-	}()
-	p.saw("pin_page")
-	page, err := p.OpenPIN(t.Context(), p.pinURL())
-	for _, step := range []struct{ name, typed string }{{"asks", "12"}, {"not a PIN", "0000"}, {"last try", rightPIN}, {"done", ""}} {
-		if err != nil {
-			t.Fatal(err)
-		}
-		pages[step.name] = page
-		if page.Asks {
-			page, err = page.Submit(t.Context(), step.typed)
-		}
-	}
-	<-end
-	if pages["gone"], err = p.OpenPIN(t.Context(), a.URL()+"/pin/x"); pages["gone"] == nil {
-		t.Fatal(err)
-	}
-	return pages
-}
-
-const axe = `(async () => {
-	const found = await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'EN-301-549', 'best-practice'],
-		rules: {'target-size': {enabled: true}}});
-	return found.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' | ')).join('\n');
-})()`
-
-// judge serves a page again, with the agent's own style sheet, and has axe-core look at it.
-func judge(t *testing.T, ctx context.Context, name string, page *agenttest.PINPage, scheme string, width int64, rules string) {
-	t.Helper()
-	style, err := os.ReadFile(filepath.Join("..", "pinpage", "pin.css"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/pin.css" {
-			w.Header().Set("Content-Type", "text/css")
-			_, _ = w.Write(style)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", page.Header.Get("Content-Security-Policy"))
-		_, _ = w.Write([]byte(strings.Replace(page.HTML, `<script src="/pin.js" defer></script>`, "", 1)))
-	}))
-	defer server.Close()
-	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(server.URL), chromedp.Evaluate[chromedp.Void](rules)); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	if dir := os.Getenv("GUICHET_PICTURES"); dir != "" {
-		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := strings.ReplaceAll(name, " ", "-") + ".png"
-		if err := os.WriteFile(filepath.Join(dir, file), picture, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	violations, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe, chromedp.EvalAwaitPromise))
-	if err != nil || violations != "" {
-		t.Errorf("%s: %v\n%s", name, err, violations)
-	}
-	wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
-	if err != nil || wide > width {
-		t.Errorf("%s: %d px wide in a window of %d, %v", name, wide, width, err)
 	}
 }
