@@ -185,11 +185,14 @@ func (e *examination) lookAtReaders(ctx context.Context) result {
 // the places "00 00" behind it.
 var aside = regexp.MustCompile(`\s*[(\[{][^)\]}]*[)\]}]?|(\s+\d{2})+\s*$`)
 
-// readerName is a reader's name without serial number: no brackets, and no word of eight
-// or more letters and digits with a digit among them.
+// longRun matches what a serial number can be: eight or more letters and digits in a row.
+var longRun = regexp.MustCompile(`[0-9A-Za-z]{8,}`)
+
+// readerName is a reader's name without serial number: no brackets, and no word with eight
+// or more letters and digits in a row and a digit among them.
 func readerName(name string) string {
 	words := strings.Fields(aside.ReplaceAllString(name, " "))
-	words = slices.DeleteFunc(words, func(w string) bool { return len(w) >= 8 && strings.ContainsAny(w, "0123456789") })
+	words = slices.DeleteFunc(words, func(w string) bool { return strings.ContainsAny(longRun.FindString(w), "0123456789") })
 	return plainly(strings.Join(words, " "))
 }
 

@@ -17,6 +17,7 @@ type text struct {
 	before   string               // stands for the link that failed, where it is not known
 	months   [12]string
 	dayMark  string // after the day of a month: "."
+	firstDay string // in the place of 1 and dayMark; "": as the others
 	somebody string // a program whose name is not known
 	code     string // what a support code is called
 
@@ -88,5 +89,9 @@ func fill(words string, args []string) string {
 // day is a date as the language writes it: "3 mars 2027".
 func (t *text) day(at time.Time) string {
 	at = at.UTC()
-	return strconv.Itoa(at.Day()) + t.dayMark + " " + t.months[at.Month()-1] + " " + strconv.Itoa(at.Year())
+	day := strconv.Itoa(at.Day()) + t.dayMark
+	if at.Day() == 1 && t.firstDay != "" {
+		day = t.firstDay
+	}
+	return day + " " + t.months[at.Month()-1] + " " + strconv.Itoa(at.Year())
 }
