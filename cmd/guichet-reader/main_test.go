@@ -97,7 +97,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"card": scriptCard, "tries": scriptTries, "journal": scriptJournal,
-			"tokenholds": scriptToken, "valueholds": scriptValue,
+			"tokenholds": scriptToken, "valueholds": scriptValue, "explains": scriptExplains,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
