@@ -5,14 +5,12 @@ import (
 	"flag"
 	"time"
 
-	"guichet.example/reader"
 	"guichet.example/reader/remote"
 )
 
 // cardFlags are the flags of every command that opens a card.
 type cardFlags struct {
-	module  string // of serve, which takes one
-	modules originList
+	modules several
 	reader  string
 	timeout time.Duration
 }
@@ -21,18 +19,6 @@ func (f *cardFlags) add(set *flag.FlagSet) {
 	set.Var(&f.modules, "module", "`path` of a PKCS#11 module; without one, all that are installed; may be given more than once, the most trusted first")
 	set.StringVar(&f.reader, "reader", "", "`name` of the card reader; empty: the one with a card in it")
 	set.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long all may take, typing included")
-}
-
-// openModule opens the module that was named, or the best one installed, in this process.
-func (f *cardFlags) openModule() (*reader.Module, error) {
-	if f.module != "" {
-		return reader.Open(f.module)
-	}
-	found := reader.FindModules()
-	if len(found) == 0 {
-		return nil, reader.ErrModuleMissing
-	}
-	return reader.Open(found[0])
 }
 
 // withCard opens the card and has work done with it before the time is up.

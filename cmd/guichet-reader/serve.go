@@ -13,13 +13,13 @@ import (
 	"guichet.example/reader/remote"
 )
 
-// originList is a flag that may be given more than once.
-type originList []string
+// several is a flag that may be given more than once.
+type several []string
 
-func (l *originList) String() string { return strings.Join(*l, " ") }
+func (s *several) String() string { return strings.Join(*s, " ") }
 
-func (l *originList) Set(value string) error {
-	*l = append(*l, value)
+func (s *several) Set(value string) error {
+	*s = append(*s, value)
 	return nil
 }
 
@@ -27,7 +27,7 @@ func (l *originList) Set(value string) error {
 // asks on its own page, so it needs no terminal.
 func serve(ctx context.Context, env cli.Env, args []string) error {
 	set := cli.Flags(env, "serve", "guichet-reader serve -origin URL [-origin URL...] [-listen ADDRESS] [-module PATH...]")
-	var origins, modules originList
+	var origins, modules several
 	set.Var(&modules, "module", "`path` of a PKCS#11 module; without one, all that are installed; may be given more than once, the most trusted first")
 	set.Var(&origins, "origin", "`URL` of a site that may use the card: scheme, host and port; http for loopback names only; may be given more than once")
 	listen := set.String("listen", agent.DefaultListen, "loopback `address` to serve; pages must know its port")
