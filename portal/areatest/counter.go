@@ -109,6 +109,39 @@ func (c *Counter) Post(path string, form url.Values) *Page {
 	return c.do(r)
 }
 
+// Open is Get, and goes on to where the answer leads inside the area.
+func (c *Counter) Open(path string) *Page {
+	c.t.Helper()
+	return c.follow(c.Get(path))
+}
+
+// Submit is Post, and goes on to where the answer leads inside the area.
+func (c *Counter) Submit(path string, form url.Values) *Page {
+	c.t.Helper()
+	return c.follow(c.Post(path, form))
+}
+
+// follow returns the page that a redirect leads to, with its address; one that leads to
+// another area is returned itself.
+func (c *Counter) follow(p *Page) *Page {
+	c.t.Helper()
+	at := p.At
+	for range 5 {
+		path, ok := strings.CutPrefix(p.Location(), c.url(""))
+		if p.Status != http.StatusSeeOther || !ok {
+			p.At = at
+			return p
+		}
+		next := c.Get(path)
+		if next.Status == http.StatusNotFound && next.Err == nil {
+			return p
+		}
+		p, at = next, path
+	}
+	c.t.Fatalf("%s leads on and on", at)
+	return nil
+}
+
 // PostJSON sends a value as JSON.
 func (c *Counter) PostJSON(path string, value any) *Page {
 	c.t.Helper()

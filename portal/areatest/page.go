@@ -16,6 +16,7 @@ import (
 // Page is an answer.
 type Page struct {
 	Status int
+	At     string // path and query of the page below the language, where Open or Submit led
 	Header http.Header
 	Body   []byte
 	Err    error // that the handler returned

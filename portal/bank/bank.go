@@ -29,18 +29,19 @@ const (
 	sendPath     = "bank/change/send"
 )
 
-// Route mounts the area. Nothing personal is in an address: what was typed travels
-// from the form to the check page and on in the body, checked again at each step.
+// Route mounts the area. What was typed is kept in a draft (page.Draft), whose id is all
+// that an address holds; it is checked again at each step. Every page answers a GET:
 //
-//	bank ──▶ bank/change ──POST──▶ bank/change/check ──POST──▶ bank/change/send ──303──▶ requests/{id}/read
-//	               ▲ ◀──POST, to change an answer──┘
+//	bank ──▶ bank/change ◀──303── bank/change ──POST──▶ bank/change/check ──303──▶ bank/change/check
+//	           new draft              ?draft ◀──303, if answers do not hold───────────── ?draft
+//	                                                                                    │ POST
+//	                             requests/{id}/read ◀──303── bank/change/send ◀─────────┘
 func (b *Bank) Route(r page.Routes) {
 	r.GET(accountsPath, auth.ReadFile, b.accounts)
 	r.POST(revealPath, auth.ReadFile, b.reveal)
 	r.GET(changePath, auth.ChangeBankAccount, b.change)
-	r.POST(changePath, auth.ChangeBankAccount, b.changeAgain)
-	r.GET(checkPath, auth.ChangeBankAccount, b.checkAddress)
-	r.POST(checkPath, auth.ChangeBankAccount, b.check)
+	r.POST(checkPath, auth.ChangeBankAccount, b.take)
+	r.GET(checkPath, auth.ChangeBankAccount, b.check)
 	r.POST(sendPath, auth.ChangeBankAccount, b.send)
 }
 

@@ -23,6 +23,7 @@ const (
 
 // fakeStore answers with what a test sets.
 type fakeStore struct {
+	areatest.Drafts
 	person   Person
 	accounts []Account
 	asked    *Asked
@@ -90,6 +91,20 @@ func answers(change ...string) url.Values {
 	return v
 }
 
+// with is the form with some fields set otherwise.
+func with(form url.Values, change ...string) url.Values {
+	for i := 0; i+1 < len(change); i += 2 {
+		form.Set(change[i], change[i+1])
+	}
+	return form
+}
+
+// draft keeps the answers and returns the id under which they are.
+func (d *desk) draft(form url.Values) string {
+	_, id, _ := strings.Cut(d.Post(checkPath, form).Location(), "?draft=")
+	return id
+}
+
 func TestFormRefuses(t *testing.T) {
 	tests := []struct{ name, field, value, want string }{
 		{"no number", "iban", "  ", "Tapez votre numéro de compte"},
@@ -116,10 +131,12 @@ func TestFormRefuses(t *testing.T) {
 			for _, path := range []string{checkPath, sendPath} {
 				d := newDesk(t)
 				form := answers(tt.field, tt.value)
-				form.Set("key", strings.Repeat("a", 26))
-				p := d.Post(path, form)
-				if p.Status != http.StatusUnprocessableEntity {
-					t.Fatalf("POST %s = %d, %v, want 422", path, p.Status, p.Err)
+				if path == sendPath { // sent past the check page
+					form = url.Values{"draft": {d.draft(form)}, "key": {strings.Repeat("a", 26)}}
+				}
+				p := d.Submit(path, form)
+				if p.Status != http.StatusUnprocessableEntity || !strings.HasPrefix(p.At, changePath+"?draft=") {
+					t.Fatalf("POST %s leads to %d at %q, %v, want 422", path, p.Status, p.At, p.Err)
 				}
 				summary := p.Text(".errors a")
 				if !strings.Contains(summary, tt.want) {
@@ -150,7 +167,7 @@ func TestFormRefuses(t *testing.T) {
 
 func TestFormKeepsWhatWasTyped(t *testing.T) {
 	d := newDesk(t)
-	p := d.Post(checkPath, answers("iban", "be68 5390 <b>", "holder", "N. O'Brien"))
+	p := d.Submit(checkPath, answers("iban", "be68 5390 <b>", "holder", "N. O'Brien"))
 	kept := p.Form("/fr/" + checkPath)
 	if kept.Get("iban") != "be68 5390 <b>" || kept.Get("holder") != "N. O'Brien" || kept.Get("from") != "2026-12" {
 		t.Errorf("kept %v", kept)
@@ -158,7 +175,7 @@ func TestFormKeepsWhatWasTyped(t *testing.T) {
 	if len(p.All("main b")) != 0 {
 		t.Error("what was typed became an element")
 	}
-	again := d.Post(changePath, answers())
+	again := d.Get(changePath + "?draft=" + d.draft(answers()))
 	if again.Status != http.StatusOK || again.Form("/fr/"+checkPath).Get("iban") != "BE68 5390 0754 7034" || len(again.All(".errors")) != 0 {
 		t.Errorf("going back to the form: %d, %v", again.Status, again.Form("/fr/"+checkPath))
 	}
@@ -167,20 +184,36 @@ func TestFormKeepsWhatWasTyped(t *testing.T) {
 func TestLanguageSwitchKeepsTheForm(t *testing.T) {
 	d := newDesk(t)
 	d.Lang = locale.NL
-	p := d.Post(checkPath, answers("iban", "BE68", "switch", "1"))
+	p := d.Submit(checkPath, answers("iban", "BE68", "switch", "1"))
 	if p.Status != http.StatusOK || len(p.All(".errors")) != 0 || p.Form("/nl/"+checkPath).Get("iban") != "BE68" {
 		t.Errorf("switch in the form: %d with %d summaries", p.Status, len(p.All(".errors")))
 	}
-	p = d.Post(checkPath, answers("switch", "1"))
-	if p.Text("h1") != "Kijk uw antwoorden na" {
-		t.Errorf("switch on the check page shows %q", p.Text("h1"))
+	// The words of another language are buttons of the form, after one for Enter.
+	buttons := p.All("header button[form=kept]")
+	var sent []string
+	for _, b := range buttons {
+		sent = append(sent, areatest.Attr(b, "name")+areatest.Attr(b, "value")+" "+areatest.Attr(b, "formaction"))
+	}
+	if want := []string{" ", "switch1 /fr/" + checkPath, "switch1 /de/" + checkPath, "switch1 /en/" + checkPath}; !slices.Equal(sent, want) {
+		t.Errorf("buttons of the form in the header: %q, want %q", sent, want)
+	}
+	if form := p.All("form#kept"); len(form) != 1 || areatest.Attr(form[0], "action") != "/nl/"+checkPath {
+		t.Error("the buttons have no form")
+	}
+	// The check page has its answers in the draft: there a link will do.
+	p = d.Submit(checkPath, answers())
+	if p.Text("h1") != "Kijk uw antwoorden na" || !slices.Contains(p.Links("header"), "/de/"+p.At) {
+		t.Errorf("%q leads to %q", p.Text("h1"), p.Links("header"))
+	}
+	if p = d.Submit(sendPath, with(p.Form("/nl/"+sendPath), "switch", "1")); p.Text("h1") != "Kijk uw antwoorden na" || len(d.freezer.acts) != 0 {
+		t.Errorf("a switch of language sends the answers: %d, %q", p.Status, p.Text("h1"))
 	}
 }
 
 func TestWeakLoginsDoNotReachTheForm(t *testing.T) {
 	d := newDesk(t)
 	d.Login.Method, d.Login.Assurance = auth.Password, auth.Low
-	for _, p := range []*areatest.Page{d.Get(changePath), d.Post(changePath, answers()), d.Post(checkPath, answers()), d.Post(sendPath, answers())} {
+	for _, p := range []*areatest.Page{d.Get(changePath), d.Get(checkPath), d.Post(checkPath, answers()), d.Post(sendPath, answers())} {
 		var step auth.StepUpError
 		if !errors.As(p.Err, &step) {
 			t.Errorf("a password reaches the change of account: %d, %v", p.Status, p.Err)
@@ -193,7 +226,7 @@ func TestWeakLoginsDoNotReachTheForm(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	d := newDesk(t)
-	p := d.Post(checkPath, answers("iban", "nl91 abna 0417 1643 00", "holder", "  Mathieu   Delcourt "))
+	p := d.Submit(checkPath, answers("iban", "nl91 abna 0417 1643 00", "holder", "  Mathieu   Delcourt "))
 	if p.Status != http.StatusOK || p.Text("h1") != "Vérifiez vos réponses" {
 		t.Fatalf("check = %d, %q, %v", p.Status, p.Text("h1"), p.Err)
 	}
@@ -207,31 +240,31 @@ func TestCheck(t *testing.T) {
 	if strings.Contains(string(p.Body), oldIBAN[4:12]) {
 		t.Error("the old number stands on the page")
 	}
-	changes := p.All("dd.change button")
 	var fields []string
-	for _, b := range changes {
-		_, field, _ := strings.Cut(areatest.Attr(b, "formaction"), "#")
+	for _, link := range p.Links("dd.change") {
+		address, field, _ := strings.Cut(link, "#")
 		fields = append(fields, field)
+		if want := strings.Replace(p.At, checkPath, changePath, 1); address != "/fr/"+want {
+			t.Errorf("an answer is changed at %s, want %s", address, want)
+		}
 	}
 	if !slices.Equal(fields, []string{"iban", "holder", "from"}) {
 		t.Errorf("answers can be changed at %v", fields)
-	}
-	names := p.Texts("dd.change button")
-	if slices.Sort(names); len(slices.Compact(names)) != 3 {
-		t.Errorf("buttons have the same name: %v", names)
 	}
 }
 
 func TestCheckAddressLeadsToTheForm(t *testing.T) {
 	d := newDesk(t)
-	if p := d.Get(checkPath); p.Status != http.StatusSeeOther || p.Location() != "/fr/bank/change" {
-		t.Errorf("GET check = %d to %q", p.Status, p.Location())
+	for _, draft := range []string{"", "?draft=", "?draft=x", "?draft=../../etc", "?draft=" + strings.Repeat("A", 26)} {
+		if p := d.Get(checkPath + draft); p.Status != http.StatusSeeOther || p.Location() != "/fr/bank/change" {
+			t.Errorf("GET check%s = %d to %q", draft, p.Status, p.Location())
+		}
 	}
 }
 
 func TestSend(t *testing.T) {
 	d := newDesk(t)
-	form := d.Post(checkPath, answers()).Form("/fr/" + sendPath)
+	form := d.Submit(checkPath, answers()).Form("/fr/" + sendPath)
 	key := form.Get("key")
 	for range 2 { // sent twice
 		p := d.Post(sendPath, form)
@@ -251,17 +284,21 @@ func TestSend(t *testing.T) {
 	if err := act.Validate(); err != nil {
 		t.Errorf("what was frozen does not hold: %v", err)
 	}
-	if other := d.Post(checkPath, answers()).Form("/fr/" + sendPath).Get("key"); other == key || len(other) != 26 {
+	if other := d.Submit(checkPath, answers()).Form("/fr/" + sendPath).Get("key"); other == key || len(other) != 26 {
 		t.Errorf("a second check has the key %q", other)
 	}
 }
 
 func TestSendWithoutKey(t *testing.T) {
 	d := newDesk(t)
-	for _, key := range []string{"", "x", strings.Repeat("!", 26)} {
-		if p := d.Post(sendPath, answers("key", key)); p.Status != http.StatusUnprocessableEntity || p.Text("h1") != "Vérifiez vos réponses" {
+	draft := d.draft(answers())
+	for _, key := range []string{"", "x", strings.Repeat("!", 26), strings.Repeat("a", 26)} {
+		if p := d.Submit(sendPath, url.Values{"draft": {draft}, "key": {key}}); p.Status != http.StatusOK || p.Text("h1") != "Vérifiez vos réponses" {
 			t.Errorf("send with key %q = %d", key, p.Status)
 		}
+	}
+	if p := d.Submit(sendPath, answers("key", strings.Repeat("a", 26))); p.Status != http.StatusOK || p.Text("h1") != "Votre nouveau compte" {
+		t.Errorf("send without draft = %d, %q", p.Status, p.Text("h1"))
 	}
 	if len(d.freezer.acts) != 0 {
 		t.Error("frozen without a key")
@@ -271,13 +308,17 @@ func TestSendWithoutKey(t *testing.T) {
 func TestStoreFails(t *testing.T) {
 	d := newDesk(t)
 	d.store.err = errors.New("disk full")
-	for _, p := range []*areatest.Page{d.Get(accountsPath), d.Get(changePath), d.Post(checkPath, answers()), d.Post(sendPath, answers())} {
+	for _, p := range []*areatest.Page{d.Get(accountsPath), d.Open(changePath), d.Submit(checkPath, answers()), d.Post(sendPath, answers())} {
 		if !errors.Is(p.Err, d.store.err) || strings.Contains(p.Err.Error(), newIBAN) {
 			t.Errorf("error is %v", p.Err)
 		}
 	}
 	d.store.err, d.freezer.err = nil, errors.New("disk full")
-	if p := d.Post(sendPath, answers("key", strings.Repeat("a", 26))); !errors.Is(p.Err, d.freezer.err) {
+	if p := d.Post(sendPath, d.Submit(checkPath, answers()).Form("/fr/"+sendPath)); !errors.Is(p.Err, d.freezer.err) {
+		t.Errorf("error is %v", p.Err)
+	}
+	d.store.Drafts.Err = errors.New("disk full")
+	if p := d.Post(checkPath, answers()); !errors.Is(p.Err, d.store.Drafts.Err) {
 		t.Errorf("error is %v", p.Err)
 	}
 }
@@ -310,7 +351,7 @@ func TestAccountsWithoutAccount(t *testing.T) {
 	if !slices.Contains(p.Links("main"), "/fr/bank/change") {
 		t.Errorf("links are %v", p.Links("main"))
 	}
-	p = d.Post(checkPath, answers())
+	p = d.Submit(checkPath, answers())
 	if !strings.Contains(p.Text("main"), "Aucun") || strings.Contains(p.Text("main"), "ancien compte") {
 		t.Errorf("check without account: %q", p.Text("main"))
 	}
@@ -363,10 +404,14 @@ func TestPagesInEachLanguage(t *testing.T) {
 		d := newDesk(t)
 		d.Lang = l
 		d.store.asked = &Asked{Request: "r1", Reference: "GC-2026-4K7P-118", At: areatest.Noon, Signed: true}
-		got := [3]string{d.Get(accountsPath).Text("h1"), d.Get(changePath).Text("h1"), d.Post(checkPath, answers()).Text("h1")}
+		got := [3]string{d.Get(accountsPath).Text("h1"), d.Open(changePath).Text("h1"), d.Submit(checkPath, answers()).Text("h1")}
 		if got != want {
 			t.Errorf("%s: %q, want %q", l, got, want)
 		}
-		d.Post(checkPath, url.Values{}) // held to the rules of every page
+		d.Submit(checkPath, url.Values{}) // held to the rules of every page
+		draft := d.draft(answers())
+		d.Get(checkPath + "?changed=1&draft=" + draft)
+		d.store.Forget()
+		d.Get(checkPath + "?draft=" + draft)
 	}
 }

@@ -13,72 +13,86 @@ import (
 
 // checkPage shows the answers once more, and what will happen and when.
 type checkPage struct {
-	Form  changeForm
+	Draft string
 	Act   document.BankChange
 	Known facts
 	Track []page.TrackStep
 	Until string // how long a payment may still reach the old account
 }
 
-// checkAddress has nothing to show without answers: the form is where they are given.
-func (b *Bank) checkAddress(c *gin.Context) error {
-	c.Redirect(http.StatusSeeOther, page.From(c).URL(changePath))
-	return nil
-}
-
-// check shows the answers, or the form with what is wrong.
-func (b *Bank) check(c *gin.Context) error {
-	form, known, act, ok, err := b.submitted(c)
-	if err != nil || !ok {
-		return err
-	}
-	return b.showCheck(c, http.StatusOK, form, known, act)
-}
-
-// send freezes the answers, checked once more, and goes on to reading and signing.
-func (b *Bank) send(c *gin.Context) error {
-	form, known, act, ok, err := b.submitted(c)
-	if err != nil || !ok {
-		return err
-	}
-	key := page.Key(c)
-	if key == "" { // not from our page: show it, with a key
-		return b.showCheck(c, http.StatusUnprocessableEntity, form, known, act)
-	}
-	id, err := b.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), act, key)
+// take keeps what was typed and goes on to the check page, or back to the form where
+// only the language was switched.
+func (b *Bank) take(c *gin.Context) error {
+	id, err := b.drafts().Keep(c, readForm(c))
 	if err != nil {
-		return fmt.Errorf("freezing a bank change: %w", err)
+		return err
 	}
-	c.Redirect(http.StatusSeeOther, page.From(c).URL("requests/"+id+"/read"))
+	to := checkPath
+	if page.Switched(c) {
+		to = changePath
+	}
+	c.Redirect(http.StatusSeeOther, page.DraftURL(page.From(c), to, id))
 	return nil
 }
 
-// submitted reads and checks the answers. When they do not hold it has answered with
-// the form, and ok is false.
-func (b *Bank) submitted(c *gin.Context) (form changeForm, known facts, act document.BankChange, ok bool, err error) {
-	form = readForm(c)
-	if known, err = b.facts(c.Request.Context(), page.LoginOf(c)); err != nil {
-		return
+// check shows the answers. Those that do not hold are shown in the form.
+func (b *Bank) check(c *gin.Context) error {
+	v, id := page.From(c), page.DraftID(c)
+	if id == "" { // nothing to show
+		c.Redirect(http.StatusSeeOther, v.URL(changePath))
+		return nil
 	}
-	act, wrong, err := b.answers(page.From(c), form, known)
+	t, found, err := b.typed(c)
+	if err != nil {
+		return err
+	}
+	v.Banner = page.DraftNotice(c, found)
 	switch {
-	case err != nil || len(wrong) == 0:
-		return form, known, act, err == nil, err
-	case page.Switched(c):
-		return form, known, act, false, b.showForm(c, http.StatusOK, form, nil)
+	case !found:
+		return b.showForm(c, v, t)
+	case len(t.wrong) > 0:
+		c.Redirect(http.StatusSeeOther, page.DraftURL(v, changePath, id))
+		return nil
 	}
-	return form, known, act, false, b.showForm(c, http.StatusUnprocessableEntity, form, wrong)
+	return b.showCheck(c, v, t)
 }
 
-func (b *Bank) showCheck(c *gin.Context, status int, form changeForm, known facts, act document.BankChange) error {
-	v := page.From(c)
+// send freezes the answers, checked once more, and goes on to reading and signing. It
+// sends what the page showed and nothing else: answers that were changed since, in
+// another tab, are shown first.
+func (b *Bank) send(c *gin.Context) error {
+	v, id := page.From(c), page.DraftID(c)
+	t, found, err := b.typed(c)
+	if err != nil {
+		return err
+	}
+	to := page.DraftURL(v, checkPath, id)
+	switch {
+	case id == "":
+		to = v.URL(changePath)
+	case !found || len(t.wrong) > 0 || page.Switched(c):
+	case page.Key(c) != t.draft.Key:
+		to = page.DraftChangedURL(v, checkPath, id)
+	default:
+		request, err := b.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), t.act, t.draft.Key)
+		if err != nil {
+			return fmt.Errorf("freezing a bank change: %w", err)
+		}
+		to = v.URL("requests/" + request + "/read")
+	}
+	c.Redirect(http.StatusSeeOther, to)
+	return nil
+}
+
+func (b *Bank) showCheck(c *gin.Context, v page.View, t typed) error {
 	v.Title, v.Section, v.Nav = v.T("bank.check.title"), v.T("bank.task"), "account"
-	v.Path, v.Lead = checkPath, v.T("bank.check.lead")
+	v.Lead, v.Key = v.T("bank.check.lead"), t.draft.Key
 	v.Step = page.Step{Task: v.T("bank.task"), N: 2, Of: steps}
-	date := func(key string, t string) string { return v.T(key, locale.A("date", t)) }
+	act := t.act
+	date := func(key, day string) string { return v.T(key, locale.A("date", day)) }
 	answer := locale.DayMonth(v.Lang, act.Date.AddDate(0, 0, b.notice()))
 	p := checkPage{
-		Form: form, Act: act, Known: known,
+		Draft: page.DraftID(c), Act: act, Known: t.known,
 		Until: date("bank.check.keep.text", locale.DayMonth(v.Lang, act.From.AddDate(0, 0, onTheWay))),
 		Track: []page.TrackStep{
 			{State: page.Now, Text: v.T("bank.check.today"), Detail: v.T("bank.check.today.text")},
@@ -86,7 +100,7 @@ func (b *Bank) showCheck(c *gin.Context, status int, form changeForm, known fact
 			{State: page.Next, Text: date("bank.check.then", locale.DayMonth(v.Lang, act.From)), Detail: v.T("bank.check.then.text")},
 		},
 	}
-	return page.Render(c, status, checkView(v, p))
+	return page.Render(c, http.StatusOK, checkView(v, p))
 }
 
 // from is the date of the change; unlike elsewhere it may be cut before the year, since

@@ -33,9 +33,9 @@ const monthLayout = "2006-01"
 
 func readForm(c *gin.Context) changeForm {
 	return changeForm{
-		IBAN:   strings.TrimSpace(c.PostForm(ibanField)),
-		Holder: strings.Join(strings.Fields(c.PostForm(holderField)), " "),
-		From:   c.PostForm(fromField),
+		IBAN:   strings.TrimSpace(page.Typed(c, ibanField)),
+		Holder: strings.Join(strings.Fields(page.Typed(c, holderField)), " "),
+		From:   page.Typed(c, fromField),
 	}
 }
 

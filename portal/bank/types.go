@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/page"
 	"guichet.example/signing/document"
 )
 
@@ -48,8 +49,10 @@ type Asked struct {
 	Signed    bool      // false: it still waits for her signature
 }
 
-// Store reads accounts; a reveal of the full number is audited.
+// Store reads accounts; a reveal of the full number is audited. It also keeps what is
+// typed from page to page.
 type Store interface {
+	page.Drafts
 	Person(ctx context.Context, login auth.Login) (Person, error)
 	Accounts(ctx context.Context, login auth.Login) ([]Account, error)
 	// Asked returns the newest bank change in state to-sign, pending or signed, nil if

@@ -13,77 +13,90 @@ import (
 
 // checkPage shows the answers once more, and what will happen and when.
 type checkPage struct {
-	Form  ehicForm
+	Draft string
 	Act   document.EHICOrder
 	Track []page.TrackStep
 	Soon  bool // the card may arrive after the departure
 }
 
-// checkAddress has nothing to show without answers: the form is where they are given.
-func (o *Orders) checkAddress(c *gin.Context) error {
-	c.Redirect(http.StatusSeeOther, page.From(c).URL(ehicPath))
+// take keeps what was typed and goes on to the check page, or back to the form where
+// only the language was switched.
+func (o *Orders) take(c *gin.Context) error {
+	id, err := o.drafts().Keep(c, readForm(c))
+	if err != nil {
+		return err
+	}
+	to := checkPath
+	if page.Switched(c) {
+		to = ehicPath
+	}
+	c.Redirect(http.StatusSeeOther, page.DraftURL(page.From(c), to, id))
 	return nil
 }
 
-// check shows the answers, or the form with what is wrong.
+// check shows the answers. Those that do not hold are shown in the form.
 func (o *Orders) check(c *gin.Context) error {
-	form, act, ok, err := o.submitted(c)
-	if err != nil || !ok {
+	v, id := page.From(c), page.DraftID(c)
+	if id == "" { // nothing to show
+		c.Redirect(http.StatusSeeOther, v.URL(ehicPath))
+		return nil
+	}
+	t, found, err := o.typed(c)
+	if err != nil {
 		return err
 	}
-	return o.showCheck(c, http.StatusOK, form, act)
+	v.Banner = page.DraftNotice(c, found)
+	switch {
+	case !found:
+		return o.showForm(c, v, t)
+	case len(t.wrong) > 0:
+		c.Redirect(http.StatusSeeOther, page.DraftURL(v, ehicPath, id))
+		return nil
+	}
+	return o.showCheck(c, v, t)
 }
 
-// send freezes the answers, checked once more, and goes on to reading and signing.
+// send freezes the answers, checked once more, and goes on to reading and signing. It
+// sends what the page showed and nothing else: answers that were changed since, in
+// another tab, are shown first.
 func (o *Orders) send(c *gin.Context) error {
-	form, act, ok, err := o.submitted(c)
-	if err != nil || !ok {
+	v, id := page.From(c), page.DraftID(c)
+	t, found, err := o.typed(c)
+	if err != nil {
 		return err
 	}
-	key := page.Key(c)
-	if key == "" { // not from our page: show it, with a key
-		return o.showCheck(c, http.StatusUnprocessableEntity, form, act)
+	to := page.DraftURL(v, checkPath, id)
+	switch {
+	case id == "":
+		to = v.URL(ehicPath)
+	case !found || len(t.wrong) > 0 || page.Switched(c):
+	case page.Key(c) != t.draft.Key:
+		to = page.DraftChangedURL(v, checkPath, id)
+	default:
+		request, err := o.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), t.act, t.draft.Key)
+		if err != nil {
+			return fmt.Errorf("freezing an order: %w", err)
+		}
+		to = v.URL("requests/" + request + "/read")
 	}
-	id, err := o.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), act, key)
-	if err != nil {
-		return fmt.Errorf("freezing an order: %w", err)
-	}
-	c.Redirect(http.StatusSeeOther, page.From(c).URL("requests/"+id+"/read"))
+	c.Redirect(http.StatusSeeOther, to)
 	return nil
 }
 
-// submitted reads and checks the answers. When they do not hold it has answered with
-// the form, and ok is false.
-func (o *Orders) submitted(c *gin.Context) (form ehicForm, act document.EHICOrder, ok bool, err error) {
-	form = readForm(c)
-	who, err := o.Store.Orderer(c.Request.Context(), page.LoginOf(c))
-	if err != nil {
-		return form, act, false, fmt.Errorf("reading who orders: %w", err)
-	}
-	act, wrong, err := o.answers(page.From(c), form, who)
-	switch {
-	case err != nil || len(wrong) == 0:
-		return form, act, err == nil, err
-	case page.Switched(c):
-		return form, act, false, o.showForm(c, http.StatusOK, form, nil)
-	}
-	return form, act, false, o.showForm(c, http.StatusUnprocessableEntity, form, wrong)
-}
-
-func (o *Orders) showCheck(c *gin.Context, status int, form ehicForm, act document.EHICOrder) error {
-	v := page.From(c)
+func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {
 	v.Title, v.Section, v.Nav = v.T("orders.check.title"), v.T("orders.task"), "requests"
-	v.Path, v.Lead = checkPath, v.T("orders.check.lead")
+	v.Lead, v.Key = v.T("orders.check.lead"), t.draft.Key
 	v.Step = page.Step{Task: v.T("orders.task"), N: 2, Of: steps}
+	act := t.act
 	posted := act.Date.AddDate(0, 0, o.delivery())
 	p := checkPage{
-		Form: form, Act: act, Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
+		Draft: page.DraftID(c), Act: act, Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
 		Track: []page.TrackStep{
 			{State: page.Now, Text: v.T("orders.check.today"), Detail: v.T("orders.check.today.text")},
 			{State: page.Next, Text: v.T("orders.check.before", locale.A("date", locale.DayMonth(v.Lang, posted))), Detail: v.T("orders.check.before.text")},
 		},
 	}
-	return page.Render(c, status, checkView(v, p))
+	return page.Render(c, http.StatusOK, checkView(v, p))
 }
 
 func (p checkPage) departure(v page.View) string {

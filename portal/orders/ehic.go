@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/page"
+	"guichet.example/signing/document"
 )
 
 // steps of an order: form, check, read, sign. The last two are in package requests.
@@ -14,29 +15,61 @@ const steps = 4
 
 // ehicPage is the form with what was typed, and for whom and where to.
 type ehicPage struct {
-	Form ehicForm
-	Who  Person
+	Draft string
+	Form  ehicForm
+	Who   Person
 }
 
-// ehic shows the empty form.
-func (o *Orders) ehic(c *gin.Context) error { return o.showForm(c, http.StatusOK, ehicForm{}, nil) }
-
-// ehicAgain shows the form with what was typed: the member comes back from the check
-// page to change an answer, or switches the language.
-func (o *Orders) ehicAgain(c *gin.Context) error {
-	return o.showForm(c, http.StatusOK, readForm(c), nil)
-}
-
-func (o *Orders) showForm(c *gin.Context, status int, form ehicForm, wrong []page.FieldError) error {
-	who, err := o.Store.Orderer(c.Request.Context(), page.LoginOf(c))
+// ehic shows the form: empty, or with what was typed and, if it was sent to go on, what
+// is wrong with it. A new form is given its draft first, so that Back finds what was
+// typed.
+func (o *Orders) ehic(c *gin.Context) error {
+	if page.DraftID(c) == "" {
+		c.Redirect(http.StatusSeeOther, page.DraftURL(page.From(c), ehicPath, page.NewDraftID()))
+		return nil
+	}
+	t, found, err := o.typed(c)
 	if err != nil {
-		return fmt.Errorf("reading who orders: %w", err)
+		return err
 	}
 	v := page.From(c)
+	if found && t.draft.Checked {
+		v.Errors = t.wrong
+	}
+	return o.showForm(c, v, t)
+}
+
+func (o *Orders) showForm(c *gin.Context, v page.View, t typed) error {
 	v.Title, v.Section, v.Nav = v.T("orders.form.title"), v.T("orders.task"), "requests"
-	v.Path = ehicPath // where a switch of language sends the form
+	v.Keep = checkPath
 	v.Back = page.Link{URL: v.URL(ordersPath), Text: v.T("orders.back")}
 	v.Step = page.Step{Task: v.T("orders.task"), N: 1, Of: steps}
-	v.Errors = wrong
-	return page.Render(c, status, ehicView(v, ehicPage{Form: form, Who: who}))
+	return page.Render(c, page.FormStatus(v), ehicView(v, ehicPage{Draft: page.DraftID(c), Form: t.draft.Answers, Who: t.who}))
+}
+
+// typed is a draft with what the store knows, and what comes of both.
+type typed struct {
+	draft page.Draft[ehicForm]
+	who   Person
+	act   document.EHICOrder
+	wrong []page.FieldError
+}
+
+func (o *Orders) drafts() page.DraftForm[ehicForm] {
+	return page.DraftForm[ehicForm]{Store: o.Store, Name: ehicPath}
+}
+
+// typed reads and checks the draft that the request names; found is false without one.
+func (o *Orders) typed(c *gin.Context) (t typed, found bool, err error) {
+	if t.draft, found, err = o.drafts().Read(c); err != nil {
+		return t, false, err
+	}
+	if t.who, err = o.Store.Orderer(c.Request.Context(), page.LoginOf(c)); err != nil {
+		return t, false, fmt.Errorf("reading who orders: %w", err)
+	}
+	if !found {
+		return t, false, nil
+	}
+	t.act, t.wrong, err = o.answers(page.From(c), t.draft.Answers, t.who)
+	return t, true, err
 }

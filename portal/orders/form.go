@@ -31,9 +31,9 @@ const (
 
 func readForm(c *gin.Context) ehicForm {
 	return ehicForm{
-		Day: strings.TrimSpace(c.PostForm(dayField)), Month: strings.TrimSpace(c.PostForm(monthField)),
-		Year:    strings.TrimSpace(c.PostForm(yearField)),
-		Country: strings.Join(strings.Fields(c.PostForm(countryField)), " "),
+		Day: strings.TrimSpace(page.Typed(c, dayField)), Month: strings.TrimSpace(page.Typed(c, monthField)),
+		Year:    strings.TrimSpace(page.Typed(c, yearField)),
+		Country: strings.Join(strings.Fields(page.Typed(c, countryField)), " "),
 	}
 }
 

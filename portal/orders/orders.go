@@ -30,14 +30,13 @@ const (
 	sendPath   = "orders/ehic/send"
 )
 
-// Route mounts the area. The answers travel in the body from the form to the check
-// page and on, checked again at each step, as in package bank.
+// Route mounts the area. What was typed is kept in a draft and checked again at each
+// step, as in package bank: every page answers a GET, and every POST leads to one.
 func (o *Orders) Route(r page.Routes) {
 	r.GET(ordersPath, auth.ReadFile, o.list)
 	r.GET(ehicPath, auth.OrderDocument, o.ehic)
-	r.POST(ehicPath, auth.OrderDocument, o.ehicAgain)
-	r.GET(checkPath, auth.OrderDocument, o.checkAddress)
-	r.POST(checkPath, auth.OrderDocument, o.check)
+	r.POST(checkPath, auth.OrderDocument, o.take)
+	r.GET(checkPath, auth.OrderDocument, o.check)
 	r.POST(sendPath, auth.OrderDocument, o.send)
 }
 

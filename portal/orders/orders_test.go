@@ -17,6 +17,7 @@ import (
 )
 
 type fakeStore struct {
+	areatest.Drafts
 	person Person
 	err    error
 }
@@ -63,6 +64,12 @@ func answers(change ...string) url.Values {
 	return v
 }
 
+// draft keeps the answers and returns the id under which they are.
+func (d *desk) draft(form url.Values) string {
+	_, id, _ := strings.Cut(d.Post(checkPath, form).Location(), "?draft=")
+	return id
+}
+
 func TestFormRefuses(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -92,10 +99,13 @@ func TestFormRefuses(t *testing.T) {
 			for _, path := range []string{checkPath, sendPath} {
 				d := newDesk(t)
 				form := answers(tt.change...)
-				form.Set("key", strings.Repeat("a", 26))
-				p := d.Post(path, form)
-				if p.Status != http.StatusUnprocessableEntity {
-					t.Fatalf("POST %s = %d, %v, want 422", path, p.Status, p.Err)
+				sent := form
+				if path == sendPath { // sent past the check page
+					sent = url.Values{"draft": {d.draft(form)}, "key": {strings.Repeat("a", 26)}}
+				}
+				p := d.Submit(path, sent)
+				if p.Status != http.StatusUnprocessableEntity || !strings.HasPrefix(p.At, ehicPath+"?draft=") {
+					t.Fatalf("POST %s leads to %d at %q, %v, want 422", path, p.Status, p.At, p.Err)
 				}
 				if got := p.Text(".errors a"); !strings.Contains(got, tt.want) {
 					t.Errorf("summary says %q, want %q", got, tt.want)
@@ -119,7 +129,7 @@ func TestFormRefuses(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	d := newDesk(t)
-	p := d.Post(checkPath, answers())
+	p := d.Submit(checkPath, answers())
 	text := p.Text("main")
 	for _, want := range []string{"Carte européenne", "Mathieu Delcourt", "Rue des Clarisses 8", "4000 Liège", "15 février 2027", "Italie", "Avant le 30 novembre"} {
 		if !strings.Contains(text, want) {
@@ -129,23 +139,63 @@ func TestCheck(t *testing.T) {
 	if strings.Contains(text, "certificat provisoire") {
 		t.Error("a departure in three months is called soon")
 	}
-	if p = d.Post(checkPath, answers(dayField, "2", monthField, "12", yearField, "2026")); !strings.Contains(p.Text("main"), "certificat provisoire") {
+	if p = d.Submit(checkPath, answers(dayField, "2", monthField, "12", yearField, "2026")); !strings.Contains(p.Text("main"), "certificat provisoire") {
 		t.Error("a departure in twelve days is not called soon")
 	}
-	if p = d.Post(checkPath, url.Values{}); strings.Count(p.Text("main"), "Non précisé") != 2 {
+	if p = d.Submit(checkPath, url.Values{}); strings.Count(p.Text("main"), "Non précisé") != 2 {
 		t.Errorf("optional answers: %q", p.Text("main"))
 	}
-	if again := d.Post(ehicPath, answers()); again.Form("/fr/"+checkPath).Get(countryField) != "Italie" {
+	draft := d.draft(answers())
+	if again := d.Get(ehicPath + "?draft=" + draft); again.Status != http.StatusOK || again.Form("/fr/"+checkPath).Get(countryField) != "Italie" {
 		t.Error("going back loses an answer")
+	}
+	if again := d.Get(checkPath + "?draft=" + draft); again.Status != http.StatusOK || !strings.Contains(again.Text("main"), "Italie") {
+		t.Errorf("reload of the check page = %d", again.Status)
 	}
 	if p := d.Get(checkPath); p.Status != http.StatusSeeOther || p.Location() != "/fr/"+ehicPath {
 		t.Errorf("GET check = %d to %q", p.Status, p.Location())
 	}
 }
 
+func TestDraftIsOfItsSession(t *testing.T) {
+	d := newDesk(t)
+	check := d.Submit(checkPath, answers())
+	form := check.Form("/fr/" + sendPath)
+	d.Login.Session = "s2"
+	for name, p := range map[string]*areatest.Page{
+		"form": d.Get(ehicPath + "?draft=" + form.Get("draft")), "check page": d.Get(check.At), "sent": d.Submit(sendPath, form),
+	} {
+		if p.Status != http.StatusOK || p.Text("h1") != "Votre carte européenne" || strings.Contains(string(p.Body), "Italie") {
+			t.Errorf("%s of another session: %d, %q", name, p.Status, p.Text("h1"))
+		}
+	}
+	if len(d.freezer.acts) != 0 {
+		t.Error("another session sent the draft")
+	}
+}
+
+// TestSecondTab: an order changed in one tab is not sent from another that shows the one
+// of before, nor by a switch of language.
+func TestSecondTab(t *testing.T) {
+	d := newDesk(t)
+	shown := d.Submit(checkPath, answers()).Form("/fr/" + sendPath)
+	if p := d.Submit(sendPath, url.Values{"draft": shown["draft"], "key": shown["key"], "switch": {"1"}}); p.Status != http.StatusOK || len(d.freezer.acts) != 0 {
+		t.Errorf("a switch of language sends the order: %d", p.Status)
+	}
+	d.Submit(checkPath, answers("draft", shown.Get("draft"), countryField, "Portugal"))
+	p := d.Submit(sendPath, shown)
+	if p.Status != http.StatusOK || len(d.freezer.acts) != 0 || !strings.Contains(p.Text(".banner"), "ont changé") || !strings.Contains(p.Text("main"), "Portugal") {
+		t.Errorf("an order was sent that the page did not show: %d, %q", p.Status, p.Text("main"))
+	}
+	if p = d.Submit(checkPath, answers("switch", "1", monthField, "13")); p.Status != http.StatusOK || len(p.All(".errors")) != 0 ||
+		p.Form("/fr/"+checkPath).Get(monthField) != "13" {
+		t.Errorf("switch in the form: %d", p.Status)
+	}
+}
+
 func TestSend(t *testing.T) {
 	d := newDesk(t)
-	form := d.Post(checkPath, answers()).Form("/fr/" + sendPath)
+	form := d.Submit(checkPath, answers()).Form("/fr/" + sendPath)
 	for range 2 { // sent twice
 		p := d.Post(sendPath, form)
 		if p.Status != http.StatusSeeOther || p.Location() != "/fr/requests/request-of-"+form.Get("key")+"/read" {
@@ -164,7 +214,7 @@ func TestSend(t *testing.T) {
 	if err := act.Validate(); err != nil {
 		t.Errorf("what was frozen does not hold: %v", err)
 	}
-	if p := d.Post(sendPath, answers()); p.Status != http.StatusUnprocessableEntity || len(d.freezer.acts) != 1 {
+	if p := d.Submit(sendPath, url.Values{"draft": {d.draft(answers())}}); p.Status != http.StatusOK || len(d.freezer.acts) != 1 {
 		t.Errorf("send without key = %d", p.Status)
 	}
 }
@@ -172,13 +222,13 @@ func TestSend(t *testing.T) {
 func TestStoreFails(t *testing.T) {
 	d := newDesk(t)
 	d.store.err = errors.New("disk full")
-	for _, p := range []*areatest.Page{d.Get(ehicPath), d.Post(checkPath, answers()), d.Post(sendPath, answers())} {
+	for _, p := range []*areatest.Page{d.Open(ehicPath), d.Submit(checkPath, answers()), d.Post(sendPath, answers())} {
 		if !errors.Is(p.Err, d.store.err) {
 			t.Errorf("error is %v", p.Err)
 		}
 	}
 	d.store.err, d.store.person.Street = nil, "85.07.30-033.28"
-	if p := d.Post(checkPath, answers()); p.Err == nil || strings.Contains(p.Err.Error(), "85.07") {
+	if p := d.Submit(checkPath, answers()); p.Err == nil || strings.Contains(p.Err.Error(), "85.07") {
 		t.Errorf("an address that cannot be drawn: %d, %v", p.Status, p.Err)
 	}
 }
@@ -193,10 +243,10 @@ func TestPagesInEachLanguage(t *testing.T) {
 	for l, want := range titles {
 		d := newDesk(t)
 		d.Lang = l
-		got := [3]string{d.Get(ordersPath).Text("h1"), d.Get(ehicPath).Text("h1"), d.Post(checkPath, answers()).Text("h1")}
+		got := [3]string{d.Get(ordersPath).Text("h1"), d.Open(ehicPath).Text("h1"), d.Submit(checkPath, answers()).Text("h1")}
 		if got != want {
 			t.Errorf("%s: %q, want %q", l, got, want)
 		}
-		d.Post(checkPath, answers(dayField, "", countryField, strings.Repeat("x", 41))) // held to the rules of every page
+		d.Submit(checkPath, answers(dayField, "", countryField, strings.Repeat("x", 41))) // held to the rules of every page
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/page"
 	"guichet.example/signing/document"
 )
 
@@ -20,8 +21,9 @@ type Person struct {
 	Municipality string
 }
 
-// Store reads who orders.
+// Store reads who orders, and keeps what is typed from page to page.
 type Store interface {
+	page.Drafts
 	Orderer(ctx context.Context, login auth.Login) (Person, error)
 }
 

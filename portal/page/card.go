@@ -80,6 +80,8 @@ var cardStates = []cardState{
 	{name: "wrong_person", kind: "fail", picture: "insert", shows: atFault},
 	{name: "extension_missing", kind: "fail", part: 1, picture: "windows", shows: "retry install kept", reload: true},
 	{name: "agent_missing", kind: "fail", part: 1, picture: "windows", shows: "retry install kept", reload: true},
+	{name: "agent_blocked", kind: "fail", part: 1, picture: "windows", shows: atFault, reload: true},
+	{name: "agent_ask", kind: "wait", part: 1, picture: "windows", shows: "again"},
 	{name: "agent_old", kind: "fail", part: 1, picture: "windows", shows: "retry install kept", reload: true},
 	{name: "timeout", kind: "fail", picture: "card", shows: atFault},
 	{name: "cancelled", kind: "fail", picture: "card", shows: atFault},

@@ -221,52 +221,6 @@ func TestAgentStatesHaveWords(t *testing.T) {
 	}
 }
 
-// TestExtensionErrors: every code of the protocol has a state.
-func TestExtensionErrors(t *testing.T) {
-	p := newPortal()
-	server := counter(t, "", p.mount)
-	ctx, _ := browser(t)
-	for _, tt := range []struct{ name, action, code, want string }{
-		{"cancelled", "authenticate", "ERR_WEBEID_USER_CANCELLED", "cancelled"},
-		{"took too long", "authenticate", "ERR_WEBEID_USER_TIMEOUT", "timeout"},
-		{"app broke", "authenticate", "ERR_WEBEID_NATIVE_FATAL", "technical"},
-		{"another page", "authenticate", "ERR_WEBEID_ACTION_PENDING", "other_tab"},
-		{"unknown code", "authenticate", "ERR_OF_TOMORROW", "technical"},
-		{"no app", "status", "ERR_WEBEID_NATIVE_UNAVAILABLE", "agent_missing"},
-		{"bad version", "status", "ERR_WEBEID_VERSION_INVALID", "agent_old"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			replies := map[string]string{"status": versions, "authenticate": token}
-			replies[tt.action] = failure(tt.code)
-			open(t, ctx, server.URL+"/fr/sign-in/card", extension(replies))
-			click(t, ctx, start)
-			shown(t, ctx, tt.want)
-			asks, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!document.querySelector("[data-extra=after]").hidden`))
-			if err != nil || asks != (tt.want == "cancelled") {
-				t.Errorf("asks what happened: %v (%v), want %v", asks, err, tt.want == "cancelled")
-			}
-		})
-	}
-}
-
-func TestNothingAnswers(t *testing.T) {
-	server := counter(t, "", newPortal().mount)
-	ctx, _ := browser(t)
-	open(t, ctx, server.URL+"/fr/sign-in/card")
-	click(t, ctx, start)
-	shown(t, ctx, "agent_missing") // on Chromium a missing extension is worded as the program
-}
-
-func TestOldExtension(t *testing.T) {
-	server := counter(t, "", newPortal().mount)
-	ctx, _ := browser(t)
-	open(t, ctx, server.URL+"/fr/sign-in/card", extension(map[string]string{"status": `{extension: "2.5.0", nativeApp: "1.9.0"}`}))
-	click(t, ctx, start)
-	if text := shown(t, ctx, "agent_old"); !strings.Contains(text, "vous avez 1.9.0, il faut 2.1.0") {
-		t.Errorf("panel says %q", text)
-	}
-}
-
 func TestSignInWithExtension(t *testing.T) {
 	p := newPortal()
 	server := counter(t, "", p.mount)

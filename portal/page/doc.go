@@ -57,6 +57,7 @@
 //	Icon("pen").Draw()                        names in icons.go
 //
 //	Form(v, action) { … }                     POST with KeyField; read back by Key(c)
+//	View.Keep                                 path of the form that goes along with a switch of language
 //	KeyField(v)  Hidden(name, value)
 //	InputField(v, Field)  DateInput(v, DateFields)  Radios(v, Choice)
 //	TickBox(v, Tick)  SelectField(v, Select)  errors found in v.Errors by name

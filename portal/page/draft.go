@@ -112,6 +112,27 @@ func (f DraftForm[T]) Keep(c *gin.Context, answers T) (id string, err error) {
 	return id, nil
 }
 
+// changedMark stands in the address of a page that was sent with answers which have
+// changed since.
+const changedMark = "changed"
+
+// DraftChangedURL is DraftURL, for who sent a page of answers that are others now.
+func DraftChangedURL(v View, path, id string) string {
+	return DraftURL(v, path, id) + "&" + changedMark + "=1"
+}
+
+// DraftNotice is what there is to say about the draft on a page that shows it; nil: nothing.
+func DraftNotice(c *gin.Context, found bool) *Banner {
+	v, key := From(c), "page.draft.changed"
+	switch {
+	case !found:
+		key = "page.draft.gone"
+	case c.Query(changedMark) == "":
+		return nil
+	}
+	return &Banner{Kind: Neutral, Title: v.T(key + ".title"), Text: v.T(key + ".text")}
+}
+
 // maxTyped is how much of a field is kept, in characters: more than any of our fields
 // may hold, so that what is too long stays too long.
 const maxTyped = 250

@@ -1,6 +1,9 @@
 package page
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // ButtonKind is how much a button weighs.
 type ButtonKind string
@@ -11,6 +14,19 @@ const (
 	Second ButtonKind = "second"
 	Danger ButtonKind = "danger"
 )
+
+// keptForm is the id of the form that goes along when the language is switched.
+const keptForm = "kept"
+
+func (v View) keeps(action string) bool { return v.Keep != "" && action == v.URL(v.Keep) }
+
+// FormStatus is the status of a page with a form: 422 if it shows what to correct.
+func FormStatus(v View) int {
+	if len(v.Errors) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
 
 // Field is one line (or, with Rows, several) to type in. Its error is found in
 // View.Errors by its name.

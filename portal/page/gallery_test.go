@@ -124,6 +124,7 @@ func ending() templ.Component {
 
 func formErrors() templ.Component {
 	v := member("bank/change", "Votre nouveau compte", "account")
+	v.Keep = "bank/change"
 	v.Back = page.Link{URL: "/fr/account", Text: "Retour : avant de commencer"}
 	v.Step = page.Step{Task: "Changer de compte bancaire", N: 1, Of: 4}
 	v.Errors = []page.FieldError{

@@ -116,6 +116,9 @@ func isKey(s string) bool {
 	return err == nil && len(s) == keyLength
 }
 
+// switchField marks a form that is sent only to see it in another language.
+const switchField = "switch"
+
 // Switched says that a form was sent only to see it in another language: it is shown
 // again with what was typed, unchecked and without errors.
-func Switched(c *gin.Context) bool { return c.PostForm("switch") == "1" }
+func Switched(c *gin.Context) bool { return c.PostForm(switchField) == "1" }

@@ -85,7 +85,7 @@ func TestFormGoesAlongWithTheLanguage(t *testing.T) {
 	ctx, _ := browser(t)
 	open(t, ctx, server.URL+"/fr/bank/change", `document.getElementById("holder").value = "Nora"`)
 	click(t, ctx, "details.language summary")
-	click(t, ctx, `a[hreflang="nl"]`)
+	click(t, ctx, `.language button[lang="nl"]`)
 	select {
 	case form := <-got:
 		if form != "1 Nora" {
@@ -93,6 +93,32 @@ func TestFormGoesAlongWithTheLanguage(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the form did not go along")
+	}
+}
+
+// TestEnterSendsTheForm: the words of other languages are buttons of the form and stand
+// before its own; Enter in a field presses none of them.
+func TestEnterSendsTheForm(t *testing.T) {
+	got := make(chan string, 1)
+	server := counter(t, "", func(mux *http.ServeMux) {
+		for _, lang := range []string{"fr", "nl", "de", "en"} {
+			mux.HandleFunc("POST /"+lang+"/bank/change", func(w http.ResponseWriter, r *http.Request) {
+				_ = r.ParseForm()
+				got <- lang + r.PostForm.Get("switch")
+				_, _ = io.WriteString(w, "<!DOCTYPE html><title>sent</title>")
+			})
+		}
+	})
+	ctx, _ := browser(t)
+	open(t, ctx, server.URL+"/fr/bank/change", `document.getElementById("holder").focus()`)
+	press(t, ctx, kb.Enter)
+	select {
+	case sent := <-got:
+		if sent != "fr" {
+			t.Errorf("Enter sent the form to %q, want fr and no switch", sent)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Enter did not send the form")
 	}
 }
 

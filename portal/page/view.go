@@ -33,6 +33,9 @@ type View struct {
 
 	Errors []FieldError // of the form just sent; the title then begins with "Error: "
 	Key    string       // idempotency key of the form; empty: drawn when rendered
+	// Keep is the path, below the language, to which the page's form is sent. What is
+	// typed in it goes along when the language is switched; empty: nothing does.
+	Keep string
 
 	CardPage bool   // the page speaks to a card: its scripts, and the agent in connect-src
 	SelfTest bool   // the page tests what speaks to the card: its script, and the agent in connect-src
@@ -83,6 +86,9 @@ func (v View) In(l locale.Language) string {
 	}
 	return url
 }
+
+// inForm is the address to which the page's form is sent, to see it in another language.
+func (v View) inForm(l locale.Language) string { return "/" + string(l) + "/" + v.Keep }
 
 // ErrorOf is the text of the first error of a field, "" if there is none.
 func (v View) ErrorOf(field string) string {

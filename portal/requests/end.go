@@ -101,7 +101,7 @@ func (e ending) possible(s State) bool {
 func (q *Requests) showEnd(c *gin.Context, status int, e ending, r Request, reason string) error {
 	v := page.From(c)
 	v.Title, v.Section, v.Nav = v.T(e.title), v.T("requests.title"), "requests"
-	v.Lead = v.T(e.lead)
+	v.Lead, v.Keep = v.T(e.lead), listPath+"/"+r.ID+"/"+e.path
 	v.Back = page.Link{URL: address(v, r.ID, ""), Text: v.T("requests.back.one")}
 	if status == http.StatusUnprocessableEntity {
 		v.Errors = []page.FieldError{{Field: reasonField, Text: v.T("requests.reason.long")}}

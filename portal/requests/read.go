@@ -56,6 +56,7 @@ func (q *Requests) showRead(c *gin.Context, status int, ticked bool) error {
 	v.Back = page.Link{URL: address(v, r.ID, ""), Text: v.T("requests.back.one")}
 	v.Lead = v.T("requests.read.closed")
 	if r.State == ToSign {
+		v.Keep = listPath + "/" + r.ID + "/read"
 		v.Lead = v.T("requests.read.lead")
 		v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: readStep, Of: steps}
 	}

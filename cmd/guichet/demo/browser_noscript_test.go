@@ -34,7 +34,7 @@ func (w *window) changesAccountUnscripted() {
 	w.write("#holder", "Lotte Vermeulen")
 	w.click("label[for=from-2]")
 	w.click("main form button.button")
-	w.until("the check page", `document.querySelector("main [name=iban][type=hidden]")`)
+	w.at("bank/change/check")
 	w.signsUnscripted()
 }
 
@@ -48,7 +48,7 @@ func (w *window) ordersUnscripted() {
 	w.until("the errors", `document.querySelector("#errors")`)
 	w.write("#departure-month", "2")
 	w.click("main form button.button")
-	w.until("the check page", `document.querySelector("main [name=departure-day][type=hidden]")`)
+	w.at("orders/ehic/check")
 	w.signsUnscripted()
 }
 

@@ -131,15 +131,15 @@ var memberStops = []stop{
 	plain("home"), plain("account"), plain("bank"), plain("bank/change"),
 	plain("orders"), plain("orders/ehic"), plain("requests"), plain("documents"),
 	form("bank/reveal", "bank with the number shown", "bank", "", sendForm),
-	form("bank/change/check", "bank change to check", "bank/change", fillBank, sendForm),
-	{"POST bank/change", "bank change, an answer to change", func(w *window, base string, f filled) {
+	{"GET bank/change/check", "bank change to check", form("", "", "bank/change", fillBank, sendForm).way},
+	{"GET bank/change", "bank change, an answer to change", func(w *window, base string, f filled) {
 		form("", "", "bank/change", fillBank, sendForm).way(w, base, f)
-		w.leave(func() { w.click(`main button[formaction]`) })
+		w.leave(func() { w.click(`main .change a`) })
 	}},
-	form("orders/ehic/check", "order to check", "orders/ehic", fillTrip, sendForm),
-	{"POST orders/ehic", "order, an answer to change", func(w *window, base string, f filled) {
+	{"GET orders/ehic/check", "order to check", form("", "", "orders/ehic", fillTrip, sendForm).way},
+	{"GET orders/ehic", "order, an answer to change", func(w *window, base string, f filled) {
 		form("", "", "orders/ehic", fillTrip, sendForm).way(w, base, f)
-		w.leave(func() { w.click(`main button[formaction]`) })
+		w.leave(func() { w.click(`main .change a`) })
 	}},
 	view("requests/:id", "request to sign", func(f filled) string { return "requests/" + f.open }),
 	view("requests/:id", "request signed", func(f filled) string { return "requests/" + f.signed }),
@@ -166,8 +166,8 @@ var notPages = map[string]string{
 	"POST sign-out":                 "redirect",
 	"POST bank/change/send":         "redirect",
 	"POST orders/ehic/send":         "redirect",
-	"GET bank/change/check":         "redirect",
-	"GET orders/ehic/check":         "redirect",
+	"POST bank/change/check":        "redirect",
+	"POST orders/ehic/check":        "redirect",
 	"POST requests/:id/read":        "redirect; its 422 is among the faults",
 	"POST requests/:id/decline":     "redirect; its 422 is among the faults",
 	"POST requests/:id/withdraw":    "redirect",

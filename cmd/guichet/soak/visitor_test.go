@@ -198,7 +198,7 @@ func (v *visitor) fill(ctx context.Context, e *errand) error {
 		path, check, send = "/fr/bank/change", "/bank/change/check", "/bank/change/send"
 	}
 	a, err := v.get(ctx, path)
-	if err := expect("form", http.StatusOK, a, err); err != nil {
+	if a, err = v.led(ctx, "form", a, err); err != nil {
 		return err
 	}
 	action, form, err := a.form(check)
@@ -210,7 +210,7 @@ func (v *visitor) fill(ctx context.Context, e *errand) error {
 		form.Set("holder", v.counterNames)
 	}
 	a, err = v.postForm(ctx, action, form)
-	if err := expect("check", http.StatusOK, a, err); err != nil {
+	if a, err = v.led(ctx, "check", a, err); err != nil {
 		return err
 	}
 	e.action, form, err = a.form(send)
@@ -219,6 +219,15 @@ func (v *visitor) fill(ctx context.Context, e *errand) error {
 	}
 	e.form = form
 	return nil
+}
+
+// led follows a redirect to the page that shows what is kept for the session.
+func (v *visitor) led(ctx context.Context, step string, a answer, err error) (answer, error) {
+	if err := expect(step, http.StatusSeeOther, a, err); err != nil {
+		return a, err
+	}
+	a, err = v.get(ctx, a.location)
+	return a, expect(step, http.StatusOK, a, err)
 }
 
 // newIBAN is the account that everybody changes to: a marker that must rest sealed.
