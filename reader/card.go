@@ -247,7 +247,7 @@ func (c *Card) Reader() Reader { return c.reader }
 // module could not tell).
 func (c *Card) Present(ctx context.Context) error {
 	_, err := ask(ctx, c, "looking for the card", func(lib library) (struct{}, error) {
-		if _, err := lib.GetTokenInfo(c.reader.slot); err != nil {
+		if _, err := look(lib, c.reader.slot); err != nil {
 			return struct{}{}, err
 		}
 		_, err := lib.GetSessionInfo(c.session) // out and in again: only the session knows

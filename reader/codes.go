@@ -107,7 +107,7 @@ func (c *Card) explain(lib library, doing string, err error) error {
 // gone reports whether the module says that no card is in the slot, or, of one that was
 // out and is back, that its session is over. Session 0 is none.
 func gone(lib library, slot uint, session pkcs11.SessionHandle) bool {
-	_, err := lib.GetTokenInfo(slot)
+	_, err := look(lib, slot)
 	if err == nil && session != 0 {
 		_, err = lib.GetSessionInfo(session)
 	}
@@ -116,6 +116,13 @@ func gone(lib library, slot uint, session pkcs11.SessionHandle) bool {
 		return true
 	}
 	return false
+}
+
+// look asks for the token after a look at all slots: what OpenSC's C_GetTokenInfo and
+// C_GetSessionInfo tell is what was there at the last C_GetSlotList.
+func look(lib library, slot uint) (pkcs11.TokenInfo, error) {
+	lib.GetSlotList(true) // that it fails says nothing of this slot
+	return lib.GetTokenInfo(slot)
 }
 
 // codeOf is the return code in err, CKR_OK when there is none.

@@ -53,11 +53,11 @@ func (s *signer) signWith(pin *secret) ([]byte, error) {
 // sameCard keeps the PIN of one card from another that was put in while it was typed.
 // A session dies with its card; modules that notice late are caught by the serial.
 func (s *signer) sameCard() error {
-	if _, err := s.lib.GetSessionInfo(s.session); err != nil {
+	token, err := look(s.lib, s.reader.slot)
+	if err != nil {
 		return err
 	}
-	token, err := s.lib.GetTokenInfo(s.reader.slot)
-	if err != nil {
+	if _, err := s.lib.GetSessionInfo(s.session); err != nil {
 		return err
 	}
 	if trim(token.SerialNumber) != s.reader.Serial {
