@@ -201,8 +201,8 @@ func (s *serving) holdsNot(t *testing.T, after string, secrets ...string) {
 	}
 }
 
-// holds looks through all memory of the process for the first and for the last eight
-// digits, and says where they are.
+// holds looks through all memory that the process can write for the first and for the
+// last eight digits, and says where they are.
 func (s *serving) holds(t *testing.T, digits string) []string {
 	t.Helper()
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", s.pid))
@@ -214,6 +214,8 @@ func (s *serving) holds(t *testing.T, digits string) []string {
 		t.Fatal(err)
 	}
 	defer memory.Close()
+	const step, overlap = 4 << 20, 16
+	room := make([]byte, step+overlap)
 	var places []string
 	read := 0
 	for line := range strings.Lines(string(maps)) {
@@ -222,14 +224,12 @@ func (s *serving) holds(t *testing.T, digits string) []string {
 		if _, err := fmt.Sscanf(line, "%x-%x %s", &first, &last, &access); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		if access[0] != 'r' || last > 1<<62 {
+		if !strings.HasPrefix(access, "rw") || last > 1<<62 { // nothing is written into the rest
 			continue
 		}
 		from, to := int64(first), int64(last)
-		const step = 4 << 20
-		const overlap = 16
 		for at := from; at < to; at += step {
-			part := make([]byte, min(step+overlap, to-at))
+			part := room[:min(step+overlap, to-at)]
 			n, err := memory.ReadAt(part, at)
 			if err != nil && n == 0 {
 				break // the kernel's own pages, and what was given back meanwhile
