@@ -94,34 +94,32 @@ func (m *Module) CardIn(ctx context.Context, name string) (*Card, error) {
 }
 
 func (m *Module) open(ctx context.Context, r Reader) (*Card, error) {
-	card, err := call(ctx, m, func(lib library) (*Card, error) {
-		card, err := openCard(lib, r)
-		if is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED) {
-			return nil, ErrUnknownCard // nothing vague about a card that was never open
+	return call(ctx, m, func(lib library) (*Card, error) {
+		card := &Card{module: m, reader: r}
+		if err := card.open(lib); err != nil {
+			return nil, err
 		}
-		return card, (&Card{reader: r}).explain(lib, "opening the card", err)
+		return card, nil
 	}, func(lib library, card *Card) { lib.CloseSession(card.session) })
-	if err != nil {
-		return nil, err
-	}
-	card.module = m
-	return card, nil
 }
 
-func openCard(lib library, r Reader) (*Card, error) {
-	session, err := lib.OpenSession(r.slot, pkcs11.CKF_SERIAL_SESSION)
-	if err != nil {
-		return nil, err
+func (c *Card) open(lib library) (err error) {
+	c.session, err = lib.OpenSession(c.reader.slot, pkcs11.CKF_SERIAL_SESSION)
+	if is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED) {
+		return ErrUnknownCard // nothing vague about a card that was never open
 	}
-	list, err := readCertificates(lib, session)
+	if err != nil {
+		return c.explain(lib, "opening the card", err)
+	}
+	c.certs, err = readCertificates(lib, c.session)
 	if err == nil {
-		err = known(lib, session, list)
+		err = known(lib, c.session, c.certs)
 	}
 	if err != nil {
-		lib.CloseSession(session)
-		return nil, err
+		err = c.explain(lib, "opening the card", err)
+		lib.CloseSession(c.session)
 	}
-	return &Card{reader: r, session: session, certs: list}, nil
+	return err
 }
 
 // known refuses a card that can neither authenticate nor say who its holder is. Cards
@@ -247,12 +245,22 @@ func (c *Card) Reader() Reader { return c.reader }
 // module could not tell).
 func (c *Card) Present(ctx context.Context) error {
 	_, err := ask(ctx, c, "looking for the card", func(lib library) (struct{}, error) {
-		if _, err := look(lib, c.reader.slot); err != nil {
-			return struct{}{}, err
-		}
-		_, err := lib.GetSessionInfo(c.session) // out and in again: only the session knows
-		return struct{}{}, err
+		return struct{}{}, c.sameCard(lib)
 	})
+	return err
+}
+
+// sameCard keeps the PIN of one card from another that was put in while it was typed. A
+// session dies with its card; a module that notices late is caught by the serial.
+func (c *Card) sameCard(lib library) error {
+	token, err := look(lib, c.reader.slot)
+	if err != nil {
+		return err
+	}
+	if c.reader.Serial != "" && trim(token.SerialNumber) != c.reader.Serial {
+		return pkcs11.Error(pkcs11.CKR_DEVICE_REMOVED)
+	}
+	_, err = lib.GetSessionInfo(c.session)
 	return err
 }
 

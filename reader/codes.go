@@ -108,7 +108,7 @@ func (c *Card) explain(lib library, doing string, err error) error {
 // out and is back, that its session is over. Session 0 is none.
 func gone(lib library, slot uint, session pkcs11.SessionHandle) bool {
 	_, err := look(lib, slot)
-	if err == nil && session != 0 {
+	if (err == nil || is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED)) && session != 0 {
 		_, err = lib.GetSessionInfo(session)
 	}
 	switch kinds[codeOf(err)] {

@@ -33,7 +33,7 @@ type tokenState struct {
 
 func (c *Card) tokenState(ctx context.Context) (tokenState, error) {
 	return ask(ctx, c, "reading the PIN state", func(lib library) (tokenState, error) {
-		if _, err := look(lib, c.reader.slot); err != nil {
+		if err := c.sameCard(lib); err != nil {
 			return tokenState{}, err
 		}
 		return readTokenState(lib, c.reader.slot)

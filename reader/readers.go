@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/miekg/pkcs11"
@@ -47,10 +48,10 @@ func listReaders(lib library) ([]Reader, error) {
 			list[i] = r
 		}
 	}
-	if len(list) > 0 {
-		return list, nil // one reader that fails does not hide the others
+	if slices.ContainsFunc(list, func(r Reader) bool { return r.Present }) {
+		return list, nil // one that fails does not hide the card in another
 	}
-	return nil, err
+	return list, err
 }
 
 // Bounds on slots: the Belgian middleware shows at most ten, OpenSC four for each of

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/miekg/pkcs11"
@@ -17,13 +18,14 @@ import (
 // A module that hides private keys wants Login(USER) before it shows which they are.
 type signer struct {
 	lib       library
-	reader    Reader
-	session   pkcs11.SessionHandle
+	card      *Card
+	session   pkcs11.SessionHandle // the card's, or one of its own
 	held      *cardCertificate
 	state     tokenState
 	pin       []byte // only while signWith runs
 	mechanism uint
 	input     []byte
+	loggedIn  bool // as the user
 }
 
 // signWith signs on the card's session. A signature that failed before may have left
@@ -32,17 +34,17 @@ type signer struct {
 func (s *signer) signWith(pin *secret) ([]byte, error) {
 	return pin.use(func(digits []byte) ([]byte, error) {
 		s.pin = digits
-		if err := s.sameCard(); err != nil {
+		if err := s.card.sameCard(s.lib); err != nil {
 			return nil, err
 		}
 		value, err := s.sign()
 		if !is(err, pkcs11.CKR_OPERATION_ACTIVE) {
 			return value, err
 		}
-		if err := s.sameCard(); err != nil {
+		if err := s.card.sameCard(s.lib); err != nil {
 			return nil, err
 		}
-		if s.session, err = s.lib.OpenSession(s.reader.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
+		if s.session, err = s.lib.OpenSession(s.card.reader.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
 			return nil, err
 		}
 		defer s.lib.CloseSession(s.session)
@@ -50,27 +52,21 @@ func (s *signer) signWith(pin *secret) ([]byte, error) {
 	})
 }
 
-// sameCard keeps the PIN of one card from another that was put in while it was typed.
-// A session dies with its card; modules that notice late are caught by the serial.
-func (s *signer) sameCard() error {
-	token, err := look(s.lib, s.reader.slot)
-	if err != nil {
-		return err
-	}
-	if _, err := s.lib.GetSessionInfo(s.session); err != nil {
-		return err
-	}
-	if trim(token.SerialNumber) != s.reader.Serial {
-		return pkcs11.Error(pkcs11.CKR_DEVICE_REMOVED)
-	}
-	return nil
-}
-
 // sign logs in as the key wants, signs, and logs out again: the right that a PIN buys
 // on a Belgian card is one signature, and ours must not outlive it either.
 func (s *signer) sign() ([]byte, error) {
 	s.lib.Logout(s.session) // some modules answer a second login with OK, whatever the PIN
 	defer s.lib.Logout(s.session)
+	value, err := s.unlockedSign()
+	if s.loggedIn && (is(err, pkcs11.CKR_OBJECT_HANDLE_INVALID) || is(err, pkcs11.CKR_KEY_HANDLE_INVALID) || errors.Is(err, ErrKeyMismatch)) {
+		if info, e := s.lib.GetSessionInfo(s.session); e == nil && info.State == pkcs11.CKS_RO_PUBLIC_SESSION {
+			return nil, pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN) // another program took the right, and with it the keys
+		}
+	}
+	return value, err
+}
+
+func (s *signer) unlockedSign() ([]byte, error) {
 	key, always, err := s.unlockKey()
 	if err != nil {
 		return nil, err
@@ -84,7 +80,7 @@ func (s *signer) sign() ([]byte, error) {
 		}
 	}
 	value, err := s.lib.Sign(s.session, s.input)
-	if is(err, pkcs11.CKR_GENERAL_ERROR) && !s.state.login && !gone(s.lib, s.reader.slot, s.session) {
+	if is(err, pkcs11.CKR_GENERAL_ERROR) && !s.state.login && !gone(s.lib, s.card.reader.slot, s.session) {
 		return nil, noWindow{err} // its helper program is missing: eid-mw issue 139
 	}
 	return value, err
@@ -102,9 +98,6 @@ func (s *signer) unlockKey() (key pkcs11.ObjectHandle, always bool, err error) {
 	}
 	if key, always, err = s.find(); err != nil || key != 0 {
 		return key, always, err
-	}
-	if info, err := s.lib.GetSessionInfo(s.session); err == nil && info.State == pkcs11.CKS_RO_PUBLIC_SESSION && s.state.login {
-		return 0, false, pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN) // another program took the right already
 	}
 	return 0, false, fmt.Errorf("no private key for certificate %s: %w", s.held.label, ErrKeyMismatch)
 }
@@ -149,6 +142,7 @@ func (s *signer) login(user uint) error {
 		s.lib.Logout(s.session)
 		err = s.lib.Login(s.session, user, borrow(s.pin))
 	}
+	s.loggedIn = s.loggedIn || user == pkcs11.CKU_USER && err == nil
 	if user == pkcs11.CKU_CONTEXT_SPECIFIC && is(err, pkcs11.CKR_OPERATION_NOT_INITIALIZED) {
 		return pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN) // OpenSC, after another program reset the card
 	}

@@ -1,11 +1,11 @@
 package softcard
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +16,7 @@ import (
 func (d *Desk) Speak(dialect Dialect) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.dialect = dialect
-	return d.writeControl()
+	return d.tell(dialect, d.faults)
 }
 
 // Fail makes things go wrong, at most eight; what was said before is forgotten, so that
@@ -26,8 +25,7 @@ func (d *Desk) Speak(dialect Dialect) error {
 func (d *Desk) Fail(faults ...Fault) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.faults = faults
-	return d.writeControl()
+	return d.tell(d.dialect, faults)
 }
 
 // Fault is one thing that goes wrong.
@@ -80,24 +78,34 @@ func (f Fault) String() string {
 	return fmt.Sprintf("%s %d %s %s", f.Function, max(f.Nth, 1), times, f.Do)
 }
 
-// Fired reports whether anything has gone wrong since the last Fail or Speak.
+// Fired reports whether anything has gone wrong since the last Fail or Speak of this Desk.
 func (d *Desk) Fired() bool {
-	text, err := os.ReadFile(d.path("control"))
-	if err != nil {
-		return false
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.faults {
+		if _, err := os.Stat(d.mark(i)); err == nil {
+			return true
+		}
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	marks, _ := filepath.Glob(d.path("fired/" + strings.TrimPrefix(line, "generation ") + ".*"))
-	return len(marks) > 0
+	return false
 }
 
-// writeControl replaces the control file as a whole (proxy/control.c reads it).
-func (d *Desk) writeControl() error {
+// mark is the file that says that fault i has struck.
+func (d *Desk) mark(i int) string { return d.path(fmt.Sprintf("fired/%s.%d", d.generation, i)) }
+
+// tell replaces the control file as a whole (proxy/control.c reads it).
+func (d *Desk) tell(dialect Dialect, faults []Fault) error {
 	if !d.proxy {
 		return ErrCardStays
 	}
-	lines := append([]string{"generation " + strconv.FormatInt(time.Now().UnixNano(), 36)}, d.dialect.settings()...)
-	for _, f := range d.faults {
+	for i := range d.faults {
+		if err := os.Remove(d.mark(i)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("telling the module: %w", err)
+		}
+	}
+	d.dialect, d.faults, d.generation = dialect, faults, rand.Text()
+	lines := append([]string{"generation " + d.generation}, dialect.settings()...)
+	for _, f := range faults {
 		lines = append(lines, "fault "+f.String())
 	}
 	return d.replace("control", strings.Join(lines, "\n")+"\n")

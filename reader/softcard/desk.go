@@ -39,8 +39,8 @@ var (
 // MaxTries is how many wrong PINs block a card (Belgian eID: three).
 const MaxTries = 3
 
-// readerName is the one reader of a new desk.
-const readerName = "Soft Reader"
+// ReaderName is the one reader of a new desk.
+const ReaderName = "Soft Reader"
 
 // cardName keeps names usable as file and token label.
 var cardName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
@@ -51,11 +51,12 @@ type Desk struct {
 	dir   string
 	proxy bool
 
-	mu       sync.Mutex
-	inserted string  // what Insert was told; used only without proxy
-	dialect  Dialect // what Speak was told
-	faults   []Fault // what Fail was told
-	typed    int     // answers given by Type
+	mu         sync.Mutex
+	inserted   string  // what Insert was told; used only without proxy
+	dialect    Dialect // what Speak was told
+	faults     []Fault // what Fail was told
+	generation string  // of the control file
+	typed      int     // answers given by Type
 }
 
 // NewDesk makes, or finds again, the SoftHSM2 configuration and token store in dir,
@@ -67,7 +68,7 @@ func NewDesk(dir string) (*Desk, error) {
 		return nil, fmt.Errorf("naming the desk: %w", err)
 	}
 	d := &Desk{dir: dir}
-	for _, sub := range []string{"tokens", "cards", "typed", "readers/" + readerName} {
+	for _, sub := range []string{"tokens", "cards", "typed", "fired", "readers/" + ReaderName} {
 		if err := os.MkdirAll(d.path(sub), 0o700); err != nil {
 			return nil, fmt.Errorf("making the desk: %w", err)
 		}
@@ -160,7 +161,7 @@ func (d *Desk) CanMove() bool { return d.proxy }
 // reader's, or without proxy, where every card is in at once, the card's own.
 func (d *Desk) Reader() string {
 	if d.proxy {
-		return readerName
+		return ReaderName
 	}
 	return d.Inserted()
 }
@@ -200,6 +201,17 @@ func (d *Desk) ResetTries(name string) error {
 		return err
 	}
 	return d.writeTries(name, MaxTries)
+}
+
+// SetTries leaves the card that many tries, 0 to MaxTries. Errors: ErrUnknownName.
+func (d *Desk) SetTries(name string, n int) error {
+	if _, err := d.Tries(name); err != nil {
+		return err
+	}
+	if n < 0 || n > MaxTries {
+		return fmt.Errorf("%d tries: want 0 to %d", n, MaxTries)
+	}
+	return d.writeTries(name, n)
 }
 
 func (d *Desk) writeTries(name string, n int) error {

@@ -44,6 +44,7 @@ const (
 	LoggedIn    EventKind = "login"  // C_Login was called, whatever came of it
 	WindowShown EventKind = "window" // the module asked in a window of its own
 	KeypadLit   EventKind = "keypad" // the reader's keypad waits
+	TypedThere  EventKind = "typed"  // a PIN came by a window that C_Sign opened, or by its keypad
 )
 
 // Event is something that happened at the card. PINs are not told, only their length.
@@ -53,9 +54,9 @@ type Event struct {
 	Card   string // its name
 	Label  string // of the key that a window is for
 	User   uint   // of a login: CKU_USER (1), CKU_CONTEXT_SPECIFIC (2)
-	Length int    // of a login: digits handed over or typed
-	Code   uint   // of a login: what C_Login answered
-	Read   bool   // of a login: the PIN was compared with the card's
+	Length int    // digits handed over or typed
+	Code   uint   // what the card or C_Login answered
+	Read   bool   // the PIN was compared with the card's
 }
 
 // Events returns logins, windows and keypads, oldest first. Without the proxy it is empty.

@@ -26,7 +26,7 @@ func (d *Desk) Insert(name string) error {
 	if !d.proxy {
 		return nil
 	}
-	return d.put(readerName, name)
+	return d.put(ReaderName, name)
 }
 
 // InsertIn is Insert for a reader made by [Desk.Plug]. Errors: ErrUnknownName,
@@ -42,7 +42,7 @@ func (d *Desk) InsertIn(reader, name string) error {
 }
 
 // InsertStranger puts in a card that no module understands: a bank card, say.
-func (d *Desk) InsertStranger() error { return d.InsertStrangerIn(readerName) }
+func (d *Desk) InsertStranger() error { return d.InsertStrangerIn(ReaderName) }
 
 // InsertStrangerIn is InsertStranger for another reader.
 func (d *Desk) InsertStrangerIn(reader string) error {
@@ -69,7 +69,7 @@ func (d *Desk) put(reader, name string) error {
 func (d *Desk) cardFile(reader string) string { return d.path("readers/" + reader + "/card") }
 
 // Remove takes the card out; an empty reader stays empty. Errors: ErrCardStays.
-func (d *Desk) Remove() error { return d.RemoveFrom(readerName) }
+func (d *Desk) Remove() error { return d.RemoveFrom(ReaderName) }
 
 // RemoveFrom is Remove for another reader.
 func (d *Desk) RemoveFrom(reader string) error {
@@ -89,7 +89,7 @@ func (d *Desk) Inserted() string {
 		defer d.mu.Unlock()
 		return d.inserted
 	}
-	text, err := os.ReadFile(d.cardFile(readerName))
+	text, err := os.ReadFile(d.cardFile(ReaderName))
 	if err != nil {
 		return ""
 	}
@@ -98,7 +98,7 @@ func (d *Desk) Inserted() string {
 }
 
 // Unplug takes the reader itself away, with the card in it; Plug brings it back, empty.
-func (d *Desk) Unplug() error { return d.UnplugReader(readerName) }
+func (d *Desk) Unplug() error { return d.UnplugReader(ReaderName) }
 
 // UnplugReader is Unplug for another reader.
 func (d *Desk) UnplugReader(reader string) error {
@@ -109,7 +109,7 @@ func (d *Desk) UnplugReader(reader string) error {
 }
 
 // Plug brings the reader back after Unplug.
-func (d *Desk) Plug() error { return d.PlugReader(readerName) }
+func (d *Desk) Plug() error { return d.PlugReader(ReaderName) }
 
 // PlugReader plugs in a reader of that name (at most 64 bytes, no slash, not beginning
 // with a dot), empty. At most 16 readers are seen.

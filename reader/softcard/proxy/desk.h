@@ -93,7 +93,7 @@ CK_RV misbehave(enum function f);
 /* ---- journal.c ---- */
 
 int journal_signature(int card, const char *key, CK_MECHANISM_TYPE mechanism, const CK_BYTE *data, CK_ULONG len);
-void journal_login(int card, CK_USER_TYPE user, CK_ULONG length, CK_RV rv, int read);
+void journal_pin(const char *kind, int card, CK_USER_TYPE user, CK_ULONG length, CK_RV rv, int read);
 void journal_prompt(int card, const char *where, const char *key);
 
 /* ---- module.c, sessions.c ---- */

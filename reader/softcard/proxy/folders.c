@@ -170,8 +170,6 @@ int next_typed(char *to, int size) {
 
 int mark_fired(const char *name) {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/fired", root);
-    mkdir(path, 0700);
     snprintf(path, sizeof path, "%s/fired/%s", root, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0) close(fd);

@@ -47,13 +47,13 @@ int journal_signature(int card, const char *key, CK_MECHANISM_TYPE mechanism, co
     return ok;
 }
 
-/* {"at":…,"kind":"login","card":…,"user":…,"length":…,"code":…,"read":…}; read: the
- * PIN was compared with the card's */
-void journal_login(int card, CK_USER_TYPE user, CK_ULONG length, CK_RV rv, int read) {
+/* {"at":…,"kind":…,"card":…,"user":…,"length":…,"code":…,"read":…}; kind: "login" for
+ * C_Login, "typed" for a PIN that came by a window; read: it was compared with the card's */
+void journal_pin(const char *kind, int card, CK_USER_TYPE user, CK_ULONG length, CK_RV rv, int read) {
     char line[256];
     int n = stamp(line);
-    n += sprintf(line + n, ",\"kind\":\"login\",\"card\":\"%s\",\"user\":%lu,\"length\":%lu,\"code\":%lu,\"read\":%s}\n",
-                 cards[card].label, user, length, rv, read ? "true" : "false");
+    n += sprintf(line + n, ",\"kind\":\"%s\",\"card\":\"%s\",\"user\":%lu,\"length\":%lu,\"code\":%lu,\"read\":%s}\n",
+                 kind, cards[card].label, user, length, rv, read ? "true" : "false");
     append("events", line, n);
 }
 

@@ -43,7 +43,7 @@ static CK_RV check(CK_SESSION_HANDLE h, int s, CK_USER_TYPE user, const CK_BYTE 
     }
     if (rv == CKR_OK) {
         rv = verify(x->card, pin, len);
-        journal_login(x->card, user, len, rv, 1);
+        journal_pin("login", x->card, user, len, rv, 1);
     }
     explicit_bzero(typed, sizeof typed);
     return rv;
@@ -72,7 +72,7 @@ CK_RV p_Login(CK_SESSION_HANDLE h, CK_USER_TYPE user, CK_BYTE *pin, CK_ULONG len
     if (rv != CKR_OK) return leave(rv);
     struct session *x = &sessions[s];
     if (unread(x, user, &rv)) {
-        journal_login(x->card, user, pin ? len : 0, rv, 0);
+        journal_pin("login", x->card, user, pin ? len : 0, rv, 0);
         return leave(rv);
     }
     rv = check(h, s, user, pin, len);

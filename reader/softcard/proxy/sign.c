@@ -23,20 +23,20 @@ static int always(struct session *x, CK_OBJECT_HANDLE key) {
     return hsm->C_GetAttributeValue(x->handle, key, &a, 1) == CKR_OK && yes;
 }
 
-static CK_RV begin(struct session *x, CK_MECHANISM *m, CK_OBJECT_HANDLE key) {
+/* asked is the key that was asked for, also when another one signs. */
+static CK_RV begin(struct session *x, CK_MECHANISM *m, CK_OBJECT_HANDLE asked, CK_OBJECT_HANDLE key) {
     char pin[PIN + 2];
     struct card *c = &cards[x->card];
     CK_RV rv = hsm->C_OpenSession(c->slot, CKF_SERIAL_SESSION, NULL, NULL, &x->signing);
     if (rv != CKR_OK) return rv;
     rv = hsm->C_SignInit(x->signing, m, key);
-    int again = always(x, key);
-    if (rv == CKR_OK && again) {
+    if (rv == CKR_OK && always(x, key)) {
         int n = card_is(x->card, "pin", pin, sizeof pin);
         rv = hsm->C_Login(x->signing, CKU_CONTEXT_SPECIFIC, (CK_BYTE *)pin, n > 0 ? n : 0);
         explicit_bzero(pin, sizeof pin);
     }
     if (rv != CKR_OK) end_signature(x);
-    else x->always = again && !control.always_unknown;
+    else x->always = always(x, asked) && !control.always_unknown;
     return rv;
 }
 
@@ -62,7 +62,7 @@ CK_RV p_SignInit(CK_SESSION_HANDLE h, CK_MECHANISM *m, CK_OBJECT_HANDLE key) {
     if (control.no_ecdsa && m->mechanism >= CKM_ECDSA && m->mechanism <= CKM_ECDSA_SHA512) return leave(CKR_MECHANISM_INVALID);
     name_key(x, key);
     x->mechanism = m->mechanism;
-    return leave(begin(x, m, quirk == OTHER_KEY ? other_key(x, key) : key));
+    return leave(begin(x, m, key, quirk == OTHER_KEY ? other_key(x, key) : key));
 }
 
 /* A window for each signature, and for the authentication key until its right is lost. */
@@ -75,7 +75,10 @@ static CK_RV ask_in_window(CK_SESSION_HANDLE h, int s) {
     if (c->right && !signature) return CKR_OK;
     if (tries_left(x->card) == 0) return CKR_PIN_LOCKED;
     CK_RV rv = prompt(h, &s, control.keypad ? "keypad" : "window", pin, &len);
-    if (rv == CKR_OK) rv = verify(x->card, pin, len);
+    if (rv == CKR_OK) {
+        rv = verify(x->card, pin, len);
+        journal_pin("typed", x->card, CKU_CONTEXT_SPECIFIC, len, rv, 1);
+    }
     explicit_bzero(pin, sizeof pin);
     c->right = rv == CKR_OK && !signature; /* a wrong PIN drops every right */
     return rv;
