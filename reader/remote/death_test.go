@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,6 +47,9 @@ func TestChildKilledWhileSigning(t *testing.T) {
 			t.Errorf("moment %d: Sign = %v, want nil or ErrModuleFailed", i, err)
 		}
 		wantOnePIN(t, d)
+		if mended(t, d) {
+			replace(t, s)
+		}
 		if err := c.Present(within(t, time.Minute)); err != nil {
 			t.Fatalf("moment %d: the next call = %v", i, err)
 		}
@@ -54,6 +58,44 @@ func TestChildKilledWhileSigning(t *testing.T) {
 		t.Errorf("Sign after all that = %v", err)
 	}
 	wantTries(t, d, "p384", softcard.MaxTries)
+}
+
+// mended puts right what a kill cut short in the token store of SoftHSM2, which at each
+// login writes a file over itself. No card does that.
+func mended(t *testing.T, d *softcard.Desk) bool {
+	t.Helper()
+	dir := filepath.Dir(d.Module())
+	files, err := filepath.Glob(dir + "/tokens/*/token.object")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no token store in %s: %v", dir, err)
+	}
+	cut := false
+	for _, file := range files {
+		whole, err := os.ReadFile(worldDir + strings.TrimPrefix(file, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(file); err == nil && info.Size() == int64(len(whole)) {
+			continue
+		}
+		cut = true
+		if err := os.WriteFile(file, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cut
+}
+
+// replace kills the children that do nothing and waits until there are others.
+func replace(t *testing.T, s *remote.Set) {
+	t.Helper()
+	before := s.Children()
+	kill(before)
+	await(t, "a fresh child", func() bool {
+		_, _ = s.Readers(t.Context()) // the second to die in a row is replaced when asked
+		now := s.Children()
+		return len(now) == 1 && (len(before) == 0 || now[0] != before[0])
+	})
 }
 
 func kill(children []int) {
@@ -91,12 +133,7 @@ func wantOnePIN(t *testing.T, d *softcard.Desk) {
 func TestChildKilledWhileIdle(t *testing.T) {
 	_, s, c := inserted(t, "p384")
 	for range 5 {
-		before := s.Children()
-		kill(before)
-		for same := true; same; { // until the parent noticed
-			now := s.Children()
-			same = len(now) == 0 || now[0] == before[0]
-		}
+		replace(t, s)
 		if err := c.Present(t.Context()); err != nil {
 			t.Fatalf("Present = %v", err)
 		}
