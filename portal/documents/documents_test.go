@@ -151,6 +151,28 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestListShowsADamagedDocument: as a row of its own that leads nowhere.
+func TestListShowsADamagedDocument(t *testing.T) {
+	d := newDesk(t)
+	before := len(d.Get(listPath).Links("tbody"))
+	d.store.list[1].Damaged = true
+	for _, d.Lang = range locale.Languages() {
+		p := d.Get(listPath)
+		if links := p.Links("tbody"); p.Status != http.StatusOK || len(links) != before-2 || len(p.All("tbody tr")) != len(d.store.list) {
+			t.Fatalf("list = %d, %v, links to %v", p.Status, p.Err, links)
+		}
+		var said string
+		for _, row := range p.Texts("tbody tr") {
+			if strings.Contains(row, locale.T(d.Lang, "documents.damaged")) {
+				said = row
+			}
+		}
+		if !strings.Contains(said, d.store.list[1].Reference) || !strings.Contains(said, "K7-042") {
+			t.Errorf("%s: the row says %q", d.Lang, said)
+		}
+	}
+}
+
 func TestListFilters(t *testing.T) {
 	d := newDesk(t)
 	tests := map[string]int{

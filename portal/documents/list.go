@@ -125,6 +125,13 @@ func byMonth(v page.View, list []Document) []page.Table {
 }
 
 func row(v page.View, doc Document) page.TableRow {
+	if doc.Damaged { // each of its pages would fail: no link
+		why := v.T("documents.damaged.text", locale.A("reference", doc.Reference), locale.A("code", v.Support))
+		return page.TableRow{
+			page.TitleCell(page.Link{Text: v.T("documents.damaged")}, why),
+			page.Text(locale.DayMonth(v.Lang, doc.Created)), page.Text(""), page.Text(""),
+		}
+	}
 	name, date := kindName(v, doc.Kind), locale.DayMonth(v.Lang, doc.Created)
 	kind, words := badge(v, doc.Status)
 	action := page.Link{URL: address(v, doc.ID, "file.pdf"), Text: v.T("documents.download"), Hidden: name + ", " + doc.Reference}

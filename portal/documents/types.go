@@ -39,6 +39,9 @@ type Document struct {
 	Version   int      // 1 as signed; one more each time timestamp or revocation data were added
 	Level     signing.Level
 	Status    Status
+	// Damaged says that the row does not hold any more: only in lists, with id, kind,
+	// reference, state and time. The log has the cause.
+	Damaged bool
 }
 
 // Filter narrows a list; the zero value is everything.

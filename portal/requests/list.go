@@ -36,6 +36,10 @@ func (q *Requests) list(c *gin.Context) error {
 		p.Older = v.URL(listPath + "?before=" + found[perPage-1].ID)
 	}
 	for _, r := range found {
+		if r.Damaged {
+			p.Rows = append(p.Rows, damagedRow(v, r))
+			continue
+		}
 		kind, words := badge(v, r.State)
 		p.Rows = append(p.Rows, page.LedgerRow{
 			Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
@@ -45,4 +49,14 @@ func (q *Requests) list(c *gin.Context) error {
 		})
 	}
 	return page.Render(c, http.StatusOK, listView(v, p))
+}
+
+// damagedRow says that a request cannot be shown. It leads nowhere: each of its pages
+// would fail.
+func damagedRow(v page.View, r Request) page.LedgerRow {
+	return page.LedgerRow{
+		Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
+		Title:  page.Link{Text: v.T("requests.damaged")},
+		Detail: v.T("requests.damaged.text", locale.A("reference", r.Reference), locale.A("code", v.Support)),
+	}
 }

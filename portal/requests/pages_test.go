@@ -271,6 +271,36 @@ func TestEndsOnlyOnce(t *testing.T) {
 	}
 }
 
+// TestListShowsADamagedRequest: as a line of its own that leads nowhere, between the
+// others, with what to tell the help desk.
+func TestListShowsADamagedRequest(t *testing.T) {
+	d := newDesk(t)
+	for range 3 {
+		d.now = d.now.Add(time.Minute)
+		if _, err := d.Freeze(t.Context(), d.login, bankChange(), d.now.String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var broken Request
+	for id, r := range d.store.requests {
+		if broken.ID == "" {
+			broken = Request{ID: r.ID, Reference: r.Reference, State: r.State, Created: r.Created, Damaged: true}
+			d.store.requests[id] = broken
+		}
+	}
+	for _, lang := range locale.Languages() {
+		c := counter(t, d)
+		c.Lang = lang
+		p := c.Get("requests")
+		if p.Status != http.StatusOK || len(p.All(".ledger li")) != 3 || len(p.Links(".ledger")) != 2 {
+			t.Fatalf("list = %d, %v, with links to %v, want two of three", p.Status, p.Err, p.Links(".ledger"))
+		}
+		if text := p.Text(".ledger"); !strings.Contains(text, broken.Reference) || !strings.Contains(text, "K7-042") || !strings.Contains(text, locale.T(lang, "requests.damaged")) {
+			t.Errorf("%s: list says %q", lang, text)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
 	d := newDesk(t)
 	c := counter(t, d)

@@ -75,6 +75,9 @@ type Request struct {
 	Document  string // id in the vault once signed
 	SignedAt  time.Time
 	Reason    string // why declined or rejected, as the member or advisor typed it
+	// Damaged says that what was frozen does not open any more: only in lists, with id,
+	// reference, state and time. The log has the cause.
+	Damaged bool
 }
 
 // Preparation is a request made ready for the card to sign.

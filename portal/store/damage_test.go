@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"guichet.example/auth/webeid"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/documents"
 	"guichet.example/portal/store"
 )
 
@@ -81,6 +84,44 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestDamagedRowInAList: a row that does not open is a line of its own and hides no
+// other; reading it alone fails still.
+func TestDamagedRowInAList(t *testing.T) {
+	var log bytes.Buffer
+	c := &clock{now: noon}
+	cfg := newConfig(t, c)
+	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	b := bedOf(t, openSQLite, cfg, c)
+	ctx := audit.WithRequestID(t.Context(), "K7-042")
+	first, firstDoc := b.signed(b.claire)
+	broken, brokenDoc := b.signed(b.claire)
+	last, lastDoc := b.signed(b.claire)
+	tamper(t, b.cfg.Path, `UPDATE requests SET frozen_sealed = `+flip("frozen_sealed", 90)+` WHERE request = '`+broken+`'`)
+	list, err := b.Requests(ctx, b.claire, "", 10)
+	if err != nil || len(list) != 3 || list[0].ID != last || list[1].ID != broken || list[2].ID != first {
+		t.Fatalf("Requests = %d, %v, want all three", len(list), err)
+	}
+	for i, r := range list {
+		if r.Damaged != (i == 1) || r.Damaged != (r.Act == nil) || r.Reference == "" || r.Created.IsZero() {
+			t.Errorf("request %d: damaged %t, act %v, reference %q", i, r.Damaged, r.Act, r.Reference)
+		}
+	}
+	tamper(t, b.cfg.Path, `UPDATE documents SET sha256 = x'00' WHERE document = '`+brokenDoc+`'`)
+	docs, err := b.Documents(ctx, b.claire, documents.Filter{}, "", 10)
+	if err != nil || len(docs) != 3 || docs[0].ID != lastDoc || docs[2].ID != firstDoc || !docs[1].Damaged || docs[0].Damaged || docs[1].Reference == "" {
+		t.Errorf("Documents = %+v, %v, want all three, the second damaged", docs, err)
+	}
+	for _, id := range []string{broken, brokenDoc} {
+		if got := log.String(); !strings.Contains(got, id) || !strings.Contains(got, "ref=K7-042") {
+			t.Errorf("the log does not tell of %s: %s", id, got)
+		}
+	}
+	_, err = b.Request(ctx, b.claire, broken)
+	wantErr(t, "Request of the damaged one", err, store.ErrDamaged)
+	_, err = b.Document(ctx, b.claire, brokenDoc)
+	wantErr(t, "Document of the damaged one", err, store.ErrDamaged)
+}
+
 func flip(column string, at int) string {
 	return fmt.Sprintf(`CAST(substr(%[1]s, 1, %[2]d)
 		|| CASE WHEN substr(%[1]s, %[3]d, 1) = x'5a' THEN x'5b' ELSE x'5a' END || substr(%[1]s, %[4]d) AS BLOB)`,
@@ -90,7 +131,7 @@ func flip(column string, at int) string {
 func tamper(t *testing.T, path, change string) (undo func()) {
 	t.Helper()
 	raw := peek(t, path)
-	tables := []string{"blobs", "document_versions", "requests", "accounts", "members", "member_keys", "sessions", "challenges"}
+	tables := []string{"blobs", "documents", "document_versions", "requests", "accounts", "members", "member_keys", "sessions", "challenges"}
 	for _, table := range tables {
 		mustExec(t, raw, `DROP TABLE IF EXISTS kept_`+table)
 		mustExec(t, raw, `CREATE TABLE kept_`+table+` AS SELECT * FROM `+table)

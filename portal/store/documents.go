@@ -55,7 +55,8 @@ func scanDocument(scan func(...any) error) (d documents.Document, err error) {
 	return d, nil
 }
 
-// Documents implements documents.Store. At most 100 at once.
+// Documents implements documents.Store. At most 100 at once. A row that does not hold
+// does not hide the others: it is Damaged.
 func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filter, before string, limit int) ([]documents.Document, error) {
 	var list []documents.Document
 	from, to := year(f.Year)
@@ -72,6 +73,10 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 			[]any{login.Mutuality, string(login.Member), before, string(f.Kind), string(f.Kind), from, to, bounded(limit)},
 			func(scan func(...any) error) error {
 				d, err := scanDocument(scan)
+				if errors.Is(err, ErrDamaged) {
+					db.damaged(ctx, "document", d.ID, err)
+					d.Damaged, err = true, nil
+				}
 				list = append(list, d)
 				return err
 			})

@@ -152,13 +152,14 @@ func insertRequest(t *tx, key memberKey, r requests.Request, frozen []byte, draw
 	return err
 }
 
-// Requests implements requests.Store. At most 100 at once.
+// Requests implements requests.Store. At most 100 at once. One that does not open does
+// not hide the others: it is Damaged.
 func (db *DB) Requests(ctx context.Context, login auth.Login, before string, limit int) ([]requests.Request, error) {
 	var list []requests.Request
 	note := db.entry(ctx, login, audit.ListRequests, "")
 	err := db.reveal(ctx, note, func(c *conn) error {
 		return onSnapshot(c, func(c *conn) (err error) {
-			list, err = db.requests(c, login, before, limit)
+			list, err = db.requests(ctx, c, login, before, limit)
 			return err
 		})
 	})
@@ -170,7 +171,7 @@ func (db *DB) Requests(ctx context.Context, login auth.Login, before string, lim
 
 const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf`
 
-func (db *DB) requests(c *conn, login auth.Login, before string, limit int) ([]requests.Request, error) {
+func (db *DB) requests(ctx context.Context, c *conn, login auth.Login, before string, limit int) ([]requests.Request, error) {
 	key, err := db.keyOf(c, login.Mutuality, login.Member)
 	if err != nil {
 		return nil, err
@@ -185,10 +186,21 @@ func (db *DB) requests(c *conn, login auth.Login, before string, limit int) ([]r
 		ORDER BY request DESC LIMIT ?`,
 		[]any{key.mutuality, key.member, before, bounded(limit)}, func(scan func(...any) error) error {
 			r, _, err := scanRequest(scan, key)
+			if errors.Is(err, ErrDamaged) {
+				db.damaged(ctx, "request", r.ID, err)
+				r = requests.Request{ID: r.ID, Reference: r.Reference, State: r.State, Created: r.Created, Revision: r.Revision, Damaged: true}
+				err = nil
+			}
 			list = append(list, r)
 			return err
 		})
 	return list, err
+}
+
+// damaged writes the cause of a row that a list cannot show, under the number that the
+// page gives the member.
+func (db *DB) damaged(ctx context.Context, what, id string, cause error) {
+	db.cfg.Log.Error("damaged row in a list", "ref", audit.RequestID(ctx), what, id, "cause", cause)
 }
 
 // lastID sorts after every id.
