@@ -166,11 +166,11 @@ func samePerson(want certs.Holder, on []*x509.Certificate) error {
 	return nil
 }
 
-// serving returns the holder's certificates for p.
+// serving returns the holder's certificates for p. The registry's may be on a card too.
 func serving(p certs.Purpose, on []*x509.Certificate) []*x509.Certificate {
 	var list []*x509.Certificate
 	for _, cert := range on {
-		if !cert.IsCA && p.Check(cert) == nil && certs.Registry.Check(cert) != nil {
+		if p.Check(cert) == nil && certs.Registry.Check(cert) != nil {
 			list = append(list, cert)
 		}
 	}

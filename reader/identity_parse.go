@@ -87,13 +87,12 @@ func parseIdentity(file []byte) (id *Identity, photoHash []byte, err error) {
 // readable is the text of a field. It is shown to people, by terminals too, which would
 // obey control characters: whatever is not to be seen becomes a blank.
 func readable(value []byte) string {
-	s := strings.ToValidUTF8(string(value), "\uFFFD")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return strings.TrimSpace(strings.Map(func(r rune) rune { // which also makes it valid UTF-8
 		if !unicode.IsGraphic(r) {
 			return ' '
 		}
 		return r
-	}, s))
+	}, string(value)))
 }
 
 // setText takes the fields that are texts as they are.
@@ -151,7 +150,7 @@ func (id *Identity) setValue(tag byte, value []byte) {
 // them makes a day of the last hundred years or of this century.
 func parseProtection(text string) Protection {
 	p := Protection{Text: text}
-	if len(text) < 10 {
+	if len(text) < 2 {
 		return p
 	}
 	date, country := strings.TrimRight(text[:len(text)-2], "- "), text[len(text)-2:]

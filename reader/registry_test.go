@@ -3,9 +3,13 @@ package reader
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"testing"
 	"time"
 
+	"guichet.example/certs"
 	"guichet.example/certs/certstest"
 )
 
@@ -46,6 +50,58 @@ func TestIdentityEras(t *testing.T) {
 		if id.Source != FromFiles || id.Surname != "Specimen" || id.NationalNumber != nora || !bytes.Equal(id.Photo, card.Photo) ||
 			id.Address != (Address{p.Street, p.Postcode, p.Municipality}) {
 			t.Errorf("%s: %s", name, inFull(id))
+		}
+	}
+}
+
+// Whoever has a card has a key and a certificate that leads to an anchor, too.
+func TestIdentitySignedByTheHolder(t *testing.T) {
+	card := issued(t, nil)
+	for name, pair := range map[string]certstest.KeyPair{"signature": card.Signature, "authentication": card.Authentication} {
+		f := filesOf(card)
+		f.Registry = pair.Certificate.Raw
+		f.Address, f.AddressSignature = nil, nil
+		value, err := pair.Key.Sign(rand.Reader, digestOf(crypto.SHA384, f.Identity), crypto.SHA384)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.IdentitySignature = value
+		id, err := IdentityOf(f, certificatesOf(card), nil, nil)
+		wantNobody(t, name, id, err, ErrIdentityNotAuthentic)
+	}
+}
+
+func TestIdentityRefusesBehindRSA(t *testing.T) {
+	card := theWorld(t).card("rsa")
+	for name, spoil := range map[string]func(f *Files){
+		"identity": func(f *Files) { f.IdentitySignature = append(bytes.Clone(f.IdentitySignature), 0, 1) },
+		"address":  func(f *Files) { f.AddressSignature = append(bytes.Clone(f.AddressSignature), 0, 1) },
+	} {
+		f := filesOf(card)
+		spoil(f)
+		id, err := IdentityOf(f, certificatesOf(card), nil, nil)
+		wantNobody(t, name, id, err, ErrIdentityNotAuthentic)
+	}
+}
+
+// Operators may trust the roots alone: the card brings its CA along.
+func TestIdentityWithRootsAlone(t *testing.T) {
+	card := theWorld(t).card("p384")
+	roots, err := certs.NewTrustAnchors(card.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A registry certificate among the others is nobody's, whatever its key usage.
+	rrn, err := theWorld(t).pki.Forge("root-ec", &x509.Certificate{
+		Subject: pkix.Name{CommonName: "RRN"}, KeyUsage: x509.KeyUsageDigitalSignature, NotAfter: time.Now().Add(time.Hour),
+	}, card.Registry.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := append(certificatesOf(card), rrn)
+	for source, f := range map[Source]*Files{FromFiles: filesOf(card), FromCertificate: nil} {
+		if id, err := IdentityOf(f, on, roots, nil); err != nil || id.Source != source {
+			t.Errorf("IdentityOf = %v, %v, want %s", id, err, source)
 		}
 	}
 }
