@@ -45,12 +45,20 @@ func (s *Signing) draw(act document.Act) (Request, error) {
 	if act, err = withReference(act, reference); err != nil {
 		return Request{}, err
 	}
+	// The sheet of the act as it will be read back, which is the one Draw takes.
+	frozen, err := document.Marshal(act)
+	if err != nil {
+		return Request{}, fmt.Errorf("freezing a %s: %w", act.Kind(), err)
+	}
+	if act, err = document.Unmarshal(frozen); err != nil {
+		return Request{}, fmt.Errorf("reading back what was frozen: %w", err)
+	}
 	drawn, err := document.Draw(act, now)
 	if err != nil {
 		return Request{}, fmt.Errorf("drawing a %s: %w", act.Kind(), err)
 	}
 	return Request{
-		ID: id, Reference: reference, State: ToSign, Created: now, Act: act,
+		ID: id, Reference: reference, State: ToSign, Created: now, Act: act, Sheet: act.Sheet(),
 		PDF: drawn.PDF, SHA256: drawn.SHA256, Mark: drawn.Mark, Pages: drawn.Pages,
 	}, nil
 }

@@ -271,6 +271,26 @@ func TestEndsOnlyOnce(t *testing.T) {
 	}
 }
 
+// TestPageReadIsTheOneFrozen: the words of a letter change with the program, those of a
+// request that waits for its signature do not: page and file stay one document.
+func TestPageReadIsTheOneFrozen(t *testing.T) {
+	d := newDesk(t)
+	id := d.frozen(t)
+	r := d.store.requests[id]
+	if r.Sheet.Title == "" || !slices.Equal(r.Sheet.Texts(), r.Act.Sheet().Texts()) {
+		t.Fatalf("frozen with %q, the act reads %q", r.Sheet.Texts(), r.Act.Sheet().Texts())
+	}
+	today := r.Sheet.Title
+	r.Sheet.Title = "Titre d’un programme plus ancien"
+	d.store.requests[id] = r
+	for _, path := range []string{"/read", "/sign"} {
+		text := counter(t, d).Get("requests/" + id + path).Text("article")
+		if !strings.Contains(text, r.Sheet.Title) || strings.Contains(text, today) {
+			t.Errorf("%s shows %q, want the words that were frozen", path, text)
+		}
+	}
+}
+
 // TestListShowsADamagedRequest: as a line of its own that leads nowhere, between the
 // others, with what to tell the help desk.
 func TestListShowsADamagedRequest(t *testing.T) {

@@ -21,7 +21,8 @@ const (
 const tickField = "read"
 
 // sheetPage is a document to read: the sheet of its PDF as HTML, equal in law, with
-// the digest that ties the two.
+// the digest that ties the two. The sheet is the one that was frozen with the PDF, not
+// what today's program would write.
 type sheetPage struct {
 	Request Request
 	Open    bool // waits for a signature
@@ -74,8 +75,7 @@ func newSheet(r Request, ticked bool) sheetPage {
 
 // boxOf says where the signature will stand, in the language of the document.
 func boxOf(r Request) page.Mark {
-	sheet := r.Act.Sheet()
-	l := locale.Language(sheet.Language)
+	l := locale.Language(r.Sheet.Language)
 	return page.Mark{Lines: []string{
 		locale.T(l, "requests.sheet.box"),
 		locale.T(l, "requests.sheet.box.name", locale.A("name", nameOf(r.Act))),

@@ -251,7 +251,7 @@ func sheetView(v page.View, p sheetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.DocumentSheet(v, p.Request.Act.Sheet(), p.Mark).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.DocumentSheet(v, p.Request.Sheet, p.Mark).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -67,8 +67,9 @@ type Request struct {
 	State     State
 	Created   time.Time
 	Act       document.Act
-	PDF       []byte   // as drawn; empty in lists
-	SHA256    [32]byte // of PDF
+	Sheet     document.Sheet // the words of PDF, which the page shows; empty in lists
+	PDF       []byte         // as drawn; empty in lists
+	SHA256    [32]byte       // of PDF
 	Mark      document.Mark
 	Pages     int
 	Revision  int    // grows with every change of state

@@ -190,7 +190,7 @@ func (b *bed) request() requests.Request {
 	}
 	b.clock.add(time.Millisecond) // so that ids sort as they were made
 	return requests.Request{
-		ID: id, Reference: act.Reference, State: requests.ToSign, Created: b.clock.Now(), Act: act, PDF: pdf,
+		ID: id, Reference: act.Reference, State: requests.ToSign, Created: b.clock.Now(), Act: act, Sheet: act.Sheet(), PDF: pdf,
 		SHA256: sha256.Sum256(pdf), Mark: document.Mark{Page: 1, Rect: [4]float64{10, 20, 110.5, 60}}, Pages: 1,
 	}
 }

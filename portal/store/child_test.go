@@ -112,7 +112,7 @@ func signOne(db *store.DB, name string) {
 	act.Reference = "GC-" + name
 	now := time.Now()
 	id, err := db.PutRequest(ctx, childLogin, requests.Request{
-		Reference: act.Reference, Created: now, Act: act, PDF: pdf, SHA256: sha256.Sum256(pdf), Pages: 1,
+		Reference: act.Reference, Created: now, Act: act, Sheet: act.Sheet(), PDF: pdf, SHA256: sha256.Sum256(pdf), Pages: 1,
 	}, name)
 	if err != nil {
 		fmt.Println("error", err)

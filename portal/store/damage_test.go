@@ -47,6 +47,8 @@ func TestDamage(t *testing.T) {
 		{"another's document", "document", doc, `UPDATE blobs SET sealed = (SELECT sealed FROM blobs WHERE ` + other + ` LIMIT 1) WHERE address = ` + blobOf},
 		{"hash of a document", "document", doc, `UPDATE document_versions SET sha256 = ` + flip("sha256", 3) + ` WHERE ` + who},
 		{"bit of a drawn PDF", "request", request, `UPDATE blobs SET sealed = ` + flip("sealed", 60) + ` WHERE address = (SELECT pdf FROM requests WHERE request = '` + request + `')`},
+		{"bit of a sheet", "request", request, `UPDATE requests SET sheet_sealed = ` + flip("sheet_sealed", 90) + ` WHERE request = '` + request + `'`},
+		{"another's sheet", "request", request, `UPDATE requests SET sheet_sealed = (SELECT sheet_sealed FROM requests WHERE request = '` + bobs + `') WHERE request = '` + request + `'`},
 		{"bit of an act", "request", request, `UPDATE requests SET frozen_sealed = ` + flip("frozen_sealed", 90) + ` WHERE request = '` + request + `'`},
 		{"another's act", "request", request, `UPDATE requests SET frozen_sealed = (SELECT frozen_sealed FROM requests WHERE request = '` + bobs + `') WHERE request = '` + request + `'`},
 		{"bit of a preparation", "preparation", prep, `UPDATE blobs SET sealed = ` + flip("sealed", 60) + ` WHERE address = (SELECT prepared FROM preparations WHERE preparation = '` + prep + `')`},

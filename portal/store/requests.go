@@ -48,6 +48,10 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 	if err != nil {
 		return "", err
 	}
+	sheet, err := freezeSheet(key, r.ID, r.Sheet)
+	if err != nil {
+		return "", err
+	}
 	drawn := key.sealBlob(sealedDrawn, r.ID, 1, r.PDF)
 	id := r.ID
 	note := db.entry(ctx, login, audit.FreezeRequest, object("request", r.ID))
@@ -63,7 +67,7 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 		if err := db.bounded(t, login); err != nil {
 			return err
 		}
-		if err := insertRequest(t, key, r, frozen, drawn); err != nil {
+		if err := insertRequest(t, key, r, frozen, sheet, drawn); err != nil {
 			return err
 		}
 		return keepKey(t, login, formKey, r.ID)
@@ -101,8 +105,8 @@ func checkRequest(r requests.Request, key string) error {
 	switch {
 	case !isID(r.ID):
 		return errors.New("id is not an id")
-	case r.Act == nil || len(r.PDF) == 0 || r.Reference == "" || r.Created.IsZero():
-		return errors.New("act, PDF, reference and time are required")
+	case r.Act == nil || r.Sheet.Title == "" || len(r.PDF) == 0 || r.Reference == "" || r.Created.IsZero():
+		return errors.New("act, sheet, PDF, reference and time are required")
 	case len(key) > maxKey:
 		return fmt.Errorf("key of the form is longer than %d bytes", maxKey)
 	case sha256.Sum256(r.PDF) != r.SHA256:
@@ -136,16 +140,16 @@ func keepKey(t *tx, login auth.Login, key, request string) error {
 	return err
 }
 
-func insertRequest(t *tx, key memberKey, r requests.Request, frozen []byte, drawn sealedBlob) error {
+func insertRequest(t *tx, key memberKey, r requests.Request, frozen, sheet []byte, drawn sealedBlob) error {
 	if err := putBlob(t, key, drawn); err != nil {
 		return err
 	}
 	added, err := t.exec(`
-		INSERT INTO requests (mutuality, member, request, reference, kind, state, revision, created_at, pages, frozen_sealed, pdf)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO requests (mutuality, member, request, reference, kind, state, revision, created_at, pages, frozen_sealed, sheet_sealed, pdf)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (mutuality, reference) DO NOTHING`,
 		key.mutuality, key.member, r.ID, r.Reference, string(r.Act.Kind()), string(requests.ToSign), 1,
-		micros(r.Created), r.Pages, frozen, drawn.address[:])
+		micros(r.Created), r.Pages, frozen, sheet, drawn.address[:])
 	if err == nil && added == 0 {
 		return requests.ErrReferenceTaken
 	}
@@ -265,6 +269,9 @@ func (db *DB) request(c *conn, login auth.Login, id string) (requests.Request, e
 	}
 	if sha256.Sum256(r.PDF) != r.SHA256 {
 		return requests.Request{}, fmt.Errorf("PDF of request %s: %w", r.ID, ErrDamaged)
+	}
+	if r.Sheet, err = sheetOf(c, key, r); err != nil {
+		return requests.Request{}, err
 	}
 	return r, nil
 }

@@ -52,6 +52,7 @@ const (
 	sealedDocument = "document"
 	sealedSigner   = "signer"
 	sealedDraft    = "draft"
+	sealedSheet    = "sheet"
 )
 
 // keyOf reads and unwraps a member's data key: errNoMember if there is none.

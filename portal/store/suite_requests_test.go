@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ func testPutRefuses(t *testing.T, b *bed) {
 	}{
 		{"no act", func(r *requests.Request) { r.Act = nil }},
 		{"act that does not hold", func(r *requests.Request) { r.Act = document.BankChange{} }},
+		{"no sheet", func(r *requests.Request) { r.Sheet = document.Sheet{} }},
 		{"no PDF", func(r *requests.Request) { r.PDF = nil }},
 		{"digest of another PDF", func(r *requests.Request) { r.SHA256[0] ^= 1 }},
 		{"id with a slash", func(r *requests.Request) { r.ID = "a/b" }},
@@ -112,6 +114,35 @@ func testRequest(t *testing.T, b *bed) {
 		got.Pages != want.Pages || got.State != requests.ToSign || got.Revision != 1 || !got.Created.Equal(want.Created) ||
 		got.Reference != want.Reference {
 		t.Errorf("Request = %+v, want %+v", got, want)
+	}
+}
+
+// The words of a request are those it was frozen with, whatever the program would
+// write today.
+func testSheet(t *testing.T, b *bed) {
+	for name, change := range map[string]func(*document.Sheet){
+		"as today":      func(*document.Sheet) {},
+		"another title": func(s *document.Sheet) { s.Title = "Words of an older program" },
+		"hard text": func(s *document.Sheet) {
+			s.Blocks = append(s.Blocks, document.Block{Text: `<b>"&"</b>` + "\u00ad\u202f"}, document.Block{Rows: []document.Row{{Label: "{}", Value: newIBAN}}})
+		},
+		"almost nothing": func(s *document.Sheet) { *s = document.Sheet{Language: document.NL, Title: "x"} },
+	} {
+		r := b.request()
+		change(&r.Sheet)
+		id, err := b.PutRequest(t.Context(), b.claire, r, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.reopen()
+		got, err := b.Request(t.Context(), b.claire, id)
+		if err != nil || !reflect.DeepEqual(got.Sheet, r.Sheet) {
+			t.Errorf("%s: Request has the sheet %+v, %v, want %+v", name, got.Sheet, err, r.Sheet)
+		}
+	}
+	list, err := b.Requests(t.Context(), b.claire, "", 10)
+	if err != nil || len(list) != 4 || list[0].Sheet.Title != "" {
+		t.Errorf("a list of %d carries sheets, %v", len(list), err)
 	}
 }
 

@@ -44,6 +44,7 @@ func runSuite(t *testing.T, open opener) {
 		{"a reference is taken once", testReference},
 		{"a request comes back as it went in", testRequest},
 		{"a request with hard text comes back", testHardText},
+		{"the words of a request are frozen", testSheet},
 		{"lists come in pages", testPages},
 		{"preparing needs an open request", testPrepareRefuses},
 		{"a preparation comes back as it went in", testPreparation},
