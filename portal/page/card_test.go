@@ -109,8 +109,6 @@ const (
 	signature = `{signature: "ZA==", signatureAlgorithm: {cryptoAlgorithm: "ECC", hashFunction: "SHA-256", paddingScheme: "NONE"}}`
 )
 
-func failure(code string) string { return `{error: {code: "` + code + `", message: "m"}}` }
-
 // shown waits until a state is to be seen on the panel and returns its text.
 func shown(t *testing.T, ctx context.Context, state string) string {
 	t.Helper()

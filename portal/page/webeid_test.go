@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,8 +42,9 @@ func holdsTrue(t *testing.T, ctx context.Context, expression string) bool {
 	return holds
 }
 
-// Every code of the protocol, to every request, has its sentence. What happened is asked
-// where the extension's window may have told more than we hear.
+// Every code of the protocol has its sentence, whether the card is asked to sign in or to
+// sign; what comes before that gets those that differ. What happened is asked where the
+// extension's window may have told more than we hear.
 func TestEveryCode(t *testing.T) {
 	p := newPortal()
 	server := counter(t, "", p.mount)
@@ -67,6 +69,10 @@ func TestEveryCode(t *testing.T) {
 		"status": "/fr/sign-in/card", "authenticate": "/fr/sign-in/card", "get-signing-certificate": "/fr/sign", "sign": "/fr/sign",
 	} {
 		for _, tt := range codes {
+			if between := action == "status" || action == "get-signing-certificate"; between &&
+				!slices.Contains([]string{"ACTION_TIMEOUT", "NATIVE_UNAVAILABLE", "VERSION_MISMATCH", "USER_CANCELLED"}, tt.code) {
+				continue
+			}
 			t.Run(action+" "+tt.code, func(t *testing.T) {
 				replies := map[string]string{"status": versions, "authenticate": token, "get-signing-certificate": signer, "sign": signature}
 				replies[action] = fmt.Sprintf(`{error: {code: "ERR_WEBEID_%s", message: "m", name: "X", stack: "s", extension: "1.4.0", requiresUpdate: {extension: true, nativeApp: false}}}`, tt.code)

@@ -22,9 +22,9 @@ export class Agent {
     this.origin = origin;
   }
 
-  // status returns {agent, version, busy}; it throws when no agent answers.
-  async status() {
-    return this.#call("GET", "status", undefined, AbortSignal.timeout(statusTime));
+  // status returns {agent, version, busy}; it throws when no agent answers in that many ms.
+  async status(time = statusTime) {
+    return this.#call("GET", "status", undefined, AbortSignal.timeout(time));
   }
 
   // doctor returns a checkup of reader and card: {checks, code}. It takes seconds.

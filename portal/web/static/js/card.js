@@ -11,6 +11,7 @@ import { Problem, insist, post } from "./portal.js";
 import * as webeid from "./webeid.js";
 
 const personTime = 4 * 60 * 1000; // ms to type the PIN; the nonce lives five minutes
+const askTime = 1000; // ms after which a question of the browser's is mentioned
 const agentMajor = "1"; // of the agent's protocol
 
 // statesOf names the panel's state for each code of Web eID. The rest is technical.
@@ -30,6 +31,23 @@ const wrongPIN = (tries) => (tries === 1 ? "pin_wrong_last" : tries > 1 ? "pin_w
 
 // On Chromium a missing program shows up as a missing extension.
 const chromium = navigator.userAgentData?.brands.some(({ brand }) => brand === "Chromium") ?? /Chrom(e|ium)\//.test(navigator.userAgent);
+
+// A page from this machine reaches the agent without the browser asking.
+const nearby = /^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname);
+
+// loopback is what the browser lets this page do on the member's own machine: "granted",
+// "denied", "prompt" (it may ask, or not need to), "" where it has no such rule (Local
+// Network Access, Chromium 142 and later).
+async function loopback() {
+  for (const name of ["loopback-network", "local-network-access"]) {
+    try {
+      return (await navigator.permissions.query({ name })).state;
+    } catch {
+      // not known by that name
+    }
+  }
+  return "";
+}
 
 // The extension's window says where card and PIN stand; we only know that it is open.
 class Extension {
@@ -81,8 +99,10 @@ class CardPage {
   }
 
   // #watch follows the card before anything is asked, so that the panel can say what
-  // is missing; during a run it passes on the agent's events.
+  // is missing; during a run it passes on the agent's events. Where the browser would ask
+  // the member first, that waits until she starts.
   async #watch() {
+    if (!nearby && (await loopback()) === "prompt") return;
     try {
       await this.agent.status();
       await this.#follow();
@@ -206,7 +226,7 @@ class CardPage {
     let card = null;
     if (this.agent) {
       try {
-        const { version } = await this.agent.status();
+        const { version } = await this.#status();
         if (String(version).split(".")[0] !== agentMajor) throw new Problem("agent_old", { v: version, w: agentMajor + ".0" });
         await this.#follow();
         card = new Local(this.agent, this.data.lang, signal);
@@ -215,11 +235,34 @@ class CardPage {
       }
     }
     if (!card) {
-      await extension;
+      await this.#extension(extension);
       card = new Extension(this.data.lang, (event) => this.panel.show(event.state));
     }
     this.card = card;
     return card;
+  }
+
+  // #status asks the agent, and gives the member time where the browser asks her first.
+  async #status() {
+    if (nearby || (await loopback()) !== "prompt") return this.agent.status();
+    const asking = setTimeout(() => this.panel.show("agent_ask"), askTime);
+    try {
+      return await this.agent.status(personTime);
+    } finally {
+      clearTimeout(asking);
+    }
+  }
+
+  // #extension waits for the extension's answer. Where there is none, the browser may have
+  // kept us from the agent: it says only that fetching failed, so its rules are looked at.
+  async #extension(answer) {
+    try {
+      await answer;
+    } catch (error) {
+      const missing = error.code === "ERR_WEBEID_EXTENSION_UNAVAILABLE" || error.code === "ERR_WEBEID_NATIVE_UNAVAILABLE";
+      if (this.agent && missing && (await loopback()) === "denied") throw new Problem("agent_blocked");
+      throw error;
+    }
   }
 
   #failed(error) {
@@ -240,15 +283,17 @@ class CardPage {
     this.panel.show("technical");
   }
 
-  // #unanswered finds the words for an error of the extension.
+  // #unanswered finds the words for an error of the extension. An extension that hears us
+  // and does not say in time how it fares waits for the program.
   #unanswered(error) {
-    if (error.code === "ERR_WEBEID_EXTENSION_UNAVAILABLE") {
+    const { code, action } = error;
+    if (code === "ERR_WEBEID_EXTENSION_UNAVAILABLE") {
       return this.panel.show(this.agent || chromium ? "agent_missing" : "extension_missing");
     }
-    const state = statesOf[error.code] || "technical";
-    const versions = state === "agent_old" ? { v: error.nativeApp || error.extension || "?", w: error.library } : {};
-    this.panel.show(state, versions);
-    if (state === "cancelled") this.panel.ask();
+    if (code === "ERR_WEBEID_ACTION_TIMEOUT" && action === "web-eid:status") return this.panel.show("agent_missing");
+    const state = statesOf[code] || "technical";
+    this.panel.show(state, state === "agent_old" ? webeid.outdated(error) : {});
+    if (state === "cancelled" || code === "ERR_WEBEID_NATIVE_FATAL") this.panel.ask();
   }
 }
 
