@@ -50,6 +50,12 @@ func TestPINPageAddress(t *testing.T) {
 	if res.StatusCode != http.StatusOK || !strings.Contains(body, "<form") || res.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("status %d: %s", res.StatusCode, body)
 	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(a.URL(), "http://"), ":")
+	for _, host := range []string{"127.0.0.1:", "[::1]:"} {
+		if res, _ := ask(t, "GET", "http://"+host+port+path, "", nil); res.StatusCode != http.StatusOK {
+			t.Errorf("at %s: status %d", host, res.StatusCode)
+		}
+	}
 	for path, kind := range map[string]string{"/pin.css": "text/css; charset=utf-8", "/pin.js": "text/javascript; charset=utf-8"} {
 		if res, _ := ask(t, "GET", a.URL()+path, "", nil); res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != kind {
 			t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Content-Type"))

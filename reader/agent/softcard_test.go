@@ -114,6 +114,20 @@ func TestSoftCardPulledAtThePIN(t *testing.T) {
 	}
 }
 
+// A card swapped right before an operation begins is not taken for one that is pulled
+// out of it, however late that is noticed.
+func TestSoftCardSwappedBefore(t *testing.T) {
+	d, a := softDesk(t)
+	for i := range 6 {
+		if err := d.Insert([]string{"rsa", "ec"}[i%2]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.page(rightPIN).Authenticate(t.Context(), nonce); err != nil {
+			t.Fatalf("operation %d: Authenticate = %v", i, err)
+		}
+	}
+}
+
 func TestSoftCardWrongPIN(t *testing.T) {
 	d, a := softDesk(t)
 	p := a.page("0000")
