@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"guichet.example/auth/webeid"
+	"guichet.example/reader/agent/agenttest"
 	"guichet.example/reader/api"
 	"guichet.example/reader/native"
 	"guichet.example/reader/pinentry/pinentrytest"
@@ -60,6 +61,12 @@ type extension struct {
 // connect starts guichet-reader as a browser would and reads its greeting.
 func connect(t *testing.T, args ...string) *extension {
 	t.Helper()
+	return connectIn(t, nil, args...)
+}
+
+// connectIn does so with more in the environment.
+func connectIn(t *testing.T, environment []string, args ...string) *extension {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +77,7 @@ func connect(t *testing.T, args ...string) *extension {
 	home := t.TempDir()
 	e.cmd.Env = append(os.Environ(), "HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_STATE_HOME="+home, "LANG=en_US.UTF-8", "LC_ALL=",
 		"DISPLAY=", "WAYLAND_DISPLAY=")
+	e.cmd.Env = append(e.cmd.Env, environment...)
 	e.cmd.Stderr = &e.log
 	if e.to, err = e.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -163,7 +171,7 @@ func TestNativeHost(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *softcard.Desk){
 		"journey": hostJourney, "given up": hostGivenUp, "waits for the card": hostWaitsForTheCard,
 		"card pulled out": hostCardPulledOut, "ends with the page": hostEndsWithThePage, "writes frames": hostWritesFrames,
-		"PIN typed elsewhere": hostPINElsewhere,
+		"PIN typed elsewhere": hostPINElsewhere, "PIN typed on a page": hostPINOnAPage,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d) })
 	}
@@ -383,6 +391,49 @@ func hostPINElsewhere(t *testing.T, d *softcard.Desk) {
 			t.Errorf("the middleware's window is covered %d times", messages)
 		}
 	}
+}
+
+// Without pinentry the PIN is typed on a page of the child's, opened in the person's
+// browser; without a browser either nobody can be asked, which the log says.
+func hostPINOnAPage(t *testing.T, d *softcard.Desk) {
+	h := newHost(t, d, "ec", pinentrytest.Script{})
+	args := []string{"native-host", "-module", d.Module(), "-pinentry", native.NoPinentry, "-log", h.log}
+	e := connect(t, args...)
+	e.send("authenticate", map[string]string{"challengeNonce": hostNonce, "origin": hostSite})
+	var f api.Failure
+	e.reply(&f)
+	e.ended()
+	if log, _ := os.ReadFile(h.log); f.Error.Code != api.Fatal || !bytes.Contains(log, []byte("nobody can be asked: there is no pinentry")) {
+		t.Errorf("without a browser: %+v; %s", f, log)
+	}
+
+	bin := t.TempDir()
+	opener := "#!/bin/sh\nprintf '%s' \"$1\" >" + bin + "/new && mv " + bin + "/new " + bin + "/address\n"
+	if err := os.WriteFile(filepath.Join(bin, "xdg-open"), []byte(opener), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	e = connectIn(t, []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "DISPLAY=:9"}, args...)
+	e.send("authenticate", map[string]string{"challengeNonce": hostNonce, "origin": hostSite, "lang": "en"})
+	var address []byte
+	soon(t, "the page", func() bool {
+		address, _ = os.ReadFile(filepath.Join(bin, "address"))
+		return len(address) > 0
+	})
+	visitor := &agenttest.Client{Agent: strings.TrimSuffix(string(address[:bytes.Index(address, []byte("/pin/"))]), "/")}
+	page, err := visitor.OpenPIN(t.Context(), string(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.Site != hostSite {
+		t.Errorf("the page names %q", page.Site)
+	}
+	if _, err := page.Submit(t.Context(), pin); err != nil {
+		t.Error(err)
+	}
+	var token json.RawMessage
+	e.reply(&token)
+	e.ended()
+	h.accepts(t, token)
 }
 
 func alive(pid string) bool {
