@@ -41,6 +41,7 @@ var conditions = map[string]error{
 	"key-mismatch":                  reader.ErrKeyMismatch,
 	"wrong-signature":               reader.ErrWrongSignature,
 	"module-failed":                 reader.ErrModuleFailed,
+	"no-window":                     reader.ErrNoWindow,
 	"closed":                        reader.ErrClosed,
 	"entry":                         ErrEntry,
 	"pinentry-unavailable":          pinentry.ErrUnavailable,

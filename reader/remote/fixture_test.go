@@ -21,8 +21,12 @@ import (
 // module once for all tests.
 func TestMain(m *testing.M) {
 	remote.Main()
-	if module := os.Getenv(parentMarker); module != "" {
-		beParent(module)
+	for marker, be := range map[string]func(string){parentMarker: beParent, rawMarker: beRaw, onceMarker: signOnce} {
+		if module := os.Getenv(marker); module != "" {
+			os.Unsetenv(marker)
+			be(module)
+			os.Exit(0)
+		}
 	}
 	dir, err := os.MkdirTemp("", "remote-")
 	if err != nil {
