@@ -57,6 +57,8 @@ func (e *examination) lookAtModules(ctx context.Context) result {
 		}
 		return result{finding: "unloadable", args: []string{"bad", moduleName(remote.ModuleHealth{Path: first(e.System.Modules())})}}
 	}
+	ctx, cancel := context.WithTimeout(ctx, e.Deadline/2) // the rest is for readers and card
+	defer cancel()
 	var good, bad []remote.ModuleHealth
 	restarts := 0
 	for _, m := range e.Cards.Health(ctx) {
@@ -107,6 +109,8 @@ func judgeModules(good, bad []remote.ModuleHealth, restarts int) result {
 		return result{finding: "none"}
 	case serving == "" && errors.Is(bad[0].Err, reader.ErrModuleMissing):
 		return result{finding: "unloadable", args: args}
+	case serving == "" && errors.Is(bad[0].Err, reader.ErrTimedOut) && bad[0].Kills == 0:
+		return result{finding: "occupied", args: args} // nobody killed it: it may wait for a person
 	case serving == "":
 		return result{finding: "silent", args: args}
 	case belgian == "" && opensc != "" && other == "":

@@ -48,7 +48,7 @@ var chain = []link{
 	{Service, []finding{{skipped, unknown}, {"answers", passed}, {"unneeded", passed}, {"missing", failed}, {"silent", failed},
 		{"denied", failed}, {"unseen", unknown}}},
 	{Module, []finding{{skipped, unknown}, {"belgian", passed}, {"both", passed}, {"other", passed}, {"opensc", warning}, {"part", warning},
-		{"restarted", warning}, {"none", failed}, {"unloadable", failed}, {"silent", failed}}},
+		{"restarted", warning}, {"none", failed}, {"unloadable", failed}, {"silent", failed}, {"occupied", failed}}},
 	{Reader, []finding{{skipped, unknown}, {"one", passed}, {"several", passed}, {"none", failed}, {"unseen", failed}, {"failed", failed}}},
 	{Holder, []finding{{skipped, unknown}, {"none", passed}, {"shared", passed}, {"busy", failed}}},
 	{Card, []finding{{skipped, unknown}, {"known", passed}, {"absent", failed}, {"stranger", failed}, {"several", failed}, {"removed", failed},

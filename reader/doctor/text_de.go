@@ -24,6 +24,7 @@ var german = text{
 		"module.none":       {"Es ist keine Software für die Karte installiert.", "Installieren Sie die belgische eID-Software von eid.belgium.be und prüfen Sie erneut."},
 		"module.unloadable": {"{bad} ist installiert, startet aber nicht.", "Installieren Sie die belgische eID-Software von eid.belgium.be neu."},
 		"module.silent":     {"{bad} antwortet nicht. Wir haben es beendet.", "Nehmen Sie die Karte heraus, schließen Sie andere Programme und starten Sie den Computer neu. Hilft das nicht, installieren Sie die Kartensoftware neu."},
+		"module.occupied":   {"{bad} antwortet im Moment nicht. Vielleicht wartet eines seiner Fenster auf Ihre PIN.", "Suchen Sie dieses Fenster, beenden oder schließen Sie es und prüfen Sie erneut. Gibt es keines, starten Sie den Computer neu."},
 
 		"reader.one":     {"Angeschlossen: {name}.", ""},
 		"reader.several": {"Angeschlossene Leser: {n}. Der erste ist {name}.", ""},

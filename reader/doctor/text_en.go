@@ -24,6 +24,7 @@ var english = text{
 		"module.none":       {"No card software is installed.", "Install the Belgian eID software from eid.belgium.be, then check again."},
 		"module.unloadable": {"{bad} is installed but does not start.", "Install the Belgian eID software from eid.belgium.be again."},
 		"module.silent":     {"{bad} does not answer. We have stopped it.", "Take the card out, close other programs and restart the computer. If that does not help, install the card software again."},
+		"module.occupied":   {"{bad} does not answer at the moment. Perhaps one of its windows waits for your PIN.", "Look for that window, finish or close it, then check again. If there is none, restart the computer."},
 
 		"reader.one":     {"Connected: {name}.", ""},
 		"reader.several": {"Readers connected: {n}. The first is {name}.", ""},

@@ -24,6 +24,7 @@ var french = text{
 		"module.none":       {"Aucun logiciel pour la carte n’est installé.", "Installez le logiciel eID belge depuis eid.belgium.be, puis vérifiez à nouveau."},
 		"module.unloadable": {"{bad} est installé, mais ne démarre pas.", "Réinstallez le logiciel eID belge depuis eid.belgium.be."},
 		"module.silent":     {"{bad} ne répond pas. Nous l’avons arrêté.", "Retirez la carte, fermez les autres programmes et redémarrez l’ordinateur. Si cela ne suffit pas, réinstallez le logiciel de la carte."},
+		"module.occupied":   {"{bad} ne répond pas en ce moment. Peut-être une de ses fenêtres attend-elle votre code PIN.", "Cherchez cette fenêtre, terminez ou fermez-la, puis vérifiez à nouveau. S’il n’y en a pas, redémarrez l’ordinateur."},
 
 		"reader.one":     {"Branché : {name}.", ""},
 		"reader.several": {"Lecteurs branchés : {n}. Le premier est {name}.", ""},

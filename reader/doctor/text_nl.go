@@ -24,6 +24,7 @@ var dutch = text{
 		"module.none":       {"Er is geen software voor de kaart geïnstalleerd.", "Installeer de Belgische eID-software van eid.belgium.be en controleer opnieuw."},
 		"module.unloadable": {"{bad} is geïnstalleerd, maar start niet.", "Installeer de Belgische eID-software van eid.belgium.be opnieuw."},
 		"module.silent":     {"{bad} antwoordt niet. We hebben het gestopt.", "Neem de kaart uit, sluit andere programma’s en herstart de computer. Helpt dat niet, installeer de kaartsoftware dan opnieuw."},
+		"module.occupied":   {"{bad} antwoordt op dit moment niet. Misschien wacht een van zijn vensters op uw pincode.", "Zoek dat venster, rond het af of sluit het, en controleer opnieuw. Is er geen, herstart dan de computer."},
 
 		"reader.one":     {"Aangesloten: {name}.", ""},
 		"reader.several": {"Aangesloten lezers: {n}. De eerste is {name}.", ""},
