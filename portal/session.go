@@ -104,6 +104,9 @@ func (s *sessions) End(c *gin.Context) error {
 	return s.store.EndSession(c.Request.Context(), hash, "signed out")
 }
 
+// Network is where the request comes from, as far as one client holds it.
+func (s *sessions) Network(c *gin.Context) string { return network(c.ClientIP()) }
+
 // Find returns the live session of this browser. ok is false without one; had is true
 // when the browser came with a token all the same, so the page can say that it ended.
 func (s *sessions) Find(c *gin.Context) (session signin.Session, had, ok bool, err error) {

@@ -123,7 +123,7 @@ func (s *SignIn) refuse(c *gin.Context, member auth.MemberID, cause error) error
 	ctx := c.Request.Context()
 	err := s.Store.RecordRefusal(ctx, Refusal{
 		Mutuality: s.Mutuality, Method: auth.Card, Member: member,
-		Cause: p.State, RequestID: audit.RequestID(ctx),
+		Cause: p.State, RequestID: audit.RequestID(ctx), Source: s.Sessions.Network(c),
 	})
 	if err != nil {
 		return errors.Join(cause, fmt.Errorf("recording a refusal: %w", err))

@@ -20,6 +20,8 @@ type Sessions interface {
 	Begin(c *gin.Context, login auth.Login) error
 	// End ends the browser's session and clears what it kept.
 	End(c *gin.Context) error
+	// Network is where the request comes from: what one client holds.
+	Network(c *gin.Context) string
 }
 
 // Verifier checks a Web eID token; *webeid.Verifier.

@@ -46,6 +46,7 @@ type Refusal struct {
 	Method    auth.Method
 	Member    auth.MemberID // empty when not known
 	Cause     string        // a sentinel's text; no personal data
+	Source    string        // network it came from; kept as an index only
 	RequestID string
 }
 
@@ -62,6 +63,7 @@ type Store interface {
 	Session(ctx context.Context, hash [32]byte, now time.Time) (Session, error)
 	// EndSession ends it; ending twice is no error.
 	EndSession(ctx context.Context, hash [32]byte, why string) error
-	// RecordRefusal writes the audit line of a refused sign-in.
+	// RecordRefusal writes the audit line of a refused sign-in. Of a source that is
+	// refused without end it writes a few, and then how many there were.
 	RecordRefusal(ctx context.Context, r Refusal) error
 }

@@ -201,21 +201,3 @@ func (db *DB) endSession(ctx context.Context, t *tx, hash [32]byte, why string) 
 	note.Assurance, note.Reason = "", why
 	return t.note(note)
 }
-
-// RecordRefusal implements signin.Store.
-func (db *DB) RecordRefusal(ctx context.Context, r signin.Refusal) error {
-	note := audit.Entry{
-		At: db.cfg.Now(), Mutuality: r.Mutuality, Member: string(r.Member), Actor: string(r.Member),
-		Method: string(r.Method), Action: audit.SignIn, Outcome: audit.Refused, Reason: r.Cause, RequestID: r.RequestID,
-	}
-	if note.Actor == "" {
-		note.Actor = "unknown"
-	}
-	if note.RequestID == "" {
-		note.RequestID = audit.RequestID(ctx)
-	}
-	if err := db.write(ctx, note, nil); err != nil {
-		return fmt.Errorf("recording refusal: %w", err)
-	}
-	return nil
-}

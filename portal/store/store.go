@@ -35,12 +35,13 @@ var (
 
 // DB is an open store. Safe for concurrent use.
 type DB struct {
-	cfg     Config
-	pool    *sql.DB
-	readers chan *conn // those not lent out
-	reading int        // how many there are
-	writer  *writer    // nil if read-only
-	keeper  *conn      // checkpoints
+	cfg      Config
+	pool     *sql.DB
+	readers  chan *conn // those not lent out
+	reading  int        // how many there are
+	writer   *writer    // nil if read-only
+	refusals refusals
+	keeper   *conn // checkpoints
 
 	quit  chan struct{}
 	tasks sync.WaitGroup
@@ -221,8 +222,9 @@ func (db *DB) close() error {
 	if db.writer == nil {
 		return db.disconnect()
 	}
+	refused := db.flushRefusals(context.Background(), func(tallyKey, *tally) bool { return true })
 	stop := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Stop}
-	err := db.writer.write(context.Background(), stop, nil)
+	err := errors.Join(refused, db.writer.write(context.Background(), stop, nil))
 	db.writer.close()
 	if err == nil {
 		err = db.anchor(*db.writer.committed.Load())

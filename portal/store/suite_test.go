@@ -36,6 +36,8 @@ func runSuite(t *testing.T, open opener) {
 		{"drafts end with their session", testDraftEnds},
 		{"sign-ins are audited", testSignInAudit},
 		{"refused signatures are audited", testRefusedSignature},
+		{"refused sign-ins do not fill the trail", testRefusalsBounded},
+		{"refusals of many sources are bounded", testRefusalsOfMany},
 		{"accounts are revealed", testAccounts},
 		{"what others have is not found", testOthers},
 		{"requests that do not hold are refused", testPutRefuses},

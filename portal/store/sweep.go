@@ -21,9 +21,13 @@ const (
 )
 
 // Sweep removes challenges, sessions, drafts and prepared bytes whose time has ended, expires
-// requests that nobody signed, and writes audit rows that are owed. The store does so
+// requests that nobody signed, and writes audit rows that are owed, those of refusals
+// that were only counted among them. The store does so
 // every minute by itself.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
+	if err := db.flushRefusals(ctx, func(_ tallyKey, t *tally) bool { return t.over(now) }); err != nil {
+		return fmt.Errorf("sweeping: %w", err)
+	}
 	for _, sweep := range []func(*tx, time.Time) (int64, error){
 		sweepChallenges, sweepSessions, sweepDrafts, sweepPrepared, db.expireRequests,
 	} {
