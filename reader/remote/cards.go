@@ -2,7 +2,9 @@ package remote
 
 import (
 	"context"
+	"crypto"
 	"sync"
+	"time"
 
 	"guichet.example/certs"
 	"guichet.example/reader"
@@ -66,8 +68,38 @@ func (c *cards) open(ctx context.Context, m *reader.Module, name string) (cardAn
 	c.next++
 	held = heldCard{card, describe(card, c.next)}
 	c.list[name] = held
+	go warm(card)
 	return held.answer, nil
 }
+
+// warm does ahead what the first signature with a card would wait for: the tables of a
+// curve take a millisecond to compute, comparing the key with its certificate takes a
+// dozen calls. It goes as far as the PIN, which it has not; where the module asks for
+// that itself it does not begin.
+func warm(card *reader.Card) {
+	ctx, cancel := context.WithTimeout(context.Background(), warming)
+	defer cancel()
+	digest := make([]byte, crypto.SHA256.Size())
+	state, err := card.PINState(ctx)
+	for _, p := range []certs.Purpose{certs.Signature, certs.Authentication} {
+		key, none := card.Key(p, noPIN{})
+		if none != nil {
+			continue
+		}
+		verifies(key.Public(), digest, crypto.SHA256, []byte{0x30, 6, 2, 1, 1, 2, 1, 1})
+		if err == nil && state.Place == reader.Typed {
+			_, _ = key.SignContext(ctx, digest, crypto.SHA256)
+		}
+	}
+}
+
+// warming is how long warm may wait for the module.
+const warming = 5 * time.Second
+
+// noPIN is nobody to ask.
+type noPIN struct{}
+
+func (noPIN) PIN(context.Context, reader.PINRequest) ([]byte, error) { return nil, reader.ErrCancelled }
 
 func describe(card *reader.Card, handle uint64) cardAnswer {
 	a := cardAnswer{

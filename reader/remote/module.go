@@ -177,9 +177,17 @@ func (m *module) fail(cause error) {
 // retire replaces the child that has signed, and has it leave. The fresh one opens the
 // card of that reader ahead and remembers how the operation ended. One that died over
 // the signature was replaced for that.
+// It returns at once; the next call waits until there is a fresh child to take it.
 func (m *module) retire(c *child, readerName string, ending *pinpage.Ending) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	go func() {
+		defer m.mu.Unlock()
+		m.replace(c, readerName, ending)
+	}()
+}
+
+// replace is retire while m.mu is held.
+func (m *module) replace(c *child, readerName string, ending *pinpage.Ending) {
 	if m.closed {
 		return
 	}
@@ -215,6 +223,7 @@ func (m *module) noted(err error, sees bool) {
 	switch c := m.current; {
 	case m.ill.IsZero():
 		m.ill = time.Now()
+	case len(m.signing) > 0: // somebody may be typing
 	case c != nil && time.Since(m.ill) > m.patience && time.Since(c.born) > m.patience:
 		m.patience = min(2*m.patience, maxAiling)
 		m.log.Info("fresh process for a card module that sees no reader", slog.String("module", m.path), slog.Any("cause", err))

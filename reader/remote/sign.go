@@ -49,13 +49,13 @@ func (c *Card) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
 		return nil, err
 	}
 	answer, err := s.wait(ctx, in)
-	m.retire(in, c.reader.Name, s.ending(answer, err))
 	m.noted(err, err == nil)
+	if err == nil && !verifies(cert.PublicKey, r.Digest, r.Hash, answer.Signature) {
+		err = reader.ErrWrongSignature
+	}
+	m.retire(in, c.reader.Name, s.ending(answer, err))
 	if err != nil {
 		return nil, c.lost(err)
-	}
-	if !verifies(cert.PublicKey, r.Digest, r.Hash, answer.Signature) {
-		return nil, reader.ErrWrongSignature
 	}
 	return answer.Signature, nil
 }
