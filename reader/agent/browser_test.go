@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 
 	"guichet.example/reader"
 	"guichet.example/reader/agent"
+	"guichet.example/reader/remote"
+	"guichet.example/reader/softcard"
 )
 
 // browser starts Chromium and returns the context of its first tab.
@@ -60,13 +63,19 @@ document.getElementById('go').onclick = async () => {
 // visit opens a site that the agent allows, in the browser.
 func visit(t *testing.T, ctx context.Context, d *desk) {
 	t.Helper()
+	visitAgent(t, ctx, func(allowed func(*agent.Config)) *started { return start(t, d, allowed) })
+}
+
+// visitAgent opens a site that an agent, which is started with it, allows.
+func visitAgent(t *testing.T, ctx context.Context, start func(allowed func(*agent.Config)) *started) {
+	t.Helper()
 	var a *started
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, site, a.URL(), nonce)
 	}))
 	t.Cleanup(server.Close)
-	a = start(t, d, func(c *agent.Config) { c.Origins = []string{server.URL} })
+	a = start(func(c *agent.Config) { c.Origins = []string{server.URL} })
 	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL)); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +97,7 @@ func press(t *testing.T, ctx context.Context) (context.Context, context.CancelFu
 
 func result(t *testing.T, ctx context.Context) string {
 	t.Helper()
-	text, err := chromedp.Run(ctx, chromedp.Poll[string]("window.result", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second)))
+	text, err := chromedp.Run(ctx, chromedp.Poll[string]("window.result", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(30*time.Second)))
 	if err != nil {
 		t.Fatalf("no result: %v", err)
 	}
@@ -166,18 +175,54 @@ func TestBrowserPullsTheCard(t *testing.T) {
 	if got := result(t, ctx); got != "ERR_WEBEID_NATIVE_FATAL card_removed" {
 		t.Errorf("the page got %q", got)
 	}
+	const want = "The card is no longer in the reader."
+	if text := lead(tab, want); !strings.Contains(text, want) {
+		t.Errorf("the PIN page says %q", text)
+	}
+}
+
+// The module hangs with the PIN in its hands and its process is killed. The window is no
+// error page of the browser: it says that the card is working, and then how it ended.
+func TestBrowserModuleHangs(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	d, cards := softCards(t, remote.Config{Deadline: 6 * time.Second})
+	if err := errors.Join(d.Insert("ec"), d.Fail(softcard.Fault{Function: "C_Sign", Do: softcard.Hang})); err != nil {
+		t.Fatal(err)
+	}
+	visitAgent(t, ctx, func(allowed func(*agent.Config)) *started {
+		return start(t, nil, allowed, func(c *agent.Config) { c.Cards = cards })
+	})
+	tab, cancel := press(t, ctx)
+	defer cancel()
+	if err := chromedp.Do(tab, chromedp.SendKeys(chromedp.ID("pin"), rightPIN+"\r")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Your card is working.", "Nothing was sent."} {
+		if got := lead(tab, want); !strings.Contains(got, want) {
+			t.Errorf("the PIN page says %q, want %q", got, want)
+		}
+	}
+	if got := result(t, ctx); !strings.HasPrefix(got, "ERR_WEBEID_") {
+		t.Errorf("the page got %q", got)
+	}
+}
+
+// lead waits until the PIN page says something, through all the times that it loads
+// itself again, which ends what was asked of it. It returns what it said last.
+func lead(tab context.Context, want string) string {
 	var text string
-	for range 200 { // the page loads itself again, which ends what was asked of it
-		var err error
-		text, err = chromedp.Run(tab, chromedp.Evaluate[string]("document.querySelector('.lead')?.textContent ?? ''"))
-		if err == nil && text != "" {
+	for range 600 {
+		said, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.querySelector('.lead')?.textContent ?? ''"))
+		if err == nil {
+			text = said
+		}
+		if strings.Contains(text, want) {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if !strings.Contains(text, "The card is no longer in the reader.") {
-		t.Errorf("the PIN page says %q", text)
-	}
+	return text
 }
 
 // In a frame there is no form, whatever the page around it does.

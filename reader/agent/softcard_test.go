@@ -35,9 +35,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// softDesk is a desk of SoftHSM2 cards behind an agent, through the real PKCS#11 path: a
-// module in a process of its own.
-func softDesk(t *testing.T, change ...func(*remote.Config)) (*softcard.Desk, *started) {
+// softCards is a desk of SoftHSM2 cards, had through the real PKCS#11 path: a module in
+// a process of its own.
+func softCards(t *testing.T, config remote.Config) (*softcard.Desk, agent.Cards) {
 	t.Helper()
 	d, err := softcard.NewDesk(t.TempDir())
 	if err != nil {
@@ -48,16 +48,20 @@ func softDesk(t *testing.T, change ...func(*remote.Config)) (*softcard.Desk, *st
 			t.Fatal(err)
 		}
 	}
-	config := remote.Config{Modules: []string{d.Module()}}
-	for _, c := range change {
-		c(&config)
-	}
+	config.Modules = []string{d.Module()}
 	set, err := remote.Open(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = set.Close() })
-	return d, start(t, nil, func(c *agent.Config) { c.Cards = agent.FromSet(set) })
+	return d, agent.FromSet(set)
+}
+
+// softDesk is softCards behind an agent.
+func softDesk(t *testing.T) (*softcard.Desk, *started) {
+	t.Helper()
+	d, cards := softCards(t, remote.Config{})
+	return d, start(t, nil, func(c *agent.Config) { c.Cards = cards })
 }
 
 func TestSoftCards(t *testing.T) {
@@ -173,7 +177,8 @@ func TestSoftCardWithoutSignature(t *testing.T) {
 // working, and once the process was killed how it ended; the slot is free again.
 func TestSoftCardHangs(t *testing.T) {
 	t.Parallel()
-	d, a := softDesk(t, func(c *remote.Config) { c.Deadline = 5 * time.Second })
+	d, cards := softCards(t, remote.Config{Deadline: 6 * time.Second})
+	a := start(t, nil, func(c *agent.Config) { c.Cards = cards })
 	if err := d.Insert("ec"); err != nil {
 		t.Fatal(err)
 	}
