@@ -22,10 +22,14 @@ const maxCertificates = 16
 // is back; Close it and open another. The certificates were read when it was opened:
 // that takes a Belgian card one to three seconds on a real reader, so keep it open.
 type Card struct {
-	module  *Module
-	reader  Reader
-	session pkcs11.SessionHandle
-	certs   []cardCertificate
+	module *Module
+	reader Reader
+	certs  []cardCertificate
+
+	// These two belong to whoever has the module's turn.
+	session    pkcs11.SessionHandle
+	unfinished bool // a signature began on the session and did not end
+
 	removed atomic.Bool
 	closed  atomic.Bool
 }
@@ -262,6 +266,23 @@ func (c *Card) sameCard(lib library) error {
 	}
 	_, err = lib.GetSessionInfo(c.session)
 	return err
+}
+
+// renew takes a fresh session: PKCS#11 v2.40 knows no other way to end a signature that
+// began and came to nothing. The old session is alive afterwards, so the new one is on
+// the same card.
+func (c *Card) renew(lib library) error {
+	fresh, err := lib.OpenSession(c.reader.slot, pkcs11.CKF_SERIAL_SESSION)
+	if err != nil {
+		return err
+	}
+	if err := c.sameCard(lib); err != nil {
+		lib.CloseSession(fresh)
+		return err
+	}
+	lib.CloseSession(c.session)
+	c.session, c.unfinished = fresh, false
+	return nil
 }
 
 // Close ends the card's session. Closing twice, or after the card left, is no error.

@@ -35,7 +35,7 @@ func (k *Key) unlockAndSign(ctx context.Context, mechanism uint, input []byte) (
 		}
 		value, err := ask(ctx, k.card, "signing", func(lib library) ([]byte, error) {
 			s := signer{
-				lib: lib, card: k.card, session: k.card.session,
+				lib: lib, card: k.card,
 				held: k.held, state: t, mechanism: mechanism, input: input,
 			}
 			value, err := s.signWith(pin)

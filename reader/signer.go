@@ -19,7 +19,6 @@ import (
 type signer struct {
 	lib       library
 	card      *Card
-	session   pkcs11.SessionHandle // the card's, or one of its own
 	held      *cardCertificate
 	state     tokenState
 	pin       []byte // only while signWith runs
@@ -28,26 +27,19 @@ type signer struct {
 	loggedIn  bool // as the user
 }
 
-// signWith signs on the card's session. A signature that failed before may have left
-// an operation there that PKCS#11 v2.40 cannot end; then it takes a session of its own,
-// on the same card: the old session is alive, so it is the card that was opened.
+// signWith makes sure, before any PIN leaves our hands, that the card is the one that was
+// opened and that its session is free.
 func (s *signer) signWith(pin *secret) ([]byte, error) {
 	return pin.use(func(digits []byte) ([]byte, error) {
 		s.pin = digits
 		if err := s.card.sameCard(s.lib); err != nil {
 			return nil, err
 		}
-		value, err := s.sign()
-		if !is(err, pkcs11.CKR_OPERATION_ACTIVE) {
-			return value, err
+		if s.card.unfinished {
+			if err := s.card.renew(s.lib); err != nil {
+				return nil, err
+			}
 		}
-		if err := s.card.sameCard(s.lib); err != nil {
-			return nil, err
-		}
-		if s.session, err = s.lib.OpenSession(s.card.reader.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
-			return nil, err
-		}
-		defer s.lib.CloseSession(s.session)
 		return s.sign()
 	})
 }
@@ -55,11 +47,11 @@ func (s *signer) signWith(pin *secret) ([]byte, error) {
 // sign logs in as the key wants, signs, and logs out again: the right that a PIN buys
 // on a Belgian card is one signature, and ours must not outlive it either.
 func (s *signer) sign() ([]byte, error) {
-	s.lib.Logout(s.session) // some modules answer a second login with OK, whatever the PIN
-	defer s.lib.Logout(s.session)
+	s.lib.Logout(s.card.session) // some modules answer a second login with OK, whatever the PIN
+	defer s.lib.Logout(s.card.session)
 	value, err := s.unlockedSign()
 	if s.loggedIn && (is(err, pkcs11.CKR_OBJECT_HANDLE_INVALID) || is(err, pkcs11.CKR_KEY_HANDLE_INVALID) || errors.Is(err, ErrKeyMismatch)) {
-		if info, e := s.lib.GetSessionInfo(s.session); e == nil && info.State == pkcs11.CKS_RO_PUBLIC_SESSION {
+		if info, e := s.lib.GetSessionInfo(s.card.session); e == nil && info.State == pkcs11.CKS_RO_PUBLIC_SESSION {
 			return nil, pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN) // another program took the right, and with it the keys
 		}
 	}
@@ -71,7 +63,7 @@ func (s *signer) unlockedSign() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.lib.SignInit(s.session, []*pkcs11.Mechanism{pkcs11.NewMechanism(s.mechanism, nil)}, key); err != nil {
+	if err := s.begin(key); err != nil {
 		return nil, err
 	}
 	if always {
@@ -79,11 +71,28 @@ func (s *signer) unlockedSign() ([]byte, error) {
 			return nil, err
 		}
 	}
-	value, err := s.lib.Sign(s.session, s.input)
-	if is(err, pkcs11.CKR_GENERAL_ERROR) && !s.state.login && !gone(s.lib, s.card.reader.slot, s.session) {
+	value, err := s.lib.Sign(s.card.session, s.input)
+	if is(err, pkcs11.CKR_GENERAL_ERROR) && !s.state.login && !gone(s.lib, s.card.reader.slot, s.card.session) {
 		return nil, noWindow{err} // its helper program is missing: eid-mw issue 139
 	}
+	s.card.unfinished = err != nil
 	return value, err
+}
+
+// begin is C_SignInit. Somebody's operation that is still active is got past as long as
+// no PIN was sent: a second time is not for us to send one.
+func (s *signer) begin(key pkcs11.ObjectHandle) error {
+	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(s.mechanism, nil)}
+	s.card.unfinished = true
+	err := s.lib.SignInit(s.card.session, mechanism, key)
+	if !is(err, pkcs11.CKR_OPERATION_ACTIVE) || s.loggedIn {
+		return err
+	}
+	if err := s.card.renew(s.lib); err != nil {
+		return err
+	}
+	s.card.unfinished = true
+	return s.lib.SignInit(s.card.session, mechanism, key)
 }
 
 // unlockKey finds the key, with a user login before where the module or the key wants
@@ -106,13 +115,13 @@ func (s *signer) unlockKey() (key pkcs11.ObjectHandle, always bool, err error) {
 // and of several (cards exist where two share an id) the one of the same label. 0 when
 // there is none to see. always is CKA_ALWAYS_AUTHENTICATE.
 func (s *signer) find() (key pkcs11.ObjectHandle, always bool, err error) {
-	objects, err := find(s.lib, s.session,
+	objects, err := find(s.lib, s.card.session,
 		pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY), pkcs11.NewAttribute(pkcs11.CKA_ID, s.held.id))
 	if err != nil {
 		return 0, false, err
 	}
 	for _, object := range objects {
-		v, err := attributes(s.lib, s.session, object, pkcs11.CKA_LABEL, pkcs11.CKA_ALWAYS_AUTHENTICATE)
+		v, err := attributes(s.lib, s.card.session, object, pkcs11.CKA_LABEL, pkcs11.CKA_ALWAYS_AUTHENTICATE)
 		if err != nil {
 			return 0, false, err
 		}
@@ -133,14 +142,14 @@ func (s *signer) login(user uint) error {
 	if !s.state.login {
 		return nil
 	}
-	err := s.lib.Login(s.session, user, borrow(s.pin))
+	err := s.lib.Login(s.card.session, user, borrow(s.pin))
 	if user == pkcs11.CKU_USER && is(err, pkcs11.CKR_USER_ALREADY_LOGGED_IN) {
 		// OpenSC remembers the login of a card that left until its slots are polled.
 		if _, err := s.lib.GetSlotList(true); err != nil {
 			return err
 		}
-		s.lib.Logout(s.session)
-		err = s.lib.Login(s.session, user, borrow(s.pin))
+		s.lib.Logout(s.card.session)
+		err = s.lib.Login(s.card.session, user, borrow(s.pin))
 	}
 	s.loggedIn = s.loggedIn || user == pkcs11.CKU_USER && err == nil
 	if user == pkcs11.CKU_CONTEXT_SPECIFIC && is(err, pkcs11.CKR_OPERATION_NOT_INITIALIZED) {

@@ -111,13 +111,20 @@ func (d *Desk) tell(dialect Dialect, faults []Fault) error {
 	return d.replace("control", strings.Join(lines, "\n")+"\n")
 }
 
-// replace writes a file that a module may be reading.
+// replace writes a file that a module may be reading: under another name first, so that
+// no call sees half of it, and with a time of its own, by which the module knows that it
+// is another.
 func (d *Desk) replace(name, text string) error {
-	temp := d.path("cards/replacing")
-	if err := os.WriteFile(temp, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("telling the module: %w", err)
+	temp := d.path("cards/" + rand.Text())
+	now := time.Now()
+	err := os.WriteFile(temp, []byte(text), 0o600)
+	if err == nil {
+		err = os.Chtimes(temp, now, now)
 	}
-	if err := os.Rename(temp, d.path(name)); err != nil {
+	if err == nil {
+		err = os.Rename(temp, d.path(name))
+	}
+	if err != nil {
 		return fmt.Errorf("telling the module: %w", err)
 	}
 	return nil

@@ -220,5 +220,5 @@ func (d *Desk) writeTries(name string, n int) error {
 
 // writeChip writes what the proxy takes for the card's chip.
 func (d *Desk) writeChip(name, what, value string) error {
-	return os.WriteFile(d.path("cards/"+name+"."+what), []byte(value+"\n"), 0o600)
+	return d.replace("cards/"+name+"."+what, value+"\n")
 }

@@ -52,18 +52,9 @@ func (d *Desk) InsertStrangerIn(reader string) error {
 	return d.put(reader, stranger)
 }
 
-// put writes the card file under another name first, so that no call sees half of it.
-// The number makes each insertion a new one, also of the same card.
+// put places a card; the number makes each insertion a new one, also of the same card.
 func (d *Desk) put(reader, name string) error {
-	temp := d.path("cards/inserting")
-	text := name + "\n" + strconv.FormatInt(time.Now().UnixNano(), 36) + "\n"
-	if err := os.WriteFile(temp, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("inserting a card: %w", err)
-	}
-	if err := os.Rename(temp, d.cardFile(reader)); err != nil {
-		return fmt.Errorf("inserting a card: %w", err)
-	}
-	return nil
+	return d.replace("readers/"+reader+"/card", name+"\n"+strconv.FormatInt(time.Now().UnixNano(), 36)+"\n")
 }
 
 func (d *Desk) cardFile(reader string) string { return d.path("readers/" + reader + "/card") }

@@ -13,13 +13,14 @@ import (
 
 // failure is one way in which things go wrong.
 type failure struct {
-	name  string
-	pins  []string                            // what the holder types, see answers; nil: the right PIN
-	limit time.Duration                       // of the operation's context; 0: none to speak of
-	arm   func(*scene) error                  // just before the operation; nil: nothing
-	nth   func(Traits) softcard.Action        // strikes one call after another; nil: none
-	end   func(context.Context, *scene) error // afterwards, when the module is healed
-	only  func(operation) bool                // the operations it is tried with; nil: all
+	name   string
+	pins   []string                            // what the holder types, see answers; nil: the right PIN
+	limit  time.Duration                       // of the operation's context; 0: none to speak of
+	arm    func(*scene) error                  // just before the operation; nil: nothing
+	nth    func(Traits) softcard.Action        // strikes one call after another; nil: none
+	steady bool                                // the card stays in and its session good
+	end    func(context.Context, *scene) error // afterwards, when the module is healed
+	only   func(operation) bool                // the operations it is tried with; nil: all
 
 	// What may come of it: a function for each sort of operation, nil as none.
 	module func(Traits) []error // on readers and on opening a card
@@ -118,7 +119,9 @@ func tables(rig Rig) []failure {
 	if !errors.Is(rig.Fail(), errors.ErrUnsupported) {
 		list = append(list, codeFailures(t)...)
 		list = append(list, rubbishFailures...)
-		list = append(list, nthFailures(t)...)
+		if !t.Brief {
+			list = append(list, nthFailures(t)...)
+		}
 	}
 	return list
 }
@@ -275,16 +278,14 @@ func nthFailures(t Traits) []failure {
 	broken := []error{reader.ErrModuleFailed, nil}
 	list := []failure{
 		each("card out at a call", softcard.TakeOut, opening, gone),
-		each("out and in at a call", softcard.OutAndIn, opening, gone),
 		each("right lost at a call", softcard.LoseRight, none, []error{t.RightLost, reader.ErrCardBusy, nil}),
 	}
-	for _, code := range []uint{pkcs11.CKR_GENERAL_ERROR, pkcs11.CKR_DEVICE_ERROR} {
-		f := each("error at a call: "+pkcs11.Error(code).Error(), softcard.Return(code), broken, broken)
-		f.module = one(broken...)
-		list = append(list, f)
+	list[1].steady = true
+	failing := each("error at a call", softcard.Return(pkcs11.CKR_GENERAL_ERROR), broken, broken)
+	failing.module, failing.steady = one(broken...), true
+	list = append(list, failing)
+	if t.Other == "" {
+		return append(list, each("out and in at a call", softcard.OutAndIn, opening, gone))
 	}
-	if t.Other != "" {
-		list = append(list, each("other card at a call", softcard.Swap(t.Other), opening, gone))
-	}
-	return list
+	return append(list, each("other card at a call", softcard.Swap(t.Other), opening, gone))
 }

@@ -63,5 +63,6 @@ type Traits struct {
 	TellsBlocked  bool  // the token says so before a PIN is asked
 	OneWindow     bool  // a wrong PIN ends the operation: the module's own window asks again
 	Presented     int   // how often a PIN is compared for one document signature; 0: once
+	Brief         bool  // without striking each call in turn, which is most of the table
 	RightLost     error // a right taken away just before C_Sign; nil: the module asks again
 }

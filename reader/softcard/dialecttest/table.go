@@ -114,10 +114,12 @@ func (s *scene) play(f failure, op operation, n int) (struck bool) {
 	if f.end != nil {
 		s.must(f.end(ctx, s))
 	}
-	if !struck || n == 0 {
+	switch {
+	case !struck || n == 0:
 		s.recover(ctx)
-	} else if s.card != nil {
+	case s.card != nil && !f.steady:
 		s.card.Close() // the next cell opens it again
+		s.card = nil
 	}
 	return struck
 }
@@ -125,10 +127,11 @@ func (s *scene) play(f failure, op operation, n int) (struck bool) {
 // prepare is the world before the failure: the card is in, and open if need be.
 func (s *scene) prepare(ctx context.Context, op operation, n int) {
 	s.t.Helper()
-	s.must(s.rig.Insert(s.traits.Card))
+	if !s.failure.steady || n < 2 {
+		s.must(s.rig.Insert(s.traits.Card))
+	}
 	s.must(s.rig.Untype())
-	s.card = nil
-	if op.onCard {
+	if op.onCard && s.card == nil {
 		card, err := s.module.Card(ctx)
 		if err != nil {
 			s.t.Fatalf("opening the card: %v", err)
@@ -243,6 +246,7 @@ func (s *scene) recover(ctx context.Context) {
 	if err := card.Close(); err != nil {
 		s.t.Errorf("closing the card: %v", err)
 	}
+	s.card = nil
 }
 
 // must ends the test over what the rig cannot do; what it never can is left out before.

@@ -85,8 +85,12 @@ static void take(const struct control *fresh) {
 int read_control(void) {
     static char file[4096];
     static struct control fresh;
+    static struct print print;
+    static int understood;
     char path[PATH_MAX], *rest = NULL;
     snprintf(path, sizeof path, "%s/control", root);
+    if (!replaced(path, &print) && control.generation[0]) return understood;
+    understood = 0;
     memset(&fresh, 0, sizeof fresh);
     fresh.slots = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -99,9 +103,8 @@ int read_control(void) {
         if (!value) return 0;
         *value++ = 0;
         if (!setting(&fresh, line, value)) return 0;
-        if (fresh.generation[0] && !strcmp(fresh.generation, control.generation)) return 1; /* known already */
     }
     if (!fresh.generation[0]) strcpy(fresh.generation, "-");
     take(&fresh);
-    return 1;
+    return understood = 1;
 }

@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { READERS = 16, CARDS = 128, LABEL = 32, TRIES = 3, PIN = 12, SESSIONS = 256, OBJECTS = 256, FAULTS = 8 };
 enum { NO_CARD = -1, STRANGER = -2 };
@@ -44,6 +45,9 @@ extern char root[PATH_MAX / 2]; /* the desk */
 extern char readers[READERS][65]; /* never reused */
 extern int nreaders;
 
+struct print { unsigned long inode, size; struct timespec time; };
+
+int replaced(const char *path, struct print *p);
 struct content look(int reader);
 int same(struct content a, struct content b);
 int card_of(struct content c);
