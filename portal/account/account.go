@@ -52,18 +52,23 @@ func language(m Member) string {
 	return l.Name()
 }
 
-// phone writes a Belgian number as people read it: +32470000142 as 0470 00 01 42.
+// phone writes a Belgian number as people read it: +32470000142 as 0470 00 01 42,
+// +3243221100 as 04 322 11 00 (zones 02, 03, 04 and 09), +3261234567 as 061 23 45 67.
 func phone(m Member) string {
 	national, ok := strings.CutPrefix(m.Phone, "+32")
 	if !ok || len(national) < 8 {
 		return m.Phone
 	}
 	national = "0" + national
+	var b strings.Builder
 	head := 4 // mobile
 	if len(national) == 9 {
 		head = 3
+		if strings.IndexByte("2349", national[1]) >= 0 {
+			b.WriteString(national[:2] + " ")
+			national = national[2:]
+		}
 	}
-	var b strings.Builder
 	b.WriteString(national[:head])
 	for i := head; i < len(national); i += 2 {
 		b.WriteString(" " + national[i:min(i+2, len(national))])

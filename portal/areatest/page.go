@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -83,13 +84,32 @@ func (p *Page) read(lang locale.Language) {
 	if text := p.Text("body"); strings.Contains(text, "{") || strings.Contains(text, "%!") {
 		p.t.Errorf("an unfilled placeholder is left in %q", text)
 	}
-	for area := range strings.FieldsSeq("bank. orders. requests. documents. page. card.") {
-		for w := range strings.FieldsSeq(p.Text("main")) {
-			if strings.HasPrefix(w, area) && strings.Count(w, ".") > 0 && len(w) > len(area) {
-				p.t.Errorf("text of the key %q is missing", w)
-			}
+	if keys := rawKeys(root); len(keys) > 0 {
+		p.t.Errorf("texts of the keys %q are missing", keys)
+	}
+}
+
+// rawKey matches a key of the catalogues that stands where its text should.
+var rawKey = regexp.MustCompile(`(?:^|[\s"'(])((?:` + strings.Join(locale.Areas(), "|") + `)\.[a-z0-9]+[a-z0-9.-]*)`)
+
+// rawKeys are the keys that a person would read or hear on the page: in its text, and
+// in the attributes that are spoken or shown.
+func rawKeys(root *html.Node) []string {
+	var found []string
+	look := func(text string) {
+		for _, m := range rawKey.FindAllStringSubmatch(text, -1) {
+			found = append(found, m[1])
 		}
 	}
+	for n := range root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "script" {
+			look(n.Data)
+		}
+		for _, name := range []string{"title", "alt", "aria-label", "placeholder", "label", "content"} {
+			look(Attr(n, name))
+		}
+	}
+	return found
 }
 
 // All finds the elements that match a selector: names, .class, #id, [attribute] and

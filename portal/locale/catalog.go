@@ -79,6 +79,16 @@ func Has(key string) bool {
 	return ok
 }
 
+// Areas are the first parts of all keys, one for each catalogue, in order.
+func Areas() []string {
+	found := map[string]bool{}
+	for key := range texts {
+		area, _, _ := strings.Cut(key, ".")
+		found[area] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
 // Arg fills one placeholder.
 type Arg struct{ Name, Value string }
 

@@ -1,0 +1,107 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/auth/nrn"
+	"guichet.example/portal/areatest"
+	"guichet.example/portal/locale"
+)
+
+// fakeStore holds one member.
+type fakeStore struct {
+	member Member
+	asked  []auth.Login
+	err    error
+}
+
+func (s *fakeStore) Member(_ context.Context, login auth.Login) (Member, error) {
+	s.asked = append(s.asked, login)
+	return s.member, s.err
+}
+
+const number = "85073003328"
+
+func newDesk(t *testing.T) (*areatest.Counter, *fakeStore) {
+	n, err := nrn.Parse(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &fakeStore{member: Member{
+		ID: "mathieu", Affiliation: "0412-77-318", NationalNumber: n, GivenNames: "Mathieu", Surname: "Delcourt",
+		Birth:  time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC),
+		Street: "Rue des Clarisses 8", Postcode: "4000", Municipality: "Liège", Country: "BE",
+		Email: "mathieu@mail.example", Phone: "+32470000142", Language: "nl",
+		Since: time.Date(2009, 9, 1, 0, 0, 0, 0, time.UTC), UpdatedAt: areatest.Noon,
+	}}
+	return areatest.New(t, &Account{Store: s}), s
+}
+
+func TestStoreFails(t *testing.T) {
+	c, s := newDesk(t)
+	s.err = errors.New("disk full")
+	if p := c.Get("account"); !errors.Is(p.Err, s.err) || strings.Contains(p.Err.Error(), "Delcourt") {
+		t.Errorf("account = %d, %v", p.Status, p.Err)
+	}
+	if p := c.Post("account", nil); p.Status != http.StatusMethodNotAllowed {
+		t.Errorf("POST account = %d", p.Status)
+	}
+}
+
+// TestNumberIsMasked: of the national number two digits stand on the page, in no
+// attribute either.
+func TestNumberIsMasked(t *testing.T) {
+	c, _ := newDesk(t)
+	body := string(c.Get("account").Body)
+	for _, part := range []string{number, "850730", "85.07.30", "0033", "033"} {
+		if strings.Contains(strings.ReplaceAll(body, "+32470000142", ""), part) {
+			t.Errorf("the page holds %q of the national number", part)
+		}
+	}
+}
+
+func TestAccountShowsTheMember(t *testing.T) {
+	c, s := newDesk(t)
+	for _, c.Lang = range locale.Languages() {
+		p := c.Get("account")
+		text := p.Text("main")
+		blanks := strings.NewReplacer("\u00a0", " ")
+		for _, want := range []string{"Mathieu Delcourt", "0412-77-318", "Rue des Clarisses 8", "4000 Liège", "mathieu@mail.example",
+			"0470 00 01 42", blanks.Replace(locale.Date(c.Lang, s.member.Birth)), "28", locale.NL.Name(), locale.T(c.Lang, "account.method.card")} {
+			if p.Status != http.StatusOK || !strings.Contains(text, want) {
+				t.Errorf("%s: %d, page lacks %q", c.Lang, p.Status, want)
+			}
+		}
+	}
+	if s.asked[0].Member != areatest.Login().Member {
+		t.Errorf("asked for %v", s.asked[0])
+	}
+}
+
+func TestAccountWithoutWhatIsNotKnown(t *testing.T) {
+	c, s := newDesk(t)
+	s.member.Birth, s.member.Phone, s.member.Email, s.member.UpdatedAt = time.Time{}, "", "", time.Time{}
+	p := c.Get("account")
+	text := p.Text("main")
+	if p.Status != http.StatusOK || !strings.Contains(text, locale.T(locale.FR, "account.birth.unknown")) || strings.Contains(text, "1er janvier 1 ") {
+		t.Errorf("account = %d, %q", p.Status, text)
+	}
+}
+
+func TestPhone(t *testing.T) {
+	for given, want := range map[string]string{
+		"+32470000142": "0470 00 01 42", "+3243221100": "04 322 11 00", "+3222345678": "02 234 56 78",
+		"+3261234567":  "061 23 45 67",
+		"+33140205050": "+33140205050", "+3212": "+3212", "": "", "0470 11": "0470 11",
+	} {
+		if got := phone(Member{Phone: given}); got != want {
+			t.Errorf("phone(%q) = %q, want %q", given, got, want)
+		}
+	}
+}
