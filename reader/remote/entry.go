@@ -48,6 +48,7 @@ func (s *server) entryOf(b signBody, files []*os.File, send func(progressBody)) 
 			if host, err = s.page().Listen(); err != nil {
 				return nil, fmt.Errorf("serving the PIN page: %w", err)
 			}
+			s.listens.Store(true)
 		}
 		e.prompt = s.page().Ask(pinpage.Operation{
 			Purpose: b.Purpose, Site: b.Entry.Site, Digest: b.Entry.Digest, Lang: b.Entry.Lang, Host: host,

@@ -37,6 +37,7 @@ type server struct {
 	failure error // why it is not open
 
 	opening atomic.Bool
+	listens atomic.Bool // the page is on a port of this process
 	cards   *cards
 }
 
@@ -183,6 +184,12 @@ func (s *server) leave() {
 	select {
 	case <-done:
 	case <-ctx.Done():
+	}
+	if s.listens.Load() { // the page that tells the ending has yet to fetch its style
+		select {
+		case <-time.After(linger / 2):
+		case <-ctx.Done():
+		}
 	}
 	s.page().Shutdown(ctx)
 	last.words()
