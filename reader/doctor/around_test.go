@@ -241,7 +241,9 @@ func TestFindBrowsers(t *testing.T) {
 	}
 	place(filepath.Join(root, "/snap/bin/chromium"))
 	place(filepath.Join(home, ".local/share/flatpak/exports/bin/org.mozilla.firefox"))
-	path := map[string]string{"firefox": "/usr/bin/firefox", "chromium": "/snap/bin/chromium", "microsoft-edge": "/usr/bin/microsoft-edge"}
+	script := filepath.Join(root, "google-chrome")
+	check(t, os.WriteFile(script, []byte("#!/bin/sh\nexec /snap/bin/google-chrome \"$@\"\n"), 0o700))
+	path := map[string]string{"google-chrome": script, "firefox": "/usr/bin/firefox", "chromium": "/snap/bin/chromium", "microsoft-edge": "/usr/bin/microsoft-edge"}
 	look := func(name string) (string, error) {
 		if path[name] == "" {
 			return "", os.ErrNotExist

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +97,8 @@ func findBrowsers(list []known, manifests []native.Manifest, root, home string, 
 	return found
 }
 
-// isBoxed tells a program that a snap or flatpak put into PATH.
+// isBoxed tells a program that a snap or flatpak put into PATH, also by way of the script
+// that some distributions put in the place of a browser.
 func isBoxed(path string) bool {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -107,5 +110,17 @@ func isBoxed(path string) bool {
 			return true
 		}
 	}
-	return false
+	return leadsToSnap(real)
+}
+
+// leadsToSnap looks into the beginning of a script.
+func leadsToSnap(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	const most = 4 << 10 // bytes; Ubuntu's has 1.3 kB
+	text, err := io.ReadAll(io.LimitReader(f, most))
+	return err == nil && bytes.HasPrefix(text, []byte("#!")) && bytes.Contains(text, []byte("/snap/bin/"))
 }
