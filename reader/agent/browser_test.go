@@ -183,6 +183,7 @@ func TestBrowserPullsTheCard(t *testing.T) {
 
 // The module hangs with the PIN in its hands and its process is killed. The window is no
 // error page of the browser: it says that the card is working, and then how it ended.
+// The slot is free again.
 func TestBrowserModuleHangs(t *testing.T) {
 	t.Parallel()
 	ctx := browser(t)
@@ -190,8 +191,10 @@ func TestBrowserModuleHangs(t *testing.T) {
 	if err := errors.Join(d.Insert("ec"), d.Fail(softcard.Fault{Function: "C_Sign", Do: softcard.Hang})); err != nil {
 		t.Fatal(err)
 	}
+	var a *started
 	visitAgent(t, ctx, func(allowed func(*agent.Config)) *started {
-		return start(t, nil, allowed, func(c *agent.Config) { c.Cards = cards })
+		a = start(t, nil, func(c *agent.Config) { c.Cards = cards }, allowed, func(c *agent.Config) { c.Origins = append(c.Origins, counter) })
+		return a
 	})
 	tab, cancel := press(t, ctx)
 	defer cancel()
@@ -205,6 +208,12 @@ func TestBrowserModuleHangs(t *testing.T) {
 	}
 	if got := result(t, ctx); !strings.HasPrefix(got, "ERR_WEBEID_") {
 		t.Errorf("the page got %q", got)
+	}
+	if err := d.Fail(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.page(rightPIN).Authenticate(t.Context(), nonce); err != nil {
+		t.Errorf("afterwards: Authenticate = %v", err)
 	}
 }
 

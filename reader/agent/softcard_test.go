@@ -173,43 +173,6 @@ func TestSoftCardWithoutSignature(t *testing.T) {
 	}
 }
 
-// The module hangs with the PIN in its hands. The page that waits says that the card is
-// working, and once the process was killed how it ended; the slot is free again.
-func TestSoftCardHangs(t *testing.T) {
-	t.Parallel()
-	d, cards := softCards(t, remote.Config{Deadline: 6 * time.Second})
-	a := start(t, nil, func(c *agent.Config) { c.Cards = cards })
-	if err := d.Insert("ec"); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Fail(softcard.Fault{Function: "C_Sign", Do: softcard.Hang}); err != nil {
-		t.Fatal(err)
-	}
-	p := a.page("")
-	end := p.waiting(t)
-	page, err := p.OpenPIN(t.Context(), p.pinURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	page, err = page.Submit(t.Context(), rightPIN)
-	if err != nil || page.Asks || !strings.Contains(page.HTML, "Your card is working.") || !strings.Contains(page.HTML, `http-equiv="refresh"`) {
-		t.Errorf("while the module hangs: %+v, %v", page, err)
-	}
-	var failure api.Error
-	if err := <-end; !errors.As(err, &failure) {
-		t.Errorf("Authenticate = %v", err)
-	}
-	if page, err = p.OpenPIN(t.Context(), p.pinURL()); err != nil || page.Asks || !strings.Contains(page.HTML, "The request has ended") {
-		t.Errorf("after the kill: %+v, %v", page, err)
-	}
-	if err := d.Fail(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.page(rightPIN).Authenticate(t.Context(), nonce); err != nil {
-		t.Errorf("afterwards: Authenticate = %v", err)
-	}
-}
-
 // The module crashes with the PIN in its hands.
 func TestSoftCardCrashes(t *testing.T) {
 	d, a := softDesk(t)
