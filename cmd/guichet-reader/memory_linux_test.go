@@ -1,249 +1,166 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"regexp"
-	"strconv"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"guichet.example/reader/agent/agenttest"
+	"golang.org/x/sys/unix"
+
 	"guichet.example/reader/api"
-	"guichet.example/reader/softcard"
+	"guichet.example/reader/remote/remotetest"
 )
 
-// Twelve digits each that are nowhere in memory by chance: drawn, since a constant of
-// this test would be in the program.
-var longPIN, wrongPIN, stoppedAt, planted = twelve(), twelve(), twelve(), twelve()
-
-func twelve() string {
-	n, err := rand.Int(rand.Reader, big.NewInt(900_000_000_000))
-	if err != nil {
-		panic(err)
+// After a signature the program holds no PIN, nor does the child that comes next; the
+// PIN is drawn here, since a constant would be in the program.
+func TestNoPINInMemory(t *testing.T) {
+	for _, name := range []string{"rsa", "ec"} {
+		t.Run(name, func(t *testing.T) {
+			pids, secret, end := signed(t, name, nil)
+			for i, pid := range pids {
+				found, looked, err := remotetest.Holds(pid, secret)
+				if err != nil && i > 0 {
+					continue // the child that signed has gone
+				}
+				if err != nil || looked < 1<<20 {
+					t.Fatalf("looked at %d bytes of process %d: %v", looked, pid, err)
+				}
+				if found {
+					t.Errorf("process %d of %v holds the PIN", pid, pids)
+				}
+			}
+			end()
+		})
 	}
-	return strconv.FormatInt(n.Int64()+100_000_000_000, 10)
-}
-
-const page = "http://localhost:8080"
-
-// A person signs in, signs, mistypes and gives up on the page of a `guichet-reader serve`
-// of flesh and blood, and others send forms where none belongs. After each, what was
-// typed is nowhere in the memory of the process.
-func TestParentHoldsNoPIN(t *testing.T) {
-	p := startServe(t)
-	client := &agenttest.Client{Agent: p.url, Origin: page, Lang: "en", HTTP: &http.Client{Timeout: 30 * time.Second}}
-	nonce := strings.Repeat("A", 43) + "="
-
-	client.PIN = agenttest.FixedPIN(longPIN)
-	if _, err := client.Authenticate(t.Context(), nonce); err != nil {
-		t.Fatalf("Authenticate = %v", err)
-	}
-	p.holdsNot(t, "a login", longPIN)
-
-	certificate, err := client.SigningCertificate(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	request := api.SignRequest{Certificate: certificate.Certificate, Hash: strings.Repeat("A", 43) + "=", HashFunction: "SHA-256"}
-	if _, err := client.Sign(t.Context(), request); err != nil {
-		t.Fatalf("Sign = %v", err)
-	}
-	p.holdsNot(t, "a signature", longPIN)
-
-	client.PIN = func(_ context.Context, form *agenttest.PINPage) (string, error) {
-		if form.Error == "" {
-			return wrongPIN, nil
+	t.Run("planted", func(t *testing.T) { // does the search find anything?
+		pids, secret, end := signed(t, "ec", func(pin string) string { return "PLANTED=" + pin })
+		if found, looked, err := remotetest.Holds(pids[0], secret); !found || err != nil {
+			t.Errorf("a planted PIN was not found in %d bytes: %v", looked, err)
 		}
-		p.holdsNot(t, "a wrong PIN", wrongPIN)
-		return longPIN, nil
-	}
-	if _, err := client.Authenticate(t.Context(), nonce); err != nil {
-		t.Fatalf("Authenticate after a wrong PIN = %v", err)
-	}
-	p.holdsNot(t, "a wrong PIN and the right one", longPIN, wrongPIN)
-
-	client.PIN = func(ctx context.Context, form *agenttest.PINPage) (string, error) {
-		_, err := form.CancelTyped(ctx, stoppedAt)
-		return "", errors.Join(agenttest.ErrPressCancel, err)
-	}
-	var failure api.Error
-	if _, err := client.Authenticate(t.Context(), nonce); !errors.As(err, &failure) || failure.State != api.Cancelled {
-		t.Fatalf("Authenticate, cancelled = %v", err)
-	}
-	p.holdsNot(t, "Cancel with digits typed", stoppedAt)
-
-	p.strays(t)
-	p.holdsNot(t, "forms that strayed", longPIN, wrongPIN, stoppedAt)
-
-	// The search finds what is there: a message that the process does read.
-	client.PIN = nil
-	if _, err := client.Authenticate(t.Context(), planted); !errors.As(err, &failure) || failure.Code != api.InvalidArgument {
-		t.Fatalf("Authenticate with a short nonce = %v", err)
-	}
-	if len(p.holds(t, planted)) == 0 {
-		t.Error("digits that the process did read were not found: the search is blind")
-	}
-	if t.Failed() {
-		t.Logf("it wrote: %s", p.log.String())
-	}
+		end()
+	})
 }
 
-// serving is a guichet-reader serve in a process of its own.
-type serving struct {
-	pid int
-	url string
-	log *bytes.Buffer
-}
-
-func startServe(t *testing.T) *serving {
+// signed runs guichet-reader sign with a PIN of twelve digits from a descriptor, up to
+// where it has signed and writes what came of it: into a pipe that is full. It returns
+// the process and its children; end lets them end.
+func signed(t *testing.T, name string, plant func(pin string) string) (pids []int, secret []byte, end func()) {
 	t.Helper()
-	w, err := made()
+	n, err := rand.Int(rand.Reader, big.NewInt(1e12))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := softcard.NewDesk(t.TempDir())
+	pin := fmt.Sprintf("%012d", n)
+	dir := t.TempDir()
+	d, w, err := desk(filepath.Join(dir, "desk"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(d.AddCard("ec", w.cards["ec"], longPIN), d.Insert("ec")); err != nil {
+	if err := d.AddCard("drawn", w.cards[name], pin); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Insert("drawn"); err != nil {
+		t.Fatal(err)
+	}
+	letter := filepath.Join(dir, "letter")
+	if err := os.WriteFile(letter, []byte("letter"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, in := pipe(t)
+	stuffed := stuff(t, in)
+	pinOut, pinIn := pipe(t)
+	if _, err := pinIn.WriteString(pin + "\n"); err != nil {
 		t.Fatal(err)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &serving{log: &bytes.Buffer{}}
-	cmd := exec.Command(self)
-	cmd.Args = []string{"guichet-reader", "serve", "-listen", "localhost:0", "-origin", page, "-module", d.Module()}
-	cmd.Stderr = s.log
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	cmd := &exec.Cmd{
+		Path: self, Args: []string{"guichet-reader", "sign", letter, "-module", d.Module(), "-pin-fd", "3"},
+		Env: os.Environ(), Stdout: in, Stderr: os.Stderr, ExtraFiles: []*os.File{pinOut},
+	}
+	if plant != nil {
+		cmd.Env = append(cmd.Env, plant(pin))
 	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
-		defer late.Stop()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("it ended with %v: %s", err, s.log.String())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	in.Close()
+	pid := cmd.Process.Pid
+	for until := time.Now().Add(time.Minute); !writing(pid); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("it did not sign within a minute")
 		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	found := regexp.MustCompile(` at (http://localhost:\d+) with `).FindStringSubmatch(line)
-	if err != nil || found == nil {
-		t.Fatalf("it said %q, %v: %s", line, err, s.log.String())
 	}
-	s.pid, s.url = cmd.Process.Pid, found[1]
-	return s
-}
-
-// strays sends forms where a browser would not: behind another request on the same
-// connection, at once or after the answer, and cut in the middle.
-func (s *serving) strays(t *testing.T) {
-	t.Helper()
-	host := strings.TrimPrefix(s.url, "http://")
-	form := func(pin string) string {
-		body := "token=A&pin=" + pin + "&do=ok"
-		return fmt.Sprintf("POST /pin/x HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
-			host, s.url, len(body), body)
-	}
-	status := "GET /v1/status HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + page + "\r\nConnection: keep-alive\r\n\r\n"
-	absolute := strings.Replace(form(longPIN), "POST /pin", "POST "+s.url+"/pin", 1)
-	for _, sent := range [][]string{
-		{form(wrongPIN)},
-		{status + form(longPIN)},
-		{status[:len(status)-2], "\r\n" + form(stoppedAt)},
-		{status, form(longPIN)},
-		{form(longPIN)[:5], form(longPIN)[5:]},
-		{strings.ReplaceAll(status, "\r\n", "\n") + form(longPIN)},
-		{absolute}, {"\r\n" + form(longPIN)}, {" " + form(longPIN)}, {strings.ToLower(form(longPIN))},
-		{"GET /pin/x HTTP/1.1\r\nHost: " + host + "\r\n\r\n" + form(wrongPIN)},
-		{"POST /v1/cancel HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + page + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" + form(longPIN)},
-		{"POST /v1/cancel HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + page + "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + form(longPIN)},
-	} {
-		conn, err := net.Dial("tcp", host)
-		if err != nil {
+	return remotetest.Descendants(pid), []byte(pin), func() {
+		if _, err := out.Read(make([]byte, stuffed)); err != nil {
 			t.Fatal(err)
 		}
-		conn.SetDeadline(time.Now().Add(30 * time.Second))
-		for i, part := range sent {
-			if i > 0 { // the parts arrive apart
-				time.Sleep(20 * time.Millisecond)
-			}
-			_, _ = io.WriteString(conn, part) // it may be closed by now
+		var value api.Signature
+		if err := json.NewDecoder(out).Decode(&value); err != nil || value.Signature == "" {
+			t.Errorf("it printed %+v, %v", value, err)
 		}
-		_, _ = io.Copy(io.Discard, conn)
-		conn.Close()
-	}
-}
-
-func (s *serving) holdsNot(t *testing.T, after string, secrets ...string) {
-	t.Helper()
-	for _, secret := range secrets {
-		if places := s.holds(t, secret); len(places) > 0 {
-			t.Errorf("after %s the parent holds what was typed, at %v", after, places)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("guichet-reader: %v", err)
 		}
 	}
 }
 
-// holds looks through all memory that the process can write for the first and for the
-// last eight digits, and says where they are.
-func (s *serving) holds(t *testing.T, digits string) []string {
+func pipe(t *testing.T) (r, w *os.File) {
 	t.Helper()
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", s.pid))
+	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", s.pid))
+	t.Cleanup(func() { r.Close(); w.Close() })
+	return r, w
+}
+
+// stuff writes spaces until no byte more goes in.
+func stuff(t *testing.T, w *os.File) int {
+	t.Helper()
+	raw, err := w.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer memory.Close()
-	const step, overlap = 4 << 20, 16
-	room := make([]byte, step+overlap)
-	var places []string
-	read := 0
-	for line := range strings.Lines(string(maps)) {
-		var first, last uint64
-		var access string
-		if _, err := fmt.Sscanf(line, "%x-%x %s", &first, &last, &access); err != nil {
-			t.Fatalf("%q: %v", line, err)
-		}
-		if !strings.HasPrefix(access, "rw") || last > 1<<62 { // nothing is written into the rest
-			continue
-		}
-		from, to := int64(first), int64(last)
-		for at := from; at < to; at += step {
-			part := room[:min(step+overlap, to-at)]
-			n, err := memory.ReadAt(part, at)
-			if err != nil && n == 0 {
-				break // the kernel's own pages, and what was given back meanwhile
-			}
-			read += n
-			for _, half := range []string{digits[:8], digits[len(digits)-8:]} {
-				if i := bytes.Index(part[:n], []byte(half)); i >= 0 {
-					places = append(places, fmt.Sprintf("%x", at+int64(i)))
-				}
+	total := 0
+	err = raw.Control(func(fd uintptr) {
+		for size := 4096; size > 0; {
+			n, err := unix.Write(int(fd), []byte(strings.Repeat(" ", size)))
+			switch {
+			case errors.Is(err, unix.EAGAIN):
+				size /= 2
+			case err != nil:
+				t.Errorf("stuffing a pipe: %v", err)
+				return
+			default:
+				total += n
 			}
 		}
+		_ = unix.SetNonblock(int(fd), false) // for the program, which is to wait
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if read < 1<<20 {
-		t.Fatalf("only %d bytes of memory could be read", read)
-	}
-	return places
+	return total
+}
+
+// writing reports whether a thread of the process writes to standard output.
+func writing(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))
+	return slices.ContainsFunc(threads, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && strings.HasPrefix(string(text), fmt.Sprintf("%d 0x1 ", unix.SYS_WRITE))
+	})
 }
