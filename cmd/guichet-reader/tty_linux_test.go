@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"guichet.example/reader/api"
+	"guichet.example/reader/remote/remotetest"
 )
 
 // terminal is a pseudo-terminal: what a person types goes into master, and what she
@@ -202,6 +203,37 @@ func TestPINOnTerminal(t *testing.T) {
 		tty.await(t, "card was removed")
 		if err := cmd.Wait(); err == nil || !tty.echoes(t) {
 			t.Errorf("Wait = %v, echo %v, want a failure and the echo on", err, tty.echoes(t))
+		}
+	})
+	t.Run("process that asks is killed", func(t *testing.T) {
+		if err := d.Insert("ec"); err != nil {
+			t.Fatal(err)
+		}
+		tty := openTerminal(t)
+		cmd, _ := onTerminal(t, tty, tty.slave, args...)
+		tty.await(t, "PIN to sign: ")
+		for _, pid := range remotetest.Descendants(cmd.Process.Pid)[1:] {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tty.await(t, "PKCS#11 module failed")
+		if err := cmd.Wait(); err == nil || !tty.echoes(t) {
+			t.Errorf("Wait = %v, echo %v, want a failure and the echo on", err, tty.echoes(t))
+		}
+	})
+	t.Run("program is killed", func(t *testing.T) {
+		tty := openTerminal(t)
+		cmd, _ := onTerminal(t, tty, tty.slave, args...)
+		tty.await(t, "PIN to sign: ")
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		for end := time.Now().Add(20 * time.Second); !tty.echoes(t); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the echo stays off")
+			}
 		}
 	})
 	if n, err := d.Tries("ec"); err != nil || n != 3 {
