@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/pkcs11"
+
 	"guichet.example/reader"
 	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
@@ -252,5 +254,56 @@ func TestHardened(t *testing.T) {
 	environment, err := os.ReadFile("/proc/" + pid + "/environ")
 	if err == nil && strings.Contains(string(environment), goodPIN) {
 		t.Error("a PIN is in the environment")
+	}
+}
+
+// A module that keeps failing, as after the PC/SC daemon was started again, or that sees
+// no reader any more, gets a fresh child now and then.
+func TestFreshChildForTheIll(t *testing.T) {
+	for name, fault := range map[string]softcard.Fault{
+		"fails":       {Function: "C_GetSlotList", Nth: 3, Do: softcard.Return(pkcs11.CKR_GENERAL_ERROR)},
+		"sees nobody": {Function: "C_GetSlotList", Nth: 3, Do: softcard.PlugOut("Soft Reader")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, s, _ := inserted(t, "p384")
+			s.Hurry(50*time.Millisecond, 1e6)
+			before := s.Children()[0]
+			fail(t, d, fault)
+			await(t, "a fresh child", func() bool {
+				_, _ = s.Readers(t.Context())
+				now := s.Children()
+				return len(now) == 1 && now[0] != before
+			})
+			if err := d.Plug(); err != nil {
+				t.Fatal(err)
+			}
+			fail(t, d)
+			insert(t, d, "p384")
+			if _, err := openCard(t, s).Sign(t.Context(), request(typed(t, goodPIN))); err != nil {
+				t.Errorf("Sign = %v", err)
+			}
+			if h := s.Health(t.Context())[0]; h.Restarts < 1 || h.Restarts > 8 {
+				t.Errorf("%d fresh children", h.Restarts)
+			}
+		})
+	}
+}
+
+// A child that has served long is replaced, and nobody notices.
+func TestRecycled(t *testing.T) {
+	_, s, c := inserted(t, "p384")
+	s.Hurry(time.Hour, 50)
+	before := s.Children()[0]
+	await(t, "another child", func() bool {
+		if _, err := s.Readers(t.Context()); err != nil {
+			t.Fatalf("Readers = %v", err)
+		}
+		return s.Children()[0] != before
+	})
+	if err := c.Present(t.Context()); err != nil {
+		t.Errorf("Present = %v", err)
+	}
+	if h := s.Health(t.Context())[0]; h.Kills != 0 || h.Restarts != 0 {
+		t.Errorf("Health = %d kills, %d restarts, want none", h.Kills, h.Restarts)
 	}
 }

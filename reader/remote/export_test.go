@@ -1,5 +1,7 @@
 package remote
 
+import "time"
+
 // Children returns the process ids of the children that take calls, one for each module.
 func (s *Set) Children() []int {
 	var list []int
@@ -22,5 +24,14 @@ func (s *Set) Opened() {
 		if o != nil {
 			<-o.done
 		}
+	}
+}
+
+// Hurry shortens how long a module may ail, and how many calls a child serves.
+func (s *Set) Hurry(ailing time.Duration, recycle int) {
+	for _, m := range s.modules {
+		m.mu.Lock()
+		m.ailing, m.patience, m.recycle = ailing, ailing, recycle
+		m.mu.Unlock()
 	}
 }

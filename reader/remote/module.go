@@ -34,6 +34,8 @@ type module struct {
 	log     *slog.Logger
 	absent  bool          // there was no file of that name when the set was opened
 	signing chan struct{} // holds one element while a signature is made
+	ailing  time.Duration // how long it may fail or see no reader before it gets a fresh child
+	recycle int           // how many calls a child serves
 
 	mu        sync.Mutex
 	current   *child
@@ -62,7 +64,8 @@ type opening struct {
 func newModule(path string, program []string, limit time.Duration, log *slog.Logger) *module {
 	return &module{
 		path: path, program: program, limit: limit, log: log,
-		signing: make(chan struct{}, 1), leaving: map[*child]bool{}, patience: ailing,
+		signing: make(chan struct{}, 1), leaving: map[*child]bool{},
+		ailing: ailing, patience: ailing, recycle: recycleAfter,
 	}
 }
 
@@ -216,8 +219,8 @@ func (m *module) noted(err error, sees bool) {
 		m.failures = 0
 	}
 	if !failed && sees {
-		m.ill, m.patience = time.Time{}, ailing
-		m.recycle()
+		m.ill, m.patience = time.Time{}, m.ailing
+		m.renew()
 		return
 	}
 	switch c := m.current; {
@@ -237,13 +240,13 @@ func (m *module) noted(err error, sees bool) {
 	}
 }
 
-// recycle replaces a child that has served long, once the next is ready; m.mu is held.
-func (m *module) recycle() {
+// renew replaces a child that has served long, once the next is ready; m.mu is held.
+func (m *module) renew() {
 	c := m.current
 	if c == nil || m.recycling {
 		return
 	}
-	if calls, idle := c.idle(); calls < recycleAfter || !idle {
+	if calls, idle := c.idle(); calls < m.recycle || !idle {
 		return
 	}
 	m.recycling = true
