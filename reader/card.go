@@ -257,15 +257,20 @@ func (c *Card) Present(ctx context.Context) error {
 // sameCard keeps the PIN of one card from another that was put in while it was typed. A
 // session dies with its card; a module that notices late is caught by the serial.
 func (c *Card) sameCard(lib library) error {
-	token, err := look(lib, c.reader.slot)
-	if err != nil {
-		return err
+	_, err := c.sameToken(lib)
+	return err
+}
+
+// sameToken is sameCard with what the token says of itself now.
+func (c *Card) sameToken(lib library) (token pkcs11.TokenInfo, err error) {
+	if token, err = look(lib, c.reader.slot); err != nil {
+		return token, err
 	}
 	if c.reader.Serial != "" && trim(token.SerialNumber) != c.reader.Serial {
-		return pkcs11.Error(pkcs11.CKR_DEVICE_REMOVED)
+		return token, pkcs11.Error(pkcs11.CKR_DEVICE_REMOVED)
 	}
 	_, err = lib.GetSessionInfo(c.session)
-	return err
+	return token, err
 }
 
 // renew takes a fresh session: PKCS#11 v2.40 knows no other way to end a signature that

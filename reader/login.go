@@ -125,12 +125,13 @@ func wrongPIN(lib library, slot uint, err error) error {
 	if !is(err, pkcs11.CKR_PIN_INCORRECT) && !is(err, pkcs11.CKR_PIN_INVALID) && !is(err, pkcs11.CKR_PIN_LEN_RANGE) {
 		return err
 	}
-	t, err := readTokenState(lib, slot)
+	token, err := lib.GetTokenInfo(slot)
 	if err != nil {
 		return err
 	}
-	if t.Tries == 0 {
+	tries := stateOf(token).Tries
+	if tries == 0 {
 		return ErrPINBlocked
 	}
-	return PINError{Tries: t.Tries}
+	return PINError{Tries: tries}
 }

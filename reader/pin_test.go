@@ -240,16 +240,9 @@ func TestLockLimits(t *testing.T) {
 		{"nothing known", 0, 0, 4, 12},
 		{"unavailable information", ^uint(0), ^uint(0), 4, 12},
 	} {
-		l, err := readTokenState(lockInfo{info: pkcs11.TokenInfo{MinPinLen: c.min, MaxPinLen: c.max}}, 0)
-		if err != nil || l.Min != c.wantMin || l.Max != c.wantMax {
-			t.Errorf("%s: %d to %d digits, %v, want %d to %d", c.name, l.Min, l.Max, err, c.wantMin, c.wantMax)
+		l := stateOf(pkcs11.TokenInfo{MinPinLen: c.min, MaxPinLen: c.max})
+		if l.Min != c.wantMin || l.Max != c.wantMax {
+			t.Errorf("%s: %d to %d digits, want %d to %d", c.name, l.Min, l.Max, c.wantMin, c.wantMax)
 		}
 	}
 }
-
-type lockInfo struct {
-	library
-	info pkcs11.TokenInfo
-}
-
-func (l lockInfo) GetTokenInfo(uint) (pkcs11.TokenInfo, error) { return l.info, nil }

@@ -33,23 +33,17 @@ type tokenState struct {
 
 func (c *Card) tokenState(ctx context.Context) (tokenState, error) {
 	return ask(ctx, c, "reading the PIN state", func(lib library) (tokenState, error) {
-		if err := c.sameCard(lib); err != nil {
-			return tokenState{}, err
-		}
-		return readTokenState(lib, c.reader.slot)
+		token, err := c.sameToken(lib)
+		return stateOf(token), err
 	})
 }
 
-// readTokenState reads the flags (PKCS#11 v2.40, 3.2, CK_TOKEN_INFO). A keypad is
+// stateOf reads the flags (PKCS#11 v2.40, 3.2, CK_TOKEN_INFO). A keypad is
 // CKF_PROTECTED_AUTHENTICATION_PATH; a module that does not set CKF_LOGIN_REQUIRED, as
 // the Belgian middleware, wants no login at all: its C_Sign opens a window, or lights
 // the keypad, and waits. That middleware never tells tries, OpenSC only the last; with
 // three in all, "low" and not "final" are two.
-func readTokenState(lib library, slot uint) (tokenState, error) {
-	info, err := lib.GetTokenInfo(slot)
-	if err != nil {
-		return tokenState{}, err
-	}
+func stateOf(info pkcs11.TokenInfo) tokenState {
 	t := tokenState{login: info.Flags&pkcs11.CKF_LOGIN_REQUIRED != 0}
 	t.Tries, t.Min, t.Max = -1, minPIN, maxPIN
 	switch {
@@ -72,5 +66,5 @@ func readTokenState(lib library, slot uint) (tokenState, error) {
 	if n := int(info.MaxPinLen); n >= t.Min && n < maxPIN {
 		t.Max = n
 	}
-	return t, nil
+	return t
 }
