@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"guichet.example/portal/locale"
 )
 
 // axeSource is axe-core, installed beside the module's go.mod by npm.
@@ -96,10 +98,10 @@ func (w *window) judge(name, lang string) {
 
 // troubles are those of axe, and what axe-core does not see: one heading of the first
 // rank, a title that begins with it, the page's language, nothing wider than the
-// window, and in no part of the page two links of the same words to different places.
+// window, no key in place of its text, and in no part of the page two links of the same words to different places.
 func (w *window) troubles(lang string) []string {
 	w.t.Helper()
-	return append(w.axe(), eval[[]string](w, fmt.Sprintf(structure, quote(lang)))...)
+	return append(w.axe(), eval[[]string](w, fmt.Sprintf(structure, quote(lang), strings.Join(locale.Areas(), "|")))...)
 }
 
 const structure = `(() => {
@@ -111,6 +113,9 @@ const structure = `(() => {
   const lang = %s;
   if (lang && document.documentElement.lang !== lang) troubles.push("is in " + document.documentElement.lang);
   if (document.documentElement.scrollWidth > innerWidth) troubles.push("is " + document.documentElement.scrollWidth + " wide in a window of " + innerWidth);
+  const key = /(?:^|[\s"'(])((?:%s)\.[a-z0-9][a-z0-9.-]*)/;
+  const said = [document.title, document.body.innerText, ...[...document.querySelectorAll("*")].flatMap((at) => ["title", "alt", "aria-label", "placeholder"].map((name) => at.getAttribute(name) ?? ""))];
+  for (const text of said) if (key.test(text)) troubles.push("shows the raw key " + text.match(key)[1]);
   const places = new Map();
   for (const link of document.querySelectorAll("a[href]")) {
     if (!link.checkVisibility()) continue;
@@ -132,6 +137,8 @@ func TestBrowserJudgeSees(t *testing.T) {
 		{"another language", `document.documentElement.lang = "fi"`, "is in fi"},
 		{"two headings", `document.querySelector("main").append(document.createElement("h1"))`, "headings"},
 		{"too wide", `document.querySelector("h1").attributeStyleMap.set("width", "5000px")`, "wide"},
+		{"a raw key", `document.querySelector("h1").append(" help.card.title")`, "raw key help.card.title"},
+		{"a raw key that is only heard", `document.querySelector("main").setAttribute("title", "page.menu")`, "raw key page.menu"},
 		{"links of the same words", `for (const at of document.querySelectorAll("footer a")) at.textContent = "x"`, "two links"},
 	} {
 		w.visit("/en/help")

@@ -68,7 +68,7 @@ func (w *window) goesBack() {
 	w.run("history.back()")
 	w.at("bank/change/check")
 	w.sees("main", iban)
-	w.run(`document.querySelector(`+quote(sendForm)+`).click()`) // the driver's own mouse misses a page that comes out of the cache
+	w.run(`document.querySelector(` + quote(sendForm) + `).click()`) // the driver's own mouse misses a page that comes out of the cache
 	w.at("requests/[a-z0-9]+/read")
 	if again := eval[string](w, "location.pathname"); again != request {
 		w.fail("the same answers became %s and %s", request, again)
