@@ -18,43 +18,62 @@ const stale = 10 * time.Second
 type view struct {
 	mu      sync.Mutex
 	readers []reader.Reader
-	err     error     // of the last look; reader.ErrNoReader is none
-	failing time.Time // since when; zero: it does not
-	asking  chan struct{}
+	err     error         // of the last look; reader.ErrNoReader is none
+	failing time.Time     // since when; zero: it does not
+	asking  chan struct{} // of the look under way, closed when it is done; nil: none is
+	next    chan struct{} // of the one that begins then; nil: none will
 }
 
-// look asks the module what it sees. Looks at the same time are one. The channel is
-// closed when there is an answer.
+// look asks the module what it sees, in a look that begins now or later: what happened
+// before the call is seen. The channel is closed when there is an answer.
 func (m *module) look() <-chan struct{} {
 	v := &m.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.asking != nil {
-		return v.asking
+		if v.next == nil {
+			v.next = make(chan struct{})
+		}
+		return v.next
 	}
-	asking := make(chan struct{})
-	v.asking = asking
-	go func() {
+	v.asking = make(chan struct{})
+	go m.looking()
+	return v.asking
+}
+
+// looking looks until nobody wants to look any more.
+func (m *module) looking() {
+	v := &m.view
+	for {
 		answer, err := callModule[readersBody](context.Background(), m, kindReaders, nil)
 		if errors.Is(err, reader.ErrNoReader) {
 			err = nil
 		}
 		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.err = err; err == nil {
-			v.failing = time.Time{}
-			v.readers = nil
-			for _, r := range answer.Readers {
-				v.readers = append(v.readers, r.reader())
-			}
-		} else if v.failing.IsZero() {
+		v.take(answer, err)
+		m.noted(err, len(v.readers) > 0)
+		close(v.asking)
+		v.asking, v.next = v.next, nil
+		more := v.asking != nil
+		v.mu.Unlock()
+		if !more {
+			return
+		}
+	}
+}
+
+// take keeps what a look found; v.mu is held.
+func (v *view) take(answer readersBody, err error) {
+	if v.err = err; err != nil {
+		if v.failing.IsZero() {
 			v.failing = time.Now()
 		}
-		m.noted(err, len(v.readers) > 0)
-		v.asking = nil
-		close(asking)
-	}()
-	return asking
+		return
+	}
+	v.failing, v.readers = time.Time{}, nil
+	for _, r := range answer.Readers {
+		v.readers = append(v.readers, r.reader())
+	}
 }
 
 // sees returns what the module saw last, and why it did not answer since.
