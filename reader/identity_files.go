@@ -50,7 +50,11 @@ var (
 // out none. No PIN is needed. Errors: ErrCardRemoved, ErrTimedOut.
 func (c *Card) Files(ctx context.Context) (*Files, error) {
 	return ask(ctx, c, "reading the identity files", func(lib library) (*Files, error) {
-		return readFiles(lib, c.session)
+		files, err := readFiles(lib, c.session)
+		if err == nil && files == nil { // OpenSC says so without asking the card, which may be out
+			err = c.sameCard(lib)
+		}
+		return files, err
 	})
 }
 
