@@ -53,16 +53,17 @@ type Card struct {
 	keys    map[byte]crypto.Signer // by reference
 	cardKey *ecdsa.PrivateKey      // 1.8
 
-	mu      sync.Mutex
-	pin     block
-	tries   int
-	current *directory
-	file    []byte // selected; nil: none
-	pending []byte // of the answer, to be fetched with GET RESPONSE
-	env     environment
-	rights  rights
-	faults  map[byte]fault // by instruction
-	journal []Signed
+	mu           sync.Mutex
+	pin          block
+	tries        int
+	current      *directory
+	file         []byte // selected; nil: none
+	pending      []byte // of the answer, to be fetched with GET RESPONSE
+	env          environment
+	rights       rights
+	faults       map[byte]fault // by instruction
+	journal      []Signed
+	right, wrong int // PINs compared
 }
 
 // New lays card out with that PIN, 4 to 12 digits. A card with RSA keys is a 1.7, one

@@ -33,6 +33,14 @@ func (c *Card) Journal() []Signed {
 	return slices.Clone(c.journal)
 }
 
+// Compared returns how many PINs, right and wrong, the card has compared with its own
+// since it was made. A blocked card compares none.
+func (c *Card) Compared() (right, wrong int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.right, c.wrong
+}
+
 // Tries returns how many wrong PINs the card still takes; 0 is blocked.
 func (c *Card) Tries() int {
 	c.mu.Lock()

@@ -105,9 +105,11 @@ func (c *Card) compare(b block) status {
 		return statusBlocked
 	}
 	if b == c.pin {
+		c.right++
 		c.tries = MaxTries
 		return statusOK
 	}
+	c.wrong++
 	c.tries--
 	c.rights = rights{}
 	if c.tries == 0 {

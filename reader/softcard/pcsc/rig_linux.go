@@ -3,12 +3,10 @@ package pcsc
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -24,10 +22,18 @@ const (
 // looks every 0.4 seconds; the machine may be busy.
 const patience = 20 * time.Second
 
+// Config of a rig; the zero value is the daemon as it is.
+type Config struct {
+	// Poll is how often the daemon looks whether a card came or went. Zero: as it is
+	// made, every 0.4 seconds. Other values take a C compiler.
+	Poll time.Duration
+}
+
 // Rig is a daemon with two readers. It is safe for concurrent use.
 type Rig struct {
-	dir   string // holds the socket
-	space *space
+	config Config
+	dir    string // holds the socket
+	space  *space
 
 	mu     sync.Mutex
 	daemon *exec.Cmd // nil while stopped
@@ -40,7 +46,7 @@ type Rig struct {
 // all when closed; when this process dies the daemon dies with it. Errors:
 // ErrNotInstalled, ErrNotReady, and whatever the system says to a process without
 // the right to make namespaces.
-func Start() (*Rig, error) {
+func Start(c Config) (*Rig, error) {
 	driver, err := os.ReadFile(filepath.Join(driverDir, driverName))
 	if err != nil {
 		return nil, ErrNotInstalled
@@ -49,7 +55,7 @@ func Start() (*Rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rig{dir: dir}
+	r := &Rig{config: c, dir: dir}
 	if err := r.start(driver); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
@@ -72,6 +78,9 @@ func (r *Rig) start(driver []byte) error {
 	}
 	ipc := filepath.Join(r.dir, "ipc")
 	if err := os.Mkdir(ipc, 0o755); err != nil {
+		return err
+	}
+	if err := r.compilePoll(); err != nil {
 		return err
 	}
 	var err error
@@ -122,6 +131,9 @@ func (r *Rig) insert(slot int, card Card) error {
 	r.lines[slot] = l
 	select {
 	case <-l.seen:
+		if err := r.await(slot, true); err != nil {
+			return fmt.Errorf("inserting a card: %w", err)
+		}
 		return nil
 	case <-l.ended:
 	case <-time.After(patience):
@@ -149,6 +161,12 @@ func (r *Rig) remove(slot int) error {
 	}
 	select {
 	case <-l.ended:
+		if r.daemon == nil {
+			return nil
+		}
+		if err := r.await(slot, false); err != nil {
+			return fmt.Errorf("removing a card: %w", err)
+		}
 		return nil
 	case <-time.After(patience):
 		l.file.Close()
@@ -215,78 +233,4 @@ func (r *Rig) Close() error {
 	}
 	r.space.close()
 	return errors.Join(err, os.RemoveAll(r.dir))
-}
-
-// startDaemon starts pcscd and waits until it listens: to its driver's ports and then
-// to its socket, in the order it opens them.
-func (r *Rig) startDaemon() error {
-	program, err := exec.LookPath("pcscd")
-	if err != nil {
-		return ErrNotInstalled
-	}
-	log, err := os.OpenFile(r.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.Command(program, "--foreground", "--config", filepath.Join(r.dir, "conf"))
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := r.space.start(cmd); err != nil {
-		return fmt.Errorf("starting pcscd: %w", err)
-	}
-	gone := make(chan struct{})
-	go func() {
-		cmd.Wait()
-		close(gone)
-	}()
-	r.daemon, r.gone = cmd, gone
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && !over(gone); time.Sleep(2 * time.Millisecond) {
-		if conn, err := net.Dial("unix", r.Socket()); err == nil {
-			conn.Close()
-			return nil
-		}
-	}
-	said, _ := os.ReadFile(r.logFile())
-	return errors.Join(fmt.Errorf("starting pcscd: %w: %s", ErrNotReady, said), r.stopDaemon())
-}
-
-// logFile is what the daemon says, for whoever looks into a failure.
-func (r *Rig) logFile() string { return filepath.Join(r.dir, "log") }
-
-// stopDaemon asks the daemon to end, and kills it when it does not.
-func (r *Rig) stopDaemon() error {
-	if r.daemon == nil {
-		return nil
-	}
-	cmd := r.daemon
-	r.daemon = nil
-	if !over(r.gone) {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return err
-		}
-	}
-	select {
-	case <-r.gone:
-	case <-time.After(patience / 4):
-		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return err
-		}
-		<-r.gone
-	}
-	for _, leftover := range []string{"pcscd.comm", "pcscd.pid"} { // a next daemon refuses to start over them
-		if err := os.RemoveAll(filepath.Join(r.dir, "ipc", leftover)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// over reports whether a channel is closed.
-func over(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }
