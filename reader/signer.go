@@ -15,7 +15,10 @@ import (
 //	CKA_ALWAYS_AUTHENTICATE     SignInit, Login(CONTEXT_SPECIFIC), Sign
 //	else                        Login(USER), SignInit, Sign
 //
-// A module that hides private keys wants Login(USER) before it shows which they are.
+// A module that hides private keys wants Login(USER) before it shows which they are: with
+// a key that wants its PIN each time that is two logins, the PIN typed once and given to
+// both, or, since a keypad keeps it to itself, pressed twice. No PIN goes to the card a
+// second time after anything but success.
 type signer struct {
 	lib       library
 	card      *Card

@@ -280,7 +280,7 @@ func nthFailures(t Traits) []failure {
 		each("card out at a call", softcard.TakeOut, opening, gone),
 		each("right lost at a call", softcard.LoseRight, none, []error{t.RightLost, reader.ErrCardBusy, nil}),
 	}
-	list[1].steady = true
+	list[1].steady, list[1].only = true, signing
 	failing := each("error at a call", softcard.Return(pkcs11.CKR_GENERAL_ERROR), broken, broken)
 	failing.module, failing.steady = one(broken...), true
 	list = append(list, failing)
