@@ -4,8 +4,7 @@ import "github.com/miekg/pkcs11"
 
 // library is the part of a PKCS#11 module this package calls, in the binding's own
 // words. It is the one seam between our rules and the code of others: *pkcs11.Ctx
-// implements it, tests make it misbehave, and a module in a child process will stand
-// here too.
+// implements it, and tests put themselves between.
 type library interface {
 	GetInfo() (pkcs11.Info, error)
 	GetSlotList(tokenPresent bool) ([]uint, error)
