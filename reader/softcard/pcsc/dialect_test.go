@@ -2,7 +2,6 @@ package pcsc_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"testing"
 
@@ -88,7 +87,7 @@ func TestDialects(t *testing.T) {
 			continue
 		}
 		t.Run(traits.Card, func(t *testing.T) {
-			fmt.Println(dialecttest.Run(t, newDialect(t, traits)))
+			t.Log(dialecttest.Run(t, newDialect(t, traits)))
 		})
 	}
 }
