@@ -67,12 +67,12 @@ func (s *Signing) again(ctx context.Context, login auth.Login, p Preparation, di
 // store writes a signed PDF whose value holds. The context does not end with the
 // member's connection.
 func (s *Signing) store(ctx context.Context, login auth.Login, p Preparation, signed []byte, digest [32]byte) (Request, error) {
-	r, err := s.Store.Request(ctx, login, p.Request)
+	r, err := s.Store.RequestForCard(ctx, login, p.Request)
 	if err != nil {
 		return Request{}, err
 	}
 	if r.Revision != p.Revision && r.State == ToSign {
-		return Request{}, ErrChanged
+		return Request{}, early{ErrChanged}
 	}
 	now := s.Now()
 	path, err := s.signer(login, p.Prepared.Certificate, now, parseAll(p.Prepared.Path)...)

@@ -70,6 +70,10 @@ func (m *memory) Request(_ context.Context, login auth.Login, id string) (Reques
 	return m.request(login, id)
 }
 
+func (m *memory) RequestForCard(ctx context.Context, login auth.Login, id string) (Request, error) {
+	return m.Request(ctx, login, id)
+}
+
 func (m *memory) request(login auth.Login, id string) (Request, error) {
 	r, ok := m.requests[id]
 	if !ok || m.owner[id] != login.Member {

@@ -40,12 +40,12 @@ func (s *Signing) Prepare(ctx context.Context, login auth.Login, id string, cert
 }
 
 func (s *Signing) prepare(ctx context.Context, login auth.Login, id string, certificate []byte, offered []Algorithm) (ToCard, error) {
-	r, err := s.Store.Request(ctx, login, id)
+	r, err := s.Store.RequestForCard(ctx, login, id)
 	if err != nil {
 		return ToCard{}, err
 	}
 	if r.State != ToSign {
-		return ToCard{}, ErrNotOpen
+		return ToCard{}, early{ErrNotOpen}
 	}
 	now := s.Now()
 	path, err := s.signer(login, certificate, now)

@@ -84,3 +84,17 @@ func TestPrepareOfClosedRequest(t *testing.T) {
 		wantProblem(t, err, StateNotOpen)
 	}
 }
+
+// TestEarlyRefusalsHaveARow: a request that is not open any more is refused before the
+// store is asked to prepare it, and leaves its row all the same.
+func TestEarlyRefusalsHaveARow(t *testing.T) {
+	for _, state := range []State{Declined, Signed, Expired} {
+		d := newDesk(t)
+		id := d.inState(t, state)
+		_, err := d.Prepare(t.Context(), d.login, id, d.mathieu.Signature.Certificate.Raw, nil)
+		wantProblem(t, err, StateNotOpen)
+		if want := []string{id + " " + StateNotOpen}; !slices.Equal(d.store.refused, want) {
+			t.Errorf("%s: rows %q, want %q", state, d.store.refused, want)
+		}
+	}
+}

@@ -52,13 +52,19 @@ const (
 	storeWait = 8 * time.Second // for the transaction
 )
 
+// early marks a refusal in the words of the store that was decided before the store was
+// asked for the act, and so has no row of its.
+type early struct{ error }
+
+func (e early) Unwrap() error { return e.error }
+
 // refuse turns an error of the card step into what the member may know, and keeps an
 // audit line of a refusal that was decided here. What the store refused, it has
 // written itself.
 func (s *Signing) refuse(ctx context.Context, login auth.Login, request string, err error) error {
 	err = problem(err, login.Name)
 	var p *Problem
-	if !errors.As(err, &p) || !p.ours() {
+	if !errors.As(err, &p) || !p.ours() && !errors.As(err, new(early)) {
 		return err
 	}
 	// The line is kept although the member may have left.

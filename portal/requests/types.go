@@ -140,6 +140,10 @@ type Store interface {
 	// (a request id; empty for the first page).
 	Requests(ctx context.Context, login auth.Login, before string, limit int) ([]Request, error)
 	Request(ctx context.Context, login auth.Login, id string) (Request, error)
+	// RequestForCard is Request for a step with the card, which shows nothing of it and
+	// leaves a row of its own however it ends: Prepare, Complete or RefuseSignature. Only
+	// a look that fails has a row here.
+	RequestForCard(ctx context.Context, login auth.Login, id string) (Request, error)
 	// Prepare stores a preparation if the request is still in state ToSign at that revision.
 	Prepare(ctx context.Context, login auth.Login, p Preparation) error
 	Preparation(ctx context.Context, login auth.Login, id string) (Preparation, error)

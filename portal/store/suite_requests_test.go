@@ -117,6 +117,28 @@ func testRequest(t *testing.T, b *bed) {
 	}
 }
 
+func testRequestForCard(t *testing.T, b *bed) {
+	id := b.frozen(b.claire)
+	before := len(b.rows())
+	want, err := b.Request(t.Context(), b.claire, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.RequestForCard(t.Context(), b.claire, id)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("RequestForCard = %+v, %v, want what Request gives", got, err)
+	}
+	if n := len(b.rows()) - before; n != 1 {
+		t.Errorf("%d rows of two looks, want that of Request", n)
+	}
+	_, err = b.RequestForCard(t.Context(), b.bram, id)
+	wantErr(t, "RequestForCard of another", err, requests.ErrNotFound)
+	rows := b.rows()
+	if last := rows[len(rows)-1]; last.Action != audit.ReadRequest || last.Outcome != audit.Refused || last.Actor != string(b.bram.Member) {
+		t.Errorf("row of the refusal: %+v", last)
+	}
+}
+
 // The words of a request are those it was frozen with, whatever the program would
 // write today.
 func testSheet(t *testing.T, b *bed) {

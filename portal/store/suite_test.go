@@ -47,6 +47,7 @@ func runSuite(t *testing.T, open opener) {
 		{"a request comes back as it went in", testRequest},
 		{"a request with hard text comes back", testHardText},
 		{"the words of a request are frozen", testSheet},
+		{"a look for the card leaves no row unless it fails", testRequestForCard},
 		{"lists come in pages", testPages},
 		{"preparing needs an open request", testPrepareRefuses},
 		{"a preparation comes back as it went in", testPreparation},
