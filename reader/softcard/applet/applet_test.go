@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"encoding/asn1"
 	"math/big"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,38 @@ func TestRefusedCommands(t *testing.T) {
 					t.Errorf("it cost a try")
 				}
 			})
+		}
+	}
+}
+
+func TestParseCommand(t *testing.T) {
+	for _, row := range []struct {
+		raw  string
+		want command
+		ok   bool
+	}{
+		{"00B000", command{}, false},
+		{"00B00000", command{ins: 0xb0}, true},
+		{"00B00000 10", command{ins: 0xb0, le: 16}, true},
+		{"00B00000 00", command{ins: 0xb0, le: 256}, true},
+		{"00B00000 00 00", command{}, false},
+		{"00B00000 00 0100", command{ins: 0xb0, le: 256, extended: true}, true},
+		{"00B00000 00 0000", command{ins: 0xb0, le: 65536, extended: true}, true},
+		{"00200001 02 0102", command{ins: 0x20, p2: 1, data: []byte{1, 2}}, true},
+		{"00200001 02 0102 05", command{ins: 0x20, p2: 1, data: []byte{1, 2}, le: 5}, true},
+		{"00200001 02 0102 0500", command{}, false},
+		{"00200001 02 01", command{}, false},
+		{"00200001 00 0002 0102", command{ins: 0x20, p2: 1, data: []byte{1, 2}, extended: true}, true},
+		{"00200001 00 0002 0102 0005", command{ins: 0x20, p2: 1, data: []byte{1, 2}, le: 5, extended: true}, true},
+		{"00200001 00 0002 0102 05", command{}, false},
+		{"00200001 00 0000 0005", command{}, false},
+	} {
+		got, err := parseCommand(unhex(row.raw))
+		if (err == nil) != row.ok {
+			t.Errorf("parseCommand(%s): %v", row.raw, err)
+		}
+		if row.ok && !reflect.DeepEqual(got, row.want) {
+			t.Errorf("parseCommand(%s) = %+v, want %+v", row.raw, got, row.want)
 		}
 	}
 }

@@ -31,8 +31,8 @@ type Rig interface {
 	Tries(card string) (int, error)
 	// SetTries gives it that many: 3 as the town hall does, 0 for a blocked card.
 	SetTries(card string, n int) error
-	// Type gives what is typed on the keypad or in the module's window, in order.
-	// Untype takes back what no window asked for.
+	// Type gives what is typed on the keypad or in the module's window, in order; Untype
+	// takes back what nobody asked for.
 	Type(answers ...string) error
 	Untype() error
 	// Fail makes calls of the module go wrong; Fail() alone heals it. Fired reports

@@ -49,6 +49,7 @@ func TestSeveralRigs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { other.Close() })
 	list := tool(t, other, "opensc-tool", "-l")
 	wantText(t, "opensc-tool -l", list, other.Reader(0), other.Reader(1))
 	if err := other.Insert(1, card(t, "ec")); err != nil {
