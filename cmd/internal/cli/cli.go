@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -95,7 +96,10 @@ func (p Program) Run(ctx context.Context, env Env, args []string) int {
 		p.list(env.Stdout)
 		return 0
 	}
-	for _, command := range p.Commands {
+	if args[0] == "-version" || args[0] == "--version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
+	for _, command := range p.all() {
 		if command.Name == args[0] {
 			return p.report(env.Stderr, command.Name, command.Run(ctx, env, args[1:]))
 		}
@@ -103,6 +107,9 @@ func (p Program) Run(ctx context.Context, env Env, args []string) int {
 	fmt.Fprintf(env.Stderr, "%s: no command %q; %s help lists them\n", p.Name, args[0], p.Name)
 	return 2
 }
+
+// all are the commands of the program and the one that every program has.
+func (p Program) all() []Command { return append(slices.Clone(p.Commands), p.version()) }
 
 // report tells how a command ended and returns the exit status.
 func (p Program) report(w io.Writer, command string, err error) int {
@@ -124,7 +131,7 @@ func (p Program) report(w io.Writer, command string, err error) int {
 
 func (p Program) list(w io.Writer) {
 	fmt.Fprintf(w, "%s\n\n", p.About)
-	for _, command := range p.Commands {
+	for _, command := range p.all() {
 		fmt.Fprintf(w, "  %s %-13s %s\n", p.Name, command.Name, command.Summary)
 	}
 	fmt.Fprintf(w, "\n%s COMMAND -h shows the flags of a command.\n", p.Name)
