@@ -228,6 +228,24 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// The module's window asks again by itself: a wrong PIN that it reports in the end is not
+// answered with a second window.
+func TestOneWindowASignature(t *testing.T) {
+	d, _, c := inserted(t, "p256")
+	belgium := softcard.Belgium
+	belgium.UpperSerial = false // the card is open already, and stays the same
+	if err := errors.Join(d.Speak(belgium), d.Type("0000", goodPIN)); err != nil {
+		t.Fatal(err)
+	}
+	pin := &elsewhere{t: t}
+	_, err := key(t, c, certs.Signature, pin).Sign(nil, sum("x"), hash256)
+	wantError(t, "a wrong PIN in the window", err, PINError{Tries: -1})
+	if left, err := d.Untyped(); left != 1 || err != nil || len(pin.told) != 1 {
+		t.Errorf("%d answers left, %v, told %v; want one window", left, err, pin.told)
+	}
+	tries(t, d, "p256", 2)
+}
+
 // PIN lengths that a token claims beyond those of a card are not passed on.
 func TestLockLimits(t *testing.T) {
 	for _, c := range []struct {

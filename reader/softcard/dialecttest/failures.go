@@ -23,11 +23,12 @@ type failure struct {
 	only   func(operation) bool                // the operations it is tried with; nil: all
 
 	// What may come of it: a function for each sort of operation, nil as none.
-	module func(Traits) []error // on readers and on opening a card
-	open   func(Traits) []error // on opening a card, if that is another matter
-	card   func(Traits) []error // on files and PIN state, and on signatures
-	sign   func(Traits) []error // on signatures, if that is another matter
-	left   func(Traits) []int   // tries after a signature; nil: all
+	module  func(Traits) []error // on readers and on opening a card
+	open    func(Traits) []error // on opening a card, if that is another matter
+	card    func(Traits) []error // on files and PIN state, and on signatures
+	sign    func(Traits) []error // on signatures, if that is another matter
+	left    func(Traits) []int   // tries after a signature; nil: all
+	unasked func(Traits) bool    // nobody may be asked for a PIN; nil: somebody may
 }
 
 // Words for what is typed. A wrong PIN is another one each time.
@@ -135,7 +136,8 @@ func pinFailures(t Traits) []failure {
 		{name: "wrong PIN three times", pins: []string{wrong, wrong, wrong, right}, only: signing,
 			card: one(reader.ErrPINBlocked), left: func(Traits) []int { return []int{0} }},
 		{name: "blocked", sign: one(reader.ErrPINBlocked), left: func(Traits) []int { return []int{0} },
-			arm: func(s *scene) error { return s.rig.SetTries(s.traits.Card, 0) }},
+			unasked: func(t Traits) bool { return t.TellsBlocked },
+			arm:     func(s *scene) error { return s.rig.SetTries(s.traits.Card, 0) }},
 		{name: "cancel", pins: []string{cancel}, only: signing, card: one(reader.ErrCancelled)},
 		{name: "cancel after a wrong PIN", pins: []string{wrong, cancel}, only: signing,
 			card: one(reader.ErrCancelled), left: func(Traits) []int { return []int{2} }},

@@ -199,6 +199,9 @@ func (s *scene) judgePINs(op operation, err error) {
 	if seen.Prompts > max(len(answers), 1)*most {
 		s.t.Errorf("%d windows or keypads for %d answers", seen.Prompts, len(answers))
 	}
+	if s.failure.unasked != nil && s.failure.unasked(s.traits) && s.holder.asked+s.holder.told+seen.Prompts > 0 {
+		s.t.Errorf("the holder was asked %d times and told %d times where to type", s.holder.asked, s.holder.told)
+	}
 	if s.holder.asked > len(answers)+1 {
 		s.t.Errorf("the holder was asked %d times for %d answers", s.holder.asked, len(answers))
 	}
