@@ -13,8 +13,8 @@ import (
 	"guichet.example/reader/remote"
 )
 
-// guichet is the program under test, built once from this checkout.
-var guichet string
+// The programs under test, built once from this checkout.
+var guichet, guichetReader string
 
 func TestMain(m *testing.M) {
 	remote.Main()
@@ -28,10 +28,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	guichet = filepath.Join(dir, "guichet")
-	build := exec.Command("go", "build", "-o", guichet, "guichet.example/cmd/guichet")
+	guichet, guichetReader = filepath.Join(dir, "guichet"), filepath.Join(dir, "guichet-reader")
+	build := exec.Command("go", "build", "-o", dir, "guichet.example/cmd/guichet", "guichet.example/cmd/guichet-reader")
 	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building guichet: %v\n%s", err, out)
+		fmt.Fprintf(os.Stderr, "building the programs: %v\n%s", err, out)
 		return 1
 	}
 	return m.Run()
