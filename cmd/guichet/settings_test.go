@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -87,4 +89,37 @@ func changed(t *testing.T, change string) []byte {
 		t.Fatal(err)
 	}
 	return raw
+}
+
+// TestSettingsKeysAreOfOneStyle: each key is words of small letters joined by a low
+// line, down to the colours of the mutuality.
+func TestSettingsKeysAreOfOneStyle(t *testing.T) {
+	style := regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
+	oneWord := regexp.MustCompile(`^[A-Z][a-z0-9]*$`) // without a tag, any case is read
+	seen := 0
+	var walk func(at string, typ reflect.Type)
+	walk = func(at string, typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Array {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if !f.IsExported() || key == "-" {
+				continue
+			}
+			seen++
+			if key == "" && !oneWord.MatchString(f.Name) || key != "" && !style.MatchString(key) {
+				t.Errorf("%s.%s is written %q", at, f.Name, key)
+			}
+			walk(at+"."+f.Name, f.Type)
+		}
+	}
+	walk("settings", reflect.TypeFor[Settings]())
+	if seen < 30 {
+		t.Errorf("only %d keys looked at", seen)
+	}
 }

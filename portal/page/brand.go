@@ -31,9 +31,9 @@ type Brand struct {
 // the same for all.
 type Colours struct {
 	Accent       string `json:"accent"`
-	AccentStrong string `json:"accentStrong"`
+	AccentStrong string `json:"accent_strong"`
 	Tint         string `json:"tint"`
-	OnAccent     string `json:"onAccent"`
+	OnAccent     string `json:"on_accent"`
 	Ground       string `json:"ground"`
 	Sunk         string `json:"sunk"`
 	Hair         string `json:"hair"`

@@ -43,8 +43,8 @@ func TestPrepareRefusesWhatCannotBeRead(t *testing.T) {
 // TestPrepareTakesTheMeasuredBrands: petrol and orange as the look measured them.
 func TestPrepareTakesTheMeasuredBrands(t *testing.T) {
 	for _, text := range []string{
-		`{"name":["Mutuelle","de l’Estuaire"],"light":{"accent":"#0b5563","accentStrong":"#063d48","tint":"#e2f0f2"},"radius":2}`,
-		`{"name":["La Mutuelle","Soleil"],"light":{"accent":"#9a3a0c","accentStrong":"#6f2806","tint":"#fbeade"},"radius":18}`,
+		`{"name":["Mutuelle","de l’Estuaire"],"light":{"accent":"#0b5563","accent_strong":"#063d48","tint":"#e2f0f2"},"radius":2}`,
+		`{"name":["La Mutuelle","Soleil"],"light":{"accent":"#9a3a0c","accent_strong":"#6f2806","tint":"#fbeade"},"radius":18}`,
 	} {
 		var b page.Brand
 		if err := json.Unmarshal([]byte(text), &b); err != nil {
