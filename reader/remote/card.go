@@ -44,7 +44,7 @@ func (m *module) open(ctx context.Context, readerName string) (*Card, error) {
 		if errors.Is(err, errLeaving) {
 			continue
 		}
-		m.noted(err, err == nil)
+		m.asked(err)
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +228,7 @@ func askCard[T any](ctx context.Context, c *Card, k kind) (T, error) {
 			v, err = ask[T](ctx, in, k, handleBody{Handle: handle})
 		}
 		if !errors.Is(err, errLeaving) {
-			c.module.noted(err, err == nil)
+			c.module.asked(err)
 			return v, c.lost(err)
 		}
 	}

@@ -261,6 +261,7 @@ func TestHardened(t *testing.T) {
 // no reader any more, gets a fresh child now and then.
 func TestFreshChildForTheIll(t *testing.T) {
 	for name, fault := range map[string]softcard.Fault{
+		"no card":     {Function: "C_OpenSession", Nth: 2, Do: softcard.Return(pkcs11.CKR_GENERAL_ERROR)},
 		"fails":       {Function: "C_GetSlotList", Nth: 3, Do: softcard.Return(pkcs11.CKR_GENERAL_ERROR)},
 		"sees nobody": {Function: "C_GetSlotList", Nth: 3, Do: softcard.PlugOut("Soft Reader")},
 	} {
@@ -269,8 +270,11 @@ func TestFreshChildForTheIll(t *testing.T) {
 			s.Hurry(50*time.Millisecond, 1e6)
 			before := s.Children()[0]
 			fail(t, d, fault)
+			insert(t, d, "other") // so that no card is open
 			await(t, "a fresh child", func() bool {
-				_, _ = s.Readers(t.Context())
+				if _, err := s.Card(t.Context()); err == nil {
+					insert(t, d, "p384")
+				}
 				now := s.Children()
 				return len(now) == 1 && now[0] != before
 			})

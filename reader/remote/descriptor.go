@@ -53,6 +53,7 @@ func readUntilDone(ctx context.Context, r io.Reader) ([]byte, error) {
 	case a := <-answers:
 		return a.line, a.err
 	case <-ctx.Done():
+		go func() { clear((<-answers).line) }() // what is typed too late
 		return nil, context.Cause(ctx)
 	}
 }

@@ -47,7 +47,8 @@ type module struct {
 	cause     error     // why the one before ended
 	kills     int
 	restarts  int
-	ill       time.Time     // since when it fails or sees no reader; zero: it is well
+	blind     time.Time     // since when it sees no reader; zero: it sees one
+	sick      time.Time     // since when other calls fail; zero: they do not
 	patience  time.Duration // with that
 	recycling bool
 
@@ -209,27 +210,45 @@ func (m *module) replace(c *child, readerName string, ending *pinpage.Ending) {
 	}
 }
 
-// noted takes in how a call ended, for the health of the module. sees is whether it sees
-// a reader, as far as the call could tell.
-func (m *module) noted(err error, sees bool) {
+// looked takes in what came of a look, for the health of the module.
+func (m *module) looked(err error, sees bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	failed := errors.Is(err, reader.ErrModuleFailed) || errors.Is(err, reader.ErrModuleMissing)
-	if !failed {
+	m.judge(&m.blind, failed(err) || !sees, err)
+}
+
+// asked takes in how any other call ended.
+func (m *module) asked(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.judge(&m.sick, failed(err), err)
+}
+
+func failed(err error) bool {
+	return errors.Is(err, reader.ErrModuleFailed) || errors.Is(err, reader.ErrModuleMissing)
+}
+
+// judge notes since when the module has not been well, and gives it a fresh child when
+// that lasts; m.mu is held.
+func (m *module) judge(since *time.Time, ill bool, err error) {
+	if !failed(err) {
 		m.failures = 0
 	}
-	if !failed && sees {
-		m.ill, m.patience = time.Time{}, m.ailing
+	if !ill {
+		*since = time.Time{}
+		if m.blind.IsZero() && m.sick.IsZero() {
+			m.patience = m.ailing
+		}
 		m.renew()
 		return
 	}
 	switch c := m.current; {
-	case m.ill.IsZero():
-		m.ill = time.Now()
+	case since.IsZero():
+		*since = time.Now()
 	case len(m.signing) > 0: // somebody may be typing
-	case c != nil && time.Since(m.ill) > m.patience && time.Since(c.born) > m.patience:
+	case c != nil && time.Since(*since) > m.patience && time.Since(c.born) > m.patience:
 		m.patience = min(2*m.patience, maxAiling)
-		m.log.Info("fresh process for a card module that sees no reader", slog.String("module", m.path), slog.Any("cause", err))
+		m.log.Info("fresh process for a card module", slog.String("module", m.path), slog.Any("cause", err))
 		m.restarts++
 		m.begin("", nil)
 		if m.current == c {

@@ -19,6 +19,8 @@ const (
 	maxCalls = 128
 	// linger is how long a child that has signed may take to tell the page.
 	linger = 2 * time.Second
+	// settling is how long the module then may take to finish what it does.
+	settling = 500 * time.Millisecond
 )
 
 // server is the child's side: it serves one module to the parent.
@@ -192,8 +194,20 @@ func (s *server) leave() {
 		}
 	}
 	s.page().Shutdown(ctx)
+	s.settle()
 	last.words()
 	os.Exit(0)
+}
+
+// settle lets the module come to the end of a call that nobody waits for any more, for a
+// moment: one cut short may leave half a file or a card in the middle of a command. The
+// module is not finalised, since some reset the card then, which the next child uses.
+func (s *server) settle() {
+	ctx, cancel := context.WithTimeout(context.Background(), settling)
+	defer cancel()
+	if s.ready(ctx) == nil {
+		_, _ = s.module.Info(ctx) // waits for its turn
+	}
 }
 
 func closeAll(files []*os.File) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -212,7 +213,7 @@ func TestTypedInsideTheModule(t *testing.T) {
 			deadline := time.Second
 			s := openSet(t, remote.Config{Modules: []string{d.Module()}, Deadline: deadline})
 			c := openCard(t, s)
-			asked := make(chan remote.Progress, 16)
+			asked := make(chan remote.Progress, 64)
 			r := request(remote.Entry{})
 			r.Tell = func(p remote.Progress) { asked <- p }
 			ctx, cancel := context.WithCancel(t.Context())
@@ -226,6 +227,7 @@ func TestTypedInsideTheModule(t *testing.T) {
 			if p := <-asked; string(p.State) != "pin_"+name {
 				t.Errorf("Progress = %+v", p)
 			}
+			asksInside(t, d)
 			look, stop := context.WithTimeout(t.Context(), 2*deadline)
 			defer stop()
 			err := c.Present(look) // waits for the module, and that is nobody's fault
@@ -239,12 +241,11 @@ func TestTypedInsideTheModule(t *testing.T) {
 			if _, err := d.Untyped(); err != nil {
 				t.Fatal(err)
 			}
-			go sign()
-			for p := range asked {
-				if string(p.State) == "pin_"+name {
-					break
-				}
+			if err := d.Forget(); err != nil {
+				t.Fatal(err)
 			}
+			go sign()
+			asksInside(t, d) // and SoftHSM2 writes nothing that a fresh child reads
 			cancel()
 			wantError(t, "Sign that was given up", <-signed, reader.ErrCancelled)
 			if err := c.Present(t.Context()); err != nil {
@@ -252,6 +253,17 @@ func TestTypedInsideTheModule(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asksInside waits until the module asks in a window or on the keypad.
+func asksInside(t *testing.T, d *softcard.Desk) {
+	t.Helper()
+	await(t, "the module to ask", func() bool {
+		events, err := d.Events()
+		return err == nil && slices.ContainsFunc(events, func(e softcard.Event) bool {
+			return e.Kind == softcard.WindowShown || e.Kind == softcard.KeypadLit
+		})
+	})
 }
 
 // Callers may be many: signatures wait for each other, and nobody notices that children

@@ -49,7 +49,7 @@ func (c *Card) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
 		return nil, err
 	}
 	answer, err := s.wait(ctx, in)
-	m.noted(err, err == nil)
+	m.asked(err)
 	if err == nil && !verifies(cert.PublicKey, r.Digest, r.Hash, answer.Signature) {
 		err = reader.ErrWrongSignature
 	}
@@ -85,7 +85,7 @@ func (c *Card) begin(ctx context.Context, r SignRequest) (*child, *signature, er
 			}
 		}
 		if !errors.Is(err, errLeaving) {
-			c.module.noted(err, err == nil)
+			c.module.asked(err)
 			return nil, nil, c.lost(err)
 		}
 	}

@@ -51,7 +51,7 @@ func (m *module) looking() {
 		}
 		v.mu.Lock()
 		v.take(answer, err)
-		m.noted(err, len(v.readers) > 0)
+		m.looked(err, len(v.readers) > 0)
 		close(v.asking)
 		v.asking, v.next = v.next, nil
 		more := v.asking != nil
