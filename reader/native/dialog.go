@@ -42,7 +42,7 @@ func (o *operation) chooseDialog(ctx context.Context) (dialog, error) {
 	if o.Browse == nil {
 		return nil, errNobody
 	}
-	return newPage(o.Browse, o.text), nil
+	return newPage(o.Browse, o.text, o.Linger), nil
 }
 
 type windows struct {

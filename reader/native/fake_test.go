@@ -264,6 +264,13 @@ func (b *browser) reply() []byte {
 // only reads the one reply into into, and holds the host to saying nothing after it.
 func (b *browser) only(into any) {
 	b.t.Helper()
+	b.answer(into)
+	b.silent()
+}
+
+// answer reads a reply into into.
+func (b *browser) answer(into any) {
+	b.t.Helper()
 	text := b.reply()
 	if text == nil {
 		b.t.Fatalf("no reply; log: %s", b.log)
@@ -271,7 +278,6 @@ func (b *browser) only(into any) {
 	if err := json.Unmarshal(text, into); err != nil {
 		b.t.Fatalf("reply %s: %v", text, err)
 	}
-	b.silent()
 }
 
 // silent holds the host to ending without another word.
@@ -288,8 +294,15 @@ func (b *browser) silent() {
 // refused reads the one reply, which is an error of that code.
 func (b *browser) refused(code string) {
 	b.t.Helper()
+	b.refusal(code)
+	b.silent()
+}
+
+// refusal reads a reply that is one.
+func (b *browser) refusal(code string) {
+	b.t.Helper()
 	var f map[string]map[string]string
-	b.only(&f)
+	b.answer(&f)
 	if len(f) != 1 || len(f["error"]) != 2 || f["error"]["code"] != code || f["error"]["message"] == "" {
 		b.t.Errorf("reply %v, want %s; log: %s", f, code, b.log)
 	}

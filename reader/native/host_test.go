@@ -1,11 +1,13 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -388,6 +390,27 @@ func TestDeadline(t *testing.T) {
 	b.send(authentication(nil))
 	b.refused(cancelled)
 	gone(t, p)
+}
+
+// A host that is told to end before its command ends without a word.
+func TestEndedBeforeTheCommand(t *testing.T) {
+	in, to := io.Pipe()
+	defer to.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out bytes.Buffer
+	if err := Run(ctx, Config{In: in, Out: &out}); err != nil || bytes.Count(out.Bytes(), []byte("{")) != 1 {
+		t.Errorf("Run() = %v, %q", err, out.String())
+	}
+}
+
+// A browser that has gone before the greeting is an error for whoever started us.
+func TestNobodyToGreet(t *testing.T) {
+	from, out := io.Pipe()
+	from.Close()
+	if err := Run(t.Context(), Config{In: strings.NewReader(""), Out: out}); err == nil {
+		t.Error("Run() = nil")
+	}
 }
 
 // One command: what comes after it changes nothing.

@@ -63,13 +63,17 @@ type Config struct {
 	Pinentry string                     // path; "": pinentry.FindWindow(); NoPinentry: none
 	Browse   func(address string) error // opens an address in the person's browser; nil: cannot be done
 	Deadline time.Duration              // of a command, people included; 0: 10 minutes
+	Linger   time.Duration              // after the reply, for a page that was asked on to say that it is over; 0: 2 s
 	Log      *slog.Logger               // without PIN, nonce or certificate; nil: none
 }
 
 // NoPinentry is a Config.Pinentry: questions are put on a page.
 const NoPinentry = "none"
 
-const defaultDeadline = 10 * time.Minute
+const (
+	defaultDeadline = 10 * time.Minute
+	defaultLinger   = 2 * time.Second
+)
 
 // errClosed means the browser closed the channel.
 var errClosed = errors.New("the browser has gone")
@@ -83,12 +87,15 @@ func Run(ctx context.Context, c Config) error {
 	if c.Deadline == 0 {
 		c.Deadline = defaultDeadline
 	}
+	if c.Linger == 0 {
+		c.Linger = defaultLinger
+	}
 	if err := writeFrame(c.Out, greeting{Version}); err != nil {
 		return err
 	}
 	started := time.Now()
-	message, err := readFrame(c.In)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	message, err := c.read(ctx)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || err != nil && ctx.Err() != nil {
 		c.Log.Info("no command", "cause", err)
 		return nil
 	}
@@ -98,7 +105,9 @@ func Run(ctx context.Context, c Config) error {
 	}
 	var answer any
 	if err == nil {
-		answer, err = c.serve(ctx, r)
+		var part func()
+		answer, part, err = c.serve(ctx, r)
+		defer part() // after the reply: nobody waits for a page that says goodbye
 	}
 	c.Log.Info("command", "command", r.command, "origin", r.origin, "took", time.Since(started).Round(time.Millisecond), "outcome", outcome(err))
 	if errors.Is(err, errClosed) {
@@ -110,10 +119,30 @@ func Run(ctx context.Context, c Config) error {
 	return writeFrame(c.Out, answer)
 }
 
-// serve does what a command asks while the browser stays.
-func (c Config) serve(ctx context.Context, r request) (any, error) {
+// read waits for the command, until ctx ends.
+func (c Config) read(ctx context.Context) ([]byte, error) {
+	type frame struct {
+		message []byte
+		err     error
+	}
+	frames := make(chan frame, 1)
+	go func() {
+		message, err := readFrame(c.In)
+		frames <- frame{message, err}
+	}()
+	select {
+	case f := <-frames:
+		return f.message, f.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// serve does what a command asks while the browser stays. part is to be called when the
+// reply is out.
+func (c Config) serve(ctx context.Context, r request) (answer any, part func(), err error) {
 	if r.command == quit {
-		return struct{}{}, nil
+		return struct{}{}, func() {}, nil
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -123,39 +152,39 @@ func (c Config) serve(ctx context.Context, r request) (any, error) {
 	}()
 	ctx, stop := context.WithTimeoutCause(ctx, c.Deadline, reader.ErrTimedOut)
 	defer stop()
-	answer, err := c.operate(ctx, r)
+	answer, part, err = c.operate(ctx, r)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // who ended it knows better than who noticed
 	}
-	return answer, err
+	return answer, part, err
 }
 
-func (c Config) operate(ctx context.Context, r request) (any, error) {
+func (c Config) operate(ctx context.Context, r request) (answer any, part func(), err error) {
+	part = func() {}
 	path := c.Lock
 	if path == "" {
 		path = DefaultLock()
 	}
 	unlock, err := lock(ctx, path)
 	if err != nil {
-		return nil, err
+		return nil, part, err
 	}
 	defer unlock()
 	o := &operation{Config: c, request: r, text: textIn(r.lang, c.Lang)}
 	if o.dialog, err = o.chooseDialog(ctx); err != nil {
-		return nil, err
+		return nil, part, err
 	}
-	defer o.dialog.close()
+	part = o.dialog.close
 	cards, err := c.Open()
 	if err != nil {
-		return nil, o.tell(ctx, err)
+		return nil, part, o.tell(ctx, err)
 	}
 	defer cards.Close()
 	o.cards = cards
-	answer, err := o.run(ctx)
-	if err != nil {
-		return nil, o.tell(ctx, err)
+	if answer, err = o.run(ctx); err != nil {
+		return nil, part, o.tell(ctx, err)
 	}
-	return answer, nil
+	return answer, part, nil
 }
 
 // outcome is the log's word for how a command ended.

@@ -22,6 +22,7 @@ import (
 type page struct {
 	browse func(address string) error
 	text   *text
+	linger time.Duration
 	path   string // "/" + secret + "/"
 
 	mu      sync.Mutex
@@ -41,8 +42,8 @@ type asked struct {
 	answer        chan error
 }
 
-func newPage(browse func(string) error, t *text) *page {
-	return &page{browse: browse, text: t, path: "/" + rand.Text() + "/", changed: make(chan struct{}), goodbye: make(chan struct{})}
+func newPage(browse func(string) error, t *text, linger time.Duration) *page {
+	return &page{browse: browse, text: t, linger: linger, path: "/" + rand.Text() + "/", changed: make(chan struct{}), goodbye: make(chan struct{})}
 }
 
 func (p *page) entry() remote.Entry { return remote.Entry{Kind: remote.Page} }
@@ -112,7 +113,7 @@ func (p *page) close() {
 	p.put(nil)
 	select {
 	case <-p.goodbye:
-	case <-time.After(time.Second):
+	case <-time.After(p.linger):
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -146,7 +147,7 @@ func (p *page) handler() http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer a form's Origin would be null
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		mux.ServeHTTP(w, r)
@@ -156,6 +157,7 @@ func (p *page) handler() http.Handler {
 func file(kind string, content []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "private, max-age=600") // the last page is shown as we leave
 		_, _ = w.Write(content)
 	}
 }

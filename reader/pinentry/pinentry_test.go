@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -368,4 +369,23 @@ func TestFind(t *testing.T) {
 	}
 	write("pinentry")
 	expect("linux", display, "pinentry")
+}
+
+// Every sentence is there in every language, and the longest question fits into a line.
+func TestTexts(t *testing.T) {
+	for lang, text := range texts {
+		v := reflect.ValueOf(*text)
+		for i := range v.NumField() {
+			if got, want := v.Field(i).String(), reflect.ValueOf(*texts["en"]).Field(i).String(); got == "" || strings.Count(got, "{") != strings.Count(want, "{") {
+				t.Errorf("%s: %s is %q", lang, v.Type().Field(i).Name, got)
+			}
+		}
+		e := New(Config{Lang: lang, Site: "https://" + strings.Repeat("a", 247), Digest: "3F2A 91C0 7B44 12EE"})
+		q := e.question(reader.PINRequest{Purpose: certs.Signature, TriesLeft: 1, MinLen: 4, MaxLen: 12})
+		for _, s := range []string{q.desc + "\n\n" + text.keypad, text.wrongOne, text.digits(text.notPIN, asked)} {
+			if len("SETERROR "+escape(s)) > maxLine {
+				t.Errorf("%s: %q does not fit", lang, s)
+			}
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Replies that a script may give; each is shell code.
@@ -69,12 +70,11 @@ done
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	// Written under another name: a program that is still open for writing does not start.
-	draft := p.Path + ".new"
-	if err := os.WriteFile(draft, []byte(text), 0o700); err != nil {
-		return nil, err
-	}
-	return p, os.Rename(draft, p.Path)
+	// A program that is open for writing does not start ("text file busy"), also when it is
+	// open in a child that was forked meanwhile: so none is.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return p, os.WriteFile(p.Path, []byte(text), 0o700)
 }
 
 func choose(name string, replies []string) string {
