@@ -12,7 +12,6 @@ import (
 
 	"guichet.example/certs"
 	"guichet.example/certs/certstest"
-	"guichet.example/reader"
 	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
 )
@@ -193,5 +192,3 @@ func within(t testing.TB, d time.Duration) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
-
-var _ = reader.ErrNoCard
