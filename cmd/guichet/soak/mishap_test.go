@@ -36,17 +36,26 @@ const (
 	other   = "other"
 )
 
+// means are how a page of the counter reaches the card when nothing is in the way.
+type means struct {
+	show   func() (certificate string, err error)
+	sign   func(member int, r api.SignRequest) (api.Signature, error) // she types her PIN
+	parent func() []string                                            // places in the reader's memory where a PIN was
+	quiet  func() findings                                            // what is left once it has ended
+}
+
 // scene is one mishap on its way.
 type scene struct {
 	t *testing.T
 	*reading
 	mishap
-	round    int
-	own      int // member
-	another  int // whose card is the other one
-	typed    int // wrong PINs
-	v        *visitor
-	e        *errand
+	round   int
+	own     int // member
+	another int // whose card is the other one
+	typed   int // wrong PINs
+	v       *visitor
+	e       *errand
+	means
 	page     *agenttest.Client
 	close    context.CancelFunc // closes the browser
 	mu       sync.Mutex
@@ -82,20 +91,42 @@ func (s *scene) must(err error) {
 // what both leave.
 func (w *reading) suffer(t *testing.T, m mishap, round int) {
 	t.Helper()
-	s := &scene{t: t, reading: w, mishap: m, round: round, own: round % len(w.people), another: (round + 1) % len(w.people)}
-	s.v, s.page = w.sittings[s.own], w.page(w.pins[s.own])
+	s := w.scene(t, m, round)
+	s.page = w.page(w.pins[s.own])
+	s.means = means{
+		show: func() (string, error) {
+			shown, err := s.page.SigningCertificate(t.Context())
+			return shown.Certificate, err
+		},
+		sign: func(member int, r api.SignRequest) (api.Signature, error) {
+			return w.page(w.pins[member]).Sign(t.Context(), r)
+		},
+		parent: func() []string { return w.memory(t, w.cmd.Process.Pid) },
+		quiet:  w.quiet,
+	}
+	s.play(s.mishappen)
+}
+
+func (w *reading) scene(t *testing.T, m mishap, round int) *scene {
+	own := round % len(w.people)
+	return &scene{t: t, reading: w, mishap: m, round: round, own: own, another: (own + 1) % len(w.people), v: w.sittings[own]}
+}
+
+// play plays a scene from beginning to end.
+func (s *scene) play(happens func() ([]byte, aftermath)) {
+	s.t.Helper()
 	s.prepare()
-	value, a := s.mishappen()
-	a.check(m.name, m.want).report(t)
-	w.count(m.name, a.free)
-	if m.after != nil {
-		m.after(s)
+	value, a := happens()
+	a.check(s.name, s.want).report(s.t)
+	s.count(s.name, a.free)
+	if s.after != nil {
+		s.after(s)
 		s.stands("after that")
 	}
 	s.again(value)
-	w.quiet().report(t)
-	if t.Failed() {
-		t.Fatalf("%s: round %d failed", m.name, round)
+	s.means.quiet().report(s.t)
+	if s.t.Failed() {
+		s.t.Fatalf("%s: round %d failed", s.name, s.round)
 	}
 }
 
@@ -107,9 +138,9 @@ func (s *scene) prepare() {
 	if err := s.v.until(s.t.Context(), read); err != nil {
 		s.t.Fatal(err)
 	}
-	shown, err := s.page.SigningCertificate(s.t.Context())
-	if err != nil || shown.Certificate != s.v.certificate().Certificate {
-		s.t.Fatalf("%s: the card shows %.20s, %v", s.name, shown.Certificate, err)
+	shown, err := s.show()
+	if err != nil || shown != s.v.certificate().Certificate {
+		s.t.Fatalf("%s: the card shows %.20s, %v", s.name, shown, err)
 	}
 	if err := s.v.askPrepare(s.t.Context(), s.e); err != nil {
 		s.t.Fatal(err)
@@ -132,6 +163,24 @@ func (s *scene) ask() api.SignRequest {
 
 // mishappen lets it happen.
 func (s *scene) mishappen() (value []byte, a aftermath) {
+	before := s.set()
+	ctx, cut := context.WithCancel(s.t.Context())
+	defer cut()
+	s.close = cut
+	s.arrange()
+	over, watched := make(chan struct{}), make(chan struct{})
+	go func() { defer close(watched); s.watch(over) }()
+	value, err := valueOf(s.page.Sign(ctx, s.ask()))
+	close(over)
+	<-watched
+	s.strike() // where nothing else was: a value that is lost afterwards
+	a = aftermath{ended: endOf(err), free: s.awaitFree()}
+	s.look(&a, before)
+	return value, a
+}
+
+// set sets the scene: the card that is in, and what will go wrong.
+func (s *scene) set() (before events) {
 	switch s.in {
 	case nothing:
 		s.must(s.desk.Remove())
@@ -142,23 +191,7 @@ func (s *scene) mishappen() (value []byte, a aftermath) {
 	if s.in != "" {
 		s.strike()
 	}
-	before := s.events()
-	ctx, cut := context.WithCancel(s.t.Context())
-	defer cut()
-	s.close = cut
-	s.arrange()
-	over, watched := make(chan struct{}), make(chan struct{})
-	go func() { defer close(watched); s.watch(over) }()
-	value, err := s.sign(ctx, s.page)
-	close(over)
-	<-watched
-	s.strike() // where nothing else was: a value that is lost afterwards
-	a = aftermath{ended: endOf(err), free: s.awaitFree()}
-	s.look(&a, before)
-	if s.maybe && a.signed == 1 {
-		a.signed = 0
-	}
-	return value, a
+	return s.events()
 }
 
 // arrange has the holder do what this mishap wants of her.
@@ -176,11 +209,14 @@ func (s *scene) watch(over <-chan struct{}) {
 	if len(s.faults) == 0 {
 		return
 	}
-	for !s.desk.Fired() {
-		select {
-		case <-over:
+	for ended := false; !s.desk.Fired(); {
+		if ended {
 			s.t.Errorf("%s: the module did not fail", s.name)
 			return
+		}
+		select {
+		case <-over:
+			ended = true // look once more
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
@@ -190,9 +226,8 @@ func (s *scene) watch(over <-chan struct{}) {
 	}
 }
 
-// sign asks the reader for a value.
-func (s *scene) sign(ctx context.Context, page *agenttest.Client) ([]byte, error) {
-	answer, err := page.Sign(ctx, s.ask())
+// valueOf is the value of an answer.
+func valueOf(answer api.Signature, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -257,8 +292,10 @@ func (s *scene) look(a *aftermath, before events) {
 	a.tries, err = s.desk.Tries(cardOf(s.own))
 	s.must(err)
 	a.badge = s.badge()
-	a.server, a.parent = s.memory(s.t, s.server.cmd.Process.Pid), s.memory(s.t, s.cmd.Process.Pid)
-	a.written = s.written(s.t)
+	if s.maybe && a.signed == 1 {
+		a.signed = 0
+	}
+	a.server, a.parent, a.written = s.memory(s.t, s.server.cmd.Process.Pid), s.parent(), s.written(s.t)
 }
 
 // badge is how the request stands at the counter.
@@ -307,8 +344,9 @@ func (s *scene) secondTry() []byte {
 	if err := s.v.askPrepare(s.t.Context(), s.e); err != nil {
 		s.t.Fatalf("%s: preparing again: %v", s.name, err)
 	}
+	s.maybe = false
 	before := s.events()
-	value, err := s.sign(s.t.Context(), s.reading.page(s.pins[s.own]))
+	value, err := valueOf(s.sign(s.own, s.ask()))
 	if err != nil {
 		s.t.Fatalf("%s: signing again: %v", s.name, err)
 	}
