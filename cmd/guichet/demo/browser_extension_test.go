@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -153,10 +154,25 @@ func soon(t *testing.T, what string, happened func() bool) {
 // the host, which names the site.
 func TestBrowserExtension(t *testing.T) {
 	h := atHome(t)
+	h.invites(t)
 	t.Run("signs in and signs", h.journey)
 	t.Run("card put in later", h.cardLater)
 	t.Run("given up", h.givenUp)
 	t.Run("page closed", h.pageClosed)
+}
+
+// The demo says how a browser of one's own comes to these cards, by a program that is there.
+func (h *home) invites(t *testing.T) {
+	var said bytes.Buffer
+	h.inviteExtension(&said)
+	_, path, found := strings.Cut(said.String(), "guichet-reader install -program ")
+	path, _, _ = strings.Cut(path, "\n")
+	if info, err := os.Stat(path); !found || err != nil || info.Mode()&0o100 == 0 || !strings.Contains(said.String(), h.origin) {
+		t.Errorf("the demo says %s (%v)", &said, err)
+	}
+	if err := Run(t.Context(), Config{Agent: NoAgent, Once: true}); err == nil {
+		t.Error("a journey without agent is walked")
+	}
 }
 
 func (h *home) journey(t *testing.T) {
