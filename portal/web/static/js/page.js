@@ -22,25 +22,6 @@ for (const link of document.querySelectorAll(".errors a")) {
   });
 }
 
-// A form that is being filled goes along when the language is switched: it is shown
-// again in the other language, unchecked. Secrets stay behind.
-const form = document.querySelector("form[data-keep]");
-if (form) {
-  for (const link of document.querySelectorAll("a[data-language]")) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      for (const secret of form.querySelectorAll("input[type=password]")) secret.value = "";
-      const mark = document.createElement("input");
-      Object.assign(mark, { type: "hidden", name: "switch", value: "1" });
-      form.append(mark);
-      const action = new URL(form.action);
-      action.pathname = "/" + link.hreflang + action.pathname.slice(3);
-      form.action = action.href;
-      form.submit();
-    });
-  }
-}
-
 // An open list closes when the focus or the pointer goes elsewhere, and with Escape.
 for (const list of document.querySelectorAll("details.language")) {
   list.addEventListener("focusout", ({ relatedTarget }) => {
