@@ -9,8 +9,9 @@
 // events say, in the words of package api, what the person should be told.
 //
 // Who may do what:
-//   - It binds loopback addresses only, and answers only requests whose Host is one
-//     of its own names (a DNS name pointed at 127.0.0.1 gets nothing).
+//   - It binds loopback addresses only, turns away programs of other users of the machine
+//     (package peer), and answers only requests whose Host is one of its own names (a DNS
+//     name pointed at 127.0.0.1 gets nothing).
 //   - Every request of a page must carry an allowed Origin, events included. That
 //     origin is what gets signed; no message has a field for one.
 //   - No PIN comes into this process. The PIN page is on the agent's own port, but its
@@ -107,7 +108,7 @@ func New(c Config) (*Agent, error) {
 	c.Origins = slices.Clone(c.Origins)
 	return &Agent{
 		config: c, events: newBroker(), presence: make(chan struct{}),
-		door: door{ours: inbox.New(maxServed), browser: c.Cards.Browser},
+		door: door{ours: inbox.New(maxServed), browser: c.Cards.Browser, log: c.Log},
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net"
 	"slices"
 	"sync"
@@ -10,13 +11,15 @@ import (
 	"time"
 
 	"guichet.example/reader/internal/inbox"
+	"guichet.example/reader/internal/peer"
 )
 
 // The agent has one port, and two processes answer on it: this one what pages ask
 // (/v1/...), the one that holds the card's module all the rest, above all the PIN page.
 // So that no byte of a PIN ever comes into this process, the door looks at the first
 // few bytes of a connection without taking them from the kernel, and each connection
-// carries one request only.
+// carries one request only. Programs of other people who use this machine are turned away
+// from both.
 
 // maxPeek is how much of a request is looked at: a method and the beginning of a path.
 const maxPeek = 16
@@ -32,6 +35,9 @@ const maxKnocking, maxServed = 64, 128
 type door struct {
 	ours    *inbox.Inbox
 	browser func(*net.TCPConn) error // hands over what is not ours
+	log     *slog.Logger
+
+	strangers sync.Once // told of
 
 	mu      sync.Mutex
 	waiting []*net.TCPConn // longest first
@@ -65,6 +71,11 @@ func short(err error) bool {
 
 // admit hands the connection to whom it is for.
 func (d *door) admit(conn *net.TCPConn) {
+	if !peer.Ours(conn) {
+		conn.Close()
+		d.strangers.Do(func() { d.log.Warn("a program of another user was turned away; no more are mentioned") })
+		return
+	}
 	d.enter(conn)
 	to := look(conn, knocking)
 	d.leave(conn)

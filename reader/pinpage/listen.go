@@ -3,6 +3,8 @@ package pinpage
 import (
 	"context"
 	"net"
+
+	"guichet.example/reader/internal/peer"
 )
 
 // maxConns bounds the connections open at once, those of Listen aside: a browser has
@@ -15,13 +17,14 @@ const maxConns = 128
 func (s *Server) Take(conn net.Conn) { s.inbox.Put(conn) }
 
 // Listen binds a loopback port of the server's own and serves it until Shutdown. It
-// returns what an Operation's Host is to be, "127.0.0.1:40123".
+// returns what an Operation's Host is to be, "127.0.0.1:40123". Programs of other users of
+// the machine are turned away; whoever hands connections to Take does that before.
 func (s *Server) Listen() (host string, err error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	go func() { _ = s.http.Serve(listener) }() // until Shutdown
+	go func() { _ = s.http.Serve(peer.Listener(listener)) }() // until Shutdown
 	return listener.Addr().String(), nil
 }
 
