@@ -184,7 +184,7 @@ type journal struct {
 }
 
 // run starts the child, under another program if prefix is not empty, and kills it
-// after some time if that is not zero.
+// some time after its first word if that is not zero.
 func (j *journal) run(t *testing.T, dir string, after time.Duration, env []string, prefix ...string) (exit int) {
 	t.Helper()
 	args := append(prefix, os.Args[0])
@@ -197,12 +197,13 @@ func (j *journal) run(t *testing.T, dir string, after time.Duration, env []strin
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if after > 0 {
-		timer := time.AfterFunc(after, func() { cmd.Process.Kill() })
-		defer timer.Stop()
-	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		j.line(t, lines.Text())
+		if after > 0 { // from its first word on
+			timer := time.AfterFunc(after, func() { cmd.Process.Kill() })
+			defer timer.Stop()
+			after = 0
+		}
 	}
 	var exited *exec.ExitError
 	if err := cmd.Wait(); err != nil && !errors.As(err, &exited) {
