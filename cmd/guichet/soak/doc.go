@@ -12,6 +12,12 @@
 //	   │                  ▲ SIGKILL, full disk, failed sync
 //	   └── journal, cards ─┴─▶ checks N1 to N5, N8, N11, N12 ──▶ findings
 //
+// At the reader (F11) a real guichet-reader, serve or native-host, stands between the
+// member and cards of reader/softcard, which leave, count tries, hang and crash; what
+// must not be found in any memory or file is the PIN.
+//
+//	members ──HTTP, pipes──▶ guichet-reader ──▶ its child with the module ──▶ soft cards
+//
 // Each check is a function from evidence to findings, so that it can be shown to go
 // red on a planted fault (red_test.go). Where the clock must move, the counter runs in
 // this process with a clock of ours (inside_test.go); nothing else is replaced.

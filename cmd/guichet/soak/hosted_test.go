@@ -173,8 +173,8 @@ func (s *scene) arguments(r api.SignRequest) map[string]string {
 // suffer is reading.suffer at native-hosts.
 func (w *hosts) suffer(t *testing.T, m hostMishap, round int) {
 	t.Helper()
-	m.mishap = m.full(w.reading, round)
 	s := w.scene(t, m.mishap, round)
+	m.mishap = s.mishap
 	s.means = means{
 		show: func() (string, error) {
 			var shown api.SigningCertificate

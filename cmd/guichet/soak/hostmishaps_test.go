@@ -46,7 +46,7 @@ var hostCard = []hostMishap{
 			h.must(h.desk.Insert(cardOf(h.another)))
 			h.goOn()
 		}}},
-	{mishap: mishap{name: "other card between PIN and signature", want: hostEnds(api.UserCancelled, 1)}},
+	{mishap: mishap{name: "other card between PIN and signature", swaps: true, want: hostEnds(api.UserCancelled, 1)}},
 }
 
 // hostPIN are PINs that do not sign.

@@ -20,6 +20,7 @@ type mishap struct {
 	name   string
 	in     string           // what is in the reader when the page asks: "" her card, nothing, other
 	faults []softcard.Fault // of the module, from when the page asks
+	swaps  bool             // C_SignInit puts the other card in
 	// What she does at the PIN page; nil: she types her PIN.
 	press func(context.Context, *scene, *agenttest.PINPage) (string, error)
 	see   func(*scene, api.Event) // what happens when the page hears that; nil: nothing
@@ -107,9 +108,14 @@ func (w *reading) suffer(t *testing.T, m mishap, round int) {
 	s.play(s.mishappen)
 }
 
+// scene is a round of a mishap; members take turns.
 func (w *reading) scene(t *testing.T, m mishap, round int) *scene {
 	own := round % len(w.people)
-	return &scene{t: t, reading: w, mishap: m, round: round, own: own, another: (own + 1) % len(w.people), v: w.sittings[own]}
+	s := &scene{t: t, reading: w, mishap: m, round: round, own: own, another: (own + 1) % len(w.people), v: w.sittings[own]}
+	if m.swaps {
+		s.faults = strikes("C_SignInit", softcard.Swap(cardOf(s.another)))
+	}
+	return s
 }
 
 // play plays a scene from beginning to end.
