@@ -182,15 +182,43 @@ func executable(path string) error {
 	return nil
 }
 
-// checkProgram refuses to make a program everybody's host that everybody could change.
+// checkProgram refuses to make a program everybody's host that somebody else could change:
+// it, and every folder on the way to it, as named and behind links, must belong to root or
+// to who installs it.
 func (o Options) checkProgram() error {
-	if err := executable(o.Program); err != nil {
+	if err := executable(o.Program); err != nil || !o.All {
 		return err
 	}
-	if info, err := os.Stat(o.Program); o.All && (err != nil || info.Mode()&0o022 != 0) {
-		return fmt.Errorf("%s may be changed by others than its owner", o.Program)
+	behind, err := filepath.EvalSymlinks(o.Program)
+	if err != nil {
+		return err
+	}
+	for _, path := range []string{filepath.Clean(o.Program), behind} {
+		for at, above := path, ""; at != above; at, above = filepath.Dir(at), at {
+			info, err := os.Lstat(at)
+			if err != nil {
+				return err
+			}
+			if isForeign(info) || othersMayChange(info) {
+				return fmt.Errorf("%s may be changed by others than its owner", at)
+			}
+		}
 	}
 	return nil
+}
+
+// othersMayChange reports whether a mode lets in others than the owner; into folders, who
+// is neither owner nor of the group (Debian's staff). Where names are their owners' alone
+// to change, as in /tmp, a folder is as good as closed.
+func othersMayChange(info fs.FileInfo) bool {
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0: // its mode says nothing
+		return false
+	case mode.IsDir():
+		return mode&0o002 != 0 && mode&fs.ModeSticky == 0
+	default:
+		return mode&0o022 != 0
+	}
 }
 
 var (

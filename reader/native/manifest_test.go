@@ -214,6 +214,45 @@ func TestInstallRefusesPrograms(t *testing.T) {
 	}
 }
 
+// What everybody's browser starts must not be another person's to change: not the program,
+// not a folder on the way there, not a link or what it leads to.
+func TestInstallForAllRefusesWhatOthersOwn(t *testing.T) {
+	o := someone(t)
+	o.All = true
+	program, folder := o.Program, filepath.Dir(o.Program)
+	open, link := filepath.Join(folder, "open"), filepath.Join(folder, "link")
+	inside := filepath.Join(open, "guichet-reader")
+	if err := errors.Join(os.Mkdir(open, 0o777), os.Chmod(open, 0o777), os.WriteFile(inside, nil, 0o755), os.Symlink(inside, link),
+		os.Symlink(program, filepath.Join(open, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	refused := []string{inside, link, filepath.Join(open, "link"), filepath.Join(open, "..", "open", "guichet-reader")}
+	if os.Geteuid() == 0 { // who else could make a file another person's
+		theirs, home := filepath.Join(folder, "theirs"), filepath.Join(folder, "alice")
+		if err := errors.Join(os.WriteFile(theirs, nil, 0o755), os.Chown(theirs, 65534, 0), os.Mkdir(home, 0o755),
+			os.WriteFile(filepath.Join(home, "guichet-reader"), nil, 0o755), os.Chown(home, 65534, 0)); err != nil {
+			t.Fatal(err)
+		}
+		refused = append(refused, theirs, filepath.Join(home, "guichet-reader"))
+	}
+	for _, path := range refused {
+		o.Program = path
+		if changes, err := Install(o); err == nil || len(changes) > 0 {
+			t.Errorf("Install(%s) = %v, %v", path, changes, err)
+		}
+	}
+	o.Program = program
+	if err := os.Chmod(open, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{program, inside, link} {
+		o.Program = path
+		if _, err := Install(o); err != nil {
+			t.Errorf("Install(%s) = %v", path, err)
+		}
+	}
+}
+
 func TestLook(t *testing.T) {
 	o := someone(t)
 	o.Browsers = []string{"chrome"}
