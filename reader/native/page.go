@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"guichet.example/reader"
+	"guichet.example/reader/internal/peer"
 	"guichet.example/reader/remote"
 )
 
 // page asks on a page in the person's browser, where there is no pinentry. It is served
-// on a loopback port under a path that nobody can guess, lives as long as the command,
+// on a loopback port under a path that nobody can guess, to programs of this person alone
+// (the path stands on command lines, which all users can read), lives as long as the command,
 // and asks for no PIN: the child has a page of its own for that.
 type page struct {
 	browse func(address string) error
@@ -94,7 +96,7 @@ func (p *page) serve() error {
 	}
 	p.host = listener.Addr().String()
 	p.server = &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
-	go func() { _ = p.server.Serve(listener) }()
+	go func() { _ = p.server.Serve(peer.Listener(listener)) }()
 	if err := p.browse("http://" + p.host + p.path); err != nil {
 		return fmt.Errorf("%w: %w", errNobody, err)
 	}
