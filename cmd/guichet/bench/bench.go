@@ -38,6 +38,8 @@ var measures = []measure{
 	{"home-page", homePage},
 	{"start", start},
 	{"memory", memory},
+	{"reader-sign", readerSign},
+	{"reader-identity", readerIdentity},
 }
 
 // Names lists the measurements in the order in which they run.
@@ -80,7 +82,7 @@ func print(out io.Writer, r Result, asJSON bool) error {
 	if r.Limit > 0 {
 		limit = fmt.Sprintf("   limit %.1f, reached %.0f %%", r.Limit, 100*r.Ratio)
 	}
-	_, err := fmt.Fprintf(out, "%-12s %10.1f %s%s\n", r.Name, r.Value, r.Unit, limit)
+	_, err := fmt.Fprintf(out, "%-15s %10.1f %s%s\n", r.Name, r.Value, r.Unit, limit)
 	return err
 }
 
