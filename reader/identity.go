@@ -208,5 +208,8 @@ func fromCertificate(on []*x509.Certificate, anchors *certs.TrustAnchors, now fu
 	if err := samePerson(holder, on); err != nil {
 		return nil, err
 	}
-	return &Identity{Source: source, Surname: holder.Surname, GivenNames: holder.GivenNames, NationalNumber: holder.SerialNumber}, nil
+	return &Identity{
+		Source: source, Surname: readable([]byte(holder.Surname)), GivenNames: readable([]byte(holder.GivenNames)),
+		NationalNumber: readable([]byte(holder.SerialNumber)),
+	}, nil
 }
