@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
 
 	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
@@ -53,7 +55,7 @@ func list(ctx context.Context, env cli.Env, args []string) error {
 }
 
 func listReader(ctx context.Context, w io.Writer, cards *remote.Set, r reader.Reader) error {
-	fmt.Fprintf(w, "reader          %s\n", r.Name)
+	fmt.Fprintf(w, "reader          %s\n", visible(r.Name))
 	if !r.Present {
 		fmt.Fprintln(w, "  card          none")
 		return nil
@@ -67,7 +69,7 @@ func listReader(ctx context.Context, w io.Writer, cards *remote.Set, r reader.Re
 		return err
 	}
 	defer card.Close()
-	fmt.Fprintf(w, "  card          %s, serial %s\n", r.Label, r.Serial)
+	fmt.Fprintf(w, "  card          %s, serial %s\n", visible(r.Label), visible(r.Serial))
 	if len(cards.Modules()) > 1 {
 		fmt.Fprintf(w, "  through       %s\n", card.Module())
 	}
@@ -78,10 +80,20 @@ func listReader(ctx context.Context, w io.Writer, cards *remote.Set, r reader.Re
 			fmt.Fprintf(w, "  %-13s no certificate\n", name)
 			continue
 		}
-		fmt.Fprintf(w, "  %-13s %s, %s, until %s\n", name, cert.Subject.CommonName,
+		fmt.Fprintf(w, "  %-13s %s, %s, until %s\n", name, visible(cert.Subject.CommonName),
 			keyName(cert.PublicKey), cert.NotAfter.UTC().Format(time.DateOnly))
 	}
 	return nil
+}
+
+// visible is a text that a reader or a card chose, without what a terminal would obey.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
 }
 
 func keyName(public crypto.PublicKey) string {

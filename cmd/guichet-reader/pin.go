@@ -48,7 +48,7 @@ func guide(w io.Writer, e remote.Entry, readerName string) func(remote.Progress)
 	return func(p remote.Progress) {
 		switch {
 		case p.State == api.PINKeypad:
-			fmt.Fprintf(w, "Type your PIN on the card reader %s.\n", readerName)
+			fmt.Fprintf(w, "Type your PIN on the card reader %s.\n", visible(readerName))
 		case p.State == api.PINWindow && e.Kind != remote.Pinentry:
 			fmt.Fprintln(w, "A window of the card's middleware asks for your PIN.")
 		case p.State == api.PINPage:
