@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"guichet.example/reader"
 	"guichet.example/reader/remote"
@@ -206,7 +207,7 @@ const maxName = 48
 // plainly keeps the letters, digits and harmless signs of a name, on one line.
 func plainly(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == '\u007f' || r == '\ufffd' || r > '\u024f' || strings.ContainsRune(`{}<>"\`, r) {
+		if !unicode.IsPrint(r) || r == '\ufffd' || r > '\u024f' || strings.ContainsRune(`{}<>"\`, r) {
 			return ' '
 		}
 		return r

@@ -179,3 +179,10 @@ func FuzzReaderName(f *testing.F) {
 		}
 	})
 }
+
+// What others named is shown by terminals too.
+func TestPlainlyObeysNobody(t *testing.T) {
+	if got := plainly("a\x1b[31m\u009bb\u0085c\u00add\u202ee\nf"); got != "a [31m b c d e f" {
+		t.Errorf("plainly = %q", got)
+	}
+}

@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"strings"
+	"unicode"
 
 	"guichet.example/reader"
 	"guichet.example/reader/pinentry"
@@ -96,10 +97,11 @@ func (f *failure) error() error {
 	return e
 }
 
-// clip shortens a text to n bytes of printable UTF-8: it goes to logs and terminals.
+// clip shortens a text to n bytes of printable UTF-8: it goes to logs and terminals, which
+// obey more than the control characters of ASCII.
 func clip(text string, n int) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r

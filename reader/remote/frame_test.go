@@ -189,4 +189,7 @@ func TestConditionsCross(t *testing.T) {
 	if got := clip("a\x1b[31m\nü\xff", 6); got != "a [31m" {
 		t.Errorf("clip = %q", got)
 	}
+	if got := clip("a\u009b31m\u202eb\u2028c\x7f", 60); got != "a 31m b c " {
+		t.Errorf("clip = %q", got)
+	}
 }
