@@ -289,7 +289,9 @@ func isWindow(pid, program string) bool {
 // follows a script.
 func TestHostFaults(t *testing.T) {
 	t.Parallel()
-	for name, mishaps := range map[string][]hostMishap{"card": hostCard, "PIN": hostPIN, "browser": hostBrowser, "module": hostModule, "hanging": {hostHanging}} {
+	for name, mishaps := range grouped(map[string][]hostMishap{
+		"card": hostCard, "PIN": hostPIN, "browser": hostBrowser, "module": hostModule, "hanging": {hostHanging},
+	}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &hosts{reading: newReading(t)}

@@ -345,6 +345,9 @@ func (s *scene) again(value []byte) {
 // secondTry puts everything right and has the card sign what is prepared afresh.
 func (s *scene) secondTry() []byte {
 	s.t.Helper()
+	if len(s.faults) > 0 && s.faults[0].Do == softcard.Hang { // let go now, it would sign
+		s.means.quiet().report(s.t)
+	}
 	s.heal()
 	s.e.digest = nil
 	if err := s.v.askPrepare(s.t.Context(), s.e); err != nil {
