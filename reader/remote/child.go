@@ -38,7 +38,8 @@ type child struct {
 // pending is a call under way.
 type pending struct {
 	messages chan message // progress, then the answer; closed when the child is gone
-	person   bool         // it waits for a person
+	signs    bool         // it may wait for a person
+	person   bool         // it does
 }
 
 // maxProgress is how many messages about one call may wait to be read.
@@ -92,34 +93,29 @@ func (c *child) receive() {
 	}
 }
 
-// deliver hands a message to its call. A call that nobody waits for any more was given
-// up; anything else out of order is nonsense.
+// deliver hands a message to its call. Progress of a call that was answered is late;
+// anything else out of order is nonsense, and must not buy a module that hangs more time.
 func (c *child) deliver(m message) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.waiting[m.ID]
 	switch {
-	case m.Kind == kindAnswer:
+	case m.Kind == kindAnswer && p != nil:
 		delete(c.waiting, m.ID)
-		c.keypad = c.keypad && !(p != nil && p.person)
+		c.keypad = c.keypad && !p.person
 		c.since = time.Now()
-	case m.Kind == kindProgress:
+	case m.Kind == kindProgress && (p == nil || p.signs):
 		b, err := parseBody[progressBody](m)
-		if err != nil {
+		if err != nil || p == nil {
 			return err
 		}
 		c.since = time.Now()
-		if p != nil {
-			p.person = b.Waits != forModule
-			c.keypad = b.Waits == forKeypad
-		}
+		p.person = b.Waits != forModule
+		c.keypad = b.Waits == forKeypad
 	default:
-		return fmt.Errorf("%w: %q is not for a parent", errMessage, m.Kind)
+		return fmt.Errorf("%w: %q is not for a parent, or about nothing it asked", errMessage, m.Kind)
 	}
 	c.watch()
-	if p == nil {
-		return nil
-	}
 	select {
 	case p.messages <- m:
 		return nil
@@ -216,7 +212,7 @@ func (c *child) start(k kind, content any, descriptors ...uintptr) (uint64, *pen
 	if err != nil {
 		return 0, nil, err
 	}
-	p := &pending{messages: make(chan message, maxProgress)}
+	p := &pending{messages: make(chan message, maxProgress), signs: k == kindSign}
 	c.mu.Lock()
 	if c.left || c.over() {
 		c.mu.Unlock()

@@ -7,9 +7,12 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"net/netip"
+	"strings"
 	"time"
 
 	"guichet.example/reader"
+	"guichet.example/reader/api"
 	"guichet.example/reader/pinpage"
 )
 
@@ -130,10 +133,11 @@ func (s *signature) wait(ctx context.Context, in *child) (signAnswer, error) {
 	}
 }
 
-// tell passes on progress. deliver has parsed it before.
+// tell passes on progress, which deliver has parsed before. A module that writes in its
+// child's place sends nobody elsewhere: the address is opened in a browser.
 func (s *signature) tell(m message) {
 	b, err := parseBody[progressBody](m)
-	if err != nil || b.State == "" {
+	if err != nil || !progresses[b.State] || b.URL != "" && !s.request.Entry.serves(b.URL) {
 		return
 	}
 	if b.URL != "" {
@@ -143,6 +147,32 @@ func (s *signature) tell(m message) {
 		s.request.Tell(Progress{State: b.State, Tries: b.Tries, URL: b.URL})
 	}
 }
+
+// progresses are the states of a Progress.
+var progresses = map[api.State]bool{
+	api.PINPage: true, api.PINWindow: true, api.PINKeypad: true, api.PINWrong: true, api.Checking: true, api.Signing: true,
+}
+
+// serves reports whether an address can be that of the PIN page: on Host, or on a loopback
+// port where there is none, and a one-time part and nothing else behind the path.
+func (e Entry) serves(address string) bool {
+	rest, web := strings.CutPrefix(address, "http://")
+	host, id, found := strings.Cut(rest, api.PINPath)
+	if e.Kind != Page || !web || !found || id == "" || len(id) > maxOneTime || strings.Trim(id, base64URL) != "" {
+		return false
+	}
+	if e.Host != "" {
+		return host == e.Host
+	}
+	at, err := netip.ParseAddrPort(host)
+	return err == nil && at.Addr().IsLoopback() && at.String() == host
+}
+
+// The one-time part of an address: base64url (RFC 4648, 5) of at most that many characters.
+const (
+	maxOneTime = 64
+	base64URL  = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+)
 
 // ending is what the next child is to remember for the page: what the child says, or
 // what it would have said had it lived. nil: no page was shown.
