@@ -52,7 +52,8 @@ func (terminalPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, erro
 }
 
 // keepTerminal remembers how the terminal is and returns what puts it back: a child
-// that is killed while it asks cannot.
+// that is killed while it asks cannot. What was typed of a PIN then goes, so that the shell
+// does not get it for a command.
 func keepTerminal() (restore func()) {
 	tty, err := os.OpenFile(controllingTerminal, os.O_RDWR, 0)
 	if err != nil {
@@ -62,7 +63,7 @@ func keepTerminal() (restore func()) {
 	return func() {
 		defer tty.Close()
 		if now, again := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS); err == nil && again == nil && *now != *state {
-			_ = unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, state)
+			_ = unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETSF, state)
 		}
 	}
 }
