@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
@@ -212,6 +213,10 @@ func TestPINOnTerminal(t *testing.T) {
 		tty := openTerminal(t)
 		cmd, _ := onTerminal(t, tty, tty.slave, args...)
 		tty.await(t, "PIN to sign: ")
+		tty.types(t, "12")
+		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(tty.slave.Fd()), Events: unix.POLLIN}}, 0); err != nil { // takes it in
+			t.Fatal(err)
+		}
 		for _, pid := range remotetest.Descendants(cmd.Process.Pid)[1:] {
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
@@ -220,6 +225,10 @@ func TestPINOnTerminal(t *testing.T) {
 		tty.await(t, "PKCS#11 module failed")
 		if err := cmd.Wait(); err == nil || !tty.echoes(t) {
 			t.Errorf("Wait = %v, echo %v, want a failure and the echo on", err, tty.echoes(t))
+		}
+		tty.types(t, "ls\n")
+		if line, err := bufio.NewReader(tty.slave).ReadString('\n'); err != nil || line != "ls\n" {
+			t.Errorf("the shell reads %q, %v: half a PIN", line, err)
 		}
 	})
 	t.Run("program is killed", func(t *testing.T) {
