@@ -39,7 +39,7 @@ func remember(tty string) (mend func()) {
 	return func() {
 		if file, err := os.OpenFile(tty, os.O_RDWR|unix.O_NOCTTY, 0); err == nil {
 			defer file.Close()
-			_ = unix.IoctlSetTermios(int(file.Fd()), unix.TCSETS, state)
+			_ = unix.IoctlSetTermios(int(file.Fd()), unix.TCSETSF, state) // and nothing typed of a PIN is left
 		}
 	}
 }
