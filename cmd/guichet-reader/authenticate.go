@@ -35,6 +35,9 @@ func authenticate(ctx context.Context, env cli.Env, args []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
+	if *origin == "" {
+		return fmt.Errorf("%w: -origin is missing: which site is the token for?", cli.ErrUsage)
+	}
 	if err := webeid.CheckOrigin(*origin, true); err != nil {
 		return fmt.Errorf("%w: -origin: %w", cli.ErrUsage, err)
 	}

@@ -29,7 +29,7 @@ func examine(ctx context.Context, env cli.Env, args []string) error {
 	set := cli.Flags(env, "doctor", "guichet-reader doctor [-json] [-lang fr|nl|de|en] [-origin URL] [-module PATH]\n       guichet-reader doctor -explain CODE")
 	module := set.String("module", "", "`path` of the only PKCS#11 module to look at; empty: all that are installed")
 	asJSON := set.Bool("json", false, "print JSON")
-	lang := set.String("lang", "", "`language`: fr, nl, de or en; empty: the system's, else fr")
+	lang := set.String("lang", systemLang(os.Getenv), "`language`: fr, nl, de or en")
 	origin := set.String("origin", "", "`URL` of the site that does not work: compare the clock with its, and see whether it may use the card")
 	listen := set.String("listen", agent.DefaultListen, "loopback `address` where pages look for the agent")
 	explain := set.String("explain", "", "tell what the support `code` says, and look at nothing")
@@ -40,8 +40,8 @@ func examine(ctx context.Context, env cli.Env, args []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
-	if *lang == "" {
-		*lang = systemLanguage()
+	if err := checkLang(*lang); err != nil {
+		return err
 	}
 	if *explain != "" {
 		return explainCode(env.Stdout, *explain, *lang)
@@ -53,6 +53,9 @@ func examine(ctx context.Context, env cli.Env, args []string) error {
 	cards, err := remote.Open(remote.Config{Modules: named(*module), Deadline: examTime})
 	if err != nil {
 		c.CardsErr = err
+		if *module != "" { // it is the one to speak of, whatever else is installed
+			c.System.Modules = func() []string { return named(*module) }
+		}
 	} else {
 		defer cards.Close()
 		c.Cards = cards
@@ -78,16 +81,6 @@ func named(module string) []string {
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.Scheme+"://"+u.Host == s
-}
-
-// systemLanguage is the first two letters of the locale (POSIX, 8.2).
-func systemLanguage() string {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := os.Getenv(name); len(value) >= 2 {
-			return strings.ToLower(value[:2])
-		}
-	}
-	return doctor.DefaultLang
 }
 
 func printCheckup(w io.Writer, c api.Checkup, lang string, asJSON bool) error {

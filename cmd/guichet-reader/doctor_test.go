@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -23,18 +22,4 @@ func scriptExplains(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Check(explainCode(io.Discard, c.Code, "en"))
-}
-
-func TestSystemLanguage(t *testing.T) {
-	for _, tt := range []struct{ all, messages, lang, want string }{
-		{"", "", "", "fr"}, {"", "", "C", "fr"}, {"", "", "de_BE.UTF-8", "de"},
-		{"", "nl_BE", "de_BE", "nl"}, {"EN_GB", "nl_BE", "de_BE", "en"},
-	} {
-		t.Setenv("LC_ALL", tt.all)
-		t.Setenv("LC_MESSAGES", tt.messages)
-		t.Setenv("LANG", tt.lang)
-		if got := systemLanguage(); got != tt.want {
-			t.Errorf("systemLanguage() with %+v = %q, want %q", tt, got, tt.want)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"syscall"
 
 	"guichet.example/reader"
 	"guichet.example/reader/native"
@@ -27,6 +28,7 @@ func hintFor(err error) string {
 		{remote.ErrEntry, "choose where the PIN is typed with -pin, or hand it over with -pin-fd"},
 		{pinentry.ErrUnavailable, "install pinentry, or choose another place with -pin"},
 		{reader.ErrNotSupported, "the Belgian eID middleware signs with every Belgian card; OpenSC does not"},
+		{syscall.EADDRINUSE, "perhaps guichet-reader serve runs already; end it, or choose another port with -listen"},
 		{native.ErrForeign, "write over it with -force, and that program is no longer used by the extension"},
 		{reader.ErrIdentityNotAuthentic, "check the folder given with -trust; if it is right, do not rely on this card"},
 	} {

@@ -57,7 +57,7 @@ func TestLogFile(t *testing.T) {
 
 func TestSystemLang(t *testing.T) {
 	for env, want := range map[string]string{
-		"LANG=nl_BE.UTF-8": "nl", "LANG=de_DE LC_ALL=en_GB": "en", "LC_MESSAGES=de LANG=nl_BE": "de", "LANG=C.UTF-8": "fr", "": "fr", "LC_ALL=it_IT LANG=nl_BE": "fr",
+		"LANG=nl_BE.UTF-8": "nl", "LANG=de_DE LC_ALL=en_GB": "en", "LC_MESSAGES=de LANG=nl_BE": "de", "LANG=C.UTF-8": "fr", "LC_ALL=EN_GB": "en", "LANG=nl.UTF-8": "nl", "LANG=de@euro": "de", "": "fr", "LC_ALL=it_IT LANG=nl_BE": "fr",
 	} {
 		if got := systemLang(environment(env)); got != want {
 			t.Errorf("systemLang(%s) = %s, want %s", env, got, want)

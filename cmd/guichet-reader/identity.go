@@ -31,7 +31,7 @@ func identity(ctx context.Context, env cli.Env, args []string) error {
 	var want identityFlags
 	set.BoolVar(&want.json, "json", false, "print JSON, photo included")
 	set.StringVar(&want.photo, "photo", "", "write the photo, a JPEG, to this `file`, which must not be there yet")
-	set.StringVar(&want.lang, "lang", "en", "`language` of the words: fr, nl, de or en")
+	set.StringVar(&want.lang, "lang", systemLang(os.Getenv), "`language` of the words: fr, nl, de or en")
 	set.StringVar(&want.trust, "trust", "", "`folder` of trust anchors that the registry's certificate must lead to")
 	rest, err := cli.Parse(set, args)
 	if err != nil {
@@ -40,13 +40,13 @@ func identity(ctx context.Context, env cli.Env, args []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
-	if !spoken(want.lang) {
-		return fmt.Errorf("%w: -lang is fr, nl, de or en", cli.ErrUsage)
+	if err := checkLang(want.lang); err != nil {
+		return err
 	}
 	var anchors *certs.TrustAnchors
 	if want.trust != "" {
 		if anchors, err = certs.LoadTrustAnchors(want.trust); err != nil {
-			return fmt.Errorf("reading trust anchors: %w", err)
+			return err
 		}
 	}
 	return f.withCard(ctx, func(ctx context.Context, card *remote.Card) error {

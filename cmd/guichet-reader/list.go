@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -39,6 +40,9 @@ func list(ctx context.Context, env cli.Env, args []string) error {
 	readers, err := cards.Readers(ctx)
 	if err != nil {
 		return err
+	}
+	if f.reader != "" && !slices.ContainsFunc(readers, func(r reader.Reader) bool { return r.Name == f.reader }) {
+		return fmt.Errorf("reader %q: %w", f.reader, reader.ErrNoReader)
 	}
 	for _, path := range cards.Modules() {
 		fmt.Fprintf(env.Stdout, "module          %s\n", path)

@@ -91,12 +91,12 @@ func withoutWindow(args []string) []string {
 	return kept
 }
 
-// systemLang is the person's language, if it is one of ours.
+// systemLang is the person's language by the locale (POSIX, 8.2), if it is one of ours.
 func systemLang(env func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if lang, _, _ := strings.Cut(env(name), "_"); lang != "" {
-			switch lang {
-			case "fr", "nl", "de", "en":
+		if value := strings.ToLower(env(name)); value != "" {
+			lang := value[:min(2, len(value))]
+			if _, ours := languages[lang]; ours {
 				return lang
 			}
 			break
@@ -177,21 +177,11 @@ func logFile(env func(string) string) (string, error) {
 	return filepath.Join(state, "guichet-reader", "native-host.log"), nil
 }
 
-// idList is a flag that may be given more than once.
-type idList []string
-
-func (l *idList) String() string { return strings.Join(*l, " ") }
-
-func (l *idList) Set(id string) error {
-	*l = append(*l, id)
-	return nil
-}
-
 // install tells browsers that this program is the host of the Web eID extension.
 func install(_ context.Context, env cli.Env, args []string) error {
 	set := cli.Flags(env, "install", "guichet-reader install [-remove] [-all] [-browser NAME]... [-extension ID]... [-program PATH] [-force]")
 	var o native.Options
-	var browsers, extensions idList
+	var browsers, extensions several
 	remove := set.Bool("remove", false, "take our manifests away again")
 	set.BoolVar(&o.All, "all", false, "for everybody on this machine (as root); else for you")
 	set.Var(&browsers, "browser", "`name` of one browser: "+strings.Join(native.Browsers(), ", ")+"; may be given more than once; none: all of them")
@@ -204,6 +194,9 @@ func install(_ context.Context, env cli.Env, args []string) error {
 	}
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
+	}
+	if o.Program != "" && !filepath.IsAbs(o.Program) {
+		return fmt.Errorf("%w: -program %q is not an absolute path", cli.ErrUsage, o.Program)
 	}
 	o.Browsers, o.Extensions = browsers, extensions
 	if o.Program == "" {

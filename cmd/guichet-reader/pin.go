@@ -32,6 +32,9 @@ func (f *pinFlags) entry(site, digest string) (remote.Entry, error) {
 	kinds := map[string]remote.EntryKind{
 		"terminal": remote.Terminal, "pinentry": remote.Pinentry, "page": remote.Page,
 	}
+	if err := checkLang(f.lang); err != nil {
+		return e, err
+	}
 	var known bool
 	if e.Kind, known = kinds[f.where]; !known {
 		return e, fmt.Errorf("%w: -pin is terminal, pinentry or page", cli.ErrUsage)

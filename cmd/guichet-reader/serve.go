@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 
 	"guichet.example/cmd/internal/cli"
@@ -31,7 +32,7 @@ func serve(ctx context.Context, env cli.Env, args []string) error {
 	set.Var(&modules, "module", "`path` of a PKCS#11 module; without one, all that are installed; may be given more than once, the most trusted first")
 	set.Var(&origins, "origin", "`URL` of a site that may use the card: scheme, host and port; http for loopback names only; may be given more than once")
 	listen := set.String("listen", agent.DefaultListen, "loopback `address` to serve; pages must know its port")
-	lang := set.String("lang", "fr", "`language` of the PIN page when neither the site nor the browser says: fr, nl, de or en")
+	lang := set.String("lang", systemLang(os.Getenv), "`language` of the PIN page when neither the site nor the browser says: fr, nl, de or en")
 	deadline := set.Duration("deadline", agent.DefaultDeadline, "how long one operation may take, typing included")
 	rest, err := cli.Parse(set, args)
 	if err != nil {

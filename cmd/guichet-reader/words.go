@@ -1,15 +1,23 @@
 package main
 
-import "guichet.example/reader"
+import (
+	"fmt"
+
+	"guichet.example/cmd/internal/cli"
+	"guichet.example/reader"
+)
 
 // phrase is a text in French, Dutch, German and English.
 type phrase [4]string
 
 var languages = map[string]int{"fr": 0, "nl": 1, "de": 2, "en": 3}
 
-func spoken(lang string) bool {
-	_, is := languages[lang]
-	return is
+// checkLang refuses what -lang may not be.
+func checkLang(lang string) error {
+	if _, is := languages[lang]; !is {
+		return fmt.Errorf("%w: -lang is fr, nl, de or en", cli.ErrUsage)
+	}
+	return nil
 }
 
 func (p phrase) in(lang string) string { return p[languages[lang]] }
