@@ -118,7 +118,7 @@ func ParseCode(typed string) (Report, error) {
 	}
 	typed = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(strings.TrimSpace(typed)))
 	if len(typed) != codeLength {
-		return Report{}, fmt.Errorf("%w: it has %d letters and digits", ErrCode, codeLength)
+		return Report{}, fmt.Errorf("%w: one has %d letters and digits", ErrCode, codeLength)
 	}
 	var content uint64
 	var sum uint16

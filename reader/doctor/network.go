@@ -52,7 +52,10 @@ func (e *examination) askAgent(ctx context.Context) result {
 	if e.Serving {
 		return result{finding: "serving"}
 	}
-	args := []string{"port", port(e.Agent), "site", plainly(e.Origin), "ours", api.Version}
+	args := []string{"port", port(e.Agent), "ours", api.Version}
+	if e.Origin != "" {
+		args = append(args, "site", plainly(e.Origin))
+	}
 	response, body, err := e.get(ctx, "http://"+e.Agent+api.StatusPath, e.Origin, portTime)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):

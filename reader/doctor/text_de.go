@@ -22,7 +22,7 @@ var german = text{
 		"module.part":       {"{name} antwortet, {bad} nicht.", "Nichts zu tun, wenn die Karte funktioniert. Sonst installieren Sie {bad} neu."},
 		"module.restarted":  {"{name} antwortet, blieb aber hängen. Neustarts bisher: {n}.", "Geschieht das oft, starten Sie den Computer neu und aktualisieren Sie die Kartensoftware."},
 		"module.none":       {"Es ist keine Software für die Karte installiert.", "Installieren Sie die belgische eID-Software von eid.belgium.be und prüfen Sie erneut."},
-		"module.unloadable": {"{bad} ist installiert, startet aber nicht.", "Installieren Sie die belgische eID-Software von eid.belgium.be neu."},
+		"module.unloadable": {"{bad} startet nicht.", "Installieren Sie die belgische eID-Software von eid.belgium.be neu."},
 		"module.silent":     {"{bad} antwortet nicht. Wir haben es beendet.", "Nehmen Sie die Karte heraus, schließen Sie andere Programme und starten Sie den Computer neu. Hilft das nicht, installieren Sie die Kartensoftware neu."},
 		"module.occupied":   {"{bad} antwortet im Moment nicht. Vielleicht wartet eines seiner Fenster auf Ihre PIN.", "Suchen Sie dieses Fenster, beenden oder schließen Sie es und prüfen Sie erneut. Gibt es keines, starten Sie den Computer neu."},
 
@@ -94,7 +94,7 @@ var german = text{
 		"agent.version": {"Version {version} ist gestartet, Version {ours} ist installiert.", "Beenden Sie das Programm und starten Sie es neu."},
 		"agent.refuses": {"Das Programm ist gestartet, aber nicht für {site}.", "Starten Sie es neu mit: guichet-reader serve -origin {site}"},
 		"agent.taken":   {"Ein anderes Programm belegt den Port {port}.", "Schließen Sie dieses Programm oder starten Sie den Computer neu."},
-		"agent.free":    {"Das Programm für Webseiten ist nicht gestartet. Nur manche Websites brauchen es.", "Braucht Ihre Website es, starten Sie: guichet-reader serve"},
+		"agent.free":    {"Das Programm für Webseiten ist nicht gestartet. Nur manche Websites brauchen es.", "Braucht Ihre Website es, starten Sie: guichet-reader serve -origin {site}"},
 
 		"clock.right":       {"Sie stimmt mit der Uhr der Website überein.", ""},
 		"clock.wrong":       {"Sie geht um {n} falsch.", "Lassen Sie Ihren Computer Datum und Uhrzeit selbst einstellen."},

@@ -22,7 +22,7 @@ var english = text{
 		"module.part":       {"{name} answers, {bad} does not.", "Nothing to do if the card works. Otherwise install {bad} again."},
 		"module.restarted":  {"{name} answers, but got stuck. Restarts so far: {n}.", "If it happens often, restart the computer and update the card software."},
 		"module.none":       {"No card software is installed.", "Install the Belgian eID software from eid.belgium.be, then check again."},
-		"module.unloadable": {"{bad} is installed but does not start.", "Install the Belgian eID software from eid.belgium.be again."},
+		"module.unloadable": {"{bad} does not start.", "Install the Belgian eID software from eid.belgium.be again."},
 		"module.silent":     {"{bad} does not answer. We have stopped it.", "Take the card out, close other programs and restart the computer. If that does not help, install the card software again."},
 		"module.occupied":   {"{bad} does not answer at the moment. Perhaps one of its windows waits for your PIN.", "Look for that window, finish or close it, then check again. If there is none, restart the computer."},
 
@@ -94,7 +94,7 @@ var english = text{
 		"agent.version": {"Version {version} is running, version {ours} is installed.", "End the running program and start it again."},
 		"agent.refuses": {"The program is running, but not for {site}.", "Start it again with: guichet-reader serve -origin {site}"},
 		"agent.taken":   {"Another program occupies port {port}.", "Close that program, or restart the computer."},
-		"agent.free":    {"The program for web pages is not running. Only some sites need it.", "If your site needs it, start: guichet-reader serve"},
+		"agent.free":    {"The program for web pages is not running. Only some sites need it.", "If your site needs it, start: guichet-reader serve -origin {site}"},
 
 		"clock.right":       {"It agrees with the clock of the site.", ""},
 		"clock.wrong":       {"It is off by {n}.", "Let your computer set date and time by itself."},

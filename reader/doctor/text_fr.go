@@ -22,7 +22,7 @@ var french = text{
 		"module.part":       {"{name} répond, {bad} ne répond pas.", "Rien à faire si la carte fonctionne. Sinon, réinstallez {bad}."},
 		"module.restarted":  {"{name} répond, mais s’est bloqué. Redémarrages jusqu’ici : {n}.", "Si cela se répète, redémarrez l’ordinateur et mettez le logiciel de la carte à jour."},
 		"module.none":       {"Aucun logiciel pour la carte n’est installé.", "Installez le logiciel eID belge depuis eid.belgium.be, puis vérifiez à nouveau."},
-		"module.unloadable": {"{bad} est installé, mais ne démarre pas.", "Réinstallez le logiciel eID belge depuis eid.belgium.be."},
+		"module.unloadable": {"{bad} ne démarre pas.", "Réinstallez le logiciel eID belge depuis eid.belgium.be."},
 		"module.silent":     {"{bad} ne répond pas. Nous l’avons arrêté.", "Retirez la carte, fermez les autres programmes et redémarrez l’ordinateur. Si cela ne suffit pas, réinstallez le logiciel de la carte."},
 		"module.occupied":   {"{bad} ne répond pas en ce moment. Peut-être une de ses fenêtres attend-elle votre code PIN.", "Cherchez cette fenêtre, terminez ou fermez-la, puis vérifiez à nouveau. S’il n’y en a pas, redémarrez l’ordinateur."},
 
@@ -94,7 +94,7 @@ var french = text{
 		"agent.version": {"La version {version} est démarrée, la version {ours} est installée.", "Arrêtez le programme et redémarrez-le."},
 		"agent.refuses": {"Le programme est démarré, mais pas pour {site}.", "Redémarrez-le avec : guichet-reader serve -origin {site}"},
 		"agent.taken":   {"Un autre programme occupe le port {port}.", "Fermez ce programme ou redémarrez l’ordinateur."},
-		"agent.free":    {"Le programme pour les pages web n’est pas démarré. Seuls certains sites en ont besoin.", "Si votre site en a besoin, lancez : guichet-reader serve"},
+		"agent.free":    {"Le programme pour les pages web n’est pas démarré. Seuls certains sites en ont besoin.", "Si votre site en a besoin, lancez : guichet-reader serve -origin {site}"},
 
 		"clock.right":       {"Elle s’accorde avec l’horloge du site.", ""},
 		"clock.wrong":       {"Elle est décalée de {n}.", "Laissez votre ordinateur régler lui-même la date et l’heure."},

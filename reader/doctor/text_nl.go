@@ -22,7 +22,7 @@ var dutch = text{
 		"module.part":       {"{name} antwoordt, {bad} niet.", "U hoeft niets te doen als de kaart werkt. Installeer {bad} anders opnieuw."},
 		"module.restarted":  {"{name} antwoordt, maar liep vast. Herstarts tot nu toe: {n}.", "Gebeurt het vaak, herstart dan de computer en werk de kaartsoftware bij."},
 		"module.none":       {"Er is geen software voor de kaart geïnstalleerd.", "Installeer de Belgische eID-software van eid.belgium.be en controleer opnieuw."},
-		"module.unloadable": {"{bad} is geïnstalleerd, maar start niet.", "Installeer de Belgische eID-software van eid.belgium.be opnieuw."},
+		"module.unloadable": {"{bad} start niet.", "Installeer de Belgische eID-software van eid.belgium.be opnieuw."},
 		"module.silent":     {"{bad} antwoordt niet. We hebben het gestopt.", "Neem de kaart uit, sluit andere programma’s en herstart de computer. Helpt dat niet, installeer de kaartsoftware dan opnieuw."},
 		"module.occupied":   {"{bad} antwoordt op dit moment niet. Misschien wacht een van zijn vensters op uw pincode.", "Zoek dat venster, rond het af of sluit het, en controleer opnieuw. Is er geen, herstart dan de computer."},
 
@@ -94,7 +94,7 @@ var dutch = text{
 		"agent.version": {"Versie {version} is gestart, versie {ours} is geïnstalleerd.", "Stop het programma en start het opnieuw."},
 		"agent.refuses": {"Het programma is gestart, maar niet voor {site}.", "Start het opnieuw met: guichet-reader serve -origin {site}"},
 		"agent.taken":   {"Een ander programma houdt poort {port} bezet.", "Sluit dat programma of herstart de computer."},
-		"agent.free":    {"Het programma voor webpagina’s is niet gestart. Alleen sommige sites hebben het nodig.", "Heeft uw site het nodig, start dan: guichet-reader serve"},
+		"agent.free":    {"Het programma voor webpagina’s is niet gestart. Alleen sommige sites hebben het nodig.", "Heeft uw site het nodig, start dan: guichet-reader serve -origin {site}"},
 
 		"clock.right":       {"Ze stemt overeen met de klok van de site.", ""},
 		"clock.wrong":       {"Ze wijkt {n} af.", "Laat uw computer datum en tijd zelf instellen."},
