@@ -7,6 +7,7 @@ package peer
 import (
 	"net"
 	"net/netip"
+	"sync"
 )
 
 // owner is what the system says of one end of a connection.
@@ -18,30 +19,60 @@ const (
 	stranger              // of anybody else, or closed
 )
 
+// source finds the socket with these two ends.
+type source func(local, remote netip.AddrPort) owner
+
 // Ours reports whether a connection comes from a program of the user of this process, or
-// of root. Where the system does not show who holds this very connection, nor can it tell
-// of the other end: then every program counts as ours. A program that has closed its end
-// is nobody's.
+// of root. One whose other end is closed is nobody's: who sends a request and is gone
+// before anybody looks could be anybody. Where the system shows no sockets, every program
+// counts as ours.
 func Ours(conn net.Conn) bool {
 	near, ok := address(conn.LocalAddr())
 	far, also := address(conn.RemoteAddr())
 	if !ok || !also || !near.Addr().IsLoopback() {
 		return false
 	}
-	return judge(near, far, lookUp, search)
+	whose := working()
+	return whose == nil || whose(far, near) == friend
 }
 
-// judge asks one source after the other until one knows the connection at all.
-func judge(near, far netip.AddrPort, sources ...func(local, remote netip.AddrPort) owner) bool {
+var (
+	choosing sync.Mutex
+	chosen   source
+)
+
+// working returns the source that this system has, nil if none. It is tried out once, so
+// that later what it does not find is not there: a search among all sockets for each
+// connection that is cut at once would keep the machine busy.
+func working() source {
+	choosing.Lock()
+	defer choosing.Unlock()
+	if chosen == nil {
+		chosen = choose(lookUp, search)
+	}
+	return chosen
+}
+
+// choose returns the first source that knows a connection of our own.
+func choose(sources ...source) source {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	local, _ := address(conn.LocalAddr())
+	remote, _ := address(conn.RemoteAddr())
 	for _, whose := range sources {
-		switch who := whose(far, near); {
-		case who != unknown:
-			return who == friend
-		case whose(near, far) != unknown:
-			return false // it knows our end, and the other is gone
+		if whose(local, remote) == friend {
+			return whose
 		}
 	}
-	return true
+	return nil
 }
 
 func address(a net.Addr) (netip.AddrPort, bool) {

@@ -119,31 +119,48 @@ func TestOursOverIPv6(t *testing.T) {
 	}
 }
 
-// One source that knows nothing is not the end: the next is asked. One that knows our end
-// and not the other has seen it go.
-func TestJudge(t *testing.T) {
-	near, far := netip.MustParseAddrPort("127.0.0.1:1"), netip.MustParseAddrPort("127.0.0.1:2")
-	says := func(ofNear, ofFar owner) func(netip.AddrPort, netip.AddrPort) owner {
-		return func(local, _ netip.AddrPort) owner {
-			if local == near {
-				return ofNear
-			}
-			return ofFar
+// A source that does not know our own connections is not asked about others'.
+func TestChoose(t *testing.T) {
+	says := func(o owner) source { return func(netip.AddrPort, netip.AddrPort) owner { return o } }
+	for name, tt := range map[string]struct {
+		sources []source
+		want    owner // of the one that is chosen; unknown: none is
+	}{
+		"none":          {nil, unknown},
+		"both silent":   {[]source{says(unknown), says(unknown)}, unknown},
+		"second":        {[]source{says(unknown), says(friend)}, friend},
+		"first is wild": {[]source{says(stranger), says(friend)}, friend},
+	} {
+		got := unknown
+		if whose := choose(tt.sources...); whose != nil {
+			got = whose(netip.AddrPort{}, netip.AddrPort{})
+		}
+		if got != tt.want {
+			t.Errorf("%s: chose one that says %d, want %d", name, got, tt.want)
 		}
 	}
-	for _, tt := range []struct {
-		first, second func(netip.AddrPort, netip.AddrPort) owner
-		want          bool
-	}{
-		{says(unknown, unknown), says(unknown, unknown), true},
-		{says(unknown, unknown), says(friend, stranger), false},
-		{says(unknown, unknown), says(friend, friend), true},
-		{says(friend, unknown), says(friend, friend), false},
-		{says(friend, stranger), says(friend, friend), false},
-		{says(friend, friend), says(friend, stranger), true},
-	} {
-		if got := judge(near, far, tt.first, tt.second); got != tt.want {
-			t.Errorf("judge = %v, want %v", got, tt.want)
+	if choose(search) == nil || working() == nil {
+		t.Error("this system shows sockets, and no source works")
+	}
+}
+
+// Who sends a request and cuts the connection at once shows no user any more; the request
+// can still be read.
+func TestOursWhoCutsAtOnce(t *testing.T) {
+	l := listen(t, "tcp4", "127.0.0.1:0")
+	far, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := far.Write([]byte("POST /pin/x")); err != nil {
+		t.Fatal(err)
+	}
+	_ = far.(*net.TCPConn).SetLinger(0)
+	conn := accept(t, l)
+	far.Close()
+	for until := time.Now().Add(time.Minute); Ours(conn); time.Sleep(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("a connection that was cut is ours")
 		}
 	}
 }
