@@ -73,7 +73,9 @@ func short(err error) bool {
 func (d *door) admit(conn *net.TCPConn) {
 	if !peer.Ours(conn) {
 		conn.Close()
-		d.strangers.Do(func() { d.log.Warn("a program of another user was turned away: only those of the user of this process are served; no more are mentioned") })
+		d.strangers.Do(func() {
+			d.log.Warn("a program of another user was turned away: only those of the user of this process are served; no more are mentioned")
+		})
 		return
 	}
 	d.enter(conn)
