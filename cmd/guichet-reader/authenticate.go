@@ -17,9 +17,6 @@ import (
 // Bounds of a nonce, in characters: those of the Web eID app.
 const minNonce, maxNonce = 44, 128
 
-// appVersion is where a token says it comes from.
-const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
-
 func authenticate(ctx context.Context, env cli.Env, args []string) error {
 	set := cli.Flags(env, "authenticate", "guichet-reader authenticate -origin URL -nonce N [-pin-fd N | -pin terminal|pinentry|page]")
 	var f cardFlags
@@ -81,6 +78,6 @@ func makeToken(ctx context.Context, card *remote.Card, entry remote.Entry, tell 
 		Algorithm:             algorithm,
 		Signature:             base64.StdEncoding.EncodeToString(value),
 		Format:                api.TokenFormat,
-		AppVersion:            appVersion,
+		AppVersion:            api.AppVersion,
 	}, nil
 }

@@ -13,9 +13,6 @@ import (
 	"guichet.example/reader/remote"
 )
 
-// appVersion is where a token says it comes from.
-const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
-
 func (a *Agent) status(w http.ResponseWriter, _ *http.Request, _ string) {
 	a.mu.Lock()
 	busy := a.current != nil
@@ -101,7 +98,7 @@ func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 		Algorithm:             name,
 		Signature:             base64.StdEncoding.EncodeToString(signature),
 		Format:                api.TokenFormat,
-		AppVersion:            appVersion,
+		AppVersion:            api.AppVersion,
 	}, nil
 }
 

@@ -26,6 +26,9 @@ const Name = "guichet-reader"
 // Version is the version of the agent and of this protocol (semver 2).
 const Version = "1.0.0"
 
+// AppVersion is where a token says it comes from.
+const AppVersion = "https://guichet.example/" + Name + "/releases/" + Version
+
 // Status is the answer to GET StatusPath.
 type Status struct {
 	Agent   string `json:"agent"`   // Name

@@ -81,9 +81,6 @@ func (o *operation) isWanted(c Card) error {
 	return err
 }
 
-// appVersion is where a token says it comes from.
-const appVersion = "https://guichet.example/" + api.Name + "/releases/" + api.Version
-
 // token makes a Web eID token over the origin and the nonce.
 func (o *operation) token(ctx context.Context, card Card) (any, error) {
 	certificate, err := card.Certificate(certs.Authentication)
@@ -104,7 +101,7 @@ func (o *operation) token(ctx context.Context, card Card) (any, error) {
 		Algorithm:             name,
 		Signature:             base64.StdEncoding.EncodeToString(value),
 		Format:                api.TokenFormat,
-		AppVersion:            appVersion,
+		AppVersion:            api.AppVersion,
 	}, nil
 }
 
