@@ -79,7 +79,7 @@ func (k *Key) askPIN(ctx context.Context, request PINRequest) ([]byte, error) {
 	switch {
 	case ctx.Err() != nil:
 		err = ended(ctx)
-	case err == nil && !wellFormed(pin, request):
+	case err == nil && !request.Fits(pin):
 		err = PINError{Tries: request.TriesLeft}
 	}
 	if err != nil {
@@ -87,15 +87,6 @@ func (k *Key) askPIN(ctx context.Context, request PINRequest) ([]byte, error) {
 		return nil, err
 	}
 	return pin, nil
-}
-
-func wellFormed(pin []byte, request PINRequest) bool {
-	for _, digit := range pin {
-		if digit < '0' || digit > '9' {
-			return false
-		}
-	}
-	return len(pin) >= request.MinLen && len(pin) <= request.MaxLen
 }
 
 func (c *Card) cancelOnRemoval(ctx context.Context, cancel context.CancelCauseFunc) {

@@ -56,6 +56,17 @@ type PINRequest struct {
 	MaxLen    int           // in digits
 }
 
+// Fits reports whether pin can be one: MinLen to MaxLen ASCII digits. What is none costs
+// no try.
+func (r PINRequest) Fits(pin []byte) bool {
+	for _, digit := range pin {
+		if digit < '0' || digit > '9' {
+			return false
+		}
+	}
+	return len(pin) >= r.MinLen && len(pin) <= r.MaxLen
+}
+
 // FixedPIN answers once. When that was wrong it answers with the [PINError], so that
 // a program never burns a second try on the same digits.
 func FixedPIN(pin []byte) PIN { return fixedPIN(pin) }

@@ -63,7 +63,7 @@ func (e *Entry) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) 
 	q := e.question(ask)
 	for range maxAsks {
 		pin, err := e.ask(ctx, q)
-		if err == nil && fits(pin, ask) {
+		if err == nil && ask.Fits(pin) {
 			return pin, nil
 		}
 		clear(pin)
@@ -73,15 +73,6 @@ func (e *Entry) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) 
 		q.error = e.text.digits(e.text.notPIN, ask)
 	}
 	return nil, reader.ErrCancelled
-}
-
-func fits(pin []byte, ask reader.PINRequest) bool {
-	for _, digit := range pin {
-		if digit < '0' || digit > '9' {
-			return false
-		}
-	}
-	return len(pin) >= ask.MinLen && len(pin) <= ask.MaxLen
 }
 
 // PINElsewhere shows, until ctx ends, that the PIN is typed on the reader's keypad. A

@@ -24,7 +24,7 @@ var errForm = errors.New("not the form of the PIN page")
 // parseForm reads application/x-www-form-urlencoded with each of the three fields
 // exactly once. No value of ours has a character that would be escaped, so one that
 // is escaped is not ours, except in what a person typed: that is kept as it came and
-// is no PIN (see digits).
+// is no PIN (reader.PINRequest.Fits).
 func parseForm(body []byte) (form, error) {
 	var f form
 	if len(body) > maxForm {
@@ -50,14 +50,4 @@ func parseForm(body []byte) (form, error) {
 		return form{}, errForm
 	}
 	return f, nil
-}
-
-// digits reports whether pin is of atLeast to atMost ASCII digits.
-func digits(pin []byte, atLeast, atMost int) bool {
-	for _, b := range pin {
-		if b < '0' || b > '9' {
-			return false
-		}
-	}
-	return len(pin) >= atLeast && len(pin) <= atMost
 }

@@ -34,7 +34,7 @@ func FuzzParseForm(f *testing.F) {
 		if joined := len("token=&pin=&do=") + len(got.token) + len(got.pin) + len(got.do); len(body) > maxForm || joined != len(body) {
 			t.Fatalf("parseForm(%q) left something out", body)
 		}
-		if !digits(got.pin, 0, maxForm) {
+		if !(reader.PINRequest{MaxLen: maxForm}).Fits(got.pin) {
 			return // no PIN; what it means when decoded is of no matter
 		}
 		want, err := url.ParseQuery(string(body))

@@ -74,7 +74,7 @@ func (p *Prompt) answer(w http.ResponseWriter, r *http.Request, f form) {
 	case string(f.do) == "cancel":
 		p.giveUp()
 		p.await(r.Context(), asking)
-	case !digits(f.pin, ask.MinLen, ask.MaxLen):
+	case !ask.Fits(f.pin):
 		t := texts[p.op.Lang]
 		fault = t.digits(t.NotPIN, ask)
 	default:
