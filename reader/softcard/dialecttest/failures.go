@@ -16,6 +16,7 @@ type failure struct {
 	name   string
 	pins   []string                            // what the holder types, see answers; nil: the right PIN
 	limit  time.Duration                       // of the operation's context; 0: none to speak of
+	hangs  bool                                // the caller waits until the fault strikes, and no longer
 	arm    func(*scene) error                  // just before the operation; nil: nothing
 	nth    func(Traits) softcard.Action        // strikes one call after another; nil: none
 	steady bool                                // the card stays in and its session good
@@ -242,8 +243,8 @@ func codeFailures(t Traits) []failure {
 			return s.rig.Fail(softcard.Fault{Function: "C_Login", Once: true, Do: softcard.Return(pkcs11.CKR_USER_ALREADY_LOGGED_IN)})
 		}},
 		{name: "slow signature", only: signing, arm: fault("C_Sign", 1, softcard.Delay(20*time.Millisecond))},
-		{name: "hanging signature", limit: soon, only: signing, arm: fault("C_Sign", 1, softcard.Hang), card: one(reader.ErrTimedOut)},
-		{name: "hanging module", limit: soon, arm: fault("C_GetTokenInfo", 1, softcard.Hang),
+		{name: "hanging signature", hangs: true, only: signing, arm: fault("C_Sign", 1, softcard.Hang), card: one(reader.ErrTimedOut)},
+		{name: "hanging module", hangs: true, arm: fault("C_GetTokenInfo", 1, softcard.Hang),
 			module: one(reader.ErrTimedOut), card: one(reader.ErrTimedOut, nil)},
 		{name: "slot list grows", arm: fault("C_GetSlotList", 2, softcard.PlugIn("Late Reader")), end: func(ctx context.Context, s *scene) error {
 			if err := s.rig.Fail(softcard.Fault{Function: "C_GetSlotList", Do: softcard.PlugOut("Late Reader")}); err != nil {

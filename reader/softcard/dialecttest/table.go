@@ -102,12 +102,16 @@ func (s *scene) play(f failure, op operation, n int) (struck bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	s.prepare(ctx, op, n)
-	within, done := context.WithCancel(ctx)
-	if f.limit > 0 {
-		within, done = context.WithTimeout(ctx, f.limit)
+	within, done := context.WithCancelCause(ctx)
+	switch {
+	case f.hangs:
+		go s.timeOutOnceStruck(within, done)
+	case f.limit > 0:
+		timer := time.AfterFunc(f.limit, func() { done(reader.ErrTimedOut) })
+		defer timer.Stop()
 	}
 	err := op.run(within, s)
-	done()
+	done(nil)
 	struck = s.rig.Fired()
 	s.judge(op, err)
 	s.must(s.rig.Fail())
@@ -122,6 +126,17 @@ func (s *scene) play(f failure, op operation, n int) (struck bool) {
 		s.card = nil
 	}
 	return struck
+}
+
+// timeOutOnceStruck ends an operation whose module hangs, and never before it does.
+func (s *scene) timeOutOnceStruck(ctx context.Context, done context.CancelCauseFunc) {
+	for ctx.Err() == nil {
+		if s.rig.Fired() {
+			done(reader.ErrTimedOut)
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // prepare is the world before the failure: the card is in, and open if need be.
