@@ -155,7 +155,7 @@ func (e *Entry) question(ask reader.PINRequest) question {
 // ask shows q and returns what was typed, if q asks for it.
 func (e *Entry) ask(ctx context.Context, q question) ([]byte, error) {
 	if e.config.Program == "" {
-		return nil, fmt.Errorf("none is installed that can show itself here: %w", ErrUnavailable)
+		return nil, fmt.Errorf("%w: none is installed that can show itself here", ErrUnavailable)
 	}
 	c, err := start(ctx, e.config.Program, e.config.TTY)
 	if err != nil {
