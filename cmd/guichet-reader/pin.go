@@ -55,6 +55,9 @@ func guide(w io.Writer, e remote.Entry, readerName string) func(remote.Progress)
 		case p.State == api.PINWindow && e.Kind != remote.Pinentry:
 			fmt.Fprintln(w, "A window of the card's middleware asks for your PIN.")
 		case p.State == api.PINPage:
+			if e.Digest != "" {
+				fmt.Fprintf(w, "The page must show this hash: %s\n", e.Digest)
+			}
 			fmt.Fprintf(w, "Type your PIN on this page: %s\n", p.URL)
 		}
 	}

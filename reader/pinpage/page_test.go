@@ -323,3 +323,20 @@ func TestNoRandomness(t *testing.T) {
 		t.Errorf("PIN = %q, %v", pin, err)
 	}
 }
+
+// Without a site (on the command line) the page still says what the PIN is for.
+func TestWithoutSite(t *testing.T) {
+	const digest = "3F2A 91C0 7B44 12EE"
+	p := begin(t, pinpage.Operation{Purpose: certs.Signature, Digest: digest, Lang: "en"}, 3)
+	_, body := send(t, "GET", p.url, "", nil)
+	for _, want := range []string{"Sign this document: this is your signature.", digest} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, not := range []string{"Site that asks", "on the page of the site"} {
+		if strings.Contains(body, not) {
+			t.Errorf("the page says %q", not)
+		}
+	}
+}
