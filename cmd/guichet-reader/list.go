@@ -84,8 +84,12 @@ func listReader(ctx context.Context, w io.Writer, cards *remote.Set, r reader.Re
 			fmt.Fprintf(w, "  %-13s no certificate\n", name)
 			continue
 		}
-		fmt.Fprintf(w, "  %-13s %s, %s, until %s\n", name, visible(cert.Subject.CommonName),
-			keyName(cert.PublicKey), cert.NotAfter.UTC().Format(time.DateOnly))
+		until := "until"
+		if time.Now().After(cert.NotAfter) {
+			until = "expired on"
+		}
+		fmt.Fprintf(w, "  %-13s %s, %s, %s %s\n", name, visible(cert.Subject.CommonName),
+			keyName(cert.PublicKey), until, cert.NotAfter.UTC().Format(time.DateOnly))
 	}
 	return nil
 }
