@@ -51,6 +51,16 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, 
 // ErrTimedOut, ErrCardRemoved, ErrCardBusy, ErrKeyMismatch, ErrWrongSignature,
 // ErrNoWindow, ErrModuleFailed.
 func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	value, err := k.SignUnverified(ctx, digest, opts)
+	if err != nil {
+		return nil, err
+	}
+	return VerifySignature(k.Public(), digest, opts.HashFunc(), value)
+}
+
+// SignUnverified is SignContext for a caller that hands the value to another process,
+// where VerifySignature judges it: what the module returned, ECDSA as r‖s.
+func (k *Key) SignUnverified(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	mechanism, input, err := prepare(k.Public(), digest, opts)
 	if err != nil {
 		return nil, err
@@ -58,11 +68,7 @@ func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.Signer
 	if err := k.fit(ctx, mechanism); err != nil {
 		return nil, err
 	}
-	value, err := k.unlockAndSign(ctx, mechanism, input)
-	if err != nil {
-		return nil, err
-	}
-	return check(k.Public(), digest, opts.HashFunc(), value)
+	return k.unlockAndSign(ctx, mechanism, input)
 }
 
 // fit finds out before a PIN is asked, and once for each certificate, whether the key is

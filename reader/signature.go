@@ -50,9 +50,10 @@ func prepare(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts) (me
 	return 0, nil, fmt.Errorf("keys of type %T: %w", public, ErrNotSupported)
 }
 
-// check verifies what the module returned, and gives it the form a crypto.Signer has.
-// A module that answers CKR_OK with rubbish, or signed with another key, stops here.
-func check(public crypto.PublicKey, digest []byte, hash crypto.Hash, value []byte) ([]byte, error) {
+// VerifySignature verifies what the module returned, and gives it the form a crypto.Signer
+// has: PKCS#1 v1.5 for RSA, ASN.1 DER for ECDSA. A module that answers CKR_OK with
+// rubbish, or signed with another key, stops here. Errors: ErrWrongSignature.
+func VerifySignature(public crypto.PublicKey, digest []byte, hash crypto.Hash, value []byte) ([]byte, error) {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		if rsa.VerifyPKCS1v15(key, hash, digest, value) == nil {

@@ -72,23 +72,19 @@ func (c *cards) open(ctx context.Context, m *reader.Module, name string) (cardAn
 	return held.answer, nil
 }
 
-// warm does ahead what the first signature with a card would wait for: the tables of a
-// curve take a millisecond to compute, comparing the key with its certificate takes a
-// dozen calls. It goes as far as the PIN, which it has not; where the module asks for
-// that itself it does not begin.
+// warm does ahead what the first signature with a card would wait for: comparing the key
+// with its certificate takes a dozen calls. It goes as far as the PIN, which it has not;
+// where the module asks for that itself it does not begin.
 func warm(card *reader.Card) {
 	ctx, cancel := context.WithTimeout(context.Background(), warming)
 	defer cancel()
 	digest := make([]byte, crypto.SHA256.Size())
-	state, err := card.PINState(ctx)
+	if state, err := card.PINState(ctx); err != nil || state.Place != reader.Typed {
+		return
+	}
 	for _, p := range []certs.Purpose{certs.Signature, certs.Authentication} {
-		key, none := card.Key(p, noPIN{})
-		if none != nil {
-			continue
-		}
-		verifies(key.Public(), digest, crypto.SHA256, []byte{0x30, 6, 2, 1, 1, 2, 1, 1})
-		if err == nil && state.Place == reader.Typed {
-			_, _ = key.SignContext(ctx, digest, crypto.SHA256)
+		if key, err := card.Key(p, noPIN{}); err == nil {
+			_, _ = key.SignUnverified(ctx, digest, crypto.SHA256)
 		}
 	}
 }

@@ -269,6 +269,13 @@ func (c *child) note(m message, descriptors ...uintptr) error {
 	return err
 }
 
+// conclude tells the child what became of its signature, so that the page can tell.
+func (c *child) conclude(good bool) {
+	if data, err := body(concludeBody{good}); err == nil {
+		_ = c.note(message{Kind: kindConclude, Body: data})
+	}
+}
+
 // cancel tells the child that a call is not wanted any more, and why.
 func (c *child) cancel(id uint64, why error) {
 	data, err := body(cancelBody{Cause: conditionOf(why)})

@@ -130,15 +130,9 @@ func (e *entry) working() api.State {
 	return api.Signing
 }
 
-// end has the page tell how it ended, and says what is to be remembered of that; nil: no
-// page was shown.
-func (e *entry) end(err error) *pinpage.Ending {
-	if e.prompt == nil {
-		return nil
+// end has the page, if there is one, tell how it ended.
+func (e *entry) end(err error) {
+	if e.prompt != nil {
+		e.prompt.End(err)
 	}
-	ending := e.prompt.End(err)
-	if ending.ID == "" {
-		return nil
-	}
-	return &ending
 }

@@ -10,7 +10,6 @@ import (
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 	"guichet.example/reader/internal/exact"
-	"guichet.example/reader/pinpage"
 )
 
 // kind says what a message is.
@@ -28,6 +27,7 @@ const (
 	kindCancel   kind = "cancel"   // of the call of that ID: cancelBody
 	kindBrowser  kind = "browser"  // a connection beside it
 	kindRemember kind = "remember" // pinpage.Ending
+	kindConclude kind = "conclude" // what became of the signature: concludeBody
 	kindLeave    kind = "leave"    // answer what is under way, then end
 )
 
@@ -40,7 +40,7 @@ const (
 func (k kind) known() bool {
 	switch k {
 	case kindOpen, kindReaders, kindCard, kindPresent, kindFiles, kindPINState, kindSign,
-		kindCancel, kindBrowser, kindRemember, kindLeave, kindAnswer, kindProgress:
+		kindCancel, kindBrowser, kindRemember, kindConclude, kindLeave, kindAnswer, kindProgress:
 		return true
 	}
 	return false
@@ -125,8 +125,12 @@ type signBody struct {
 }
 
 type signAnswer struct {
-	Signature []byte          `json:"signature"`        // nil after a failure
-	Ending    *pinpage.Ending `json:"ending,omitempty"` // of the page, if one was shown
+	Signature []byte `json:"signature"` // as the module gave it
+}
+
+// concludeBody says what the parent made of a signature.
+type concludeBody struct {
+	Good bool `json:"good"` // the certificate verifies it
 }
 
 type cancelBody struct {

@@ -14,6 +14,7 @@ import (
 	"guichet.example/reader/pinentry"
 	"guichet.example/reader/pinentry/pinentrytest"
 	"guichet.example/reader/remote"
+	"guichet.example/reader/softcard"
 )
 
 const site = "https://counter.example.be"
@@ -112,6 +113,27 @@ func TestPageHandedOver(t *testing.T) {
 	again, err := (&agenttest.Client{Origin: site}).OpenPIN(t.Context(), told[0].URL)
 	if err != nil || again.Asks || again.Status != http.StatusOK || again.Title != page.Title {
 		t.Errorf("loaded again the page is %+v, %v, want %q", again, err, page.Title)
+	}
+}
+
+// The page says that all went well only where the parent has verified the signature.
+func TestPageOfRubbish(t *testing.T) {
+	_, _, good := inserted(t, "rsa")
+	_, well, err := onPage(t, good, "", goodPIN)
+	if err != nil {
+		t.Fatalf("Sign = %v", err)
+	}
+	d, s, c := inserted(t, "rsa")
+	fail(t, d, softcard.Fault{Function: "C_Sign", Do: softcard.WrongSignature})
+	host := door(t, s)
+	told, page, err := onPage(t, c, host, goodPIN)
+	wantError(t, "Sign", err, reader.ErrWrongSignature)
+	if page == nil || well == nil || page.Asks || page.Title == well.Title {
+		t.Errorf("the page is %+v, as after a good signature: %+v", page, well)
+	}
+	again, err := (&agenttest.Client{Origin: site}).OpenPIN(t.Context(), told[0].URL)
+	if err != nil || page != nil && again.Title != page.Title {
+		t.Errorf("loaded again the page is %+v, %v, want %+v", again, err, page)
 	}
 }
 

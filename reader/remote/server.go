@@ -39,7 +39,8 @@ type server struct {
 	failure error // why it is not open
 
 	opening atomic.Bool
-	listens atomic.Bool // the page is on a port of this process
+	signed  atomic.Pointer[entry] // of the signature that waits for its conclusion
+	listens atomic.Bool           // the page is on a port of this process
 	cards   *cards
 }
 
@@ -87,6 +88,8 @@ func (s *server) handle(m message, files []*os.File) error {
 		}
 		s.page().Remember(ending)
 		return nil
+	case kindConclude:
+		return s.conclude(m)
 	}
 	call := callOf(m.Kind)
 	if call == nil {
@@ -143,6 +146,21 @@ func (s *server) answer(id uint64, result any, err error) {
 		m.Body, m.Failure = nil, failureOf(fmt.Errorf("an answer too long to pass on: %w", reader.ErrModuleFailed))
 		_ = s.link.send(m)
 	}
+}
+
+// conclude has the page tell what the parent made of the signature.
+func (s *server) conclude(m message) error {
+	b, err := parseBody[concludeBody](m)
+	if err != nil {
+		return err
+	}
+	if e := s.signed.Swap(nil); e != nil {
+		if !b.Good {
+			err = reader.ErrWrongSignature
+		}
+		e.end(err)
+	}
+	return nil
 }
 
 func (s *server) cancel(id uint64, cause string) {

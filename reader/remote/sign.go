@@ -2,9 +2,6 @@ package remote
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -21,7 +18,7 @@ const grace = 2 * time.Second
 
 // Sign signs a digest as [reader.Key.SignContext] does: PKCS#1 v1.5 for RSA, ASN.1 DER
 // for ECDSA. The child that signed is retired, however it ended; the value is verified
-// here once more. While a person types ctx alone limits the time; a module that does not
+// here, where no module reaches. While a person types ctx alone limits the time; a module that does not
 // answer is killed at Config.Deadline. Signatures of one module wait for each other.
 // Errors: as [reader.Key.SignContext], and reader.ErrModuleFailed when the child died.
 func (c *Card) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
@@ -53,14 +50,16 @@ func (c *Card) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
 	}
 	answer, err := s.wait(ctx, in)
 	m.asked(err)
-	if err == nil && !verifies(cert.PublicKey, r.Digest, r.Hash, answer.Signature) {
-		err = reader.ErrWrongSignature
+	var value []byte
+	if err == nil {
+		value, err = reader.VerifySignature(cert.PublicKey, r.Digest, r.Hash, answer.Signature)
+		in.conclude(err == nil)
 	}
-	m.retire(in, c.reader.Name, s.ending(answer, err))
+	m.retire(in, c.reader.Name, s.ending(err))
 	if err != nil {
 		return nil, c.lost(err)
 	}
-	return answer.Signature, nil
+	return value, nil
 }
 
 // signature is one that is under way in a child.
@@ -174,12 +173,8 @@ const (
 	base64URL  = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 
-// ending is what the next child is to remember for the page: what the child says, or
-// what it would have said had it lived. nil: no page was shown.
-func (s *signature) ending(answer signAnswer, err error) *pinpage.Ending {
-	if answer.Ending != nil {
-		return answer.Ending
-	}
+// ending is what the next child is to remember for the page; nil: no page was shown.
+func (s *signature) ending(err error) *pinpage.Ending {
 	if s.url == "" {
 		return nil
 	}
@@ -188,15 +183,4 @@ func (s *signature) ending(answer signAnswer, err error) *pinpage.Ending {
 		Purpose: s.request.Purpose, Site: e.Site, Digest: e.Digest, Lang: e.Lang, Host: e.Host,
 	}, err)
 	return &ending
-}
-
-// verifies checks a signature value against the key of the certificate.
-func verifies(public crypto.PublicKey, digest []byte, hash crypto.Hash, value []byte) bool {
-	switch key := public.(type) {
-	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(key, hash, digest, value) == nil
-	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(key, digest, value)
-	}
-	return false
 }
