@@ -12,11 +12,13 @@ import (
 	"os"
 
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/reader/api"
 	"guichet.example/reader/remote"
 )
 
 var program = cli.Program{
 	Name: "guichet-reader", About: "guichet-reader works with the identity card in this machine's reader.",
+	Release: api.Version, // which pages and doctor speak of
 	Commands: []cli.Command{
 		{Name: "list", Summary: "list the card readers, the cards in them and their certificates", Run: list},
 		{Name: "identity", Summary: "tell what the card says of its holder; no PIN is needed", Run: identity},

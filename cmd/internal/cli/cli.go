@@ -33,6 +33,7 @@ type Env struct {
 type Program struct {
 	Name     string
 	About    string // one line above the list of commands
+	Release  string // version that the program goes by; "": what the build is called
 	Commands []Command
 	// Hint names the next thing to do after an error, "" if there is none. Nil: none.
 	Hint func(error) string

@@ -19,7 +19,11 @@ func (p Program) version() Command {
 			return fmt.Errorf("%w: version takes no arguments", ErrUsage)
 		}
 		info, _ := debug.ReadBuildInfo()
-		fmt.Fprintln(env.Stdout, p.Name, Version(info))
+		build := Version(info)
+		if p.Release != "" {
+			build = p.Release + ", " + build
+		}
+		fmt.Fprintln(env.Stdout, p.Name, build)
 		return nil
 	}}
 }
