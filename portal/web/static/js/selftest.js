@@ -131,7 +131,7 @@ class SelfTest {
     let checks, code;
     try {
       ({ checks, code } = await this.agent.doctor(this.data.lang));
-      if (!Array.isArray(checks) || checks.length > maxChecks) throw new TypeError("no checkup");
+      if (!Array.isArray(checks) || checks.length > maxChecks || !checks.every((check) => check)) throw new TypeError("no checkup");
     } catch (error) {
       const busy = error instanceof AgentError && error.code === "ERR_WEBEID_ACTION_PENDING";
       return this.#note(busy ? "busy" : "broken");
