@@ -10,8 +10,8 @@
 // Parent and child speak over a socket pair: a frame is a length and a JSON message, both
 // ways bounded, with file descriptors beside it (a browser's connection, unread; the
 // descriptor that holds a PIN, unread). What comes back is not believed: the parent
-// verifies every signature against the certificate and every identity file under the
-// registry's signature once more.
+// verifies every signature against the certificate, before the page may say that all went
+// well, and every identity file under the registry's signature.
 //
 // After a signature the child is retired: a fresh one is started at once and opens the
 // inserted card ahead, the old one tells the page how it ended and exits. So a PIN lives
