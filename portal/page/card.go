@@ -64,6 +64,7 @@ var cardStates = []cardState{
 	{name: "no_reader", kind: "wait", part: 1, picture: "insert", shows: "again"},
 	{name: "no_card", kind: "wait", part: 1, picture: "insert", shows: "again"},
 	{name: "card_unknown", kind: "wait", part: 1, picture: "insert", shows: "again"},
+	{name: "several_cards", kind: "wait", part: 1, picture: "insert", shows: "again"},
 	{name: "card_busy", kind: "wait", part: 1, picture: "windows", shows: "again"},
 	{name: "pin_wrong", kind: "wait", part: 2, picture: "windows", shows: atPIN, aloud: true},
 	{name: "pin_wrong_unknown", kind: "wait", part: 2, picture: "windows", shows: atPIN, aloud: true},

@@ -210,7 +210,7 @@ func TestPanelSaysEveryState(t *testing.T) {
 
 // TestAgentStatesHaveWords: whatever the agent tells can be shown.
 func TestAgentStatesHaveWords(t *testing.T) {
-	for _, state := range []api.State{api.CardReady, api.NoReader, api.NoCard, api.CardUnknown, api.ReaderUnsupported, api.CardBusy,
+	for _, state := range []api.State{api.CardReady, api.NoReader, api.NoCard, api.CardUnknown, api.SeveralCards, api.ReaderUnsupported, api.CardBusy,
 		api.WrongPerson, api.PINPage, api.PINWindow, api.PINKeypad, api.PINWrong, api.Checking, api.Signing, api.OtherTab,
 		api.CardRemoved, api.PINBlocked, api.NoSignCert, api.CertExpired, api.Timeout, api.Cancelled, api.Technical} {
 		if !slices.Contains(page.CardStates(), string(state)) {

@@ -209,8 +209,10 @@ func waitingFor(err error) (api.State, bool) {
 		return api.NoReader, true
 	case errors.Is(err, reader.ErrNoCard), errors.Is(err, reader.ErrCardRemoved):
 		return api.NoCard, true
-	case errors.Is(err, reader.ErrUnknownCard), errors.Is(err, reader.ErrSeveralCards):
+	case errors.Is(err, reader.ErrUnknownCard):
 		return api.CardUnknown, true
+	case errors.Is(err, reader.ErrSeveralCards):
+		return api.SeveralCards, true
 	case errors.Is(err, reader.ErrCardBusy):
 		return api.CardBusy, true
 	case errors.Is(err, errOtherCard):

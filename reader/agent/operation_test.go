@@ -295,7 +295,7 @@ func TestWaitsForTheCard(t *testing.T) {
 		state api.State
 	}{
 		{reader.ErrNoReader, api.NoReader}, {reader.ErrNoCard, api.NoCard}, {reader.ErrUnknownCard, api.CardUnknown},
-		{reader.ErrCardBusy, api.CardBusy}, {reader.ErrCardRemoved, api.NoCard}, {reader.ErrSeveralCards, api.CardUnknown},
+		{reader.ErrCardBusy, api.CardBusy}, {reader.ErrCardRemoved, api.NoCard}, {reader.ErrSeveralCards, api.SeveralCards},
 	} {
 		d.put(nil, step.err)
 		if !p.saw(step.state) {

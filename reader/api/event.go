@@ -11,6 +11,7 @@ const (
 	NoReader          State = "no_reader"          // waiting for a reader
 	NoCard            State = "no_card"            // waiting for a card
 	CardUnknown       State = "card_unknown"       // not an identity card, or not well inserted
+	SeveralCards      State = "several_cards"      // more than one identity card is inserted
 	ReaderUnsupported State = "reader_unsupported" // this reader or module cannot do it
 	CardBusy          State = "card_busy"          // another program holds the card
 	WrongPerson       State = "wrong_person"       // not the card whose certificate is to sign

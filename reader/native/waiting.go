@@ -104,8 +104,7 @@ func (w *watch) lookIn(ctx context.Context, fits func(Card) error) (Card, error)
 	return nil, errOtherCard
 }
 
-// severalCards is a state of ours: the protocol with the page has none for it.
-const severalCards api.State = "several_cards"
+const severalCards = api.SeveralCards
 
 // waitingFor says what the person can do about a missing card, if anything.
 func (w *watch) waitingFor(err error) (api.State, bool) {
