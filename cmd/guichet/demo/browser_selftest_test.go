@@ -100,7 +100,7 @@ func TestBrowserSelfTest(t *testing.T) {
 			"page-address": "passed", "page-browser": "passed", "page-cookies": "passed", "page-context": "passed", "page-clock": "passed",
 			"page-extension": "needless", "page-program": "needless", "page-agent": "passed", "page-network": "passed",
 			"card-module": "passed", "card-reader": "passed", "card-card": "passed", "card-authentication": "passed",
-			"card-signature": "passed", "card-pin": "passed", "card-agent": "passed",
+			"card-signature": "passed", "card-pin": "passed", "card-agent": "passed", "card-clock": "",
 		})
 		w.sees("#card-card h3", title)
 		if got := w.text("[data-support]"); !code.MatchString(got) {
@@ -227,6 +227,30 @@ func TestBrowserSelfTestOddAgents(t *testing.T) {
 			if got := w.text("[data-support]"); strings.Contains(got, "<") {
 				w.fail("the support code is %q", got)
 			}
+		})
+	}
+}
+
+// The clock is told once: by the page, or where that has nothing to compare with by the agent.
+func TestBrowserSelfTestOneClock(t *testing.T) {
+	s := onStage(t)
+	const agent = `{ const real = window.fetch, json = (body) => Promise.resolve(new Response(JSON.stringify(body)));
+		window.fetch = (to, how) => String(to).endsWith("/v1/status") ? json({ agent: "guichet-reader", version: "1.0.0" })
+			: String(to).includes("/v1/doctor") ? json({ checks: [{ id: "clock", outcome: "unknown", title: "Horloge", finding: "Pas comparée." }] })
+			: %s ? Promise.reject(new TypeError("Failed to fetch")) : real(to, how); }`
+	for name, tt := range map[string]struct {
+		offline string
+		want    map[string]string
+	}{
+		"compared":     {"false", map[string]string{"page-clock": "passed", "card-clock": ""}},
+		"not compared": {"String(to) === location.pathname", map[string]string{"page-clock": "unknown", "card-clock": "unknown"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := s.window(t)
+			w.before(fmt.Sprintf(agent, tt.offline))
+			w.selfTest("fr")
+			w.sees("[data-card-note]", strings.Join(strings.Fields(locale.T(locale.FR, "help.test.card.told")), " "))
+			w.shows(tt.want)
 		})
 	}
 }
