@@ -44,7 +44,9 @@ func (h *Help) card(c *gin.Context) error {
 	if code := c.Query("code"); supportCode.MatchString(code) {
 		v.Lead = v.T("help.card.code", locale.A("phone", v.Brand.Telephone()), locale.A("code", code))
 	}
-	return page.Render(c, http.StatusOK, questionsPage(v, topics[:1], true))
+	questions := topics[0]
+	questions.title = "help.card.questions" // the topic's own is the page's
+	return page.Render(c, http.StatusOK, questionsPage(v, []topic{questions}, true))
 }
 
 // supportCode matches the references that the portal gives.

@@ -38,6 +38,24 @@ func TestSelfTestTriesACookie(t *testing.T) {
 	}
 }
 
+// No heading of the card's page says again what the page is called.
+func TestCardHeadings(t *testing.T) {
+	p := counter(t, true).Get("help/card")
+	title := p.All("h1")
+	if p.Status != http.StatusOK || len(title) != 1 {
+		t.Fatalf("status %d, %d titles", p.Status, len(title))
+	}
+	parts := p.Texts("main h2")
+	if len(parts) == 0 {
+		t.Error("no headings")
+	}
+	for _, part := range parts {
+		if part == p.Text("h1") {
+			t.Errorf("h2 and h1 are both %q", part)
+		}
+	}
+}
+
 func outcome(p *areatest.Page, check string) string {
 	for _, n := range p.All("li.check") {
 		if areatest.Attr(n, "data-check") == check {
