@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 	"guichet.example/reader/internal/exact"
@@ -79,21 +80,15 @@ func refuse(w http.ResponseWriter, status int, code api.Code, message string) {
 	reply(w, nil, refusal{status, api.Error{Code: code, Message: message, State: api.Technical, Tries: -1}})
 }
 
-// expiredError is a certificate that ended before today: no card is asked for a PIN
-// whose signature nobody would take.
-type expiredError struct{ at time.Time }
-
-func (e expiredError) Error() string { return "certificate expired on " + e.at.Format(time.DateOnly) }
-
 // failureOf puts the end of an operation into the words of Web eID (which knows only
 // cancelled, timed out and fatal) and of the card panel.
 func failureOf(err error) api.Error {
 	f := api.Error{Code: api.Fatal}
 	f.State, f.Tries = pinpage.Outcome(err)
-	var expired expiredError
+	var expired certs.ExpiredError
 	switch {
 	case errors.As(err, &expired):
-		f.State, f.Expired = api.CertExpired, expired.at.UTC()
+		f.State, f.Expired = api.CertExpired, expired.NotAfter.UTC()
 	case errors.Is(err, reader.ErrModuleMissing):
 		f.Code = api.Unavailable
 	case f.State == api.Timeout:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
-	"encoding/base64"
 	"net/http"
 
 	"guichet.example/certs"
@@ -85,44 +84,21 @@ func (o *operation) token(ctx context.Context, nonce string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, hash, err := reader.WebEIDAlgorithm(certificate.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	signature, err := o.signature(ctx, card, certificate, reader.WebEIDDigest(hash, o.origin, nonce), hash)
-	if err != nil {
-		return nil, err
-	}
-	return api.Token{
-		UnverifiedCertificate: base64.StdEncoding.EncodeToString(certificate.Raw),
-		Algorithm:             name,
-		Signature:             base64.StdEncoding.EncodeToString(signature),
-		Format:                api.TokenFormat,
-		AppVersion:            api.AppVersion,
-	}, nil
+	return reader.WebEIDToken(certificate, o.origin, nonce, func(digest []byte, hash crypto.Hash) ([]byte, error) {
+		return o.signature(ctx, card, digest, hash)
+	})
 }
 
 // valid returns the card's certificate for the operation, if its time is not over.
 func (o *operation) valid(card Card) (*x509.Certificate, error) {
-	certificate, err := card.Certificate(o.purpose)
-	if err != nil {
-		return nil, err
-	}
-	if o.agent.config.Now().After(certificate.NotAfter) {
-		return nil, expiredError{certificate.NotAfter}
-	}
-	return certificate, nil
+	return reader.ValidCertificate(card, o.purpose, o.agent.config.Now())
 }
 
-// signature has the card sign and returns the value as it goes over the wire.
-func (o *operation) signature(ctx context.Context, card Card, c *x509.Certificate, digest []byte, hash crypto.Hash) ([]byte, error) {
-	value, err := card.Sign(ctx, remote.SignRequest{
+// signature has the card sign.
+func (o *operation) signature(ctx context.Context, card Card, digest []byte, hash crypto.Hash) ([]byte, error) {
+	return card.Sign(ctx, remote.SignRequest{
 		Purpose: o.purpose, Digest: digest, Hash: hash,
 		Entry: remote.Entry{Kind: remote.Page, Site: o.origin, Digest: o.digest, Lang: o.lang, Host: o.host},
 		Tell:  o.progress,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return reader.RawECDSA(value, c.PublicKey)
 }
