@@ -76,7 +76,8 @@ func holdsToRules(t *testing.T, ctx context.Context, name, axe string) {
 	t.Helper()
 	for scheme, width := range map[string]int64{"light": 1280, "dark": 320} {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme},
+				{Name: "prefers-reduced-motion", Value: "reduce"}}}) // no colour is on its way to another
 		if err == nil {
 			err = chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Evaluate[chromedp.Void](axe))
 		}

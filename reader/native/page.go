@@ -5,14 +5,15 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"guichet.example/reader"
+	"guichet.example/reader/internal/pagelook"
 	"guichet.example/reader/internal/peer"
 	"guichet.example/reader/remote"
 )
@@ -128,10 +129,8 @@ var (
 	pageHTML string
 	//go:embed page.js
 	pageJS []byte
-	//go:embed page.css
-	pageCSS []byte
 
-	pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+	pageTemplate = pagelook.Template("page", pageHTML)
 )
 
 func (p *page) handler() http.Handler {
@@ -139,7 +138,7 @@ func (p *page) handler() http.Handler {
 	mux.HandleFunc("GET "+p.path+"{$}", p.show)
 	mux.HandleFunc("POST "+p.path+"{$}", p.take)
 	mux.HandleFunc("GET "+p.path+"next", p.next)
-	mux.HandleFunc("GET "+p.path+"page.css", file("text/css; charset=utf-8", pageCSS))
+	mux.HandleFunc("GET "+p.path+"page.css", file("text/css; charset=utf-8", pagelook.CSS))
 	mux.HandleFunc("GET "+p.path+"page.js", file("text/javascript; charset=utf-8", pageJS))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != p.host { // another name that leads here: DNS rebinding
@@ -164,23 +163,49 @@ func file(kind string, content []byte) http.HandlerFunc {
 	}
 }
 
+// view is what page.html shows.
+type view struct {
+	pagelook.Words
+	Lang, Heading string
+	Site, Lead    string   // Site may be "": then Lead is a sentence of its own
+	More          []string // paragraphs
+	Yes, No       string   // buttons; may be ""
+	Number        int      // of the question
+	Over          bool
+}
+
+// say takes apart what a window shows as one text: the site on a line of its own, if it
+// begins with one, the rest of that sentence, and further lines.
+func (v *view) say(text string) {
+	first, rest, _ := strings.Cut(text, "\n")
+	if strings.Contains(first, "://") {
+		v.Site = first
+		first, rest, _ = strings.Cut(rest, "\n")
+	}
+	v.Lead = first
+	for line := range strings.SplitSeq(rest, "\n") {
+		if line != "" {
+			v.More = append(v.More, line)
+		}
+	}
+}
+
 func (p *page) show(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
-	view := struct {
-		Lang, Title, Text, Yes, No string
-		Number                     int
-		Over                       bool
-	}{Lang: p.text.lang, Title: p.text.pageTitle, Text: p.text.working, Number: p.number, Over: p.over}
+	v := view{Words: pagelook.In(p.text.lang), Lang: p.text.lang, Heading: p.text.pageTitle, Number: p.number, Over: p.over}
 	switch {
 	case p.over:
-		view.Text = p.text.over
+		v.say(p.text.over)
 	case p.asked != nil:
-		view.Text, view.Yes, view.No = p.asked.text, p.asked.yes, p.asked.no
+		v.say(p.asked.text)
+		v.Yes, v.No = p.asked.yes, p.asked.no
+	default:
+		v.say(p.text.working)
 	}
 	p.mu.Unlock()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = pageTemplate.Execute(w, view)
-	if view.Over {
+	_ = pageTemplate.Execute(w, v)
+	if v.Over {
 		p.once.Do(func() { close(p.goodbye) })
 	}
 }

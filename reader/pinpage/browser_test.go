@@ -15,6 +15,7 @@ import (
 
 	"guichet.example/certs"
 	"guichet.example/reader/agent/agenttest"
+	"guichet.example/reader/internal/pagelook"
 	"guichet.example/reader/pinpage"
 )
 
@@ -95,14 +96,10 @@ const axe = `(async () => {
 // judge serves a page again, with its own style sheet, and has axe-core look at it.
 func judge(t *testing.T, ctx context.Context, name string, page *agenttest.PINPage, scheme string, width int64, rules string) {
 	t.Helper()
-	style, err := os.ReadFile("pin.css")
-	if err != nil {
-		t.Fatal(err)
-	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/pin.css" {
 			w.Header().Set("Content-Type", "text/css")
-			_, _ = w.Write(style)
+			_, _ = w.Write(pagelook.CSS)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -110,7 +107,7 @@ func judge(t *testing.T, ctx context.Context, name string, page *agenttest.PINPa
 		_, _ = w.Write([]byte(strings.Replace(page.HTML, `<script src="/pin.js" defer></script>`, "", 1)))
 	}))
 	defer server.Close()
-	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	if err != nil {
 		t.Fatal(err)

@@ -9,10 +9,8 @@ import (
 	"strconv"
 
 	"guichet.example/reader/api"
+	"guichet.example/reader/internal/pagelook"
 )
-
-//go:embed pin.css
-var pinCSS []byte
 
 //go:embed pin.js
 var pinJS []byte
@@ -23,7 +21,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("GET "+api.PINPath+"{id}", s.show)
 	mux.HandleFunc("POST "+api.PINPath+"{id}", s.receive)
 	mux.HandleFunc("GET "+api.PINPath+"{id}/alive", s.alive)
-	mux.HandleFunc("GET /pin.css", asset("text/css; charset=utf-8", pinCSS))
+	mux.HandleFunc("GET /pin.css", asset("text/css; charset=utf-8", pagelook.CSS))
 	mux.HandleFunc("GET /pin.js", asset("text/javascript; charset=utf-8", pinJS))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

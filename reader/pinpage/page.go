@@ -31,8 +31,8 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 
 // gone answers an address that is not, or no longer, of a prompt.
 func (s *Server) gone(w http.ResponseWriter, r *http.Request) {
-	t := texts[ChooseLang("", r.Header.Get("Accept-Language"), s.lang())]
-	write(w, http.StatusNotFound, view{text: t, State: "failed", Heading: t.GoneHeading, Lead: t.Gone})
+	v := Operation{Lang: ChooseLang("", r.Header.Get("Accept-Language"), s.lang())}.view()
+	write(w, http.StatusNotFound, view{text: v.text, Words: v.Words, State: "failed", Heading: v.GoneHeading, Lead: v.Gone})
 }
 
 // receive takes the form. The answer waits for the card, so that a wrong PIN is told

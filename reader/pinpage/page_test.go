@@ -204,6 +204,26 @@ func TestNamesSiteAndPurpose(t *testing.T) {
 	}
 }
 
+// Where no site asks, as on the command line, no state of the page speaks of one.
+func TestSpeaksOfNoSite(t *testing.T) {
+	for lang, ending := range map[string]string{"fr": "Votre carte a répondu.", "nl": "Uw kaart heeft geantwoord.", "de": "Ihre Karte hat geantwortet.", "en": "Your card has answered."} {
+		p := begin(t, pinpage.Operation{Purpose: certs.Signature, Digest: "3F2A 91C0 7B44 12EE", Lang: lang}, 3)
+		asks := p.open(t)
+		done, err := asks.Submit(t.Context(), rightPIN)
+		if err != nil || done.Asks || !strings.Contains(done.HTML, ending) {
+			t.Errorf("%s: %+v, %v; want %q", lang, done, err, ending)
+		}
+		broken := ask(t, p.server, p.host, pinpage.Operation{Purpose: certs.Signature, Lang: lang}, 3)
+		broken.cancel(errors.New("broken"))
+		_ = broken.end(t)
+		for name, page := range map[string]*agenttest.PINPage{"asks": asks, "done": done, "broken": broken.open(t)} {
+			if found := regexp.MustCompile(`(?i)(\bvan de|\bdu|\bthe|\bder|\bau|\ble) (web)?site\b`).FindString(page.HTML); found != "" {
+				t.Errorf("%s, %s: %q", lang, name, found)
+			}
+		}
+	}
+}
+
 // Before the last try the page warns, also when the operation begins with it.
 func TestWarnsBeforeTheLastTry(t *testing.T) {
 	page := begin(t, login, 1).open(t)

@@ -13,7 +13,6 @@ import (
 type text struct {
 	Lang string
 
-	Product, Origin                       string // who shows this page
 	HeadingLogin, HeadingSign             string
 	SiteLabel, PurposeLabel, DigestLabel  string
 	PurposeLogin, PurposeSign, DigestHint string
@@ -27,6 +26,9 @@ type text struct {
 	Removed, Blocked, TimedOut, Cancelled string
 	Busy, Unsupported, Technical          string
 	GoneHeading, Gone                     string
+
+	// In the place of others where no site asks, as on the command line.
+	OriginHere, CloseHere, DoneHere, TechnicalHere string
 }
 
 const defaultLang = "fr"
@@ -48,6 +50,13 @@ func ChooseLang(asked, accepted, otherwise string) string {
 		}
 	}
 	return otherwise
+}
+
+// here is the text of an operation that no site asks for: none is named.
+func (t *text) here() *text {
+	alone := *t
+	alone.Close, alone.Done, alone.Technical = t.CloseHere, t.DoneHere, t.TechnicalHere
+	return &alone
 }
 
 // digits fills in how many a PIN has.

@@ -2,8 +2,6 @@ package pinpage
 
 var german = text{
 	Lang:          "de",
-	Product:       "Kartenleser",
-	Origin:        "Diese Seite kommt vom Kartenprogramm auf diesem Computer. Die Website sieht Ihre PIN nicht.",
 	HeadingLogin:  "Geben Sie Ihre PIN ein, um sich auszuweisen",
 	HeadingSign:   "Geben Sie Ihre PIN ein, um zu unterschreiben",
 	SiteLabel:     "Website, die danach fragt",
@@ -39,5 +37,10 @@ var german = text{
 	Unsupported:   "Dieses Lesegerät funktioniert hier nicht. Nutzen Sie ein anderes Gerät oder melden Sie sich anders an.",
 	Technical:     "Es ist ein technisches Problem aufgetreten. Es wurde nichts gesendet. Versuchen Sie es von der Seite der Website aus erneut.",
 	GoneHeading:   "Diese Seite wird nicht mehr gebraucht",
-	Gone:          "Jede Adresse gilt nur einmal. Beginnen Sie neu von der Seite der Website aus.",
+	Gone:          "Jede Adresse gilt nur einmal. Beginnen Sie noch einmal von vorn.",
+
+	OriginHere:    "Diese Seite kommt vom Kartenprogramm auf diesem Computer. Keine Website sieht Ihre PIN.",
+	CloseHere:     "Sie können dieses Fenster schließen.",
+	DoneHere:      "Ihre Karte hat geantwortet.",
+	TechnicalHere: "Es ist ein technisches Problem aufgetreten. Es wurde nichts gesendet. Versuchen Sie es erneut.",
 }

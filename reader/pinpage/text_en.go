@@ -2,8 +2,6 @@ package pinpage
 
 var english = text{
 	Lang:          "en",
-	Product:       "Card reader",
-	Origin:        "This page comes from the card program on this computer. The site does not see your PIN.",
 	HeadingLogin:  "Type your PIN to prove who you are",
 	HeadingSign:   "Type your PIN to sign",
 	SiteLabel:     "Site that asks",
@@ -39,5 +37,10 @@ var english = text{
 	Unsupported:   "This reader does not work here. Use another reader or sign in another way.",
 	Technical:     "Something went wrong. Nothing was sent. Try again from the page of the site.",
 	GoneHeading:   "This page is no longer in use",
-	Gone:          "Each address works once. Start again from the page of the site.",
+	Gone:          "Each address works once. Start again from the beginning.",
+
+	OriginHere:    "This page comes from the card program on this computer. No site sees your PIN.",
+	CloseHere:     "You may close this window.",
+	DoneHere:      "Your card has answered.",
+	TechnicalHere: "Something went wrong. Nothing was sent. Try again.",
 }

@@ -2,8 +2,6 @@ package pinpage
 
 var french = text{
 	Lang:          "fr",
-	Product:       "Lecteur de carte",
-	Origin:        "Cette page vient du programme de la carte, sur cet ordinateur. Le site ne voit pas votre code.",
 	HeadingLogin:  "Tapez votre code PIN pour vous identifier",
 	HeadingSign:   "Tapez votre code PIN pour signer",
 	SiteLabel:     "Site qui le demande",
@@ -39,5 +37,10 @@ var french = text{
 	Unsupported:   "Ce lecteur ne convient pas. Essayez un autre lecteur ou une autre façon de vous connecter.",
 	Technical:     "Un problème technique est survenu. Rien n’a été envoyé. Réessayez depuis la page du site.",
 	GoneHeading:   "Cette page ne sert plus",
-	Gone:          "Chaque adresse ne sert qu’une fois. Recommencez depuis la page du site.",
+	Gone:          "Chaque adresse ne sert qu’une fois. Recommencez depuis le début.",
+
+	OriginHere:    "Cette page vient du programme pour la carte, sur cet ordinateur. Aucun site ne voit votre code.",
+	CloseHere:     "Vous pouvez fermer cette fenêtre.",
+	DoneHere:      "Votre carte a répondu.",
+	TechnicalHere: "Un problème technique est survenu. Rien n’a été envoyé. Réessayez.",
 }

@@ -2,8 +2,6 @@ package pinpage
 
 var dutch = text{
 	Lang:          "nl",
-	Product:       "Kaartlezer",
-	Origin:        "Deze pagina komt van het kaartprogramma op deze computer. De website ziet uw code niet.",
 	HeadingLogin:  "Typ uw pincode om u aan te melden",
 	HeadingSign:   "Typ uw pincode om te ondertekenen",
 	SiteLabel:     "Website die het vraagt",
@@ -39,5 +37,10 @@ var dutch = text{
 	Unsupported:   "Deze kaartlezer werkt hier niet. Gebruik een andere lezer of meld u anders aan.",
 	Technical:     "Er was een technisch probleem. Er is niets verzonden. Probeer opnieuw vanaf de pagina van de website.",
 	GoneHeading:   "Deze pagina wordt niet meer gebruikt",
-	Gone:          "Elk adres dient maar één keer. Begin opnieuw vanaf de pagina van de website.",
+	Gone:          "Elk adres dient maar één keer. Begin helemaal opnieuw.",
+
+	OriginHere:    "Deze pagina komt van het kaartprogramma op deze computer. Geen enkele site ziet uw code.",
+	CloseHere:     "U kunt dit venster sluiten.",
+	DoneHere:      "Uw kaart heeft geantwoord.",
+	TechnicalHere: "Er was een technisch probleem. Er is niets verzonden. Probeer opnieuw.",
 }

@@ -4,22 +4,23 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"net/http"
 
 	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
+	"guichet.example/reader/internal/pagelook"
 )
 
 //go:embed pin.html
 var pinHTML string
 
-var pinTemplate = template.Must(template.New("pin").Parse(pinHTML))
+var pinTemplate = pagelook.Template("pin", pinHTML)
 
 // view is what pin.html shows.
 type view struct {
 	*text
+	pagelook.Words
 	State   string // "asking", "working", "done", "stopped", "failed": for style and script
 	Heading string
 	Lead    string // under the heading
@@ -86,10 +87,14 @@ func (o Operation) view() view {
 	if !ok {
 		t = texts[defaultLang]
 	}
+	v := view{text: t, Words: pagelook.In(t.Lang), Site: o.Site, Purpose: t.PurposeSign, Heading: t.HeadingSign, Button: t.ButtonSign, Digest: o.Digest}
 	if o.Purpose == certs.Authentication {
-		return view{text: t, Site: o.Site, Purpose: t.PurposeLogin, Heading: t.HeadingLogin, Button: t.ButtonLogin}
+		v.Purpose, v.Heading, v.Button, v.Digest = t.PurposeLogin, t.HeadingLogin, t.ButtonLogin, ""
 	}
-	return view{text: t, Site: o.Site, Purpose: t.PurposeSign, Heading: t.HeadingSign, Button: t.ButtonSign, Digest: o.Digest}
+	if o.Site == "" {
+		v.text, v.Origin = t.here(), t.OriginHere
+	}
+	return v
 }
 
 // form adds the form: what was wrong, and a warning before the last try wherever the
