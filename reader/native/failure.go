@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 )
@@ -33,6 +34,7 @@ func failureOf(err error) failure {
 // happened instead of speaking of a technical problem.
 func (o *operation) tell(ctx context.Context, err error) error {
 	var wrong reader.PINError
+	var expired certs.ExpiredError
 	var sentence string
 	ours := true
 	switch {
@@ -40,6 +42,8 @@ func (o *operation) tell(ctx context.Context, err error) error {
 		return err
 	case errors.Is(err, reader.ErrPINBlocked):
 		sentence, ours = o.text.blocked, false
+	case errors.As(err, &expired):
+		sentence, ours = o.text.expired(expired.NotAfter), false
 	case errors.As(err, &wrong):
 		sentence, ours = o.text.wrong, false
 	case errors.Is(err, reader.ErrModuleMissing):

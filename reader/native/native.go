@@ -64,6 +64,7 @@ type Config struct {
 	Browse   func(address string) error // opens an address in the person's browser; nil: cannot be done
 	Deadline time.Duration              // of a command, people included; 0: 10 minutes
 	Linger   time.Duration              // after the reply, for a page that was asked on to say that it is over; 0: 2 s
+	Now      func() time.Time           // for the dates of certificates; nil: time.Now
 	Log      *slog.Logger               // without PIN, nonce or certificate; nil: none
 }
 
@@ -83,6 +84,9 @@ var errClosed = errors.New("the browser has gone")
 func Run(ctx context.Context, c Config) error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Deadline == 0 {
 		c.Deadline = defaultDeadline

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
@@ -81,38 +79,30 @@ func (o *operation) isWanted(c Card) error {
 	return err
 }
 
+// valid returns the card's certificate, if its time is not over.
+func (o *operation) valid(card Card, p certs.Purpose) (*x509.Certificate, error) {
+	return reader.ValidCertificate(card, p, o.Now())
+}
+
 // token makes a Web eID token over the origin and the nonce.
 func (o *operation) token(ctx context.Context, card Card) (any, error) {
-	certificate, err := card.Certificate(certs.Authentication)
+	certificate, err := o.valid(card, certs.Authentication)
 	if err != nil {
 		return nil, err
 	}
-	name, hash, err := reader.WebEIDAlgorithm(certificate.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	digest := reader.WebEIDDigest(hash, o.request.origin, o.request.nonce)
-	value, err := o.value(ctx, card, certs.Authentication, certificate, digest, hash)
-	if err != nil {
-		return nil, err
-	}
-	return api.Token{
-		UnverifiedCertificate: base64.StdEncoding.EncodeToString(certificate.Raw),
-		Algorithm:             name,
-		Signature:             base64.StdEncoding.EncodeToString(value),
-		Format:                api.TokenFormat,
-		AppVersion:            api.AppVersion,
-	}, nil
+	return reader.WebEIDToken(certificate, o.request.origin, o.request.nonce, func(digest []byte, hash crypto.Hash) ([]byte, error) {
+		return o.value(ctx, card, certs.Authentication, certificate, digest, hash)
+	})
 }
 
 // certificate hands out the signature certificate, which holds a name and a national
 // number: only when the person agrees.
 func (o *operation) certificate(ctx context.Context, card Card) (any, error) {
-	certificate, err := card.Certificate(certs.Signature)
+	certificate, err := o.valid(card, certs.Signature)
 	if err != nil {
 		return nil, err
 	}
-	algorithms, err := algorithmsOf(certificate.PublicKey)
+	algorithms, err := reader.WebEIDAlgorithms(certificate.PublicKey)
 	if err != nil {
 		return nil, err
 	}
@@ -125,35 +115,14 @@ func (o *operation) certificate(ctx context.Context, card Card) (any, error) {
 	}, nil
 }
 
-// algorithmsOf lists what a Belgian card can sign with that key, and nothing else.
-func algorithmsOf(public crypto.PublicKey) ([]api.SignatureAlgorithm, error) {
-	kind, padding := "ECC", "NONE"
-	switch public.(type) {
-	case *rsa.PublicKey:
-		kind, padding = "RSA", "PKCS1.5"
-	case *ecdsa.PublicKey:
-	default:
-		return nil, reader.ErrNotSupported
-	}
-	var list []api.SignatureAlgorithm
-	for _, name := range []string{"SHA-256", "SHA-384", "SHA-512"} {
-		list = append(list, api.SignatureAlgorithm{CryptoAlgorithm: kind, HashFunction: name, PaddingScheme: padding})
-	}
-	return list, nil
-}
-
 func (o *operation) signature(ctx context.Context, card Card) (any, error) {
-	algorithms, err := algorithmsOf(o.request.certificate.PublicKey)
+	certificate, err := o.valid(card, certs.Signature)
 	if err != nil {
 		return nil, err
 	}
-	used := algorithms[0]
-	used.HashFunction = o.request.hashFunction
-	value, err := o.value(ctx, card, certs.Signature, o.request.certificate, o.request.digest, o.request.hash)
-	if err != nil {
-		return nil, err
-	}
-	return api.Signature{Signature: base64.StdEncoding.EncodeToString(value), SignatureAlgorithm: used}, nil
+	return reader.WebEIDSignature(certificate, o.request.hash, func() ([]byte, error) {
+		return o.value(ctx, card, certs.Signature, certificate, o.request.digest, o.request.hash)
+	})
 }
 
 // value has the card sign, as the person types the PIN in one place: on the keypad or in
@@ -179,7 +148,7 @@ func (o *operation) value(ctx context.Context, card Card, p certs.Purpose, c *x5
 	entry := o.dialog.entry()
 	entry.Site, entry.Digest, entry.Lang = o.request.origin, short, o.text.lang
 	opened := ""
-	value, err := card.Sign(ctx, remote.SignRequest{Purpose: p, Digest: digest, Hash: hash, Entry: entry,
+	return card.Sign(ctx, remote.SignRequest{Purpose: p, Digest: digest, Hash: hash, Entry: entry,
 		Tell: func(now remote.Progress) {
 			if now.URL == "" || now.URL == opened || o.Browse == nil {
 				return
@@ -189,10 +158,6 @@ func (o *operation) value(ctx context.Context, card Card, p certs.Purpose, c *x5
 				o.Log.Error("opening the page for the PIN in a browser", "cause", err)
 			}
 		}})
-	if err != nil {
-		return nil, err
-	}
-	return reader.RawECDSA(value, c.PublicKey)
 }
 
 // agree asks once for each certificate, however often its card is put back.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"guichet.example/certs"
+	"guichet.example/reader"
 	"guichet.example/reader/internal/exact"
 )
 
@@ -46,10 +47,9 @@ type request struct {
 
 	nonce string // authenticate
 
-	certificate  *x509.Certificate // sign, and the rest
-	digest       []byte
-	hash         crypto.Hash
-	hashFunction string
+	certificate *x509.Certificate // sign, and the rest
+	digest      []byte
+	hash        crypto.Hash
 }
 
 // envelope is every request. Lang is allowed wherever it may stand.
@@ -212,22 +212,19 @@ func isHost(withPort, host string) bool {
 	return true
 }
 
-// hashLengths are the functions that the protocol knows, with their lengths in bytes.
+// hashLengths are the functions that the protocol knows, with their lengths in bytes. Those
+// that no Belgian card signs are refused here, and not by the card after the PIN.
 var hashLengths = map[string]int{
 	"SHA-224": 28, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64,
 	"SHA3-224": 28, "SHA3-256": 32, "SHA3-384": 48, "SHA3-512": 64,
 }
-
-// hashes are those that a Belgian card can sign, and so those we offer. The others are
-// refused here and not by the card after the PIN.
-var hashes = map[string]crypto.Hash{"SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
 
 func (r *request) setHash(text, function string) error {
 	length, known := hashLengths[function]
 	if len(function) > maxHashFunction || !known {
 		return fmt.Errorf("%w: hashFunction is none of the protocol's", errArgument)
 	}
-	hash, ok := hashes[function]
+	hash, ok := reader.WebEIDHash(function)
 	if !ok {
 		return fmt.Errorf("%w: no card here signs %s", errArgument, function)
 	}
@@ -235,7 +232,7 @@ func (r *request) setHash(text, function string) error {
 	if err != nil || len(digest) != length {
 		return fmt.Errorf("%w: hash does not fit hashFunction", errArgument)
 	}
-	r.digest, r.hash, r.hashFunction = digest, hash, function
+	r.digest, r.hash = digest, hash
 	return nil
 }
 
