@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
+	"crypto"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"guichet.example/auth/webeid"
 	"guichet.example/certs"
@@ -55,29 +56,13 @@ func authenticate(ctx context.Context, env cli.Env, args []string) error {
 }
 
 func makeToken(ctx context.Context, card *remote.Card, entry remote.Entry, tell func(remote.Progress), origin, nonce string) (api.Token, error) {
-	cert, err := card.Certificate(certs.Authentication)
+	cert, err := reader.ValidCertificate(card, certs.Authentication, time.Now())
 	if err != nil {
 		return api.Token{}, err
 	}
-	algorithm, hash, err := reader.WebEIDAlgorithm(cert.PublicKey)
-	if err != nil {
-		return api.Token{}, err
-	}
-	value, err := card.Sign(ctx, remote.SignRequest{
-		Purpose: certs.Authentication, Digest: reader.WebEIDDigest(hash, origin, nonce), Hash: hash,
-		Entry: entry, Tell: tell,
+	return reader.WebEIDToken(cert, origin, nonce, func(digest []byte, hash crypto.Hash) ([]byte, error) {
+		return card.Sign(ctx, remote.SignRequest{
+			Purpose: certs.Authentication, Digest: digest, Hash: hash, Entry: entry, Tell: tell,
+		})
 	})
-	if err != nil {
-		return api.Token{}, err
-	}
-	if value, err = reader.RawECDSA(value, cert.PublicKey); err != nil {
-		return api.Token{}, err
-	}
-	return api.Token{
-		UnverifiedCertificate: base64.StdEncoding.EncodeToString(cert.Raw),
-		Algorithm:             algorithm,
-		Signature:             base64.StdEncoding.EncodeToString(value),
-		Format:                api.TokenFormat,
-		AppVersion:            api.AppVersion,
-	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"syscall"
 
+	"guichet.example/certs"
 	"guichet.example/reader"
 	"guichet.example/reader/native"
 	"guichet.example/reader/pinentry"
@@ -12,6 +13,9 @@ import (
 
 // hintFor names the next thing to do, where there is one.
 func hintFor(err error) string {
+	if errors.As(err, &certs.ExpiredError{}) {
+		return "the municipality renews the certificates; the card itself may still be valid"
+	}
 	for _, h := range []struct {
 		err  error
 		hint string

@@ -20,6 +20,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
+	"guichet.example/reader"
 	"guichet.example/reader/api"
 	"guichet.example/reader/remote"
 	"guichet.example/reader/softcard"
@@ -49,6 +50,7 @@ var made = sync.OnceValues(func() (*world, error) {
 		"ec":     {Algorithm: certstest.P384},
 		"kid":    {Algorithm: certstest.P384, NoSignature: true},
 		"forged": {Algorithm: certstest.P384},
+		"old":    {Algorithm: certstest.P384, NotBefore: time.Date(2014, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2024, 5, 3, 0, 0, 0, 0, time.UTC)},
 	} {
 		p.GivenNames, p.Surname, p.NationalNumber = "Nora Anna", "Specimen", "01050399864"
 		p.Birth = time.Date(2001, 5, 3, 0, 0, 0, 0, time.UTC)
@@ -177,7 +179,7 @@ func scriptValue(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &s))
 	value, err := base64.StdEncoding.DecodeString(s.Signature)
 	ts.Check(err)
-	hash := hashes[s.SignatureAlgorithm.HashFunction]
+	hash, _ := reader.WebEIDHash(s.SignatureAlgorithm.HashFunction)
 	digest, err := hashFile(ts.MkAbs(args[2]), hash)
 	ts.Check(err)
 	if !holds(w.cards[args[1]].Signature.Certificate.PublicKey, hash, digest, value) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
@@ -17,9 +18,6 @@ import (
 	"guichet.example/reader/api"
 	"guichet.example/reader/remote"
 )
-
-// hashes are the functions that Belgian cards sign, by their Web eID names.
-var hashes = map[string]crypto.Hash{"SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512}
 
 func sign(ctx context.Context, env cli.Env, args []string) error {
 	set := cli.Flags(env, "sign", "guichet-reader sign [-pin-fd N | -pin terminal|pinentry|page] FILE | -hash H -hash-function SHA-384")
@@ -33,19 +31,20 @@ func sign(ctx context.Context, env cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, known := hashes[*function]; *function != "" && !known {
+	hash, known := reader.WebEIDHash(*function)
+	if *function != "" && !known {
 		return fmt.Errorf("%w: -hash-function is SHA-256, SHA-384 or SHA-512", cli.ErrUsage)
 	}
-	var digest func(name string) ([]byte, error)
+	var digest func(crypto.Hash) ([]byte, error)
 	switch {
-	case *given != "" && len(rest) == 0 && *function != "":
-		value, err := decodeHash(*given, hashes[*function])
+	case *given != "" && len(rest) == 0 && known:
+		value, err := decodeHash(*given, hash)
 		if err != nil {
 			return err
 		}
-		digest = func(string) ([]byte, error) { return value, nil }
+		digest = func(crypto.Hash) ([]byte, error) { return value, nil }
 	case *given == "" && len(rest) == 1:
-		digest = func(name string) ([]byte, error) { return hashFile(rest[0], hashes[name]) }
+		digest = func(hash crypto.Hash) ([]byte, error) { return hashFile(rest[0], hash) }
 	default:
 		return fmt.Errorf("%w: give one file, or -hash and -hash-function", cli.ErrUsage)
 	}
@@ -53,7 +52,7 @@ func sign(ctx context.Context, env cli.Env, args []string) error {
 		return err
 	}
 	return f.withCard(ctx, func(ctx context.Context, card *remote.Card) error {
-		value, err := signDigest(ctx, env, card, &pin, digest, *function)
+		value, err := signDigest(ctx, env, card, &pin, digest, hash)
 		if err != nil {
 			return err
 		}
@@ -88,14 +87,16 @@ func hashFile(path string, hash crypto.Hash) ([]byte, error) {
 }
 
 // signDigest signs with the signature key only: the authentication key never signs a
-// hash that somebody else made.
-func signDigest(ctx context.Context, env cli.Env, card *remote.Card, pin *pinFlags, digest func(string) ([]byte, error), function string) (api.Signature, error) {
-	cert, err := card.Certificate(certs.Signature)
+// hash that somebody else made. Hash 0: what suits the key.
+func signDigest(ctx context.Context, env cli.Env, card *remote.Card, pin *pinFlags, digest func(crypto.Hash) ([]byte, error), hash crypto.Hash) (api.Signature, error) {
+	cert, err := reader.ValidCertificate(card, certs.Signature, time.Now())
 	if err != nil {
 		return api.Signature{}, err
 	}
-	algorithm := algorithmFor(cert.PublicKey, function)
-	hashed, err := digest(algorithm.HashFunction)
+	if hash == 0 {
+		hash = hashFor(cert.PublicKey)
+	}
+	hashed, err := digest(hash)
 	if err != nil {
 		return api.Signature{}, err
 	}
@@ -103,30 +104,18 @@ func signDigest(ctx context.Context, env cli.Env, card *remote.Card, pin *pinFla
 	if err != nil {
 		return api.Signature{}, err
 	}
-	value, err := card.Sign(ctx, remote.SignRequest{
-		Purpose: certs.Signature, Digest: hashed, Hash: hashes[algorithm.HashFunction],
-		Entry: entry, Tell: guide(env.Stderr, entry, card.Reader().Name),
+	return reader.WebEIDSignature(cert, hash, func() ([]byte, error) {
+		return card.Sign(ctx, remote.SignRequest{
+			Purpose: certs.Signature, Digest: hashed, Hash: hash,
+			Entry: entry, Tell: guide(env.Stderr, entry, card.Reader().Name),
+		})
 	})
-	if err != nil {
-		return api.Signature{}, err
-	}
-	if value, err = reader.RawECDSA(value, cert.PublicKey); err != nil {
-		return api.Signature{}, err
-	}
-	return api.Signature{Signature: base64.StdEncoding.EncodeToString(value), SignatureAlgorithm: algorithm}, nil
 }
 
-// algorithmFor names the algorithm of a key with a hash function; "": what suits the key.
-func algorithmFor(public crypto.PublicKey, function string) api.SignatureAlgorithm {
-	algorithm := api.SignatureAlgorithm{CryptoAlgorithm: "RSA", HashFunction: function, PaddingScheme: "PKCS1.5"}
-	if ec, ok := public.(*ecdsa.PublicKey); ok {
-		algorithm.CryptoAlgorithm, algorithm.PaddingScheme = "ECC", "NONE"
-		if function == "" && ec.Curve.Params().BitSize == 384 {
-			algorithm.HashFunction = "SHA-384"
-		}
+// hashFor is the hash function that suits a key.
+func hashFor(public crypto.PublicKey) crypto.Hash {
+	if ec, ok := public.(*ecdsa.PublicKey); ok && ec.Curve.Params().BitSize == 384 {
+		return crypto.SHA384
 	}
-	if algorithm.HashFunction == "" {
-		algorithm.HashFunction = "SHA-256"
-	}
-	return algorithm
+	return crypto.SHA256
 }
