@@ -38,13 +38,17 @@ func list(ctx context.Context, env cli.Env, args []string) error {
 	}
 	defer cards.Close()
 	readers, err := cards.Readers(ctx)
+	missing := missingModules(ctx, cards)
 	if err != nil {
-		return err
+		return told(err, missing)
 	}
 	if f.reader != "" && !slices.ContainsFunc(readers, func(r reader.Reader) bool { return r.Name == f.reader }) {
-		return fmt.Errorf("reader %q: %w", f.reader, reader.ErrNoReader)
+		return told(fmt.Errorf("reader %q: %w", f.reader, reader.ErrNoReader), missing)
 	}
 	for _, path := range cards.Modules() {
+		if slices.Contains(missing, path) {
+			path += ": " + reader.ErrModuleMissing.Error()
+		}
 		fmt.Fprintf(env.Stdout, "module          %s\n", path)
 	}
 	for _, r := range readers {
@@ -52,10 +56,40 @@ func list(ctx context.Context, env cli.Env, args []string) error {
 			continue
 		}
 		if err := listReader(ctx, env.Stdout, cards, r); err != nil {
-			return err
+			return told(err, missing)
 		}
 	}
-	return nil
+	return told(nil, missing)
+}
+
+// moduleTime is what modules get to say whether they load: by then they have listed their
+// readers, and one that hangs is not one that is missing.
+const moduleTime = 2 * time.Second
+
+// missingModules are those of which there is no file, or one that does not load.
+func missingModules(ctx context.Context, cards *remote.Set) []string {
+	ctx, cancel := context.WithTimeout(ctx, moduleTime)
+	defer cancel()
+	var paths []string
+	for _, m := range cards.Health(ctx) {
+		if errors.Is(m.Err, reader.ErrModuleMissing) {
+			paths = append(paths, m.Path)
+		}
+	}
+	return paths
+}
+
+// told is what a list ends with: also where the others saw a card, a module that is
+// missing is a mistake or a broken installation.
+func told(err error, missing []string) error {
+	if len(missing) == 0 || errors.Is(err, reader.ErrModuleMissing) {
+		return err
+	}
+	lost := fmt.Errorf("module %s: %w", strings.Join(missing, ", "), reader.ErrModuleMissing)
+	if err == nil {
+		return lost
+	}
+	return fmt.Errorf("%w; %w", err, lost)
 }
 
 func listReader(ctx context.Context, w io.Writer, cards *remote.Set, r reader.Reader) error {
