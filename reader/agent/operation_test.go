@@ -67,7 +67,7 @@ func TestPINTriesNotTold(t *testing.T) {
 		if page.Error == "" {
 			return "0000", nil
 		}
-		if !strings.Contains(page.Error, "three mistakes in a row") {
+		if !strings.Contains(page.Error, "three mistakes block the card") {
 			t.Errorf("the page said %q", page.Error)
 		}
 		return rightPIN, nil

@@ -3,13 +3,13 @@ package doctor
 var german = text{
 	outcomes: map[outcome]string{passed: "in Ordnung", failed: "nicht in Ordnung", warning: "Achtung", unknown: "nicht bekannt"},
 	titles: map[string]string{
-		Service: "Kartendienst des Systems", Module: "Software für die Karte", Reader: "Kartenleser", Holder: "Andere Programme", Card: "Ausweis",
+		Service: "Kartendienst des Systems", Module: "Software für die Karte", Reader: "Lesegerät", Holder: "Andere Programme", Card: "eID-Karte",
 		Authentication: "Zertifikat zum Anmelden", Signature: "Zertifikat zum Unterschreiben", Chain: "Aussteller der Zertifikate", PIN: "PIN",
 		Entry: "Wo Sie die PIN eingeben", Pinentry: "Fenster für die PIN", Browser: "Verbindung zu Ihrem Browser", Agent: "Verbindung zu Webseiten", Clock: "Uhr",
 	},
 	findings: map[string][2]string{
 		"service.answers":  {"Der Kartendienst antwortet.", ""},
-		"service.unneeded": {"Er antwortet nicht, aber Ihr Leser ist ohne ihn erreichbar.", ""},
+		"service.unneeded": {"Er antwortet nicht, aber Ihr Lesegerät ist ohne ihn erreichbar.", ""},
 		"service.missing":  {"Der Kartendienst (pcscd) ist nicht gestartet.", "Installieren Sie das Paket pcscd oder starten Sie es und prüfen Sie erneut. Wer Ihren Computer betreut, kann helfen."},
 		"service.silent":   {"Der Kartendienst (pcscd) ist gestartet, antwortet aber nicht.", "Ziehen Sie das Lesegerät ab, starten Sie den Computer neu und stecken Sie es wieder an."},
 		"service.denied":   {"Sie dürfen den Kartendienst (pcscd) nicht benutzen.", "Bitten Sie die Person, die Ihren Computer betreut, um Zugang zu pcscd."},
@@ -27,8 +27,8 @@ var german = text{
 		"module.occupied":   {"{bad} antwortet im Moment nicht. Vielleicht wartet eines seiner Fenster auf Ihre PIN.", "Suchen Sie dieses Fenster, beenden oder schließen Sie es und prüfen Sie erneut. Gibt es keines, starten Sie den Computer neu."},
 
 		"reader.one":     {"Angeschlossen: {name}.", ""},
-		"reader.several": {"Angeschlossene Leser: {n}. Der erste ist {name}.", ""},
-		"reader.none":    {"Kein Kartenleser erkannt.", "Schließen Sie Ihr Lesegerät an und prüfen Sie erneut. Versuchen Sie einen anderen USB-Anschluss."},
+		"reader.several": {"Angeschlossene Lesegeräte: {n}. Das erste ist {name}.", ""},
+		"reader.none":    {"Kein Lesegerät erkannt.", "Schließen Sie Ihr Lesegerät an und prüfen Sie erneut. Versuchen Sie einen anderen USB-Anschluss."},
 		"reader.unseen":  {"Ein Lesegerät ist angeschlossen, aber die Kartensoftware sieht es nicht.", "Ziehen Sie das Lesegerät ab und stecken Sie es wieder an. Hilft das nicht, installieren Sie seinen Treiber (unter Linux: libccid)."},
 		"reader.failed":  {"Die Kartensoftware kann die Lesegeräte nicht auflisten.", "Ziehen Sie das Lesegerät ab, starten Sie den Computer neu und stecken Sie es wieder an."},
 
@@ -36,10 +36,10 @@ var german = text{
 		"holder.shared": {"{names} könnte die Karte auch benutzen. Solange Ihre Karte funktioniert, stört das nicht.", ""},
 		"holder.busy":   {"Ihre Karte wird benutzt von {names}.", "Schließen Sie dieses Programm und prüfen Sie erneut."},
 
-		"card.known":    {"Ihr Ausweis ist lesbar.", ""},
-		"card.absent":   {"Im Lesegerät steckt keine Karte.", "Stecken Sie Ihren Ausweis mit dem Chip voran ins Lesegerät und prüfen Sie erneut."},
-		"card.stranger": {"Diese Karte ist nicht als Ausweis lesbar.", "Prüfen Sie, ob es Ihr Ausweis ist und ob er richtig sitzt. Wischen Sie den Chip mit einem trockenen Tuch ab."},
-		"card.several":  {"Es gibt mehr als einen Ausweis.", "Lassen Sie nur Ihre eigene Karte in einem Lesegerät."},
+		"card.known":    {"Ihre eID-Karte ist lesbar.", ""},
+		"card.absent":   {"Im Lesegerät steckt keine Karte.", "Stecken Sie Ihre eID-Karte mit dem Chip voran ins Lesegerät und prüfen Sie erneut."},
+		"card.stranger": {"Diese Karte ist nicht als eID-Karte lesbar.", "Prüfen Sie, ob es Ihre eID-Karte ist und ob sie richtig sitzt. Wischen Sie den Chip mit einem trockenen Tuch ab."},
+		"card.several":  {"Es gibt mehr als eine eID-Karte.", "Lassen Sie nur Ihre eigene Karte in einem Lesegerät."},
 		"card.removed":  {"Die Karte wurde während der Prüfung herausgenommen.", "Stecken Sie sie wieder ein und prüfen Sie erneut."},
 		"card.busy":     {"Ein anderes Programm benutzt Ihre Karte.", "Schließen Sie dieses Programm und prüfen Sie erneut."},
 		"card.silent":   {"Die Karte antwortet nicht rechtzeitig.", "Nehmen Sie die Karte heraus und stecken Sie sie wieder ein. Schließen Sie andere Programme, die sie benutzen."},
@@ -49,7 +49,7 @@ var german = text{
 		"authentication.ending":  {"Es endet am {date}.", "Vereinbaren Sie einen Termin bei Ihrer Gemeinde, um es zu erneuern."},
 		"authentication.expired": {"Es ist am {date} abgelaufen, auch wenn die Karte selbst noch gültig ist.", "Ihre Gemeinde kann es erneuern. Melden Sie sich solange anders an."},
 		"authentication.early":   {"Es gilt erst ab {date}.", "Prüfen Sie das Datum Ihres Computers. Stimmt es, warten Sie bis zu diesem Tag."},
-		"authentication.none":    {"Mit dieser Karte können Sie sich nicht anmelden (Kinderausweis oder nicht aktiviert).", "Nutzen Sie eine andere Karte oder lassen Sie sie von Ihrer Gemeinde aktivieren."},
+		"authentication.none":    {"Mit dieser Karte können Sie sich nicht anmelden (Kinderkarte oder nicht aktiviert).", "Nutzen Sie eine andere Karte oder lassen Sie sie von Ihrer Gemeinde aktivieren."},
 		"authentication.opensc":  {"Das Zertifikat ist in Ordnung, aber OpenSC vor Version 0.27 kann mit neueren Karten nichts anfangen.", "Installieren Sie die belgische eID-Software von eid.belgium.be."},
 
 		"signature.valid":   {"Gültig bis {date}.", ""},
@@ -63,8 +63,8 @@ var german = text{
 		"chain.missing":  {"Das Zertifikat des Ausstellers ist nicht auf der Karte. Die meisten Websites haben es selbst.", "Nichts zu tun, außer wenn eine Website Ihre Karte ablehnt."},
 
 		"pin.fine":    {"Nichts weist darauf hin, dass Ihre PIN gesperrt ist.", ""},
-		"pin.few":     {"Es wurde eine falsche PIN eingegeben. Sie haben noch 2 Versuche.", "Geben Sie Ihre PIN sorgfältig ein. Drei Fehler sperren die Karte."},
-		"pin.last":    {"Sie haben noch 1 Versuch: Ein weiterer Fehler sperrt die Karte.", "Geben Sie Ihre PIN nur ein, wenn Sie sicher sind. Ihre Gemeinde kann helfen."},
+		"pin.few":     {"Es wurde eine falsche PIN eingegeben. Sie haben noch 2 Versuche.", "Geben Sie sie mit Bedacht ein: Drei Fehler sperren die Karte."},
+		"pin.last":    {"Noch 1 Versuch: Ein weiterer Fehler sperrt die Karte.", "Geben Sie Ihre PIN nur ein, wenn Sie sicher sind. Ihre Gemeinde kann helfen."},
 		"pin.blocked": {"Ihre PIN ist nach 3 Fehlern gesperrt.", "Ihre Gemeinde kann sie entsperren. Melden Sie sich solange anders an."},
 		"pin.untold":  {"Die Kartensoftware sagt nichts über die PIN.", ""},
 

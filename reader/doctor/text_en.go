@@ -63,7 +63,7 @@ var english = text{
 		"chain.missing":  {"The issuer's certificate is not on the card. Most sites have it themselves.", "Nothing to do, unless a site refuses your card."},
 
 		"pin.fine":    {"Nothing says that your PIN is blocked.", ""},
-		"pin.few":     {"A wrong PIN was typed. You have 2 tries left.", "Type your PIN with care. Three mistakes block the card."},
+		"pin.few":     {"A wrong PIN was typed. You have 2 tries left.", "Type it with care: three mistakes block the card."},
 		"pin.last":    {"You have 1 try left: one more mistake blocks the card.", "Type your PIN only if you are sure of it. Your municipality can help."},
 		"pin.blocked": {"Your PIN is blocked after 3 mistakes.", "Your municipality can unblock it. Until then, sign in another way."},
 		"pin.untold":  {"The card software does not say how the PIN stands.", ""},

@@ -4,7 +4,7 @@ var french = text{
 	outcomes: map[outcome]string{passed: "en ordre", failed: "pas en ordre", warning: "attention", unknown: "inconnu"},
 	titles: map[string]string{
 		Service: "Service de cartes du système", Module: "Logiciel de la carte", Reader: "Lecteur de carte", Holder: "Autres programmes", Card: "Carte d’identité",
-		Authentication: "Certificat pour s’identifier", Signature: "Certificat pour signer", Chain: "Émetteur des certificats", PIN: "Code PIN",
+		Authentication: "Certificat pour se connecter", Signature: "Certificat pour signer", Chain: "Émetteur des certificats", PIN: "Code PIN",
 		Entry: "Où taper le code PIN", Pinentry: "Fenêtre pour le code PIN", Browser: "Lien avec votre navigateur", Agent: "Lien avec les pages web", Clock: "Horloge",
 	},
 	findings: map[string][2]string{
@@ -63,7 +63,7 @@ var french = text{
 		"chain.missing":  {"Le certificat de l’émetteur n’est pas sur la carte. La plupart des sites l’ont eux-mêmes.", "Rien à faire, sauf si un site refuse votre carte."},
 
 		"pin.fine":    {"Rien n’indique que votre code PIN soit bloqué.", ""},
-		"pin.few":     {"Un code PIN incorrect a été tapé. Il vous reste 2 essais.", "Tapez votre code avec soin. Trois erreurs bloquent la carte."},
+		"pin.few":     {"Un code PIN incorrect a été tapé. Il vous reste 2 essais.", "Tapez-le avec attention : trois erreurs bloquent la carte."},
 		"pin.last":    {"Il vous reste 1 essai : une erreur de plus bloquera la carte.", "Ne tapez votre code que si vous en êtes sûr. Votre commune peut vous aider."},
 		"pin.blocked": {"Votre code PIN est bloqué après 3 erreurs.", "Votre commune peut le débloquer. En attendant, connectez-vous autrement."},
 		"pin.untold":  {"Le logiciel de la carte ne dit rien du code PIN.", ""},
@@ -80,12 +80,12 @@ var french = text{
 		"pinentry.silent":   {"{name} est installé, mais ne répond pas.", "Réinstallez {name}, ou supprimez-le : les questions viendront sur une page de votre navigateur."},
 
 		"browser.installed": {"Installé pour {names}.", ""},
-		"browser.other":     {"{names} utilise un autre programme de carte, qui est bien là.", ""},
+		"browser.other":     {"{names} utilise un autre programme pour la carte, qui est bien là.", ""},
 		"browser.some":      {"Fonctionne avec {working}, pas avec {names}.", "Utilisez {working}, ou lancez : guichet-reader install"},
 		"browser.agent":     {"L’extension n’a pas de programme dans {names}. Les pages qui parlent directement à ce programme fonctionnent.", "Pour les autres sites, lancez : guichet-reader install"},
 		"browser.missing":   {"Pas installé pour {names}.", "Lancez : guichet-reader install"},
 		"browser.broken":    {"Le lien de {names} mène à un programme qui n’existe pas.", "Lancez : guichet-reader install"},
-		"browser.sandboxed": {"{names} vient d’un snap ou flatpak et ne peut pas démarrer de programme de carte.", "Installez un navigateur de votre distribution ou du site de son éditeur."},
+		"browser.sandboxed": {"{names} vient d’un snap ou flatpak et ne peut pas démarrer de programme pour la carte.", "Installez un navigateur de votre distribution ou du site de son éditeur."},
 		"browser.none":      {"Aucun navigateur connu n’a été trouvé.", ""},
 
 		"agent.serving": {"Ce programme répond aux pages web.", ""},

@@ -63,7 +63,7 @@ var dutch = text{
 		"chain.missing":  {"Het certificaat van de uitgever staat niet op de kaart. De meeste sites hebben het zelf.", "U hoeft niets te doen, tenzij een site uw kaart weigert."},
 
 		"pin.fine":    {"Niets wijst erop dat uw pincode geblokkeerd is.", ""},
-		"pin.few":     {"Er is een onjuiste pincode getypt. U hebt nog 2 pogingen.", "Typ uw pincode zorgvuldig. Drie fouten blokkeren de kaart."},
+		"pin.few":     {"Er is een onjuiste pincode getypt. U hebt nog 2 pogingen.", "Typ ze met aandacht: drie fouten blokkeren de kaart."},
 		"pin.last":    {"U hebt nog 1 poging: nog één fout blokkeert de kaart.", "Typ uw pincode alleen als u er zeker van bent. Uw gemeente kan helpen."},
 		"pin.blocked": {"Uw pincode is geblokkeerd na 3 fouten.", "Uw gemeente kan ze deblokkeren. Meld u intussen op een andere manier aan."},
 		"pin.untold":  {"De kaartsoftware zegt niets over de pincode.", ""},

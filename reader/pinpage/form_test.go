@@ -72,7 +72,7 @@ func TestPINOfWrongForm(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Submit(%q) = %v", typed, err)
 		}
-		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Error, "No try was used") || !strings.HasPrefix(page.Title, "Error:") || !page.Asks {
+		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Error, "No try was counted") || !strings.HasPrefix(page.Title, "Error:") || !page.Asks {
 			t.Errorf("Submit(%q): status %d, error %q, title %q", typed, page.Status, page.Error, page.Title)
 		}
 		if typed != "" && strings.Contains(page.HTML, `value="`+typed) {

@@ -184,9 +184,9 @@ func TestRemember(t *testing.T) {
 // The page names who asks and what for, in the language asked for.
 func TestNamesSiteAndPurpose(t *testing.T) {
 	for lang, words := range map[string]struct{ login, sign, button string }{
-		"fr": {"Prouver qui vous êtes. Vous ne signez rien.", "Signer ce document", "M’identifier"},
-		"nl": {"Bewijzen wie u bent. U ondertekent niets.", "Dit document ondertekenen", "Aanmelden"},
-		"de": {"Zeigen, wer Sie sind. Sie unterschreiben nichts.", "Dieses Dokument unterschreiben", "Ausweisen"},
+		"fr": {"Prouver qui vous êtes. Vous ne signez rien.", "Signer ce document", "Prouver qui je suis"},
+		"nl": {"Bewijzen wie u bent. U ondertekent niets.", "Dit document ondertekenen", "Bewijzen wie ik ben"},
+		"de": {"Zeigen, wer Sie sind. Sie unterschreiben nichts.", "Dieses Dokument unterschreiben", "Zeigen, wer ich bin"},
 		"en": {"Prove who you are. You are not signing anything.", "Sign this document", "Prove who I am"},
 	} {
 		first := begin(t, pinpage.Operation{Purpose: certs.Authentication, Site: otherSite, Lang: lang}, 3)

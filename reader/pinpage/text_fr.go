@@ -2,7 +2,7 @@ package pinpage
 
 var french = text{
 	Lang:          "fr",
-	HeadingLogin:  "Tapez votre code PIN pour vous identifier",
+	HeadingLogin:  "Tapez votre code PIN pour prouver qui vous êtes",
 	HeadingSign:   "Tapez votre code PIN pour signer",
 	SiteLabel:     "Site qui le demande",
 	PurposeLabel:  "But",
@@ -12,8 +12,8 @@ var french = text{
 	DigestHint:    "Elle doit être la même sur la page du site.",
 	PINLabel:      "Code PIN de votre carte",
 	Hint:          "{min} à {max} chiffres.",
-	NotPIN:        "Tapez {min} à {max} chiffres, sans espace. Aucun essai n’a été utilisé.",
-	ButtonLogin:   "M’identifier",
+	NotPIN:        "Tapez {min} à {max} chiffres, sans espace. Aucun essai n’a été compté.",
+	ButtonLogin:   "Prouver qui je suis",
 	ButtonSign:    "Signer",
 	ButtonCancel:  "Annuler",
 	ErrorHeading:  "Corrigez votre réponse",
@@ -21,7 +21,7 @@ var french = text{
 	TriesLeft:     "Il vous reste {n} essais.",
 	WrongMany:     "Code PIN incorrect. Il vous reste {n} essais.",
 	WrongLast:     "Code PIN incorrect. Il vous reste 1 essai\u00a0: une erreur de plus bloquera la carte. Vous pouvez arrêter ici.",
-	WrongSome:     "Code PIN incorrect. Vérifiez-le bien\u00a0: trois erreurs de suite bloquent la carte.",
+	WrongSome:     "Code PIN incorrect. Tapez-le avec attention\u00a0: trois erreurs bloquent la carte.",
 	LastTry:       "Il vous reste 1 essai\u00a0: une erreur de plus bloquera la carte. Vous pouvez arrêter ici.",
 	Note:          "Laissez la carte dans le lecteur. Par sécurité, la demande s’arrête après quelques minutes.",
 	Working:       "Votre carte travaille. Laissez-la dans le lecteur.",

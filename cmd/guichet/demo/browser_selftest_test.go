@@ -94,7 +94,7 @@ func TestBrowserSelfTest(t *testing.T) {
 			card = p.Person
 		}
 	}
-	for lang, title := range map[string]string{"fr": "Carte d’identité", "nl": "Identiteitskaart", "de": "Ausweis", "en": "Identity card"} {
+	for lang, title := range map[string]string{"fr": "Carte d’identité", "nl": "Identiteitskaart", "de": "eID-Karte", "en": "Identity card"} {
 		w.selfTest(lang)
 		w.shows(map[string]string{
 			"page-address": "passed", "page-browser": "passed", "page-cookies": "passed", "page-context": "passed", "page-clock": "passed",
