@@ -75,10 +75,33 @@ type Manifest struct {
 // Browsers names the browsers that Install knows.
 func Browsers() []string { return []string{"chrome", "chromium", "edge", "firefox"} }
 
+// Check refuses options that are wrong wherever they are used: a browser that is none of
+// Browsers, what cannot be the id of an extension, a path that is not absolute. An empty
+// Program is for Install to refuse.
+func (o Options) Check() error {
+	for _, browser := range o.Browsers {
+		if !slices.Contains(Browsers(), browser) {
+			return unknownBrowser(browser)
+		}
+	}
+	if o.Program != "" && !filepath.IsAbs(o.Program) {
+		return fmt.Errorf("program %q is not an absolute path", o.Program)
+	}
+	_, err := sortExtensions(o.Extensions)
+	return err
+}
+
+func unknownBrowser(name string) error {
+	return fmt.Errorf("browser %q is none of %s", name, strings.Join(Browsers(), ", "))
+}
+
 // Install writes a manifest for each browser, whether that is installed or not, and tells
 // what it did. Doing it again changes nothing. A manifest of another program ends it with
 // ErrForeign before anything is written.
 func Install(o Options) ([]Change, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
 	if err := o.checkProgram(); err != nil {
 		return nil, err
 	}
@@ -171,11 +194,16 @@ func look(p place) Manifest {
 
 func executable(path string) error {
 	info, err := os.Stat(path)
+	var failed *fs.PathError
 	switch {
+	case !filepath.IsAbs(path):
+		return fmt.Errorf("program %q is not an absolute path", path)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no program %s", path)
+	case errors.As(err, &failed):
+		return fmt.Errorf("looking at program %s: %w", path, failed.Err)
 	case err != nil:
 		return err
-	case !filepath.IsAbs(path):
-		return fmt.Errorf("%s is not an absolute path", path)
 	case !info.Mode().IsRegular() || info.Mode()&0o111 == 0:
 		return fmt.Errorf("%s is not a program", path)
 	}
@@ -311,7 +339,7 @@ func (o Options) places() ([]place, error) {
 	for _, browser := range wanted {
 		folder, ok := folders[browser]
 		if !ok {
-			return nil, fmt.Errorf("browser %q is none of %s", browser, strings.Join(Browsers(), ", "))
+			return nil, unknownBrowser(browser)
 		}
 		mode := fs.FileMode(0o700)
 		if o.All {

@@ -216,6 +216,34 @@ func TestInstallRefusesPrograms(t *testing.T) {
 
 // What everybody's browser starts must not be another person's to change: not the program,
 // not a folder on the way there, not a link or what it leads to.
+// What is wrong is told in words, and what a person gave before anything is looked at.
+func TestOptionsRefused(t *testing.T) {
+	o := someone(t)
+	if err := o.Check(); err != nil {
+		t.Errorf("Check() = %v", err)
+	}
+	for want, change := range map[string]func(*Options){
+		`browser "opera" is none of chrome`:     func(o *Options) { o.Browsers = []string{"chrome", "opera"} },
+		`"bad" is not the id of an extension`:   func(o *Options) { o.Extensions = []string{"bad"} },
+		`"bin/host" is not an absolute path`:    func(o *Options) { o.Program = "bin/host" },
+		`there is no program /nonexistent/host`: func(o *Options) { o.Program = "/nonexistent/host" },
+	} {
+		bad := o
+		change(&bad)
+		_, err := Install(bad)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "stat ") {
+			t.Errorf("Install() = %v, want %s", err, want)
+		}
+		if checked := bad.Check(); (checked == nil) != strings.HasPrefix(want, "there") {
+			t.Errorf("Check() = %v, not %s", checked, want)
+		}
+	}
+	o.Program = ""
+	if err := o.Check(); err != nil {
+		t.Errorf("Check() of what is removed = %v", err)
+	}
+}
+
 func TestInstallForAllRefusesWhatOthersOwn(t *testing.T) {
 	o := someone(t)
 	o.All = true
