@@ -103,6 +103,9 @@ func TestNewRefuses(t *testing.T) {
 
 func TestListenRefuses(t *testing.T) {
 	for _, listen := range []string{"", "localhost", ":8081", "0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:0", "localhost:http", "localhost:+1", "localhost:70000"} {
+		if err := agent.CheckListen(listen); err == nil {
+			t.Errorf("CheckListen(%q) accepted it", listen)
+		}
 		a, err := agent.New(agent.Config{Listen: listen, Origins: []string{counter}, Cards: newDesk(nil)})
 		if err != nil {
 			t.Fatal(err)
@@ -114,6 +117,14 @@ func TestListenRefuses(t *testing.T) {
 }
 
 // Two agents cannot share a port, not even one on each loopback address.
+func TestCheckListen(t *testing.T) {
+	for _, listen := range []string{agent.DefaultListen, "localhost:0", "127.0.0.1:8081", "127.1.2.3:1", "[::1]:65535"} {
+		if err := agent.CheckListen(listen); err != nil {
+			t.Errorf("CheckListen(%q) = %v", listen, err)
+		}
+	}
+}
+
 func TestListenTaken(t *testing.T) {
 	first := start(t, newDesk(nil))
 	port := first.URL()[strings.LastIndex(first.URL(), ":"):]

@@ -14,27 +14,37 @@ func (a *Agent) Listen() error {
 	if a.listeners != nil {
 		return nil
 	}
+	if err := CheckListen(a.config.Listen); err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
 	host, port, err := net.SplitHostPort(a.config.Listen)
-	if err != nil {
-		return fmt.Errorf("agent: listening on %q: %w", a.config.Listen, err)
-	}
-	if number, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(number, 10) != port {
-		return fmt.Errorf("agent: %q is not a port number", port)
-	}
 	var listeners []net.Listener
-	switch ip := net.ParseIP(host); {
-	case host == "localhost":
+	if err == nil && host == "localhost" {
 		listeners, err = listenBoth(port)
-	case ip != nil && ip.IsLoopback():
-		listeners, err = listenOne(net.JoinHostPort(host, port))
-	default:
-		return fmt.Errorf("agent: %q is not a loopback address: the card is for this machine only", host)
+	} else if err == nil {
+		listeners, err = listenOne(a.config.Listen)
 	}
 	if err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
 	a.listeners = listeners
 	a.name(host)
+	return nil
+}
+
+// CheckListen refuses what Config.Listen may not be: anything but "localhost" or a
+// loopback IP address, and a port number.
+func CheckListen(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(number, 10) != port {
+		return fmt.Errorf("%q is not a port number", port)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && !(ip != nil && ip.IsLoopback()) {
+		return fmt.Errorf("%q is not a loopback address: the card is for this machine only", host)
+	}
 	return nil
 }
 
