@@ -49,6 +49,9 @@ func examine(ctx context.Context, env cli.Env, args []string) error {
 	if *origin != "" && !isOrigin(*origin) {
 		return fmt.Errorf("%w: -origin %.60q is not scheme://host or scheme://host:port", cli.ErrUsage, *origin)
 	}
+	if err := agent.CheckListen(*listen); err != nil {
+		return fmt.Errorf("%w: -listen: %w", cli.ErrUsage, err)
+	}
 	c := doctor.Config{Lang: *lang, Origin: *origin, Agent: *listen, Browsers: doctor.FindBrowsers()}
 	cards, err := remote.Open(remote.Config{Modules: named(*module), Deadline: examTime})
 	if err != nil {

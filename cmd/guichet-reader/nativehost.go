@@ -195,10 +195,10 @@ func install(_ context.Context, env cli.Env, args []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: it takes no arguments", cli.ErrUsage)
 	}
-	if o.Program != "" && !filepath.IsAbs(o.Program) {
-		return fmt.Errorf("%w: -program %q is not an absolute path", cli.ErrUsage, o.Program)
-	}
 	o.Browsers, o.Extensions = browsers, extensions
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("%w: %w", cli.ErrUsage, err)
+	}
 	if o.Program == "" {
 		if o.Program, err = os.Executable(); err != nil {
 			return err

@@ -44,6 +44,9 @@ func serve(ctx context.Context, env cli.Env, args []string) error {
 	case len(origins) == 0:
 		return fmt.Errorf("%w: -origin is missing: which site may use the card?", cli.ErrUsage)
 	}
+	if err := agent.CheckListen(*listen); err != nil {
+		return fmt.Errorf("%w: -listen: %w", cli.ErrUsage, err)
+	}
 	log := slog.New(slog.NewTextHandler(env.Stderr, nil))
 	cards, err := remote.Open(remote.Config{Modules: modules, Log: log})
 	if err != nil {
