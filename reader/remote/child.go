@@ -232,8 +232,8 @@ func (c *child) start(k kind, content any, descriptors ...uintptr) (uint64, *pen
 		switch {
 		case errors.Is(err, errFrameLength):
 			return 0, nil, fmt.Errorf("a request too long to pass on: %w", reader.ErrNotSupported)
-		case errors.Is(err, syscall.EBADF): // the descriptor's, or the child is gone
-			return 0, nil, fmt.Errorf("%w: %w", ErrEntry, err)
+		case errors.Is(err, syscall.EBADF) && len(descriptors) > 0:
+			return 0, nil, fmt.Errorf("%w: descriptor %d is not open", ErrEntry, descriptors[0])
 		}
 		c.kill(fmt.Errorf("the process of the module does not listen: %v: %w", err, reader.ErrModuleFailed))
 		<-c.gone

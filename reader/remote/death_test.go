@@ -155,7 +155,7 @@ func TestBackOff(t *testing.T) {
 	for ; calls < 10_000; calls++ {
 		_, err = s.Readers(t.Context())
 		wantError(t, "Readers", err, reader.ErrModuleFailed)
-		if strings.Contains(err.Error(), "left alone") {
+		if strings.Contains(err.Error(), "the module is left alone for") {
 			break
 		}
 	}

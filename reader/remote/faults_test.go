@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -180,6 +181,9 @@ func TestErrorsCross(t *testing.T) {
 	wantError(t, "Sign without anybody to ask", err, reader.ErrCancelled)
 	_, err = c.Sign(t.Context(), request(remote.Entry{Kind: remote.Descriptor, Descriptor: 99}))
 	wantError(t, "Sign with a descriptor that is not open", err, remote.ErrEntry)
+	if text := err.Error(); !strings.Contains(text, "descriptor 99 is not open") || strings.Contains(text, "sendmsg") {
+		t.Errorf("Sign with a descriptor that is not open: %s", text)
+	}
 	nothing, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)

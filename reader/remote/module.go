@@ -94,7 +94,7 @@ func (m *module) child(ctx context.Context) (*child, *opening, error) {
 			return c, o, nil
 		}
 		if wait > waitable {
-			return nil, nil, fmt.Errorf("it is left alone for %v: %w", wait.Round(time.Second), cause)
+			return nil, nil, fmt.Errorf("the module is left alone for %v: %w", wait.Round(time.Second), cause)
 		}
 		select {
 		case <-time.After(wait):
