@@ -37,10 +37,12 @@ type Card struct {
 // cardCertificate is a certificate object. Its id, whatever its length, is what ties
 // it to its keys.
 type cardCertificate struct {
-	label   string
-	id      []byte
-	cert    *x509.Certificate
-	matched bool // the public key on the card is the certificate's; with the module's turn only
+	label string
+	id    []byte
+	cert  *x509.Certificate
+	// Known once a key was asked for; with the module's turn only.
+	matched bool // the public key on the card is the certificate's
+	hidden  bool // the module shows the private key after a login only
 }
 
 // Card opens the one inserted identity card. A card that is none, left in a second

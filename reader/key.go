@@ -72,8 +72,8 @@ func (k *Key) SignUnverified(ctx context.Context, digest []byte, opts crypto.Sig
 }
 
 // fit finds out before a PIN is asked, and once for each certificate, whether the key is
-// the certificate's and the module signs with such keys at all: OpenSC before 0.27 shows
-// EC keys and lists no mechanism for them.
+// the certificate's and the module signs with such keys at all (OpenSC before 0.27 shows
+// EC keys and lists no mechanism for them), and whether it shows private keys unasked.
 func (k *Key) fit(ctx context.Context, mechanism uint) error {
 	_, err := ask(ctx, k.card, "reading the public key", func(lib library) (struct{}, error) {
 		if k.held.matched {
@@ -82,8 +82,12 @@ func (k *Key) fit(ctx context.Context, mechanism uint) error {
 		if !lists(lib, k.card.reader.slot, mechanism) {
 			return struct{}{}, fmt.Errorf("keys of type %T: %w", k.Public(), ErrNotSupported)
 		}
-		err := checkPublicKey(lib, k.card.session, k.held)
-		k.held.matched = err == nil
+		if err := checkPublicKey(lib, k.card.session, k.held); err != nil {
+			return struct{}{}, err
+		}
+		s := signer{lib: lib, card: k.card, held: k.held}
+		key, _, err := s.find()
+		k.held.hidden, k.held.matched = err == nil && key == 0, err == nil
 		return struct{}{}, err
 	})
 	return err

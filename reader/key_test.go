@@ -235,6 +235,9 @@ func TestKeysShownBeforeLogin(t *testing.T) {
 	x.signInit = func() error { return nil }
 	visible := &loggedIn{meddler: x, pin: goodPIN}
 	m.lib = visible
+	if err := visible.Logout(c.session); err != nil {
+		t.Fatal(err)
+	}
 	pin := &typing{pins: []string{"0000", goodPIN}}
 	value, err := key(t, c, certs.Signature, pin).Sign(nil, sum("x"), hash256)
 	if err != nil || len(value) == 0 {

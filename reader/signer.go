@@ -101,7 +101,9 @@ func (s *signer) begin(key pkcs11.ObjectHandle) error {
 // unlockKey finds the key, with a user login before where the module or the key wants
 // one. always: it wants a context-specific login too.
 func (s *signer) unlockKey() (key pkcs11.ObjectHandle, always bool, err error) {
-	key, always, err = s.find()
+	if !s.held.hidden {
+		key, always, err = s.find()
+	}
 	if err != nil || key != 0 && (always || !s.state.login) {
 		return key, always, err
 	}
