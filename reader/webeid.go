@@ -11,6 +11,9 @@ import (
 	"guichet.example/reader/api"
 )
 
+// Bounds of a challenge nonce, in characters: those of the Web eID app.
+const MinNonce, MaxNonce = 44, 128
+
 // WebEIDAlgorithm is what the Web eID app takes for an authentication key: its name in
 // the token and its hash function. Each curve has its own; RSA is PKCS#1 v1.5 with
 // SHA-256. Errors: ErrNotSupported.

@@ -15,9 +15,6 @@ import (
 	"guichet.example/reader/remote"
 )
 
-// Bounds of a nonce, in characters: those of the Web eID app.
-const minNonce, maxNonce = 44, 128
-
 func authenticate(ctx context.Context, env cli.Env, args []string) error {
 	set := cli.Flags(env, "authenticate", "guichet-reader authenticate -origin URL -nonce N [-pin-fd N | -pin terminal|pinentry|page]")
 	var f cardFlags
@@ -39,8 +36,8 @@ func authenticate(ctx context.Context, env cli.Env, args []string) error {
 	if err := webeid.CheckOrigin(*origin, true); err != nil {
 		return fmt.Errorf("%w: -origin: %w", cli.ErrUsage, err)
 	}
-	if len(*nonce) < minNonce || len(*nonce) > maxNonce {
-		return fmt.Errorf("%w: -nonce has %d to %d characters", cli.ErrUsage, minNonce, maxNonce)
+	if len(*nonce) < reader.MinNonce || len(*nonce) > reader.MaxNonce {
+		return fmt.Errorf("%w: -nonce has %d to %d characters", cli.ErrUsage, reader.MinNonce, reader.MaxNonce)
 	}
 	entry, err := pin.entry(*origin, "")
 	if err != nil {

@@ -36,9 +36,6 @@ func (a *Agent) cancel(w http.ResponseWriter, r *http.Request, origin string) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// Bounds of a nonce, in characters: those of the Web eID app.
-const minNonce, maxNonce = 44, 128
-
 func (a *Agent) authenticate(w http.ResponseWriter, r *http.Request, origin string) {
 	var request api.AuthenticateRequest
 	err := decode(w, r, &request)
@@ -62,7 +59,7 @@ func checkNonce(nonce string) error {
 		return refusal{http.StatusBadRequest, api.Error{
 			Code: api.MissingParameter, Message: "challengeNonce is missing", State: api.Technical, Tries: -1}}
 	}
-	if len(nonce) < minNonce || len(nonce) > maxNonce {
+	if len(nonce) < reader.MinNonce || len(nonce) > reader.MaxNonce {
 		return invalid("challengeNonce is not of 44 to 128 characters")
 	}
 	for _, b := range []byte(nonce) {

@@ -26,9 +26,8 @@ const (
 
 // Bounds of what a request holds: those of the Web eID app.
 const (
-	minNonce, maxNonce = 44, 128 // characters
-	maxOrigin          = 255     // characters
-	maxHashFunction    = 8       // characters
+	maxOrigin       = 255 // characters
+	maxHashFunction = 8   // characters
 )
 
 var (
@@ -167,8 +166,8 @@ func checkLang(lang string) error {
 }
 
 func checkNonce(nonce string) error {
-	if len(nonce) < minNonce || len(nonce) > maxNonce {
-		return fmt.Errorf("%w: challengeNonce is not of %d to %d characters", errArgument, minNonce, maxNonce)
+	if len(nonce) < reader.MinNonce || len(nonce) > reader.MaxNonce {
+		return fmt.Errorf("%w: challengeNonce is not of %d to %d characters", errArgument, reader.MinNonce, reader.MaxNonce)
 	}
 	for _, b := range []byte(nonce) {
 		if b <= ' ' || b > '~' {
