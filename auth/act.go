@@ -36,6 +36,35 @@ const (
 	Sign Act = "sign"
 )
 
+// Acts of staff, each opened by roles and by a card only. Their order is that of their
+// table below.
+const (
+	// OfficeDoor needs no login: the page on which staff sign in, and the way out.
+	OfficeDoor Act = "office-door"
+	// OfficeDesk is what every officer has: the office's first page.
+	OfficeDesk Act = "office-desk"
+	// WorkQueue reads the queue, takes items, answers and closes them.
+	WorkQueue Act = "work-queue"
+	// OpenFile searches for a person and reads her file, with a reason each time.
+	OpenFile Act = "open-file"
+	// CheckIdentity records who proved to be whom, by which papers.
+	CheckIdentity Act = "check-identity"
+	// EnrolMember gives a person a way in: a code in a sealed letter, or her card.
+	EnrolMember Act = "enrol-member"
+	// PrintLetters prints, posts and takes back letters whose codes it never shows.
+	PrintLetters Act = "print-letters"
+	// ManageAccounts disables and reactivates members' accounts.
+	ManageAccounts Act = "manage-accounts"
+	// ManageStaff adds staff, gives and takes roles.
+	ManageStaff Act = "manage-staff"
+	// ManageKiosks pairs and revokes kiosks.
+	ManageKiosks Act = "manage-kiosks"
+	// ManageJobs sees what could not be done in the background, and has it tried again.
+	ManageJobs Act = "manage-jobs"
+	// ReadAuditOfStaff reads what staff did.
+	ReadAuditOfStaff Act = "read-audit-of-staff"
+)
+
 // Rule is one line of the access table.
 type Rule struct {
 	Act  Act
@@ -45,6 +74,8 @@ type Rule struct {
 	// Fresh says that the session alone is not enough: the act itself asks for a
 	// proof of its own, a card signature or a new federal login for this document.
 	Fresh bool
+	// Roles, if not empty, make it an act of staff: any one of them opens it.
+	Roles []Role
 	// Reason is why, in one sentence; it goes into the audit trail.
 	Reason string
 }
@@ -82,6 +113,38 @@ var table = []Rule{
 		Reason: "only the card holds the member's signature key"},
 }
 
+// staffTable is what each role opens.
+var staffTable = []Rule{
+	{Act: OfficeDoor, Need: None,
+		Reason: "shows nothing of the office"},
+	{Act: OfficeDesk, Need: High, Only: Card, Roles: roles,
+		Reason: "the office is for staff"},
+	{Act: WorkQueue, Need: High, Only: Card, Roles: []Role{Advisor, ContactPoint},
+		Reason: "members' requests are for those who answer them"},
+	{Act: OpenFile, Need: High, Only: Card, Roles: []Role{Advisor, ContactPoint},
+		Reason: "a file is for those who help its member, with a reason each time"},
+	{Act: CheckIdentity, Need: High, Only: Card, Roles: []Role{Advisor, ContactPoint},
+		Reason: "who meets the person checks her papers"},
+	{Act: EnrolMember, Need: High, Only: Card, Roles: []Role{ContactPoint},
+		Reason: "a way in is handed over at a contact point"},
+	{Act: PrintLetters, Need: High, Only: Card, Roles: []Role{Mailroom},
+		Reason: "letters are the mailroom's"},
+	{Act: ManageAccounts, Need: High, Only: Card, Roles: []Role{Advisor},
+		Reason: "shuts a member out or lets her in again"},
+	{Act: ManageStaff, Need: High, Only: Card, Roles: []Role{Administrator},
+		Reason: "gives others rights over members' files"},
+	{Act: ManageKiosks, Need: High, Only: Card, Roles: []Role{Administrator},
+		Reason: "makes a machine a door of the counter"},
+	{Act: ManageJobs, Need: High, Only: Card, Roles: []Role{Administrator},
+		Reason: "repeats work of the system"},
+	{Act: ReadAuditOfStaff, Need: High, Only: Card, Roles: []Role{Administrator},
+		Reason: "the watch over staff is not theirs"},
+}
+
+// Staff says that the act is one of the office, where the officer's session counts and
+// a member's never does.
+func (r Rule) Staff() bool { return len(r.Roles) > 0 || r.Act == OfficeDoor }
+
 // floors are the levels below which no setting may go: what moves money or rights
 // never opens to a password, and nothing personal opens to no login at all.
 func (r Rule) floor() Assurance {
@@ -94,8 +157,14 @@ func (r Rule) floor() Assurance {
 	return Low
 }
 
-// Acts lists every act, in the order of the table. The slice is the caller's.
-func Acts() []Act {
+// Acts lists every act of members, in the order of the table. The slice is the caller's.
+func Acts() []Act { return actsOf(table) }
+
+// StaffActs lists every act of staff, in the order of their table. The slice is the
+// caller's.
+func StaffActs() []Act { return actsOf(staffTable) }
+
+func actsOf(table []Rule) []Act {
 	acts := make([]Act, len(table))
 	for i, rule := range table {
 		acts[i] = rule.Act

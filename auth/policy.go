@@ -57,6 +57,8 @@ func (p Policy) Validate() error {
 			return fmt.Errorf("access setting for %s: %v is not on the scale", act, need)
 		case need < rule.floor():
 			return fmt.Errorf("access setting for %s: %v is below the floor %v", act, need, rule.floor())
+		case rule.Staff():
+			return fmt.Errorf("access setting for %s: roles open it, not a level", act)
 		case act == Public && need != None:
 			return fmt.Errorf("access setting for %s: public pages need no login", act)
 		}
@@ -81,9 +83,11 @@ func (p Policy) Rule(a Act) (Rule, error) {
 }
 
 func shipped(a Act) (Rule, bool) {
-	for _, rule := range table {
-		if rule.Act == a {
-			return rule, true
+	for _, table := range [][]Rule{table, staffTable} {
+		for _, rule := range table {
+			if rule.Act == a {
+				return rule, true
+			}
 		}
 	}
 	return Rule{}, false
@@ -117,6 +121,9 @@ func (p Policy) Allow(l *Login, a Act) error { return p.Decide(l, a).Err }
 func (r Rule) check(l *Login) error {
 	if r.Act == Public {
 		return nil
+	}
+	if r.Staff() { // whatever the login: the office has sessions of its own
+		return ErrSignInRequired
 	}
 	if l == nil || l.Member == "" || l.Assurance < Low || l.Assurance > High {
 		return ErrSignInRequired
