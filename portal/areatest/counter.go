@@ -32,24 +32,34 @@ func Login() auth.Login {
 	}
 }
 
+// Officer is a member of the staff with every role, who came in with her card.
+func Officer() auth.Officer {
+	return auth.Officer{
+		Mutuality: "tilleuls", ID: "staff1", Name: "Inès Collard", Language: "fr", Roles: auth.Roles(),
+		Holder: certs.Holder{Country: "BE", SerialNumber: "79042118461", GivenNames: "Inès", Surname: "Collard"},
+		At:     Noon, Session: "o1",
+	}
+}
+
 // Area is one folder of the counter.
 type Area interface{ Route(page.Routes) }
 
-// Counter serves an area to one member, with the access table of the shipped policy
-// and no other middleware.
+// Counter serves an area to one member and, where the act of the route is one of staff,
+// to one officer, with the access table of the shipped policy and no other middleware.
 type Counter struct {
-	Login auth.Login
-	Lang  locale.Language // of the addresses
-	t     testing.TB
-	eng   *gin.Engine
-	err   error // of the handler that ran last
+	Login   auth.Login
+	Officer auth.Officer
+	Lang    locale.Language // of the addresses
+	t       testing.TB
+	eng     *gin.Engine
+	err     error // of the handler that ran last
 }
 
 // New mounts the area.
 func New(t testing.TB, area Area) *Counter {
 	t.Helper()
 	gin.SetMode(gin.ReleaseMode)
-	c := &Counter{Login: Login(), Lang: locale.FR, t: t, eng: gin.New()}
+	c := &Counter{Login: Login(), Officer: Officer(), Lang: locale.FR, t: t, eng: gin.New()}
 	c.eng.HandleMethodNotAllowed = true
 	area.Route(routes{c, c.eng.Group("/:lang")})
 	return c
@@ -65,16 +75,31 @@ func (r routes) POST(path string, act auth.Act, h page.Handler) { r.add("POST", 
 
 func (r routes) add(method, path string, act auth.Act, h page.Handler) {
 	r.group.Handle(method, "/"+path, func(g *gin.Context) {
-		if r.c.err = auth.DefaultPolicy().Allow(&r.c.Login, act); r.c.err != nil {
+		policy, login, officer := auth.DefaultPolicy(), &r.c.Login, (*auth.Officer)(nil)
+		if rule, err := policy.Rule(act); err == nil && rule.Staff() {
+			login, officer = nil, &r.c.Officer
+			r.c.err = policy.AllowOfficer(officer, act)
+		} else {
+			r.c.err = policy.Allow(login, act)
+		}
+		if r.c.err != nil {
 			g.Status(http.StatusForbidden)
 			return
 		}
 		lang, _ := locale.Parse(g.Param("lang"))
-		login := r.c.Login
-		page.Put(g, page.View{
+		view := page.View{
 			Lang: lang, Path: strings.TrimPrefix(g.Request.URL.Path, "/"+g.Param("lang")+"/"), Query: g.Request.URL.RawQuery,
-			Brand: page.DefaultBrand(), Login: &login, Now: Noon, IdleEnds: Noon.Add(15 * time.Minute), Support: "K7-042",
-		})
+			Brand: page.DefaultBrand(), Now: Noon, IdleEnds: Noon.Add(15 * time.Minute), Support: "K7-042",
+		}
+		if login != nil {
+			copied := *login
+			view.Login = &copied
+		}
+		if officer != nil {
+			copied := *officer
+			view.Officer = &copied
+		}
+		page.Put(g, view)
 		if r.c.err = h(g); r.c.err != nil {
 			g.Status(http.StatusTeapot) // whatever the portal would make of it
 		}

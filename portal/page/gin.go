@@ -50,6 +50,16 @@ func LoginOf(c *gin.Context) auth.Login {
 	return *login
 }
 
+// OfficerOf returns the member of the staff who is signed in at the office. It panics on
+// a route whose act is not one that roles open.
+func OfficerOf(c *gin.Context) auth.Officer {
+	officer := From(c).Officer
+	if officer == nil {
+		panic("page: OfficerOf on a route that needs no officer")
+	}
+	return *officer
+}
+
 // buffers holds rendered pages between renderings; those above maxKept are let go.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 

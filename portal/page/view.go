@@ -25,9 +25,10 @@ type View struct {
 	NoHeading bool
 
 	Brand    Brand
-	Login    *auth.Login // nil: nobody is signed in
-	Messages int         // unread; 0: not shown
-	Subject  *Subject    // nil: the member acts for herself and cannot choose
+	Login    *auth.Login   // nil: nobody is signed in
+	Officer  *auth.Officer // who works at the office: its pages only, where Login is nil
+	Messages int           // unread; 0: not shown
+	Subject  *Subject      // nil: the member acts for herself and cannot choose
 	Now      time.Time
 	IdleEnds time.Time // when the session ends if nothing happens; zero: no session
 
