@@ -92,6 +92,8 @@ type Login struct {
 	Holder    certs.Holder // from the card's certificate; zero for other methods
 	Method    Method       // how
 	Assurance Assurance    // how sure
+	Provider  string       // id of the federal identity provider; empty for other methods
+	Level     int          // CSAM level the provider told, 100 to 500; 0 for other methods
 	At        time.Time    // when the proof was given
 	Session   string       // public id of the session for the audit trail; never its token
 }
@@ -103,6 +105,8 @@ func (l Login) LogValue() slog.Value {
 		slog.String("member", string(l.Member)),
 		slog.String("method", string(l.Method)),
 		slog.String("assurance", l.Assurance.String()),
+		slog.String("provider", l.Provider),
+		slog.Int("level", l.Level),
 		slog.String("session", l.Session),
 	)
 }

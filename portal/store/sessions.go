@@ -34,6 +34,8 @@ type loginRecord struct {
 	Common    string         `json:"common,omitempty"`
 	Method    auth.Method    `json:"method"`
 	Assurance auth.Assurance `json:"assurance"`
+	Provider  string         `json:"provider,omitempty"`
+	Level     int            `json:"level,omitempty"`
 	At        time.Time      `json:"at"`
 }
 
@@ -41,7 +43,7 @@ func recordOf(l auth.Login) loginRecord {
 	return loginRecord{
 		Name: l.Name, Language: l.Language, Country: l.Holder.Country, Serial: l.Holder.SerialNumber,
 		Given: l.Holder.GivenNames, Surname: l.Holder.Surname, Common: l.Holder.CommonName,
-		Method: l.Method, Assurance: l.Assurance, At: l.At.UTC(),
+		Method: l.Method, Assurance: l.Assurance, Provider: l.Provider, Level: l.Level, At: l.At.UTC(),
 	}
 }
 
@@ -51,7 +53,7 @@ func (r loginRecord) login(mutuality, member, session string) auth.Login {
 		Holder: certs.Holder{
 			Country: r.Country, SerialNumber: r.Serial, GivenNames: r.Given, Surname: r.Surname, CommonName: r.Common,
 		},
-		Method: r.Method, Assurance: r.Assurance, At: r.At, Session: session,
+		Method: r.Method, Assurance: r.Assurance, Provider: r.Provider, Level: r.Level, At: r.At, Session: session,
 	}
 }
 
