@@ -1,0 +1,159 @@
+// Package letters carries what goes by post: first credentials, a new password, an
+// enrolment code, the news that an e-mail address was changed. It knows the letters
+// that wait, makes the batches that the mailroom prints, and follows each letter.
+//
+//	requested ── print ──▶ printed ── post ──▶ posted ── code used ──▶ used
+//	    │                     │                   ├────── came back ──▶ returned
+//	    └─────────────────────┴───────────────────┴────── too late ───▶ expired
+//
+// The secret of a letter is a code for one use. Nobody of the staff sees it: it rests
+// sealed in the letter's row, is opened only while the PDF of a batch is drawn, and is
+// wiped in the very transaction that notes the letter as printed. A batch is printed
+// once. A letter that was spoilt is made again with another secret ([Service.Reprint]);
+// the spoilt one's is dead from then on.
+//
+// The sheet has the code on its second side, under a fold, and never on the side that
+// holds address and user number. A test print ([Service.TestPrint]) holds no secret.
+package letters
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+)
+
+// Kind is what a letter is about.
+type Kind string
+
+// The kinds.
+const (
+	FirstCredentials Kind = "first-credentials" // user number and the code for the first password (F25, F26)
+	NewPassword      Kind = "new-password"      // the code for another password (F52)
+	EnrolmentCode    Kind = "enrolment-code"    // the code that opens an account
+	NewEmail         Kind = "new-email"         // the e-mail address was changed; holds no secret
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind { return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail} }
+
+// HasSecret tells whether letters of the kind hold a code.
+func (k Kind) HasSecret() bool {
+	return k == FirstCredentials || k == NewPassword || k == EnrolmentCode
+}
+
+// State is where a letter is.
+type State string
+
+// The states. Used, Returned and Expired are final.
+const (
+	Requested State = "requested"
+	Printed   State = "printed"
+	Posted    State = "posted"
+	Used      State = "used"
+	Returned  State = "returned"
+	Expired   State = "expired"
+)
+
+// WorkingDays is how many working days a letter takes, from the day of the request to
+// the letter box (F52).
+const WorkingDays = 3
+
+// Letter is one letter. Secret and UserNumber are in it on the way into the store, and
+// again only in what [Store.OpenBatch] gives to be drawn.
+type Letter struct {
+	Mutuality string
+	ID        string        // the store's; empty on the way in
+	Member    auth.MemberID // to whose address on file it goes
+	Kind      Kind
+	Lang      string    // "fr", "nl", "de" or "en": the member's
+	Code      string    // id of the code that Secret is, so that its use is known; may be empty
+	Deadline  time.Time // from when on Secret opens nothing; required with a secret
+
+	Secret     string // as the member types it, 4 to 40 characters; empty for NewEmail
+	UserNumber string // of FirstCredentials: what she signs in with; never on the side of Secret
+
+	Reference string // printed, for telephone calls: of letters and digits
+	State     State
+	Batch     string // once printed
+	At        Times
+	Reason    string // why it came back or was made again: a key of Reasons
+	Replaces  string // letter that was spoilt
+}
+
+// Times of a letter's states; zero where it never was in one.
+type Times struct{ Requested, Printed, Posted, Ended time.Time }
+
+// String leaves out what is secret.
+func (l Letter) String() string {
+	return fmt.Sprintf("letter %s (%s, %s) to member %s at %s", l.ID, l.Kind, l.State, l.Member, l.Mutuality)
+}
+
+// GoString is String.
+func (l Letter) GoString() string { return l.String() }
+
+var (
+	// ErrLetter means that a letter cannot be made of what was given.
+	ErrLetter = errors.New("letter cannot be made")
+	// ErrNotFound means there is no such letter or batch.
+	ErrNotFound = errors.New("no such letter")
+	// ErrState means that the letter or batch is not in a state for this: printed
+	// already, not posted yet, at its end.
+	ErrState = errors.New("letter is in another state")
+	// ErrCount means that the number of envelopes is not that of the batch.
+	ErrCount = errors.New("count of envelopes is not that of the batch")
+	// ErrNothing means that no letter waits to be printed.
+	ErrNothing = errors.New("no letter waits")
+)
+
+// Check tells whether the letter can be queued. ErrLetter.
+func (l Letter) Check() error {
+	_, speaks := locale.Parse(l.Lang)
+	switch {
+	case l.Mutuality == "" || l.Member == "":
+		return fmt.Errorf("%w: to nobody", ErrLetter)
+	case !speaks:
+		return fmt.Errorf("%w: in no language", ErrLetter)
+	case l.Kind != NewEmail && !l.Kind.HasSecret():
+		return fmt.Errorf("%w: of no kind", ErrLetter)
+	case l.Kind.HasSecret() != (l.Secret != ""):
+		return fmt.Errorf("%w: %s and its secret", ErrLetter, l.Kind)
+	case l.Secret != "" && (len(l.Secret) < 4 || len(l.Secret) > 40 || !plain(l.Secret)):
+		return fmt.Errorf("%w: secret cannot be printed", ErrLetter)
+	case l.Secret != "" && l.Deadline.IsZero():
+		return fmt.Errorf("%w: secret without a deadline", ErrLetter)
+	case (l.Kind == FirstCredentials) != (l.UserNumber != ""):
+		return fmt.Errorf("%w: %s and its user number", ErrLetter, l.Kind)
+	case len(l.UserNumber) > 40 || !plain(l.UserNumber):
+		return fmt.Errorf("%w: user number cannot be printed", ErrLetter)
+	}
+	return nil
+}
+
+// plain accepts what can be read off paper and typed: ASCII without controls.
+func plain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f })
+}
+
+// Reasons why a letter came back or is made again, as keys of the catalogue.
+func Reasons() []string { return []string{"address", "refused", "gone", "torn", "jam", "lost"} }
+
+// Batch is what was printed at once. Counts must match: as many envelopes are posted as
+// letters were printed, less those that were spoilt.
+type Batch struct {
+	Mutuality string
+	ID        string
+	Made      time.Time
+	By        string    // who, as in the audit trail: id of an officer, or "system"
+	Letters   int       // printed in it
+	Spoilt    int       // of them, made again in another batch
+	Pages     int       // of its PDF
+	SHA256    [32]byte  // of its PDF
+	Posted    time.Time // zero: not yet
+}
+
+// Envelopes is how many must be posted.
+func (b Batch) Envelopes() int { return b.Letters - b.Spoilt }

@@ -1,0 +1,30 @@
+package mail
+
+import (
+	"maps"
+	"slices"
+)
+
+// templates are the mails and the values each takes, all of them required.
+var templates = map[Template][]Value{
+	ConfirmEmail:    {Link, Until},
+	ActivationLink:  {Link, Until},
+	ResetLink:       {Link, Until},
+	PasswordChanged: {At},
+	NewSignInMethod: {At},
+	EmailChangedOld: {At},
+	EmailChangedNew: {At},
+	AccountDisabled: {At},
+	AccountRestored: {At},
+	LetterOnItsWay:  {By},
+	NotMeReceived:   {At, Reference},
+	Enrolled:        {At},
+	ContactReceived: {Reference, By},
+	MessageInSpace:  {},
+}
+
+// Templates lists all templates, sorted. The slice is the caller's.
+func Templates() []Template { return slices.Sorted(maps.Keys(templates)) }
+
+// Takes lists the values of a template. The slice is the caller's.
+func (t Template) Takes() []Value { return slices.Clone(templates[t]) }
