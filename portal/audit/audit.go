@@ -62,6 +62,10 @@ const (
 	ReadDocument  Action = "document.read" // its data
 	OpenDocument  Action = "document.open" // its bytes
 	RaiseDocument Action = "document.raise"
+
+	ListDead  Action = "job.list"   // the dead letters
+	BuryJob   Action = "job.bury"   // given up: a dead letter
+	ReviveJob Action = "job.revive" // by an administrator
 )
 
 // Outcome of an action.

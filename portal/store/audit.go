@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 )
@@ -41,6 +42,7 @@ var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
 	requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
+	jobs.ErrLeaseLost, jobs.ErrNotFound,
 }
 
 // refusal is the row of an act that failed with err; none for one that was done before.

@@ -53,6 +53,8 @@ const (
 	sealedSigner   = "signer"
 	sealedDraft    = "draft"
 	sealedSheet    = "sheet"
+	sealedJob      = "job"
+	sealedCause    = "job-cause"
 )
 
 // keyOf reads and unwraps a member's data key: errNoMember if there is none.

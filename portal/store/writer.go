@@ -46,6 +46,9 @@ type writer struct {
 	committed atomic.Pointer[audit.Head] // of the chain, as on disk
 	owed      owed
 
+	enqueued bool          // by the open transaction
+	wake     chan struct{} // gets a word once jobs are committed
+
 	commits  atomic.Int64
 	stopOnce sync.Once
 	stopErr  error         // read only after stopped is closed
@@ -58,6 +61,7 @@ func newWriter(c *conn, head audit.Head, fault func(string)) *writer {
 	w := &writer{
 		conn: c, fault: fault, head: head,
 		jobs: make(chan *job, maxJoined), ended: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1),
 	}
 	w.committed.Store(&head)
 	return w
@@ -152,8 +156,21 @@ func (w *writer) batch(first *job, ran []answer) []answer {
 	newest := w.head
 	w.committed.Store(&newest)
 	w.commits.Add(1)
+	w.awake()
 	w.at(FaultCommitted, ran)
 	return ran
+}
+
+// awake tells whoever does jobs that there are new ones.
+func (w *writer) awake() {
+	if !w.enqueued {
+		return
+	}
+	w.enqueued = false
+	select {
+	case w.wake <- struct{}{}:
+	default: // told already
+	}
 }
 
 // next is a job that waits already, if there is one.

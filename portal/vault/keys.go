@@ -194,6 +194,12 @@ func (k *Keys) ChallengeKey(browser string) (*DataKey, error) {
 	return newDataKey(k.derive("challenge", browser))
 }
 
+// MutualityKey seals what belongs to a mutuality and to no member of it. It is made from
+// the index key, and so never in the database.
+func (k *Keys) MutualityKey(mutuality string) (*DataKey, error) {
+	return newDataKey(k.derive("mutuality", mutuality))
+}
+
 // derive is HMAC-SHA-256 under the index key over "guichet" and the texts, each after
 // its length, so that no two lists of texts give the same bytes.
 func (k *Keys) derive(texts ...string) []byte {

@@ -1,0 +1,25 @@
+-- What is to be done later (package jobs), and with it the raising of signatures.
+
+-- +goose Up
+
+CREATE TABLE jobs (
+    mutuality    TEXT    NOT NULL,
+    job          TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    name         TEXT    NOT NULL,   -- not twice in a kind; the job's id where nothing else
+    member       TEXT    NOT NULL,   -- '': none
+    sealed       BLOB,               -- payload, if there is one
+    created_at   INTEGER NOT NULL,
+    set_at       INTEGER NOT NULL,   -- when due_at or the lease was written
+    due_at       INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    lease        TEXT    NOT NULL,   -- '': nobody's
+    leased_until INTEGER NOT NULL,
+    cause_sealed BLOB,               -- of the last failure
+    dead_at      INTEGER,
+    PRIMARY KEY (mutuality, job)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX jobs_name ON jobs (mutuality, kind, name);
+CREATE INDEX jobs_due ON jobs (due_at) WHERE dead_at IS NULL;
+CREATE INDEX jobs_dead ON jobs (mutuality, job) WHERE dead_at IS NOT NULL;
