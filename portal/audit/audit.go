@@ -38,6 +38,7 @@ const (
 
 	SignIn  Action = "session.sign-in"
 	SignOut Action = "session.sign-out"
+	StepUp  Action = "session.step-up" // proved anew at a federal provider, for one document
 
 	ReadOverview  Action = "home.read"
 	ReadMember    Action = "account.read"

@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/federal"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
@@ -41,7 +42,7 @@ func (db *DB) ownEntry(ctx context.Context, mutuality string, member auth.Member
 var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
-	requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
+	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
 }
 

@@ -53,6 +53,8 @@ const (
 	sealedSigner   = "signer"
 	sealedDraft    = "draft"
 	sealedSheet    = "sheet"
+	sealedProof    = "federation-proof"
+	sealedLogout   = "federation-logout"
 	sealedJob      = "job"
 	sealedCause    = "job-cause"
 )

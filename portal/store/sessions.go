@@ -59,6 +59,11 @@ func (r loginRecord) login(mutuality, member, session string) auth.Login {
 
 // StartSession implements signin.Store. A login without a public session id gets one.
 func (db *DB) StartSession(ctx context.Context, hash, old [32]byte, s signin.Session) error {
+	return db.startSession(ctx, hash, old, s, nil)
+}
+
+// startSession is StartSession with what else belongs into its transaction.
+func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Session, more func(*tx, memberKey, auth.Login) error) error {
 	if s.Login.Session == "" {
 		id, err := db.NewID()
 		if err != nil {
@@ -85,7 +90,10 @@ func (db *DB) StartSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			hash[:], s.Login.Mutuality, string(s.Login.Member), s.Login.Session, sealed,
 			micros(s.Created), micros(s.LastSeen), s.Idle.Microseconds(), micros(s.Ends))
-		return err
+		if err != nil || more == nil {
+			return err
+		}
+		return more(t, key, s.Login)
 	})
 	if err != nil {
 		return fmt.Errorf("starting session: %w", err)
@@ -196,6 +204,9 @@ func (db *DB) endSession(ctx context.Context, t *tx, hash [32]byte, why string) 
 		return err
 	}
 	if err := dropDrafts(t, mutuality, member, public); err != nil {
+		return err
+	}
+	if err := dropLogout(t, mutuality, public); err != nil {
 		return err
 	}
 	login := auth.Login{Mutuality: mutuality, Member: auth.MemberID(member), Session: public}

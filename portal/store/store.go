@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
@@ -31,6 +32,7 @@ var (
 	_ requests.Store  = (*DB)(nil)
 	_ documents.Store = (*DB)(nil)
 	_ page.Drafts     = (*DB)(nil)
+	_ federal.Store   = (*DB)(nil)
 )
 
 // DB is an open store. Safe for concurrent use.
