@@ -157,3 +157,43 @@ type Batch struct {
 
 // Envelopes is how many must be posted.
 func (b Batch) Envelopes() int { return b.Letters - b.Spoilt }
+
+// By is who does something with letters.
+type By struct {
+	Mutuality string
+	Officer   *auth.Officer // nil: whoever runs the command, whom the system answers for
+}
+
+// Addressed is a letter ready to be drawn: opened, with its address as it is on file.
+type Addressed struct {
+	Letter
+	Name                           string // as on the card
+	Street, Postcode, Municipality string
+	Country                        string // two letters
+}
+
+// Filter of a list; empty fields filter nothing.
+type Filter struct {
+	State  State
+	Batch  string
+	Member auth.MemberID
+}
+
+// Waiting is how many letters wait to be printed.
+type Waiting struct {
+	Letters int
+	Oldest  time.Time // request of the one that waits longest; zero if none does
+}
+
+// Secret is a second secret for a letter that is made again.
+type Secret struct {
+	Code     string // id of the code
+	Text     string
+	Deadline time.Time
+}
+
+// Lock is what was read when a letter was opened; printing wants it unchanged.
+type Lock struct {
+	Member auth.MemberID
+	Letter string
+}

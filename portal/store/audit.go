@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 )
@@ -43,6 +44,7 @@ var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
 	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
+	letters.ErrLetter, letters.ErrState, letters.ErrCount, letters.ErrNothing, letters.ErrNotFound,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
 }
 

@@ -53,8 +53,12 @@ func checkOnly(ctx context.Context, pool *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
-	if have > int64(len(steps)) {
-		return fmt.Errorf("%w: it has version %d, this program knows up to %d", ErrNewerSchema, have, len(steps))
+	var known int64
+	if len(steps) > 0 { // sorted by name, which begins with the version
+		fmt.Sscanf(steps[len(steps)-1].Name(), "%d_", &known)
+	}
+	if have > known {
+		return fmt.Errorf("%w: it has version %d, this program knows up to %d", ErrNewerSchema, have, known)
 	}
 	return nil
 }

@@ -1,0 +1,16 @@
+package audit
+
+// What happens to letters. The object is the letter, or for OpenLetters the batch.
+const (
+	RequestLetter Action = "letter.request"
+	OpenLetters   Action = "letter.open" // secrets, to be drawn into the PDF of a batch
+	PrintBatch    Action = "letter.print-batch"
+	PrintLetter   Action = "letter.print" // the secret is wiped from here on
+	RemakeLetter  Action = "letter.remake"
+	PostBatch     Action = "letter.post-batch"
+	PostLetter    Action = "letter.post"
+	ReturnLetter  Action = "letter.return"
+	UseLetter     Action = "letter.use"
+	ExpireLetter  Action = "letter.expire"
+	ListLetters   Action = "letter.list"
+)

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/portal/account"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/letters"
+)
+
+// OpenLetters implements letters.Store: the letters that wait longest, opened, with
+// their addresses. The look is in the audit trail before they are returned.
+func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]letters.Addressed, error) {
+	var list []letters.Addressed
+	note := db.letterEntry(ctx, by, letters.Letter{}, audit.OpenLetters)
+	err := db.reveal(ctx, note, func(c *conn) error {
+		list = nil
+		return onSnapshot(c, func(c *conn) error {
+			found, err := findLetters(c, `
+				WHERE mutuality = ? AND state = 'requested' AND (deadline IS NULL OR deadline > ?)
+				ORDER BY letter LIMIT ?`, by.Mutuality, micros(db.cfg.Now()), bounded(limit))
+			if err != nil {
+				return err
+			}
+			for _, l := range found {
+				a, err := db.openLetter(c, l)
+				if err != nil {
+					return err
+				}
+				list = append(list, a)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening letters: %w", err)
+	}
+	if len(list) == 0 {
+		return nil, letters.ErrNothing
+	}
+	return list, nil
+}
+
+func (db *DB) openLetter(c *conn, l letters.Letter) (letters.Addressed, error) {
+	a := letters.Addressed{Letter: l}
+	var m account.Member
+	var sealed []byte
+	err := c.get(`
+		SELECT given_names, surname, street, postcode, municipality, country, secret_sealed
+		FROM letters JOIN members USING (mutuality, member)
+		WHERE mutuality = ? AND member = ? AND letter = ?`, []any{l.Mutuality, string(l.Member), l.ID},
+		&m.GivenNames, &m.Surname, &a.Street, &a.Postcode, &a.Municipality, &a.Country, &sealed)
+	if err != nil {
+		return a, fmt.Errorf("reading letter %s: %w", l.ID, err)
+	}
+	a.Name = m.Name()
+	if !l.Kind.HasSecret() {
+		return a, nil
+	}
+	key, err := db.keyOf(c, l.Mutuality, l.Member)
+	if err != nil {
+		return a, err
+	}
+	plain, err := key.open(sealedLetter, l.ID, 1, sealed)
+	if err != nil {
+		return a, err
+	}
+	defer clear(plain)
+	var hidden letterSecret
+	if err := json.Unmarshal(plain, &hidden); err != nil {
+		return a, fmt.Errorf("letter %s: %w", l.ID, ErrDamaged)
+	}
+	a.Secret, a.UserNumber = hidden.Secret, hidden.UserNumber
+	return a, nil
+}
+
+// PrintLetters implements letters.Store: all of them become printed in the batch, and
+// their secrets are wiped, or nothing happens. letters.ErrState if one was printed,
+// taken back or swept since it was opened.
+func (db *DB) PrintLetters(ctx context.Context, by letters.By, b letters.Batch, list []letters.Lock) error {
+	note := db.letterEntry(ctx, by, letters.Letter{}, audit.PrintBatch)
+	note.Object = object("batch", b.ID)
+	err := db.write(ctx, note, func(t *tx) error {
+		for _, l := range list {
+			n, err := t.exec(`
+				UPDATE letters SET state = ?, batch = ?, printed_at = ?, secret_sealed = NULL
+				WHERE mutuality = ? AND member = ? AND letter = ? AND state = ?`,
+				string(letters.Printed), b.ID, micros(b.Made), by.Mutuality, string(l.Member), l.Letter, string(letters.Requested))
+			if err != nil {
+				return err
+			}
+			if n != 1 {
+				return letters.ErrState
+			}
+			row := db.letterEntry(ctx, by, letters.Letter{ID: l.Letter, Member: l.Member}, audit.PrintLetter)
+			if err := t.note(row); err != nil {
+				return err
+			}
+		}
+		_, err := t.exec(`
+			INSERT INTO letter_batches (mutuality, batch, made_at, made_by, letters, spoilt, pages, sha256)
+			VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
+			by.Mutuality, b.ID, micros(b.Made), note.Actor, len(list), b.Pages, b.SHA256[:])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("printing letters: %w", err)
+	}
+	return nil
+}
+
+// PostBatch implements letters.Store. letters.ErrCount, ErrState if it is posted.
+func (db *DB) PostBatch(ctx context.Context, by letters.By, id string, envelopes int) error {
+	note := db.letterEntry(ctx, by, letters.Letter{}, audit.PostBatch)
+	note.Object = object("batch", id)
+	err := db.write(ctx, note, func(t *tx) error {
+		b, err := findBatch(t.conn, by.Mutuality, id)
+		switch {
+		case err != nil:
+			return err
+		case !b.Posted.IsZero():
+			return letters.ErrState
+		case envelopes != b.Envelopes():
+			return letters.ErrCount
+		}
+		now := db.cfg.Now()
+		found, err := findLetters(t.conn, `WHERE mutuality = ? AND batch = ? AND state = ?`,
+			by.Mutuality, id, string(letters.Printed))
+		if err != nil {
+			return err
+		}
+		for _, l := range found {
+			if err := t.postLetter(db, ctx, by, l, now); err != nil {
+				return err
+			}
+		}
+		_, err = t.exec(`UPDATE letter_batches SET posted_at = ? WHERE mutuality = ? AND batch = ?`, micros(now), by.Mutuality, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("posting batch: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) postLetter(db *DB, ctx context.Context, by letters.By, l letters.Letter, now time.Time) error {
+	_, err := t.exec(`
+		UPDATE letters SET state = ?, posted_at = ? WHERE mutuality = ? AND member = ? AND letter = ?`,
+		string(letters.Posted), micros(now), l.Mutuality, string(l.Member), l.ID)
+	if err != nil {
+		return err
+	}
+	return t.note(db.letterEntry(ctx, by, l, audit.PostLetter))
+}
+
+// ReturnLetter implements letters.Store. letters.ErrState if it is not on its way.
+func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string) (l letters.Letter, err error) {
+	note := db.letterEntry(ctx, by, letters.Letter{}, "")
+	err = db.write(ctx, note, func(t *tx) error {
+		if l, err = findLetter(t.conn, by.Mutuality, id); err != nil {
+			return err
+		}
+		if l.State != letters.Posted && !(l.State == letters.Expired && !l.At.Posted.IsZero()) {
+			return letters.ErrState
+		}
+		now := db.cfg.Now()
+		if err := t.endLetter(db, l, letters.Returned, reason, now, db.letterEntry(ctx, by, l, audit.ReturnLetter)); err != nil {
+			return err
+		}
+		l.State, l.Reason, l.At.Ended = letters.Returned, reason, now
+		return nil
+	})
+	if err != nil {
+		return letters.Letter{}, fmt.Errorf("recording a returned letter: %w", err)
+	}
+	return l, nil
+}
+
+// Batch implements letters.Store.
+func (db *DB) Batch(ctx context.Context, mutuality, id string) (b letters.Batch, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		b, err = findBatch(c, mutuality, id)
+		return err
+	})
+	return b, err
+}
+
+// Batches implements letters.Store: newest first, those before the id.
+func (db *DB) Batches(ctx context.Context, mutuality, before string, limit int) (list []letters.Batch, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		where, args := `WHERE mutuality = ?`, []any{mutuality}
+		if before != "" {
+			where, args = where+` AND batch < ?`, append(args, before)
+		}
+		list, err = findBatches(c, where+` ORDER BY batch DESC LIMIT ?`, append(args, bounded(limit))...)
+		return err
+	})
+	return list, err
+}
+
+func findBatch(c *conn, mutuality, id string) (letters.Batch, error) {
+	found, err := findBatches(c, `WHERE mutuality = ? AND batch = ?`, mutuality, id)
+	if err != nil {
+		return letters.Batch{}, err
+	}
+	if len(found) != 1 {
+		return letters.Batch{}, letters.ErrNotFound
+	}
+	return found[0], nil
+}
+
+func findBatches(c *conn, where string, args ...any) ([]letters.Batch, error) {
+	var list []letters.Batch
+	err := c.each(`
+		SELECT mutuality, batch, made_at, made_by, letters, spoilt, pages, sha256, posted_at
+		FROM letter_batches `+where, args, func(scan func(...any) error) error {
+		var b letters.Batch
+		var made int64
+		var posted sql.NullInt64
+		var sum []byte
+		if err := scan(&b.Mutuality, &b.ID, &made, &b.By, &b.Letters, &b.Spoilt, &b.Pages, &sum, &posted); err != nil {
+			return err
+		}
+		b.Made, b.Posted = fromMicros(made), fromMaybe(posted)
+		list = append(list, b)
+		return copyHash(&list[len(list)-1].SHA256, sum)
+	})
+	if err != nil {
+		return nil, errors.Join(errors.New("reading batches"), err)
+	}
+	return list, nil
+}
