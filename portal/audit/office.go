@@ -1,0 +1,34 @@
+package audit
+
+// Office is the method of rows of staff: Actor is the id of an officer, or Command.
+const Office = "office"
+
+// Command is the actor of what was done at the office's command line.
+const Command = "command"
+
+// The actions of staff, and those on staff and their work.
+const (
+	OfficeSignIn  Action = "office.sign-in"
+	OfficeSignOut Action = "office.sign-out"
+
+	ListStaff    Action = "staff.list"
+	AddStaff     Action = "staff.add"
+	ChangeStaff  Action = "staff.change"
+	DisableStaff Action = "staff.disable"
+	EnableStaff  Action = "staff.enable"
+	ReadActs     Action = "staff.audit" // what staff did
+
+	MakeTask    Action = "task.make"
+	ListTasks   Action = "task.list"
+	ReadTask    Action = "task.read"
+	TakeTask    Action = "task.take"
+	ReleaseTask Action = "task.release"
+	CloseTask   Action = "task.close"
+	OpenTaskPDF Action = "task.document"
+
+	SearchFile    Action = "file.search"
+	OpenFile      Action = "file.open"
+	ReadFile      Action = "file.read"
+	CheckIdentity Action = "identity.check"
+	EnrolMember   Action = "identity.enrol"
+)

@@ -1,0 +1,17 @@
+package office
+
+import (
+	"time"
+
+	"guichet.example/signing/document"
+)
+
+// Request is a member's signed request, as the officer who took it sees it.
+type Request struct {
+	Act      document.Act
+	Name     string // of the member
+	SignedAt time.Time
+	Document string // id in the member's vault
+	Pages    int
+	Level    int // of the signature: 1 B-B, 2 B-T, 3 B-LT, 4 B-LTA
+}

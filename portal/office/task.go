@@ -1,0 +1,156 @@
+package office
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"guichet.example/auth"
+	"guichet.example/portal/calendar"
+	"guichet.example/portal/locale"
+)
+
+// Kind is what an item of the queue is about.
+type Kind string
+
+// The kinds. The first two are members' signed requests, which wait by their own state;
+// the others are tasks that areas make inside their transactions.
+const (
+	BankChange     Kind = "bank-change"
+	Order          Kind = "ehic-order"
+	Reactivation   Kind = "reactivation"    // a disabled account is asked back (F46)
+	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted (F47)
+	LostCode       Kind = "lost-code"       // the access code was lost (F54)
+	EmailCheck     Kind = "email-check"     // another e-mail address than the one on file (F24, F197)
+	ReturnedLetter Kind = "returned-letter" // a letter came back
+)
+
+var kinds = []Kind{BankChange, Order, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter}
+
+// Kinds lists every kind. The slice is the caller's.
+func Kinds() []Kind { return slices.Clone(kinds) }
+
+// OfRequest says that items of the kind are signed requests.
+func (k Kind) OfRequest() bool { return k == BankChange || k == Order }
+
+// days is how many working days a task may wait.
+var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5}
+
+// AnswerTime is how long a signed request may wait; members are told so when they sign.
+const AnswerTime = 7 * 24 * time.Hour
+
+// Deadline is until when an item of the kind made (or signed) then is to be answered: for
+// a task the end of a working day.
+func (k Kind) Deadline(made time.Time, c calendar.Calendar) time.Time {
+	if k.OfRequest() {
+		return made.Add(AnswerTime)
+	}
+	day := c.AddWorkingDays(made.In(locale.Zone()), days[k])
+	return time.Date(day.Year(), day.Month(), day.Day(), 18, 0, 0, 0, locale.Zone()).UTC()
+}
+
+// Words are the parts of what was said, in the order in which they are shown. Each has a
+// text of the catalogue, office.said.<word>.
+var words = []string{"name", "affiliation", "birth", "phone", "email", "hours", "old-email", "new-email", "letter", "cause", "text"}
+
+// Bounds of what was said.
+const (
+	MaxSaid  = 2000 // characters of one part
+	MaxWords = 1000 // characters of what an officer writes
+)
+
+// Task is an item of the queue that an area makes:
+//
+//	_, err := t.task(db, office.Task{Mutuality: m, Kind: office.CannotConnect, Language: "fr", Said: …})
+type Task struct {
+	ID        string // the store's; empty on the way in
+	Reference string // to be read aloud: "T-4K7P-118"; the store's
+	Mutuality string
+	Kind      Kind
+	Member    auth.MemberID // "" if there is none, or nobody knows yet
+	Language  string        // in which to answer: "fr", "nl", "de" or "en"
+	Created   time.Time     // zero: now
+	Deadline  time.Time     // zero: that of the kind
+	// Said is what the person, or the system, said, by the words of this package: name,
+	// affiliation, birth, phone, email, hours, old-email, new-email, letter, cause, text.
+	// Sealed at rest.
+	Said map[string]string
+}
+
+// ErrTask means that a task cannot be made of what was given.
+var ErrTask = errors.New("task cannot be made")
+
+// Check tells whether the task can be made. ErrTask.
+func (t Task) Check() error {
+	_, speaks := locale.Parse(t.Language)
+	switch {
+	case t.Mutuality == "":
+		return fmt.Errorf("%w: of no mutuality", ErrTask)
+	case t.Kind.OfRequest() || !slices.Contains(kinds, t.Kind):
+		return fmt.Errorf("%w: of kind %.20q", ErrTask, string(t.Kind))
+	case !speaks:
+		return fmt.Errorf("%w: in no language", ErrTask)
+	}
+	for word, text := range t.Said {
+		if !slices.Contains(words, word) || !utf8.ValidString(text) || utf8.RuneCountInString(text) > MaxSaid {
+			return fmt.Errorf("%w: what was said as %.20q", ErrTask, word)
+		}
+	}
+	return nil
+}
+
+// Item is a line of the queue, and with what was said and its history an item itself.
+type Item struct {
+	ID        string // of the task, or of the request
+	Reference string
+	Kind      Kind
+	Member    auth.MemberID
+	Language  string
+	Created   time.Time
+	Deadline  time.Time
+	Closed    time.Time // zero: it waits
+	Hold      Hold      // zero: nobody has it
+	Damaged   bool      // what was said does not open any more; the log has the cause
+
+	Said    map[string]string // empty in lists
+	History []Event           // oldest first; empty in lists
+	Request *Request          // of a signed request; nil in lists
+}
+
+// Overdue says that the item waits longer than it may.
+func (i Item) Overdue(now time.Time) bool { return i.Closed.IsZero() && now.After(i.Deadline) }
+
+// Hold is who has an item.
+type Hold struct {
+	Staff auth.StaffID
+	Name  string
+	Since time.Time
+}
+
+// Event is something that happened with an item.
+type Event struct {
+	At     time.Time
+	Staff  auth.StaffID // "" for what no officer did
+	Name   string
+	What   string // EventTaken …
+	Reason string // key of a list, "" if none
+	Words  string // to the member, where it is an answer
+}
+
+// What happens with an item.
+const (
+	EventTaken    = "taken"
+	EventReleased = "released"
+	EventAnswered = "answered"
+	EventClosed   = "closed"
+	EventAccepted = "accepted"
+	EventRejected = "rejected"
+	EventOpened   = "file" // the person's file was opened for it
+)
+
+// HeldError means that another officer has the item.
+type HeldError struct{ Hold Hold }
+
+func (e HeldError) Error() string { return "item is held by staff " + string(e.Hold.Staff) }
