@@ -2,6 +2,7 @@ package hsm
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"encoding/asn1"
@@ -163,7 +164,16 @@ func (k *Key) find(session pkcs11.SessionHandle) error {
 		return fmt.Errorf("%w: several have label %q and id %x", ErrNoKey, k.cfg.Label, k.cfg.ID)
 	}
 	k.key = found[0]
-	return nil
+	return k.same(session, k.key, pkcs11.CKA_KEY_TYPE, func(value []byte) bool {
+		return bytes.Equal(value, pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, keyType(k.Public())).Value)
+	})
+}
+
+func keyType(public crypto.PublicKey) uint {
+	if _, ok := public.(*rsa.PublicKey); ok {
+		return pkcs11.CKK_RSA
+	}
+	return pkcs11.CKK_EC
 }
 
 // compare refuses a public key that is another than the certificate's. A token need not
@@ -194,13 +204,14 @@ func (k *Key) compare(session pkcs11.SessionHandle) error {
 	return ErrNotSupported
 }
 
+// same compares an attribute that the token may keep to itself.
 func (k *Key) same(session pkcs11.SessionHandle, object pkcs11.ObjectHandle, attribute uint, equal func([]byte) bool) error {
 	list, err := k.module.GetAttributeValue(session, object, []*pkcs11.Attribute{pkcs11.NewAttribute(attribute, nil)})
 	if err != nil || len(list) != 1 || len(list[0].Value) == 0 {
 		if isLost(err) {
 			return err
 		}
-		return nil // not shown, or a key of the other kind: the probe tells
+		return nil // not shown: the probe tells
 	}
 	if !equal(list[0].Value) {
 		return ErrMismatch
