@@ -27,6 +27,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/home"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
@@ -44,6 +45,7 @@ type Store interface {
 	orders.Store
 	requests.Store
 	documents.Store
+	jobs.Store
 	Ping(ctx context.Context) error
 }
 
@@ -193,8 +195,19 @@ func (p *Portal) build() error {
 // Handler is the whole counter.
 func (p *Portal) Handler() http.Handler { return p.handler }
 
-// Run raises signatures that were made while a service did not answer, until ctx ends.
-func (p *Portal) Run(ctx context.Context) { _ = p.signing.Raiser.Run(ctx) }
+// Run does the jobs of the counter until ctx ends: what is queued is done by any of the
+// servers that share the store.
+func (p *Portal) Run(ctx context.Context) {
+	runner := &jobs.Runner{Store: p.cfg.Store, Plans: p.plans(), Now: p.cfg.Now, Log: p.cfg.Log}
+	_ = runner.Run(ctx)
+}
+
+// plans are how the jobs of each kind are done.
+func (p *Portal) plans() map[string]jobs.Plan {
+	return map[string]jobs.Plan{
+		requests.RaiseKind: p.signing.Raiser.Plan(), // signatures made while a service did not answer
+	}
+}
 
 // Server returns an HTTP server for the counter with its limits set.
 func (p *Portal) Server() *http.Server {

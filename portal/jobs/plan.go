@@ -26,9 +26,9 @@ func (p Plan) Backoff(attempt int, jitter func() float64) time.Duration {
 	if jitter == nil {
 		jitter = rand.Float64
 	}
-	wait := p.Last
-	if n := max(attempt-1, 0); n < 32 && p.First<<n < p.Last {
-		wait = p.First << n
+	wait := min(p.First, p.Last)
+	for ; attempt > 1 && wait < p.Last; attempt-- {
+		wait = min(2*wait, p.Last)
 	}
 	return wait + time.Duration(jitter()*float64(wait)/2)
 }

@@ -176,13 +176,13 @@ func (r *Runner) settle(ctx context.Context, stopping bool, plan Plan, j Job, er
 func (r *Runner) retry(ctx context.Context, j Job, after time.Duration, cause error) error {
 	due := r.now().Add(after)
 	r.Log.Warn("job failed, will be tried again", "kind", j.Kind, "job", j.ID, "attempts", j.Attempts, "next", due, "cause", cause)
-	overdue(r.Log, j, due)
+	Overdue(r.Log, j, due)
 	return r.Store.Retry(ctx, j, due, cause.Error())
 }
 
-// overdue alerts once for each day that a job has waited, when its next attempt is put
+// Overdue alerts once for each day that a job has waited, when its next attempt is put
 // off over the end of that day.
-func overdue(log *slog.Logger, j Job, next time.Time) {
+func Overdue(log *slog.Logger, j Job, next time.Time) {
 	before, after := j.Due.Sub(j.Created)/day, next.Sub(j.Created)/day
 	if after > before && !j.Created.IsZero() {
 		log.Error("job waits for days", "alert", "job-waits", "kind", j.Kind, "job", j.ID, "days", int(after), "attempts", j.Attempts)

@@ -3,9 +3,9 @@ package requests
 import (
 	"context"
 	"sync"
-	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/jobs"
 )
 
 // memory is a Store that keeps the rules of types.go and nothing else: what the
@@ -159,16 +159,25 @@ func (m *memory) Move(_ context.Context, login auth.Login, id string, from []Sta
 	return ErrNotOpen
 }
 
-func (m *memory) Due(_ context.Context, _ time.Time, limit int) ([]Raise, error) {
+// due are the jobs that a runner would be given.
+func (m *memory) due() []jobs.Job {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var due []Raise
-	for _, d := range m.documents {
-		if len(due) < limit {
-			due = append(due, d)
-		}
+	var due []jobs.Job
+	for id := range m.documents {
+		due = append(due, jobs.Job{Kind: RaiseKind, Key: id})
 	}
-	return due, nil
+	return due
+}
+
+func (m *memory) Raise(_ context.Context, j jobs.Job) (Raise, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, ok := m.documents[j.Key]
+	if !ok {
+		return Raise{}, ErrNotFound
+	}
+	return d, nil
 }
 
 func (m *memory) DueDocument(_ context.Context, _ auth.Login, document string) (Raise, error) {

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
+	"guichet.example/portal/jobs"
 	"guichet.example/signing"
 )
 
@@ -25,7 +25,6 @@ type Raiser struct {
 	Now        func() time.Time
 	Log        *slog.Logger
 	Want       signing.Level // zero: B-LT
-	Every      time.Duration // between looks at the store; zero: 10 s
 	// Jitter spreads retries so that documents of one outage do not come back in one
 	// moment; it returns a number in [0,1). Nil: random.
 	Jitter func() float64
@@ -35,50 +34,25 @@ type Raiser struct {
 const (
 	firstRetry = 30 * time.Second
 	lastRetry  = time.Hour
-	batch      = 16               // documents leased at once
-	oneRaise   = 20 * time.Second // for one document; below the lease of a minute
+	oneRaise   = 20 * time.Second // for one document; below the lease
 )
 
-// Run raises what is due until ctx ends. It returns ctx's error.
-func (r *Raiser) Run(ctx context.Context) error {
-	every := r.Every
-	if every == 0 {
-		every = 10 * time.Second
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if err := r.round(ctx); err != nil && ctx.Err() == nil {
-			r.Log.Error("raising documents", "cause", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+// Plan is how the jobs of RaiseKind are done: until they succeed, or nothing can.
+func (r *Raiser) Plan() jobs.Plan {
+	return jobs.Plan{Do: r.Do, First: firstRetry, Last: lastRetry, Timeout: oneRaise}
 }
 
-// round raises what is due now. A document that fails does not keep the next from
-// its turn; a batch that would outlive its lease is left to the next round.
-func (r *Raiser) round(ctx context.Context) error {
-	start := r.Now()
-	due, err := r.Store.Due(ctx, start, batch)
+// Do is the jobs.Handler: one attempt, whose outcome the store writes together with
+// what becomes of the job.
+func (r *Raiser) Do(ctx context.Context, j jobs.Job) error {
+	d, err := r.Store.Raise(ctx, j)
+	if err == nil {
+		err = r.Raise(ctx, d)
+	}
 	if err != nil {
-		return fmt.Errorf("leasing documents: %w", err)
+		return fmt.Errorf("raising document: %w", err)
 	}
-	for _, d := range due {
-		if ctx.Err() != nil || r.Now().Sub(start) > 30*time.Second {
-			return ctx.Err()
-		}
-		one, cancel := context.WithTimeout(ctx, oneRaise)
-		err := r.Raise(one, d)
-		cancel()
-		if err != nil && ctx.Err() == nil {
-			r.Log.Error("storing a raised document", "document", d.Document, "cause", err)
-		}
-	}
-	return ctx.Err()
+	return jobs.ErrSettled
 }
 
 // Raise makes one attempt and stores its outcome. The error is the store's: that a
@@ -88,6 +62,9 @@ func (r *Raiser) Raise(ctx context.Context, d Raise) error {
 	if out.Cause != "" {
 		r.Log.Warn("document not raised", "document", d.Document, "attempts", d.Attempts+1,
 			"next", out.NextTry, "cause", out.Cause)
+	}
+	if !out.NextTry.IsZero() {
+		jobs.Overdue(r.Log, d.Job, out.NextTry)
 	}
 	// The outcome is worth keeping although the time for the attempt is up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
@@ -156,13 +133,7 @@ func (r *Raiser) signerStatus(ctx context.Context, signer [][]byte) error {
 
 // later plans the next attempt.
 func (r *Raiser) later(out Raised, cause error) Raised {
-	wait := firstRetry << min(out.Attempts, 10)
-	wait = min(wait, lastRetry)
-	jitter := r.Jitter
-	if jitter == nil {
-		jitter = rand.Float64
-	}
-	out.NextTry = r.Now().Add(wait + time.Duration(jitter()*float64(wait)/2))
+	out.NextTry = r.Now().Add(r.Plan().Backoff(out.Attempts+1, r.Jitter))
 	out.Cause = cause.Error()
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet.example/certs/revocation"
+	"guichet.example/portal/jobs"
 	"guichet.example/signing"
 )
 
@@ -26,7 +27,7 @@ func TestCompleteWithoutStatusService(t *testing.T) {
 				t.Error("a pending document was raised")
 			}
 			// Still no answer: it stays pending, at B-B, with a next try.
-			if err := d.Raiser.round(t.Context()); err != nil {
+			if err := d.round(t); err != nil {
 				t.Fatal(err)
 			}
 			out := d.store.raised[0]
@@ -35,7 +36,7 @@ func TestCompleteWithoutStatusService(t *testing.T) {
 			}
 			// The service is back.
 			d.status.fresh, d.now = nil, noon.Add(time.Minute)
-			if err := d.Raiser.round(t.Context()); err != nil {
+			if err := d.round(t); err != nil {
 				t.Fatal(err)
 			}
 			out = d.store.raised[1]
@@ -58,7 +59,7 @@ func TestPendingCardTurnsOutRevoked(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.status.fresh = fmt.Errorf("status: %w", revocation.RevokedError{At: noon.Add(-time.Hour)})
-	if err := d.Raiser.round(t.Context()); err != nil {
+	if err := d.round(t); err != nil {
 		t.Fatal(err)
 	}
 	out := d.store.raised[0]
@@ -80,14 +81,14 @@ func TestCompleteWithoutTimestamp(t *testing.T) {
 		t.Errorf("first outcome: level %v, next %v", out.Level, out.NextTry)
 	}
 	*d.ext = extender{level: signing.LevelT, err: signing.ErrNoEvidence}
-	if err := d.Raiser.round(t.Context()); err != nil {
+	if err := d.round(t); err != nil {
 		t.Fatal(err)
 	}
 	if out := d.store.raised[1]; out.Level != signing.LevelT || out.PDF == nil || !out.NextTry.Equal(noon.Add(2*firstRetry)) {
 		t.Errorf("second outcome: level %v, next %v", out.Level, out.NextTry)
 	}
 	*d.ext = extender{level: signing.LevelLT}
-	if err := d.Raiser.round(t.Context()); err != nil {
+	if err := d.round(t); err != nil {
 		t.Fatal(err)
 	}
 	if out := d.store.raised[2]; out.Level != signing.LevelLT || !out.NextTry.IsZero() || out.Version != 2 {
@@ -124,19 +125,33 @@ func TestRaiserBacksOff(t *testing.T) {
 	}
 }
 
-func TestRaiserStopsWithContext(t *testing.T) {
-	d := newDesk(t)
-	d.Raiser.Every = time.Millisecond
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- d.Raiser.Run(ctx) }()
-	stop()
-	select {
-	case err := <-ended:
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("Run = %v", err)
+// round does the jobs that wait, as the runner would.
+func (d *desk) round(t *testing.T) error {
+	t.Helper()
+	for _, j := range d.store.due() {
+		if err := d.Raiser.Do(t.Context(), j); !errors.Is(err, jobs.ErrSettled) {
+			return err
 		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("Run does not stop")
+	}
+	return nil
+}
+
+func TestRaiserSaysWhatTheStoreSays(t *testing.T) {
+	d := newDesk(t)
+	err := d.Raiser.Do(t.Context(), jobs.Job{Kind: RaiseKind, Key: "none"})
+	if !errors.Is(err, ErrNotFound) {
+		t.Errorf("Do of a document that is not there = %v, want %v", err, ErrNotFound)
+	}
+	id := d.frozen(t)
+	c, v := d.prepared(t, id, d.mathieu)
+	d.status.fresh = revocation.ErrUnavailable
+	if _, err := d.Complete(t.Context(), d.login, id, c.Preparation, v); err != nil {
+		t.Fatal(err)
+	}
+	d.store.onRaised = func(Raised) error { return jobs.ErrLeaseLost }
+	for _, j := range d.store.due() {
+		if err := d.Raiser.Do(t.Context(), j); !errors.Is(err, jobs.ErrLeaseLost) {
+			t.Errorf("Do with a lost lease = %v, want %v", err, jobs.ErrLeaseLost)
+		}
 	}
 }

@@ -92,7 +92,7 @@ func TestServicesFailAfterTheCardSigned(t *testing.T) {
 				if want := map[certstest.Service]State{certstest.OCSP: Pending, certstest.TSA: Signed}[service]; r.State != want {
 					t.Errorf("state is %s, want %s", r.State, want)
 				}
-				if err := d.Raiser.round(t.Context()); err != nil {
+				if err := d.round(t); err != nil {
 					t.Fatal(err)
 				}
 				if level, valid := d.level(t); level > signing.LevelB || valid {
@@ -102,7 +102,7 @@ func TestServicesFailAfterTheCardSigned(t *testing.T) {
 				// A service that failed is asked again after a few seconds: a new checker is
 				// what time would bring.
 				d.use(serviced(t, pki, *card, ""))
-				if err := d.Raiser.round(t.Context()); err != nil {
+				if err := d.round(t); err != nil {
 					t.Fatal(err)
 				}
 				if level, valid := d.level(t); level != signing.LevelLT || !valid {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/jobs"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -107,8 +108,13 @@ type Completion struct {
 	Signer [][]byte
 }
 
+// RaiseKind is the kind of the job of a document whose level is to be raised. Its key
+// is the document.
+const RaiseKind = "raise"
+
 // Raise is a signed document whose level is below what is wanted.
 type Raise struct {
+	Job       jobs.Job // leased
 	Mutuality string
 	Member    auth.MemberID
 	Document  string
@@ -117,7 +123,7 @@ type Raise struct {
 	PDF       []byte
 	Signer    [][]byte // of the Completion
 	Pending   bool     // revocation status of the signer's certificate still unknown
-	Attempts  int
+	Attempts  int      // before this one
 }
 
 // Raised is the outcome of an attempt to raise a document.
@@ -158,10 +164,12 @@ type Store interface {
 	// store was asked for anything. State is that of the Problem.
 	RefuseSignature(ctx context.Context, login auth.Login, request, state string) error
 
-	// Due leases up to limit documents whose next attempt is due; the lease ends after
-	// a minute. Raised stores the outcome.
-	Due(ctx context.Context, now time.Time, limit int) ([]Raise, error)
-	// DueDocument is Due for one document, right after its completion.
+	// Raise reads the document of a leased job of RaiseKind. Raised stores the outcome,
+	// and in the same transaction ends the job or puts it off to NextTry.
+	Raise(ctx context.Context, j jobs.Job) (Raise, error)
+	// DueDocument leases the job of one document, due or not, right after its
+	// completion; the lease ends after a minute. ErrNotFound if nothing is left to do,
+	// or somebody else has it.
 	DueDocument(ctx context.Context, login auth.Login, document string) (Raise, error)
 	Raised(ctx context.Context, r Raised) error
 }

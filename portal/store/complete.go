@@ -57,7 +57,7 @@ func (db *DB) complete(ctx context.Context, login auth.Login, c requests.Complet
 		if err != nil {
 			return err
 		}
-		return putSigned(t, key, r, c, sealed)
+		return putSigned(t, db, key, r, c, sealed)
 	})
 	switch {
 	case again:
@@ -168,7 +168,7 @@ func accountUnchanged(t *tx, login auth.Login, act document.Act) error {
 }
 
 // putSigned writes the document and everything that points to it.
-func putSigned(t *tx, key memberKey, r requests.Request, c requests.Completion, sealed sealedCompletion) error {
+func putSigned(t *tx, db *DB, key memberKey, r requests.Request, c requests.Completion, sealed sealedCompletion) error {
 	d := documents.Document{
 		ID: c.Document, Kind: r.Act.Kind(), Language: languageOf(r.Act), Reference: r.Reference, Request: r.ID,
 		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sealed.sha256, Version: 1,
@@ -194,7 +194,7 @@ func putSigned(t *tx, key memberKey, r requests.Request, c requests.Completion, 
 	if err != nil {
 		return err
 	}
-	return insertRaise(t, key, d, c, sealed.signer)
+	return insertRaise(t, db, key, d, c, sealed.signer)
 }
 
 func statusOf(s requests.State) documents.Status {

@@ -23,7 +23,7 @@ func (t *tx) enqueue(db *DB, j jobs.Job) error {
 	if err := db.fillJob(&j); err != nil {
 		return err
 	}
-	key, err := db.jobKey(t.conn, j.Mutuality, j.Member)
+	sealed, err := db.sealJob(t.conn, j, sealedJob, j.Payload)
 	if err != nil {
 		return err
 	}
@@ -35,12 +35,12 @@ func (t *tx) enqueue(db *DB, j jobs.Job) error {
 			set_at = excluded.set_at, due_at = excluded.due_at, attempts = 0, lease = '', leased_until = 0,
 			cause_sealed = NULL, dead_at = NULL
 		WHERE jobs.dead_at IS NOT NULL`,
-		j.Mutuality, j.ID, j.Kind, j.Key, string(j.Member), sealMaybe(key, sealedJob, j.ID, j.Payload),
+		j.Mutuality, j.ID, j.Kind, j.Key, string(j.Member), sealed,
 		micros(j.Created), micros(db.cfg.Now()), micros(j.Due))
 	if err != nil {
 		return fmt.Errorf("queueing job %s: %w", j.Kind, err)
 	}
-	t.w.enqueued = true
+	t.w.enqueued = t.w.enqueued || !j.Due.After(db.cfg.Now())
 	return nil
 }
 
@@ -93,14 +93,14 @@ func (t *tx) held(j jobs.Job, query string, args ...any) error {
 
 // putOff gives a leased job back in the commit of the act, to be leased again at due.
 func (t *tx) putOff(db *DB, j jobs.Job, due time.Time, cause string) error {
-	key, err := db.jobKey(t.conn, j.Mutuality, j.Member)
+	sealed, err := db.sealJob(t.conn, j, sealedCause, cut(cause))
 	if err != nil {
 		return err
 	}
 	return t.held(j, `
 		UPDATE jobs SET due_at = ?, set_at = ?, lease = '', leased_until = 0, cause_sealed = ?
 		WHERE mutuality = ? AND job = ? AND lease = ? AND dead_at IS NULL`,
-		micros(due), micros(db.cfg.Now()), sealMaybe(key, sealedCause, j.ID, cut(cause)))
+		micros(due), micros(db.cfg.Now()), sealed)
 }
 
 // jobKey is the key of the member whose job it is, or of the mutuality.
@@ -112,18 +112,16 @@ func (db *DB) jobKey(c *conn, mutuality string, member auth.MemberID) (memberKey
 	return memberKey{key, mutuality, ""}, err
 }
 
-func sealMaybe(key memberKey, what, id string, plain []byte) []byte {
+// sealJob seals what belongs to a job; nothing stays nothing.
+func (db *DB) sealJob(c *conn, j jobs.Job, what string, plain []byte) ([]byte, error) {
 	if len(plain) == 0 {
-		return nil
-	}
-	return key.seal(what, id, 1, plain)
-}
-
-func openMaybe(key memberKey, what, id string, sealed []byte) ([]byte, error) {
-	if len(sealed) == 0 {
 		return nil, nil
 	}
-	return key.open(what, id, 1, sealed)
+	key, err := db.jobKey(c, j.Mutuality, j.Member)
+	if err != nil {
+		return nil, err
+	}
+	return key.seal(what, j.ID, 1, plain), nil
 }
 
 // cut shortens a cause to jobs.MaxCause bytes of whole letters.
@@ -236,14 +234,44 @@ func leaseJob(t *tx, r *sealedRow, o jobs.Order, lease string) error {
 	return err
 }
 
+// leaseNamed leases the job of j's mutuality, member, kind and key, due or not, and
+// fills in the rest of it but for its payload. jobs.ErrNotFound if there is none that
+// is alive and nobody's.
+func (db *DB) leaseNamed(ctx context.Context, j *jobs.Job, life time.Duration) error {
+	now := db.cfg.Now()
+	lease, err := NewID(now, db.cfg.Rand)
+	if err != nil {
+		return err
+	}
+	r := sealedRow{Job: *j}
+	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+		err := t.get(`
+			SELECT job FROM jobs
+			WHERE mutuality = ? AND kind = ? AND name = ? AND member = ? AND dead_at IS NULL AND leased_until <= ?`,
+			[]any{j.Mutuality, j.Kind, j.Key, string(j.Member), micros(now)}, &r.ID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return jobs.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return leaseJob(t, &r, jobs.Order{Now: now, Life: life}, lease)
+	})
+	*j = r.Job
+	return err
+}
+
 // openJobs opens payloads. What does not open can never be done: it is a dead letter.
 func (db *DB) openJobs(ctx context.Context, rows []sealedRow) []jobs.Job {
 	var open []jobs.Job
 	for _, r := range rows {
 		err := db.read(ctx, func(c *conn) error {
+			if len(r.sealed) == 0 {
+				return nil
+			}
 			key, err := db.jobKey(c, r.Mutuality, r.Member)
 			if err == nil {
-				r.Payload, err = openMaybe(key, sealedJob, r.ID, r.sealed)
+				r.Payload, err = key.open(sealedJob, r.ID, 1, r.sealed)
 			}
 			return err
 		})
@@ -297,13 +325,9 @@ func (db *DB) Bury(ctx context.Context, j jobs.Job, cause string) error {
 	note := db.ownEntry(ctx, j.Mutuality, j.Member, audit.BuryJob, object("job", j.ID))
 	note.Reason = "kind " + j.Kind
 	err := db.write(ctx, note, func(t *tx) error {
-		key, err := db.jobKey(t.conn, j.Mutuality, j.Member)
+		sealed, err := db.sealJob(t.conn, j, sealedCause, cut(cause))
 		if err != nil && !errors.Is(err, errNoMember) && !errors.Is(err, ErrDamaged) {
-			return err
-		}
-		var sealed []byte
-		if err == nil {
-			sealed = sealMaybe(key, sealedCause, j.ID, cut(cause))
+			return err // a member whose key is lost has dead letters too, without a cause
 		}
 		return t.held(j, `
 			UPDATE jobs SET dead_at = ?, lease = '', leased_until = 0, cause_sealed = ?
@@ -353,12 +377,15 @@ func (db *DB) dead(c *conn, mutuality, before string, limit int) ([]jobs.Dead, e
 		return nil, err
 	}
 	for i := range list {
-		key, err := db.jobKey(c, mutuality, list[i].Member)
-		if err != nil {
-			continue // listed all the same, without its cause
+		if len(sealed[i]) == 0 {
+			continue
 		}
-		cause, err := openMaybe(key, sealedCause, list[i].ID, sealed[i])
-		if err != nil {
+		key, err := db.jobKey(c, mutuality, list[i].Member)
+		var cause []byte
+		if err == nil {
+			cause, err = key.open(sealedCause, list[i].ID, 1, sealed[i])
+		}
+		if err != nil { // listed all the same
 			cause = []byte(ErrDamaged.Error())
 		}
 		list[i].Cause = string(cause)

@@ -12,64 +12,36 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
 )
 
-// leaseLife is how long a document is left to the worker that took it.
+// leaseLife is how long a document is left to whoever completed it and raises it at once.
 const leaseLife = time.Minute
 
-func insertRaise(t *tx, key memberKey, d documents.Document, c requests.Completion, signer []byte) error {
-	pending := 0
-	if c.State == requests.Pending {
-		pending = 1
-	}
-	_, err := t.exec(`
-		INSERT INTO raises (mutuality, member, document, request, signer_sealed, pending, attempts, due_at, leased_until)
-		VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)`,
-		key.mutuality, key.member, d.ID, d.Request, signer, pending, micros(c.At.Add(raiseAfter)))
-	return err
-}
-
-// Due implements requests.Store. Documents of all mutualities, those due longest first.
-func (db *DB) Due(ctx context.Context, now time.Time, limit int) ([]requests.Raise, error) {
-	var leased []requests.Raise
-	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
-		leased = nil
-		err := t.each(`
-			SELECT mutuality, member, document FROM raises
-			WHERE due_at <= ? AND leased_until <= ? ORDER BY due_at LIMIT ?`,
-			[]any{micros(now), micros(now), bounded(limit)}, func(scan func(...any) error) error {
-				var r requests.Raise
-				err := scan(&r.Mutuality, &r.Member, &r.Document)
-				leased = append(leased, r)
-				return err
-			})
-		for i := range leased {
-			err = errors.Join(err, lease(t, &leased[i], now))
-		}
-		return err
-	})
+// insertRaise puts the document in line for its level, with what the job needs for it.
+func insertRaise(t *tx, db *DB, key memberKey, d documents.Document, c requests.Completion, signer []byte) error {
+	_, err := t.exec(`INSERT INTO raises (mutuality, member, document, signer_sealed) VALUES (?, ?, ?, ?)`,
+		key.mutuality, key.member, d.ID, signer)
 	if err != nil {
-		return nil, fmt.Errorf("leasing documents: %w", err)
+		return err
 	}
-	full := leased[:0]
-	for _, r := range leased {
-		if r, err = db.fill(ctx, r); err != nil {
-			db.cfg.Log.Error("document cannot be raised", "document", r.Document, "err", err)
-			continue // the others can; this one comes back when its lease ends
-		}
-		full = append(full, r)
-	}
-	return full, nil
+	return t.enqueue(db, jobs.Job{
+		ID: d.ID, Kind: requests.RaiseKind, Mutuality: key.mutuality, Member: auth.MemberID(key.member), Key: d.ID,
+		Created: c.At, Due: c.At.Add(raiseAfter),
+	})
 }
 
-// DueDocument implements requests.Store. ErrNotFound if nothing is left to do on the
-// document, or somebody else has it.
+// DueDocument implements requests.Store.
 func (db *DB) DueDocument(ctx context.Context, login auth.Login, document string) (requests.Raise, error) {
-	r := requests.Raise{Mutuality: login.Mutuality, Member: login.Member, Document: document}
-	err := db.write(ctx, audit.Entry{}, func(t *tx) error { return lease(t, &r, db.cfg.Now()) })
+	j := jobs.Job{Kind: requests.RaiseKind, Mutuality: login.Mutuality, Member: login.Member, Key: document}
+	err := db.leaseNamed(ctx, &j, leaseLife)
+	if errors.Is(err, jobs.ErrNotFound) {
+		err = requests.ErrNotFound
+	}
+	var r requests.Raise
 	if err == nil {
-		r, err = db.fill(ctx, r)
+		r, err = db.fill(ctx, j)
 	}
 	if err != nil {
 		return requests.Raise{}, fmt.Errorf("leasing document: %w", err)
@@ -77,34 +49,36 @@ func (db *DB) DueDocument(ctx context.Context, login auth.Login, document string
 	return r, nil
 }
 
-func lease(t *tx, r *requests.Raise, now time.Time) error {
-	err := t.get(`
-		UPDATE raises SET leased_until = ?, attempts = attempts + 1
-		WHERE mutuality = ? AND member = ? AND document = ? AND leased_until <= ?
-		RETURNING request, pending, attempts - 1`,
-		[]any{micros(now.Add(leaseLife)), r.Mutuality, string(r.Member), r.Document, micros(now)},
-		&r.Request, &r.Pending, &r.Attempts)
-	if errors.Is(err, sql.ErrNoRows) {
-		return requests.ErrNotFound
+// Raise implements requests.Store.
+func (db *DB) Raise(ctx context.Context, j jobs.Job) (requests.Raise, error) {
+	r, err := db.fill(ctx, j)
+	if err != nil {
+		return requests.Raise{}, fmt.Errorf("reading document to be raised: %w", err)
 	}
-	return err
+	return r, nil
 }
 
 // fill reads the newest version and the signer's certificates of a leased document.
-func (db *DB) fill(ctx context.Context, r requests.Raise) (requests.Raise, error) {
+func (db *DB) fill(ctx context.Context, j jobs.Job) (requests.Raise, error) {
+	r := requests.Raise{Job: j, Mutuality: j.Mutuality, Member: j.Member, Document: j.Key, Attempts: j.Attempts - 1}
 	err := db.snapshot(ctx, func(c *conn) error {
 		key, err := db.keyOf(c, r.Mutuality, r.Member)
 		if err != nil {
 			return err
 		}
 		var sealed []byte
+		var status documents.Status
 		err = c.get(`
-			SELECT signer_sealed, version FROM raises JOIN documents USING (mutuality, member, document)
+			SELECT signer_sealed, version, request, status FROM raises JOIN documents USING (mutuality, member, document)
 			WHERE mutuality = ? AND member = ? AND document = ?`,
-			[]any{r.Mutuality, string(r.Member), r.Document}, &sealed, &r.Version)
+			[]any{r.Mutuality, string(r.Member), r.Document}, &sealed, &r.Version, &r.Request, &status)
+		if errors.Is(err, sql.ErrNoRows) {
+			return requests.ErrNotFound
+		}
 		if err != nil {
 			return err
 		}
+		r.Pending = status == documents.Checking
 		signer, err := key.open(sealedSigner, r.Document, 1, sealed)
 		if err != nil {
 			return err
@@ -191,16 +165,15 @@ func settleRequest(t *tx, key memberKey, r requests.Raised) error {
 	return moveRequest(t, key, r.Request, now.revision, r.State, reason)
 }
 
-// schedule sets the next attempt, or ends the attempts.
+// schedule puts the job off to the next attempt, or ends it.
 func (db *DB) schedule(t *tx, r requests.Raised) error {
-	if r.NextTry.IsZero() {
-		_, err := t.exec(`DELETE FROM raises WHERE mutuality = ? AND member = ? AND document = ?`,
-			r.Mutuality, string(r.Member), r.Document)
+	if !r.NextTry.IsZero() {
+		return t.putOff(db, r.Job, r.NextTry, r.Cause)
+	}
+	_, err := t.exec(`DELETE FROM raises WHERE mutuality = ? AND member = ? AND document = ?`,
+		r.Mutuality, string(r.Member), r.Document)
+	if err != nil {
 		return err
 	}
-	_, err := t.exec(`
-		UPDATE raises SET due_at = ?, leased_until = 0, pending = CASE WHEN ? = '' THEN pending ELSE 0 END
-		WHERE mutuality = ? AND member = ? AND document = ?`,
-		micros(r.NextTry), string(r.State), r.Mutuality, string(r.Member), r.Document)
-	return err
+	return t.finish(r.Job)
 }

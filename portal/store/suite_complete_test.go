@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
@@ -193,6 +195,20 @@ func testDocuments(t *testing.T, b *bed) {
 	}
 }
 
+// due leases the documents whose level is to be raised now, as the runner does.
+func (b *bed) due(limit int) ([]requests.Raise, error) {
+	ctx := context.Background()
+	list, err := b.Lease(ctx, jobs.Order{Now: b.clock.Now(), Life: time.Minute, Kinds: []string{requests.RaiseKind}, Limit: limit})
+	var due []requests.Raise
+	for _, j := range list {
+		r, failed := b.Raise(ctx, j)
+		if err = errors.Join(err, failed); failed == nil {
+			due = append(due, r)
+		}
+	}
+	return due, err
+}
+
 func testRaised(t *testing.T, b *bed) {
 	ctx := t.Context()
 	_, doc := b.signed(b.claire)
@@ -210,11 +226,11 @@ func testRaised(t *testing.T, b *bed) {
 		t.Fatal(err)
 	}
 	wantErr(t, "Raised from the old version", b.Raised(ctx, raised), requests.ErrChanged)
-	if list, err := b.Due(ctx, b.clock.Now(), 10); err != nil || len(list) != 0 {
+	if list, err := b.due(10); err != nil || len(list) != 0 {
 		t.Errorf("due before its time: %d, %v", len(list), err)
 	}
 	b.clock.add(time.Minute)
-	list, err := b.Due(ctx, b.clock.Now(), 10)
+	list, err := b.due(10)
 	if err != nil || len(list) != 1 || list[0].Attempts != 1 || list[0].Version != 2 || string(list[0].PDF) != string(second) || list[0].Request == "" {
 		t.Fatalf("Due = %d, %v", len(list), err)
 	}
@@ -232,7 +248,7 @@ func testRaised(t *testing.T, b *bed) {
 		}
 	}
 	b.clock.add(24 * time.Hour)
-	if list, err := b.Due(ctx, b.clock.Now(), 10); err != nil || len(list) != 0 {
+	if list, err := b.due(10); err != nil || len(list) != 0 {
 		t.Errorf("due with nothing left to do: %d, %v", len(list), err)
 	}
 }
@@ -240,7 +256,7 @@ func testRaised(t *testing.T, b *bed) {
 func testLease(t *testing.T, b *bed) {
 	ctx := t.Context()
 	_, doc := b.signed(b.claire)
-	if list, err := b.Due(ctx, b.clock.Now(), 10); err != nil || len(list) != 0 {
+	if list, err := b.due(10); err != nil || len(list) != 0 {
 		t.Errorf("a fresh document is taken from who completes it: %d, %v", len(list), err)
 	}
 	if _, err := b.DueDocument(ctx, b.claire, doc); err != nil {
@@ -249,13 +265,13 @@ func testLease(t *testing.T, b *bed) {
 	_, err := b.DueDocument(ctx, b.claire, doc)
 	wantErr(t, "DueDocument of a leased one", err, requests.ErrNotFound)
 	b.clock.add(59 * time.Second)
-	if list, _ := b.Due(ctx, b.clock.Now(), 10); len(list) != 0 {
+	if list, _ := b.due(10); len(list) != 0 {
 		t.Error("a leased document is leased again")
 	}
 	b.clock.add(time.Second)
 	got := make([]int, 4)
 	together(4, func(i int) error {
-		list, err := b.Due(context.Background(), b.clock.Now(), 10)
+		list, err := b.due(10)
 		got[i] = len(list)
 		return err
 	})

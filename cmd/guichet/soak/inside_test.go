@@ -16,6 +16,7 @@ import (
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/store"
 	"guichet.example/portal/vault"
@@ -157,21 +158,23 @@ func (in *inside) serveOn(t *testing.T, p *portal.Portal, visitors []*visitor) *
 type watched struct {
 	*store.DB
 	mu     sync.Mutex
-	leased int           // by Due, since the round began, and not raised or put off yet
-	took   int           // by Due, since the round began
+	leased int           // since the round began, and not raised or put off yet
+	took   int           // leased since the round began; -1: it has not looked yet
 	idle   chan struct{} // closed when none is left; nil outside a round
 }
 
-func (w *watched) Due(ctx context.Context, now time.Time, limit int) ([]requests.Raise, error) {
-	due, err := w.DB.Due(ctx, now, limit)
+func (w *watched) Lease(ctx context.Context, o jobs.Order) ([]jobs.Job, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.idle != nil {
-		w.leased, w.took = len(due), len(due)
-		if w.leased == 0 {
-			close(w.idle)
-			w.idle = nil
-		}
+	if w.idle == nil || w.took >= 0 {
+		return nil, nil // one look a round
+	}
+	o.Kinds, o.Limit = []string{requests.RaiseKind}, 16
+	due, err := w.DB.Lease(ctx, o)
+	w.leased, w.took = len(due), len(due)
+	if w.leased == 0 {
+		close(w.idle)
+		w.idle = nil
 	}
 	return due, err
 }
@@ -195,7 +198,7 @@ func (in *inside) round(t *testing.T, p *portal.Portal) int {
 	t.Helper()
 	idle := make(chan struct{})
 	in.db.mu.Lock()
-	in.db.idle, in.db.leased, in.db.took = idle, 0, 0
+	in.db.idle, in.db.leased, in.db.took = idle, 0, -1
 	in.db.mu.Unlock()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})

@@ -1,0 +1,155 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"guichet.example/portal/requests"
+	"guichet.example/portal/store"
+	"guichet.example/signing"
+)
+
+// newestVersion is the schema of this program.
+func newestVersion(t *testing.T, steps fs.FS) string {
+	t.Helper()
+	names, err := fs.ReadDir(steps, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	digits, _, _ := strings.Cut(names[len(names)-1].Name(), "_")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(n)
+}
+
+// TestOlderSchema opens stores as earlier versions left them: what is in them stays,
+// and what came since works.
+func TestOlderSchema(t *testing.T) {
+	for version := 1; version <= 3; version++ {
+		t.Run(strconv.Itoa(version), func(t *testing.T) {
+			b := newBed(t, openSQLite)
+			id := b.frozen(b.claire)
+			_, doc := b.signed(b.claire)
+			c := b.completion(b.prepared(b.claire, b.frozen(b.claire)), "pending")
+			c.State = requests.Pending
+			if _, err := b.Complete(t.Context(), b.claire, c); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Close(); err != nil {
+				t.Fatal(err)
+			}
+			b.cfg.Path, b.cfg.Anchors = olderCopy(t, b.cfg.Path, version), ""
+			b.DB = b.open(t, b.cfg)
+			checkOlder(t, b, id, doc, c.Document, version)
+		})
+	}
+}
+
+func checkOlder(t *testing.T, b *bed, id, doc, pending string, version int) {
+	ctx := t.Context()
+	r, err := b.Request(ctx, b.claire, id)
+	if err != nil || r.State != requests.ToSign || !slices.Equal(r.Sheet.Texts(), r.Act.Sheet().Texts()) {
+		t.Errorf("request of before is %s, %q, %v", r.State, r.Sheet.Texts(), err)
+	}
+	b.session("a", b.claire)
+	if err := b.PutDraft(ctx, b.claire, "f", "d", []byte("typed")); err != nil {
+		t.Errorf("PutDraft = %v", err)
+	}
+	// Documents that waited for their level still do, with all that it takes.
+	b.clock.add(time.Minute)
+	due, err := b.due(10)
+	if err != nil || len(due) != 2 {
+		t.Fatalf("%d documents are due after version %d, %v, want 2", len(due), version, err)
+	}
+	for _, d := range due {
+		if d.Pending != (d.Document == pending) || len(d.Signer) != 2 || d.Version != 1 || len(d.PDF) == 0 || d.Attempts != 3 {
+			t.Errorf("carried over: %+v", d)
+		}
+		raised := requests.Raised{Raise: d, PDF: append(d.PDF, "evidence"...), Level: signing.LevelLT}
+		if d.Pending {
+			raised.State = requests.Signed
+		}
+		if err := b.Raised(ctx, raised); err != nil {
+			t.Errorf("Raised = %v", err)
+		}
+	}
+	for _, d := range []string{doc, pending} {
+		if d, err := b.Document(ctx, b.claire, d); err != nil || d.Level != signing.LevelLT || d.Version != 2 {
+			t.Errorf("Document = %+v, %v", d, err)
+		}
+	}
+	if s, err := b.Stats(ctx); err != nil || s.Raises != 0 {
+		t.Errorf("%d raises are left, %v", s.Raises, err)
+	}
+}
+
+// olderCopy is a store with the schema of an earlier version and what a newer one
+// holds, as far as it had room for that.
+func olderCopy(t *testing.T, from string, version int) string {
+	t.Helper()
+	path := t.TempDir() + "/older.db"
+	pool := peek(t, path)
+	pool.SetMaxOpenConns(1) // attached to one connection
+	steps := fstest.MapFS{}
+	names, err := fs.ReadDir(store.Migrations(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names[:version] {
+		script, err := fs.ReadFile(store.Migrations(), name.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps[name.Name()] = &fstest.MapFile{Data: script}
+	}
+	if err := store.Migrate(t.Context(), pool, steps); err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, pool, fmt.Sprintf(`ATTACH '%s' AS newer`, from))
+	for _, table := range texts(t, pool, `SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`) {
+		if table == "raises" {
+			mustExec(t, pool, `
+				INSERT INTO main.raises (mutuality, member, document, request, signer_sealed, pending, attempts, due_at, leased_until)
+				SELECT mutuality, member, document, request, signer_sealed, status = 'checking', 3, created_at + 30000000, 0
+				FROM newer.raises JOIN newer.documents USING (mutuality, member, document)`)
+			continue
+		}
+		columns := strings.Join(texts(t, pool, fmt.Sprintf(`
+			SELECT name FROM pragma_table_info('%s', 'main') WHERE name IN (SELECT name FROM pragma_table_info('%[1]s', 'newer'))`, table)), ", ")
+		mustExec(t, pool, fmt.Sprintf(`INSERT INTO main.%s (%s) SELECT %[2]s FROM newer.%[1]s`, table, columns))
+	}
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func texts(t *testing.T, pool *sql.DB, query string) []string {
+	t.Helper()
+	rows, err := pool.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
