@@ -15,10 +15,10 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/door"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
-	"guichet.example/portal/signin"
 )
 
 var (
@@ -96,12 +96,12 @@ type cardProblem interface {
 func (p *Portal) failJSON(c *gin.Context, err error) {
 	v := p.view(c)
 	status, state, text, next := http.StatusInternalServerError, "technical", "", ""
-	var ofSignin *signin.Problem
+	var ofDoor *door.Problem
 	var ofRequest *requests.Problem
 	switch {
-	case errors.As(err, &ofSignin):
-		status, state = ofSignin.Status(), ofSignin.State
-		text = stateText(v, state, "", ofSignin.Date)
+	case errors.As(err, &ofDoor):
+		status, state = ofDoor.Status(), ofDoor.State
+		text = stateText(v, state, "", ofDoor.Date)
 	case errors.As(err, &ofRequest):
 		status, state = ofRequest.Status(), ofRequest.State
 		text = stateText(v, state, ofRequest.Name, ofRequest.Date)

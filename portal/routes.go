@@ -12,6 +12,7 @@ import (
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/door"
 	"guichet.example/portal/help"
 	"guichet.example/portal/home"
 	"guichet.example/portal/orders"
@@ -95,10 +96,10 @@ func (p *Portal) areas() ([]area, error) {
 	if err != nil {
 		return nil, fmt.Errorf("card sign-in: %w", err)
 	}
+	card := &door.Card{Challenges: p.cfg.Store, Verifier: verifier, Browser: p.sessions.Browser, Now: p.cfg.Now, Rand: p.cfg.Rand}
 	store, now, letterhead := p.cfg.Store, p.cfg.Now, p.cfg.Mutuality.Letterhead
 	return []area{
-		&signin.SignIn{Store: store, Sessions: p.sessions, Verifier: verifier,
-			Mutuality: p.cfg.Mutuality.ID, Now: now, Rand: p.cfg.Rand},
+		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now},
 		&home.Home{Store: store},
 		&account.Account{Store: store},
 		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},

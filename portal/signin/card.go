@@ -3,22 +3,15 @@ package signin
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
-	"guichet.example/auth/nrn"
-	"guichet.example/auth/webeid"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/page"
 )
-
-// maxToken is the largest token read, in bytes: the limit of the Web eID reference
-// validator and one more, so that ParseToken is the one to refuse it.
-const maxToken = 10_001
 
 // doors is the page of the ways in.
 func (s *SignIn) doors(c *gin.Context) error {
@@ -59,62 +52,25 @@ func (s *SignIn) card(c *gin.Context) error {
 	}))
 }
 
-// challenge hands out a nonce and keeps it for this browser.
-func (s *SignIn) challenge(c *gin.Context) error {
-	challenge, err := webeid.NewChallenge(s.Rand, s.Now())
-	if err != nil {
-		return err
-	}
-	if err := s.Store.Put(c.Request.Context(), s.Sessions.Browser(c), challenge); err != nil {
-		return fmt.Errorf("keeping a challenge: %w", err)
-	}
-	c.JSON(http.StatusOK, gin.H{"nonce": challenge.Nonce})
-	return nil
-}
-
-// enter takes the token. The challenge is taken before anything is checked: whatever
-// the outcome, it serves once.
+// enter takes the token.
 func (s *SignIn) enter(c *gin.Context) error {
-	ctx := c.Request.Context()
-	challenge, err := s.Store.Take(ctx, s.Sessions.Browser(c))
+	holder, err := s.Card.Holder(c)
 	if err != nil {
 		return s.refuse(c, "", err)
 	}
-	raw, err := io.ReadAll(io.LimitReader(c.Request.Body, maxToken))
-	if err != nil {
-		return s.refuse(c, "", fmt.Errorf("%w: %v", webeid.ErrTokenParse, err))
-	}
-	token, err := webeid.ParseToken(raw)
-	if err != nil {
-		return s.refuse(c, "", err)
-	}
-	verified, err := s.Verifier.Verify(ctx, token, challenge)
-	if err != nil {
-		return s.refuse(c, "", err)
-	}
-	member, err := s.member(c, verified)
+	member, err := s.Store.MemberByNationalNumber(c.Request.Context(), s.Mutuality, holder.Number)
 	if err != nil {
 		return s.refuse(c, member.ID, err)
 	}
-	now := s.Now()
 	login := auth.Login{
 		Mutuality: s.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
-		Holder: verified.Holder, Method: auth.Card, Assurance: auth.High, At: now,
+		Holder: holder.Holder, Method: auth.Card, Assurance: auth.High, At: s.Now(),
 	}
 	if err := s.Sessions.Begin(c, login); err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
 	c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(next(c))})
 	return nil
-}
-
-// member finds whose card it is by the national number in the certificate.
-func (s *SignIn) member(c *gin.Context, verified *webeid.Verified) (Member, error) {
-	number, err := nrn.Parse(verified.Holder.SerialNumber)
-	if err != nil || verified.Holder.Country != "BE" {
-		return Member{}, fmt.Errorf("%w: certificate holds no Belgian national number", webeid.ErrCertificateParse)
-	}
-	return s.Store.MemberByNationalNumber(c.Request.Context(), s.Mutuality, number)
 }
 
 // refuse writes the audit line of a refusal and returns what the member sees.

@@ -1,14 +1,12 @@
 package signin
 
 import (
-	"context"
-	"io"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
-	"guichet.example/auth/webeid"
+	"guichet.example/portal/door"
 	"guichet.example/portal/page"
 )
 
@@ -24,19 +22,13 @@ type Sessions interface {
 	Network(c *gin.Context) string
 }
 
-// Verifier checks a Web eID token; *webeid.Verifier.
-type Verifier interface {
-	Verify(ctx context.Context, t *webeid.Token, c webeid.Challenge) (*webeid.Verified, error)
-}
-
 // SignIn is the area. All fields are required.
 type SignIn struct {
 	Store     Store
 	Sessions  Sessions
-	Verifier  Verifier
+	Card      *door.Card
 	Mutuality string // key of the mutuality in the store
 	Now       func() time.Time
-	Rand      io.Reader
 }
 
 // Paths of the area, below the language.
@@ -53,7 +45,7 @@ const (
 func (s *SignIn) Route(r page.Routes) {
 	r.GET(doorsPath, auth.Public, s.doors)
 	r.GET(cardPath, auth.Public, s.card)
-	r.POST(challengePath, auth.Public, s.challenge)
+	r.POST(challengePath, auth.Public, s.Card.Challenge)
 	r.POST(cardPath, auth.Public, s.enter)
 	r.POST(outPath, auth.Public, s.signOut)
 	r.GET(signedOutPath, auth.Public, s.signedOut)

@@ -21,6 +21,7 @@ import (
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/areatest"
+	"guichet.example/portal/door"
 	"guichet.example/portal/locale"
 )
 
@@ -78,8 +79,9 @@ func (f *fake) Verify(context.Context, *webeid.Token, webeid.Challenge) (*webeid
 func newDesk(t *testing.T) (*areatest.Counter, *fake) {
 	f := &fake{member: Member{ID: "mathieu", Name: "Mathieu Delcourt", Language: "fr"},
 		holder: certs.Holder{Country: "BE", SerialNumber: "85073003328"}}
-	return areatest.New(t, &SignIn{Store: f, Sessions: f, Verifier: f, Mutuality: "tilleuls",
-		Now: func() time.Time { return areatest.Noon }, Rand: zeros{}}), f
+	now := func() time.Time { return areatest.Noon }
+	card := &door.Card{Challenges: f, Verifier: f, Browser: f.Browser, Now: now, Rand: zeros{}}
+	return areatest.New(t, &SignIn{Store: f, Sessions: f, Card: card, Mutuality: "tilleuls", Now: now}), f
 }
 
 // zeros is a source of randomness that is none.
@@ -114,7 +116,7 @@ func TestRefusals(t *testing.T) {
 		{"no challenge", func(f *fake) { f.takeErr = webeid.ErrChallengeNotFound }, token(), "timeout", http.StatusConflict},
 		{"challenge too old", func(f *fake) { f.verify = webeid.ErrChallengeExpired }, token(), "timeout", http.StatusConflict},
 		{"no token", func(*fake) {}, "", "refused", http.StatusForbidden},
-		{"endless token", func(*fake) {}, strings.Repeat("x", 2*maxToken), "refused", http.StatusForbidden},
+		{"endless token", func(*fake) {}, strings.Repeat("x", 2*10_001), "refused", http.StatusForbidden},
 		{"wrong signature", func(f *fake) { f.verify = webeid.ErrSignature }, token(), "refused", http.StatusForbidden},
 		{"unknown issuer", func(f *fake) { f.verify = webeid.ErrCertificateNotTrusted }, token(), "refused", http.StatusForbidden},
 		{"wrong purpose", func(f *fake) { f.verify = webeid.ErrWrongPurpose }, token(), "refused", http.StatusForbidden},
@@ -131,7 +133,7 @@ func TestRefusals(t *testing.T) {
 			c, f := newDesk(t)
 			tt.change(f)
 			p := c.PostBody(cardPath, tt.body)
-			var got *Problem
+			var got *door.Problem
 			if !errors.As(p.Err, &got) || got.State != tt.state || got.Status() != tt.status {
 				t.Fatalf("refused with %v, want %s, %d", p.Err, tt.state, tt.status)
 			}
