@@ -11,6 +11,10 @@
 // same hole (B-T), certificates and revocation evidence in a DSS (B-LT), a document
 // timestamp over them (B-LTA). It never needs the card.
 //
+// The mutuality's own key is at hand: [Sealer] does both phases at once, for a document
+// that a member approved by another proof, or that only says what was received. It is a
+// signature of the same form by an organisation, and the report calls it a seal.
+//
 // Every change is an incremental update (ISO 32000-1, 7.5.6): the bytes the member
 // read are a prefix of the bytes she signed, and those a prefix of what is stored.
 //

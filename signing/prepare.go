@@ -51,9 +51,19 @@ type Request struct {
 	At time.Time
 	// Mark is the visible signature; the zero value makes an invisible one.
 	Mark Mark
-	// Field names the signature field. Empty: "Signature" and the first free number.
+	// Field names the signature field. Empty: "Signature", or "Seal" where the certificate
+	// is an organisation's, and the first free number.
 	Field string
+	// Name and Reason are shown beside the signature (ISO 32000-1, table 252), at most
+	// MaxText characters each; empty: left out. They are chosen by the signer, no evidence.
+	Name, Reason string
+	// Attachment is embedded in the same revision, so that the signature covers it; nil:
+	// none. A file that somebody has signed takes no more attachments.
+	Attachment *Attachment
 }
+
+// MaxText is the longest Name or Reason, in characters.
+const MaxText = 200
 
 // Mark is a visible signature: where and what it shows. What it shows is no evidence.
 type Mark struct {
@@ -112,12 +122,21 @@ func Prepare(r Request) (*Prepared, error) {
 		}
 	}
 	u := f.Update()
-	if p.Field, err = fieldName(f, r.Field, "Signature"); err != nil {
+	prefix := "Signature"
+	if certs.Seal.Check(r.Path[0]) == nil {
+		prefix = "Seal"
+	}
+	if p.Field, err = fieldName(f, r.Field, prefix); err != nil {
 		return nil, err
 	}
-	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At)
+	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At, note{"Name", r.Name}, note{"Reason", r.Reason})
 	if err := addField(f, u, s, p.Field, r.Mark, len(earlier) == 0); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	if r.Attachment != nil {
+		if err := attach(f.Last(), u, *r.Attachment, p.At); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+		}
 	}
 	p.PDF, p.ByteRange = s.write(u, secondID(r.PDF, p.At, p.Certificate))
 	if p.Attributes, p.Digest, err = p.derive(); err != nil {
@@ -133,6 +152,12 @@ func (r *Request) check() (crypto.Hash, error) {
 	}
 	if r.At.IsZero() {
 		return 0, fmt.Errorf("%w: no signing time", ErrUnsuitable)
+	}
+	if !fits(r.Name) || !fits(r.Reason) {
+		return 0, fmt.Errorf("%w: name or reason is too long or no text", ErrUnsuitable)
+	}
+	if err := r.Attachment.check(); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
 	leaf := r.Path[0]
 	hash, err := cms.HashFor(leaf.PublicKey)

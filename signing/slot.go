@@ -28,14 +28,23 @@ type slot struct {
 // rangeWidth is the room for one number: files are far below 10^10 bytes.
 const rangeWidth = 10
 
+// note is a text in the dictionary; an empty one is left out.
+type note struct{ key, text string }
+
 // newSlot makes the dictionary with room for size bytes of DER. A document timestamp
 // has no M: at is then zero.
-func newSlot(kind, subFilter string, size int, at time.Time) *slot {
+func newSlot(kind, subFilter string, size int, at time.Time, entries ...note) *slot {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<< /Type %s /Filter /Adobe.PPKLite /SubFilter %s", kind, subFilter)
 	if !at.IsZero() {
 		b.WriteString(" /M ")
 		b.Write(pdf.Append(nil, pdf.Date(at)))
+	}
+	for _, e := range entries {
+		if e.text != "" {
+			b.WriteString(" /" + e.key + " ")
+			b.Write(pdf.Append(nil, pdf.Text(e.text)))
+		}
 	}
 	b.WriteString(" /ByteRange [0 ")
 	s := &slot{rangeAt: b.Len()}

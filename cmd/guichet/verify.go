@@ -110,6 +110,9 @@ func printSignature(b *strings.Builder, s *signing.SignatureReport) {
 		verdict += " " + string(s.SubIndication)
 	}
 	fmt.Fprintf(b, "  %s %q by %s: %s, %s\n", s.Kind, s.Field, s.Signer, s.Level, verdict)
+	if s.Kind == signing.Seal {
+		fmt.Fprintf(b, "    seal of an organisation, not the signature of a person\n")
+	}
 	if !s.Timestamp.IsZero() {
 		fmt.Fprintf(b, "    existed at %s, says %s\n", s.Timestamp.UTC().Format(time.RFC3339), s.TSA)
 	} else if !s.Claimed.IsZero() {

@@ -45,6 +45,9 @@ func (u *Update) Next() int { return u.next }
 // Set gives the object a value: a reserved one, or one of the file, which is replaced.
 func (u *Update) Set(ref Ref, value Object) { u.objs[ref] = value }
 
+// Value returns what Set or Add gave the object in this update, nil if nothing did.
+func (u *Update) Value(ref Ref) Object { return u.objs[ref] }
+
 // Bytes returns the old bytes followed by the update, and the offset of each object in
 // it. The cross-reference is of the kind of the last section; id is the new second part
 // of the trailer's ID, left out when the file has none.

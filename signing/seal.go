@@ -1,0 +1,120 @@
+package signing
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"guichet.example/certs"
+	"guichet.example/signing/internal/cms"
+)
+
+// Sealer puts the mutuality's own signature, a seal, under a document. It makes one
+// revision at B-B, which [Extender] raises like a member's signature. A seal tells where a
+// document comes from and that it is unchanged; it is nobody's consent. Safe for
+// concurrent use.
+type Sealer struct {
+	// Key is the seal key: *hsm.Key, or any signer for RSA (PKCS#1 v1.5) or ECDSA. Required.
+	Key crypto.Signer
+	// Certificates are the organisation's certificate for the key (certs.Seal), and the
+	// certificates above it that the anchors do not hold. At least the first.
+	Certificates []*x509.Certificate
+	// Anchors end the path of the certificate. Required.
+	Anchors *certs.TrustAnchors
+	// Now is the claimed time of a seal, to the second. Nil: time.Now.
+	Now func() time.Time
+	// Rand is for keys in software. Nil: crypto/rand.
+	Rand io.Reader
+}
+
+// ErrSealKey means the key gave no signature: the token is away or busy, which passes.
+// Nothing was written.
+var ErrSealKey = errors.New("seal key does not sign")
+
+// SealOptions says what goes into the revision beside the seal.
+type SealOptions struct {
+	Reason     string      // shown with the seal; at most MaxText characters
+	Mark       Mark        // the zero value makes an invisible seal
+	Attachment *Attachment // nil: none
+}
+
+// contextSigner is a key whose use can be waited for no longer than the caller wants.
+type contextSigner interface {
+	SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+}
+
+// Check reports whether the sealer can seal now: key and certificate belong together, the
+// certificate is an organisation's, and its path leads to an anchor. ErrCertificate.
+func (s *Sealer) Check() error {
+	_, err := s.path()
+	return err
+}
+
+// Name is the organisation that seals, as its certificate says it.
+func (s *Sealer) Name() string {
+	if len(s.Certificates) == 0 || len(s.Certificates[0].Subject.Organization) == 0 {
+		return ""
+	}
+	return s.Certificates[0].Subject.Organization[0]
+}
+
+// Path is the certification path of the seal at the present time. ErrCertificate.
+func (s *Sealer) Path() (certs.Path, error) { return s.path() }
+
+func (s *Sealer) path() (certs.Path, error) {
+	if s.Key == nil || len(s.Certificates) == 0 || s.Anchors == nil {
+		return nil, fmt.Errorf("%w: key, certificate and anchors are required", ErrCertificate)
+	}
+	public, ok := s.Certificates[0].PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !public.Equal(s.Key.Public()) {
+		return nil, fmt.Errorf("%w: the seal key is not the certificate's", ErrCertificate)
+	}
+	if _, err := cms.HashFor(s.Certificates[0].PublicKey); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
+	}
+	path, err := s.Anchors.Path(s.Certificates[0], certs.Seal, clock(s.Now), s.Certificates[1:]...)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
+	}
+	return path, nil
+}
+
+// Seal returns the file with one more revision, sealed at B-B: the attachment, and a
+// signature over all of it in the name of the organisation. The bytes given are a prefix
+// of the bytes returned.
+//
+// Errors: those of [Prepare], ErrSealKey, ErrSignatureValue.
+func (s *Sealer) Seal(ctx context.Context, pdf []byte, o SealOptions) ([]byte, error) {
+	path, err := s.path()
+	if err != nil {
+		return nil, err
+	}
+	p, err := Prepare(Request{
+		PDF: pdf, Path: path, At: clock(s.Now).Truncate(time.Second), Mark: o.Mark,
+		Name: s.Name(), Reason: o.Reason, Attachment: o.Attachment,
+	})
+	if err != nil {
+		return nil, err
+	}
+	value, err := s.sign(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSealKey, err)
+	}
+	return p.Complete(value)
+}
+
+func (s *Sealer) sign(ctx context.Context, p *Prepared) ([]byte, error) {
+	if key, ok := s.Key.(contextSigner); ok {
+		return key.SignContext(ctx, p.Digest, p.Hash)
+	}
+	random := s.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	return s.Key.Sign(random, p.Digest, p.Hash)
+}
