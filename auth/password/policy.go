@@ -130,8 +130,8 @@ func (p Policy) Check(typed string, context []string) (string, error) {
 	return text, nil
 }
 
-// fold is a text without accents and case, so that "Été" is the word "ete".
-func fold(s string) string {
+// Fold is a text without accents and case, so that "Été" is the word "ete".
+func Fold(s string) string {
 	t := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), norm.NFC)
 	folded, _, err := transform.String(t, s)
 	if err != nil {
