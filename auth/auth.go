@@ -94,8 +94,10 @@ type Login struct {
 	Assurance Assurance    // how sure
 	Provider  string       // id of the federal identity provider; empty for other methods
 	Level     int          // CSAM level the provider told, 100 to 500; 0 for other methods
-	At        time.Time    // when the proof was given
-	Session   string       // public id of the session for the audit trail; never its token
+	// Everywhere says that the provider ends its own session too when it is asked.
+	Everywhere bool
+	At         time.Time // when the proof was given
+	Session    string    // public id of the session for the audit trail; never its token
 }
 
 // LogValue leaves out the name and the holder.

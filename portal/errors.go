@@ -16,6 +16,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/door"
+	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
@@ -49,6 +50,8 @@ var outcomes = []outcome{
 	{requests.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{documents.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
+	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},
+	{federal.ErrPrefetch, http.StatusForbidden, "portal.unreadable"},
 	{errNoMethod, http.StatusMethodNotAllowed, "portal.missing"},
 	{errBadForm, http.StatusBadRequest, "portal.unreadable"},
 	{errDoubledField, http.StatusBadRequest, "portal.unreadable"},
@@ -74,6 +77,9 @@ func (p *Portal) fail(c *gin.Context, err error) {
 	}
 	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
 		c.Status(statusClientLeft)
+		return
+	}
+	if turnedAway(c, err) {
 		return
 	}
 	if errors.Is(err, auth.ErrSignInRequired) {
@@ -142,7 +148,7 @@ func (p *Portal) failPage(c *gin.Context, err error) {
 	var stepUp auth.StepUpError
 	if errors.As(err, &stepUp) {
 		v.Title = v.T("portal.closedact.title")
-		p.render(c, http.StatusForbidden, v, stepUpPage(v))
+		p.render(c, http.StatusForbidden, v, stepUpPage(v, p.openers(v, stepUp, p.wished(c))))
 		return
 	}
 	var card cardProblem

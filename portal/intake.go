@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/federal"
 )
 
 // Limits on what a browser may send, in bytes.
@@ -93,7 +94,7 @@ func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int,
 // doubled or oversize field is refused in one place. No page of ours sends a form in
 // parts, which would be read later and elsewhere.
 func (p *Portal) limitBody(c *gin.Context) {
-	if c.Request.Method != http.MethodPost {
+	if c.Request.Method != http.MethodPost || c.FullPath() == federal.ACSPath { // has bounds of its own
 		c.Next()
 		return
 	}

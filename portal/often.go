@@ -89,7 +89,8 @@ func network(address string) string {
 // limitOften bounds what one network changes. Reading is bounded by session (see
 // session): a family or an office may share one address.
 func (p *Portal) limitOften(c *gin.Context) {
-	if c.Request.Method != http.MethodPost || p.spend(c, p.often, network(c.ClientIP())) {
+	bounded := c.Request.Method == http.MethodPost || costly[c.FullPath()]
+	if !bounded || p.spend(c, p.often, network(c.ClientIP())) {
 		c.Next()
 	}
 }

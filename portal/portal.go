@@ -26,6 +26,7 @@ import (
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/orders"
@@ -39,6 +40,7 @@ import (
 // Store is all that the areas keep; *store.DB is the one in use.
 type Store interface {
 	signin.Store
+	FederalStore
 	home.Store
 	account.Store
 	bank.Store
@@ -80,6 +82,13 @@ type Config struct {
 	Trust      signing.Trust       // for the verification reports; Anchors and Now default to those here
 	Policy     auth.Policy
 
+	// Federation are the federal identity providers, in the order of their doors. Empty:
+	// no such way in.
+	Federation []federal.Way
+	SAML       SAML // our side towards SAML providers: required if there is one
+	// Arrived is told of each federal login before its session begins. nil: nobody is.
+	Arrived func(ctx context.Context, login auth.Login) error
+
 	Idle           time.Duration // 15 minutes
 	Total          time.Duration // 8 hours
 	TrustedProxies []string      // none
@@ -99,6 +108,7 @@ type Portal struct {
 	policy      string
 	agentPolicy string
 	sessions    *sessions
+	federal     *federal.Federal
 	often       *often // changes, by network
 	reads       *often // pages, by session: each look writes an audit row
 	signing     *requests.Signing
@@ -151,6 +161,9 @@ func New(cfg Config) (*Portal, error) {
 	p.reads = newOften(cfg.ReadsPerMinute/3, float64(cfg.ReadsPerMinute), cfg.Now)
 	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
 	p.signing = cfg.signing()
+	if p.federal, err = p.newFederal(); err != nil {
+		return nil, err
+	}
 	return p, p.build()
 }
 
@@ -187,6 +200,7 @@ func (p *Portal) build() error {
 	if err := crossOrigin.AddTrustedOrigin(p.cfg.Origin); err != nil {
 		return err
 	}
+	crossOrigin.AddInsecureBypassPattern(fromProvider) // guarded by its own cookie
 	crossOrigin.SetDenyHandler(http.HandlerFunc(p.foreign))
 	p.handler = p.secured(p.knownHost(crossOrigin.Handler(engine)))
 	return nil

@@ -66,6 +66,8 @@ func (p *Portal) mount(engine *gin.Engine) error {
 	engine.HEAD("/static/*file", static)
 	engine.GET("/brand.css", p.brand())
 
+	p.mountFederation(engine)
+
 	pages := table{portal: p, group: engine.Group("/:lang", p.language, p.session)}
 	for _, bare := range []string{"", "/"} { // "/fr", as people shorten an address
 		pages.group.GET(bare, p.adapt(goHome))
@@ -99,7 +101,9 @@ func (p *Portal) areas() ([]area, error) {
 	card := &door.Card{Challenges: p.cfg.Store, Verifier: verifier, Browser: p.sessions.Browser, Now: p.cfg.Now, Rand: p.cfg.Rand}
 	store, now, letterhead := p.cfg.Store, p.cfg.Now, p.cfg.Mutuality.Letterhead
 	return []area{
-		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now},
+		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now,
+			Others: p.federal.Doors},
+		p.federal,
 		&home.Home{Store: store},
 		&account.Account{Store: store},
 		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},

@@ -80,11 +80,16 @@ func (s *sessions) Browser(c *gin.Context) string {
 // Begin starts a session for the login under a new token and ends the one that the
 // browser held before, so that nobody can be made to log in on a prepared session.
 func (s *sessions) Begin(c *gin.Context, login auth.Login) error {
+	return s.begin(c, login, func(hash, old [32]byte, session signin.Session) error {
+		return s.store.StartSession(c.Request.Context(), hash, old, session)
+	})
+}
+
+func (s *sessions) begin(c *gin.Context, login auth.Login, start func(hash, old [32]byte, session signin.Session) error) error {
 	old, _ := tokenOf(c.Request, sessionCookie)
 	text, hash := newToken()
 	now := s.now()
-	err := s.store.StartSession(c.Request.Context(), hash, old, signin.Session{
-		Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total)})
+	err := start(hash, old, signin.Session{Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total)})
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ package federal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -218,4 +219,32 @@ func (f *Federal) way(id string) (Way, bool) {
 		}
 	}
 	return Way{}, false
+}
+
+// Check refuses ways that contradict themselves.
+func (f *Federal) Check() error {
+	seen := map[string]bool{}
+	for _, w := range f.Ways {
+		switch {
+		case w.Provider == nil:
+			return errors.New("federal sign-in: a way without a provider")
+		case seen[w.ID()]:
+			return fmt.Errorf("federal sign-in: two providers %q", w.ID())
+		case w.SignIn == 0 && w.Approve == 0:
+			return fmt.Errorf("federal sign-in: %s is used neither to sign in nor to approve", w.ID())
+		}
+		seen[w.ID()] = true
+		for _, level := range []int{w.SignIn, w.Approve} {
+			if level != 0 && (!federation.Known(level) || auth.OfCSAM(level) < auth.Low) {
+				return fmt.Errorf("federal sign-in: %s asks level %d, which opens nothing", w.ID(), level)
+			}
+		}
+		switch {
+		case w.Approve != 0 && auth.OfCSAM(w.Approve) < auth.Substantial:
+			return fmt.Errorf("federal sign-in: %s approves at level %d, 400 at least is wanted", w.ID(), w.Approve)
+		case !federation.Known(w.Top) || w.Top < max(w.SignIn, w.Approve):
+			return fmt.Errorf("federal sign-in: the highest level of %s is below what it is asked", w.ID())
+		}
+	}
+	return nil
 }

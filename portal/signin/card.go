@@ -24,12 +24,12 @@ func (s *SignIn) doors(c *gin.Context) error {
 	if c.Query("ended") == "1" {
 		v.Banner = &page.Banner{Kind: page.Neutral, Title: v.T("signin.ended.heading"), Text: v.T("signin.ended")}
 	}
-	return page.Render(c, http.StatusOK, doorsPage(v, next(c)))
+	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, next(c))))
 }
 
-// doors are the ways in that this counter has.
-func doors(v page.View, next string) []page.Door {
-	return []page.Door{{
+// doorsOf are the ways in that this counter has, the card first.
+func (s *SignIn) doorsOf(v page.View, next string) []page.Door {
+	doors := []page.Door{{
 		Picture: "card", Title: v.T("signin.card.door"), Text: v.T("signin.card.with"), First: true,
 		Opens: []page.Opening{
 			{Text: v.T("signin.opens.see"), Yes: true},
@@ -38,6 +38,10 @@ func doors(v page.View, next string) []page.Door {
 		},
 		Action: page.Link{URL: v.URL(cardPath + "?next=" + next), Text: v.T("signin.card.use")},
 	}}
+	if s.Others != nil {
+		doors = append(doors, s.Others(v, next)...)
+	}
+	return doors
 }
 
 // card is the page on which the card speaks.

@@ -22,13 +22,15 @@ type Sessions interface {
 	Network(c *gin.Context) string
 }
 
-// SignIn is the area. All fields are required.
+// SignIn is the area. All fields are required unless they say otherwise.
 type SignIn struct {
 	Store     Store
 	Sessions  Sessions
 	Card      *door.Card
 	Mutuality string // key of the mutuality in the store
 	Now       func() time.Time
+	// Others are the doors beside that of the card; nil: none.
+	Others func(v page.View, next string) []page.Door
 }
 
 // Paths of the area, below the language.

@@ -25,25 +25,26 @@ const (
 // loginRecord is a login as it is sealed. Spelled out so that a change of auth.Login
 // does not change what rests on disk.
 type loginRecord struct {
-	Name      string         `json:"name"`
-	Language  string         `json:"language"`
-	Country   string         `json:"country,omitempty"`
-	Serial    string         `json:"serial,omitempty"`
-	Given     string         `json:"given,omitempty"`
-	Surname   string         `json:"surname,omitempty"`
-	Common    string         `json:"common,omitempty"`
-	Method    auth.Method    `json:"method"`
-	Assurance auth.Assurance `json:"assurance"`
-	Provider  string         `json:"provider,omitempty"`
-	Level     int            `json:"level,omitempty"`
-	At        time.Time      `json:"at"`
+	Name       string         `json:"name"`
+	Language   string         `json:"language"`
+	Country    string         `json:"country,omitempty"`
+	Serial     string         `json:"serial,omitempty"`
+	Given      string         `json:"given,omitempty"`
+	Surname    string         `json:"surname,omitempty"`
+	Common     string         `json:"common,omitempty"`
+	Method     auth.Method    `json:"method"`
+	Assurance  auth.Assurance `json:"assurance"`
+	Provider   string         `json:"provider,omitempty"`
+	Level      int            `json:"level,omitempty"`
+	Everywhere bool           `json:"everywhere,omitempty"`
+	At         time.Time      `json:"at"`
 }
 
 func recordOf(l auth.Login) loginRecord {
 	return loginRecord{
 		Name: l.Name, Language: l.Language, Country: l.Holder.Country, Serial: l.Holder.SerialNumber,
 		Given: l.Holder.GivenNames, Surname: l.Holder.Surname, Common: l.Holder.CommonName,
-		Method: l.Method, Assurance: l.Assurance, Provider: l.Provider, Level: l.Level, At: l.At.UTC(),
+		Method: l.Method, Assurance: l.Assurance, Provider: l.Provider, Level: l.Level, Everywhere: l.Everywhere, At: l.At.UTC(),
 	}
 }
 
@@ -53,7 +54,7 @@ func (r loginRecord) login(mutuality, member, session string) auth.Login {
 		Holder: certs.Holder{
 			Country: r.Country, SerialNumber: r.Serial, GivenNames: r.Given, Surname: r.Surname, CommonName: r.Common,
 		},
-		Method: r.Method, Assurance: r.Assurance, Provider: r.Provider, Level: r.Level, At: r.At, Session: session,
+		Method: r.Method, Assurance: r.Assurance, Provider: r.Provider, Level: r.Level, Everywhere: r.Everywhere, At: r.At, Session: session,
 	}
 }
 

@@ -1,0 +1,139 @@
+package federal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/auth/federation"
+	"guichet.example/portal/page"
+)
+
+// ACS takes a SAML response: a form that the provider had the browser send. The caller
+// has bounded the body and refused fields given twice; without the binding cookie it
+// read none of it.
+func (f *Federal) ACS(c *gin.Context) error {
+	return f.receive(c, federation.SAML, "", c.Request.PostForm, "RelayState")
+}
+
+// Callback takes the answer of an OpenID provider: a query.
+func (f *Federal) Callback(c *gin.Context) error {
+	return f.receive(c, federation.OIDC, c.Param("provider"), c.Request.URL.Query(), "state")
+}
+
+// receive finds the flow that an answer is for and finishes it. Who has not both halves
+// of the flow, the cookie and the handle, is turned away before anything else is read.
+func (f *Federal) receive(c *gin.Context, protocol, provider string, answer url.Values, handle string) error {
+	browser, ok := f.Desk.Bound(c)
+	if !ok {
+		return f.turnAway(c, federation.Flow{}, "", fmt.Errorf("no binding cookie: %w", ErrNoFlow))
+	}
+	for _, values := range answer {
+		if len(values) > 1 {
+			return f.turnAway(c, federation.Flow{}, "", federation.Refuse(errors.New("a field is given twice")))
+		}
+	}
+	id := answer.Get(handle)
+	if !federation.IsHandle(id) {
+		return f.turnAway(c, federation.Flow{}, "", fmt.Errorf("no handle: %w", ErrNoFlow))
+	}
+	ctx := c.Request.Context()
+	flow, err := f.Store.Flow(ctx, id, browser)
+	if errors.Is(err, ErrNoFlow) {
+		return f.turnAway(c, federation.Flow{}, "", err)
+	}
+	if err != nil {
+		return err
+	}
+	w, ok := f.way(flow.Provider)
+	if !ok || w.Protocol() != protocol || provider != "" && provider != flow.Provider {
+		return f.giveUp(c, flow, "", federation.Refuse(errors.New("answer of another provider than was asked")))
+	}
+	identity, err := w.Finish(ctx, flow, answer)
+	if err == nil {
+		err = plausible(flow, identity)
+	}
+	if err != nil {
+		return f.giveUp(c, flow, "", err)
+	}
+	if flow.Purpose == federation.Approve {
+		return f.prove(c, flow, identity)
+	}
+	return f.enter(c, flow, identity)
+}
+
+// plausible checks once more what no provider may leave unchecked.
+func plausible(flow federation.Flow, id federation.Identity) error {
+	switch {
+	case id.Provider != flow.Provider || id.Issuer == "" || id.Assertion == "" || id.Until.IsZero():
+		return federation.Refuse(errors.New("an identity without issuer, id or end"))
+	case id.Level < flow.Asked:
+		return federation.LevelError{Have: id.Level, Asked: flow.Asked}
+	case !id.HasNumber || id.Assurance < auth.Low:
+		return federation.ErrNoNumber
+	case id.Assurance > auth.OfCSAM(id.Level):
+		return federation.Refuse(errors.New("more assurance than its level is worth"))
+	case flow.Force && id.At.Before(flow.Created.Add(-federation.Skew)):
+		return federation.ErrStale
+	}
+	return nil
+}
+
+// giveUp ends the flow of an answer that is refused: it counts once, whatever comes of it.
+func (f *Federal) giveUp(c *gin.Context, flow federation.Flow, member auth.MemberID, cause error) error {
+	if err := f.Store.DropFlow(context.WithoutCancel(c.Request.Context()), flow); err != nil {
+		return errors.Join(cause, err)
+	}
+	return f.turnAway(c, flow, member, cause)
+}
+
+// enter makes a session of an answer to a sign-in.
+func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Identity) error {
+	ctx := c.Request.Context()
+	if err := f.Store.FinishFlow(ctx, flow, used(id), nil); err != nil {
+		return f.turnAwayOr(c, flow, "", err, ErrNoFlow, ErrReplayed)
+	}
+	member, err := f.Desk.Member(ctx, id.Number)
+	if err != nil {
+		return f.turnAwayOr(c, flow, "", err, ErrUnknownMember)
+	}
+	if flow.Session != "" && (member.ID != flow.Member || f.Mutuality != flow.Mutuality) {
+		return f.turnAway(c, flow, flow.Member, ErrOtherPerson)
+	}
+	login := auth.Login{
+		Mutuality: f.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
+		Method: auth.Federal, Assurance: id.Assurance, Provider: id.Provider, Level: id.Level, At: f.Now(),
+	}
+	if w, ok := f.way(id.Provider); ok {
+		_, login.Everywhere, _ = w.Out(ctx, id.Logout, f.Origin+ReturnPath) // an error is a no
+	}
+	if f.Arrived != nil {
+		if err := f.Arrived(ctx, login); err != nil {
+			return err
+		}
+	}
+	if err := f.Desk.Begin(c, login, Kept{Logout: id.Logout, Replaces: flow.Session}); err != nil {
+		return fmt.Errorf("starting a session: %w", err)
+	}
+	c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+page.LocalPath(flow.Return))
+	return nil
+}
+
+func used(id federation.Identity) Used {
+	return Used{Issuer: id.Issuer, ID: id.Assertion, Until: id.Until}
+}
+
+// turnAwayOr turns away for the refusals named; anything else is a fault of ours.
+func (f *Federal) turnAwayOr(c *gin.Context, flow federation.Flow, member auth.MemberID, err error, refusals ...error) error {
+	for _, refusal := range refusals {
+		if errors.Is(err, refusal) {
+			return f.turnAway(c, flow, member, err)
+		}
+	}
+	return err
+}
