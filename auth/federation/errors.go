@@ -14,8 +14,9 @@ var (
 	// ErrUnavailable: the provider does not answer, or not with sense. Other ways in
 	// are open.
 	ErrUnavailable = errors.New("identity provider is unavailable")
-	// ErrNoNumber: a genuine answer without the national number that was needed. It is
-	// an ErrRefused.
+	// ErrNoNumber: a genuine answer without a national number, or with one that is none:
+	// a key that is not linked to the national register (CSAM 100), a foreigner without
+	// a Belgian number. It is an ErrRefused.
 	ErrNoNumber = fmt.Errorf("%w: it tells no national number", ErrRefused)
 	// ErrStale: a new proof was asked for and the provider answered from an old one. It
 	// is an ErrRefused.

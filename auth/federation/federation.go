@@ -65,8 +65,8 @@ type Identity struct {
 	Issuer   string // entity id or issuer, as configured and as checked
 	Subject  string // NameID or sub. SAML's is transient: never the key of an account
 
-	Number    nrn.Number // with right check digits; zero unless HasNumber
-	HasNumber bool       // false for people that the provider knows by no national number
+	Number    nrn.Number // with right check digits
+	HasNumber bool       // true in all that Finish returns: without a number it is ErrNoNumber
 
 	// As told: data, not proof. At most MaxText bytes of valid UTF-8 each, without
 	// control characters; empty if not told or not such a text.
@@ -74,7 +74,7 @@ type Identity struct {
 	Language                   string // "fr", "nl", "de", "en" or ""
 
 	Level     int            // CSAM level, from the table of Levels; at least Flow.Asked
-	Assurance auth.Assurance // auth.OfCSAM(Level); never more than None without a number
+	Assurance auth.Assurance // auth.OfCSAM(Level)
 	At        time.Time      // when the proof was given: AuthnInstant, auth_time
 
 	Assertion string    // id of the assertion, or what stands for one: replay key, with Issuer
