@@ -3,9 +3,10 @@ package shape
 // rule is what an element may hold.
 type rule struct {
 	children []child
-	text     int  // bytes of text at most; 0 for white space only
-	any      bool // anything but what is reserved, at any depth
-	open     bool // what is reserved as well
+	text     int   // bytes of text at most; 0 for white space only
+	any      bool  // anything but what is reserved, at any depth
+	open     bool  // what is reserved as well
+	first    *rule // of a signature of the outermost element, where anything may stand
 
 	start func(s *scanner, attrs map[name]string) error // with the element on the stack
 	end   func(s *scanner, value string) error          // with its text

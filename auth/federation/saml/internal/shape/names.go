@@ -67,8 +67,8 @@ func (s *scanner) attributes(attrs []xml.Attr) (map[name]string, error) {
 				return nil, err
 			}
 		}
-		if _, twice := all[n]; twice {
-			return nil, errors.New("an element has an attribute twice")
+		if _, twice := all[n]; twice || n.space != "" && n.space != nsXMLNS && read[n.local] {
+			return nil, errors.New("an element has an attribute twice, or in a namespace")
 		}
 		if len(a.Value) > maxText {
 			return nil, errors.New("an attribute is too long")
@@ -112,3 +112,11 @@ func ncName(v string) bool {
 	}
 	return true
 }
+
+// read are the attributes that are read. encoding/xml finds them by their local name
+// in whatever namespace, so none may stand in one.
+var read = set("ID", "Version", "IssueInstant", "InResponseTo", "Destination", "NotBefore", "NotOnOrAfter",
+	"Recipient", "Method", "Name", "NameFormat", "FriendlyName", "Format", "NameQualifier", "SPNameQualifier",
+	"SPProvidedID", "AuthnInstant", "SessionIndex", "SessionNotOnOrAfter", "Value", "Algorithm", "URI", "Type",
+	"entityID", "validUntil", "cacheDuration", "use", "Binding", "Location", "ResponseLocation",
+	"protocolSupportEnumeration", "Address", "Consent", "Reason", "PrefixList")

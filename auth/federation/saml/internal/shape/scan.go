@@ -125,6 +125,12 @@ func (s *scanner) place(n name, root child) (*rule, error) {
 		return root.rule, nil
 	}
 	parent := &s.stack[len(s.stack)-1]
+	if first := parent.rule.first; first != nil && n == (name{nsDS, "Signature"}) && len(s.stack) == 1 {
+		if s.head.Signed {
+			return nil, errors.New("message is signed twice")
+		}
+		return first, nil
+	}
 	if parent.rule.any {
 		if reserved[n.local] && !parent.rule.open {
 			return nil, fmt.Errorf("%s stands where it never does", n.local)

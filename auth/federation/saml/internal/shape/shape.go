@@ -94,8 +94,9 @@ const (
 
 // Metadata says whether doc is XML that may be read as a provider's metadata: bounded,
 // UTF-8, without DOCTYPE or processing instruction, nothing twice that must be once.
-// It may have comments and elements of any kind.
-func Metadata(doc []byte) error {
+// It may have comments and elements of any kind. If signed, its outermost element has a
+// signature in the same shape as a message's.
+func Metadata(doc []byte, signed bool) error {
 	if len(doc) == 0 || len(doc) > MaxMetadata {
 		return errSize
 	}
@@ -104,7 +105,17 @@ func Metadata(doc []byte) error {
 	}
 	s := newScanner(doc, metadataElements)
 	s.comments = true
-	return s.run(child{name: name{nsMD, "EntityDescriptor"}, rule: &rule{any: true, open: true, text: certificateText}})
+	root := &rule{any: true, open: true, text: certificateText}
+	if signed {
+		root.first = signature
+	}
+	if err := s.run(child{name: name{nsMD, "EntityDescriptor"}, rule: root}); err != nil {
+		return err
+	}
+	if signed && !s.head.Signed {
+		return errors.New("metadata has no signature, or not at its place")
+	}
+	return nil
 }
 
 // cheap refuses by looking at bytes alone.
