@@ -7,6 +7,10 @@
 //	   ├─▶ declined          lives 10 minutes)   └─▶ withdrawn
 //	   └─▶ expired
 //
+// Signed is the state of what a card signed, and also of what was approved with a
+// federal login, or received, and then sealed by the mutuality (sealing.go): Method says
+// which, and no page calls a seal a signature.
+//
 // A request and the PDF drawn from it do not change once frozen. Prepare stores the
 // bytes to be signed; Complete takes the card's signature value, and in one
 // transaction writes document, request and audit line. Completing twice gives the
@@ -76,6 +80,7 @@ type Request struct {
 	Revision  int    // grows with every change of state
 	Document  string // id in the vault once signed
 	SignedAt  time.Time
+	Method    Method // how the member consented; empty while she has not
 	Reason    string // why declined or rejected, as the member or advisor typed it
 	// Damaged says that what was frozen does not open any more: only in lists, with id,
 	// reference, state and time. The log has the cause.
