@@ -42,6 +42,7 @@ type counter struct {
 	pki   *certstest.Server
 	card  *certstest.Card
 	log   *bytes.Buffer
+	cfg   portal.Config
 
 	mu  sync.Mutex
 	off time.Duration
@@ -62,7 +63,7 @@ func (c *counter) later(d time.Duration) {
 var mathieu = certstest.Person{GivenNames: "Mathieu", Surname: "Delcourt", NationalNumber: "85073003328", Algorithm: certstest.P384,
 	Street: "Rue Hors-Château 28", Postcode: "4000", Municipality: "Liège", Birth: time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC)}
 
-func open(t *testing.T) *counter {
+func open(t *testing.T, with ...func(*portal.Config)) *counter {
 	t.Helper()
 	c := &counter{log: new(bytes.Buffer), pki: certstest.Start(t)}
 	keys, err := vault.NewKeys(filepath.Join(t.TempDir(), "keys"))
@@ -82,15 +83,27 @@ func open(t *testing.T) *counter {
 		[]bank.Account{{Purpose: bank.Benefits, IBAN: "BE48001123456727", Holder: "Mathieu Delcourt", Version: 1}}))
 	status, err := revocation.New(revocation.Config{Hosts: c.pki.Hosts(), MaxAge: -1})
 	ok(t, err)
-	c.Portal, err = portal.New(portal.Config{
+	c.cfg = portal.Config{
 		Origin: origin, Agent: "http://localhost:8081",
 		Mutuality: portal.Mutuality{ID: "test", Brand: page.DefaultBrand(), Letterhead: document.Mutuality{
 			Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"}},
 		Store: c.store, Anchors: c.pki.Anchors(), Revocation: status, Policy: auth.DefaultPolicy(),
 		Now: c.now, Rand: rand.Reader, Log: slog.New(slog.NewJSONHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	for _, change := range with {
+		change(&c.cfg)
+	}
+	c.Portal, err = portal.New(c.cfg)
 	ok(t, err)
 	return c
+}
+
+// second is another server of the same counter: the same store, nothing else shared.
+func (c *counter) second(t *testing.T) *counter {
+	t.Helper()
+	p, err := portal.New(c.cfg)
+	ok(t, err)
+	return &counter{Portal: p, store: c.store, pki: c.pki, card: c.card, log: c.log, cfg: c.cfg}
 }
 
 func ok(t *testing.T, err error) {

@@ -87,4 +87,3 @@ func (f *Federal) end(ctx context.Context, protocol, provider, message string) (
 	}
 	return Ended{}, err
 }
-
