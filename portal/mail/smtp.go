@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -79,43 +80,76 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 	if err != nil {
 		return err
 	}
-	client, err := gomail.NewClient(s.cfg.Host, append(s.options(), gomail.WithHELO(m.From.Domain()))...)
+	line := &line{}
+	defer line.close()
+	client, err := gomail.NewClient(s.cfg.Host, append(s.options(), gomail.WithHELO(m.From.Domain()),
+		gomail.WithDialContextFunc(s.dial(line)))...)
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)
 	}
 	if err := client.DialWithContext(ctx); err != nil {
 		return connecting(err)
 	}
+	defer context.AfterFunc(ctx, line.close)()
 	err = client.Send(msg)
+	_ = client.Close() // whose the mail is has been said; a failed goodbye changes nothing
 	if err == nil || msg.IsDelivered() {
-		_ = client.Close() // the mail is theirs; a failed goodbye changes nothing
 		return nil
 	}
-	_ = client.Close()
 	return sending(err)
+}
+
+// line is the connection of one mail. The library leaves it open where the server is
+// refused before a mail was given, so it is closed here in any case.
+type line struct {
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+func (l *line) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil {
+		l.conn.Close()
+	}
+}
+
+func (s *SMTP) dial(l *line) gomail.DialContextFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		var dialer interface {
+			DialContext(ctx context.Context, network, address string) (net.Conn, error)
+		} = new(net.Dialer)
+		if s.cfg.Security == TLS {
+			dialer = &tls.Dialer{Config: s.tls()}
+		}
+		conn, err := dialer.DialContext(ctx, network, address)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.conn = conn
+		return conn, err
+	}
+}
+
+func (s *SMTP) tls() *tls.Config {
+	return &tls.Config{ServerName: s.cfg.Host, RootCAs: s.cfg.Roots, MinVersion: tls.VersionTLS12}
 }
 
 func (s *SMTP) options() []gomail.Option {
 	options := []gomail.Option{
-		gomail.WithPort(s.cfg.Port), gomail.WithTimeout(s.cfg.Timeout),
-		gomail.WithTLSConfig(&tls.Config{ServerName: s.cfg.Host, RootCAs: s.cfg.Roots, MinVersion: tls.VersionTLS12}),
-		gomail.WithoutSMTPUTF8(), gomail.WithoutNoop(),
+		gomail.WithPort(s.cfg.Port), gomail.WithTimeout(s.cfg.Timeout), gomail.WithTLSConfig(s.tls()),
+		gomail.WithoutSMTPUTF8(), gomail.WithoutNoop(), gomail.WithTLSPolicy(gomail.NoTLS),
 	}
+	auth := gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover)
 	switch s.cfg.Security {
-	case TLS:
-		options = append(options, gomail.WithSSL())
 	case STARTTLS:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	case TLS: // dial made it so, which the library's own choice does not see
+		auth = gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin)
 	case Plain:
-		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
+		auth = gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc) // loopback, checked by NewSMTP
 	}
 	if s.cfg.User != "" {
-		kind := gomail.SMTPAuthAutoDiscover
-		if s.cfg.Security == Plain {
-			kind = gomail.SMTPAuthPlainNoEnc // loopback, checked by NewSMTP
-		}
-		options = append(options, gomail.WithSMTPAuth(kind),
-			gomail.WithUsername(s.cfg.User), gomail.WithPassword(string(s.cfg.Password())))
+		options = append(options, auth, gomail.WithUsername(s.cfg.User), gomail.WithPassword(string(s.cfg.Password())))
 	}
 	return options
 }
