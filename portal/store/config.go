@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -13,8 +14,12 @@ import (
 // Config says where the store is and what it needs.
 type Config struct {
 	// Path of the SQLite file. It is made, readable by the owner alone, if there is
-	// none; its folder must exist. Required.
+	// none; its folder must exist. Required without Database.
 	Path string
+	// Database is the address of a PostgreSQL database, "postgres://user@host/name", in
+	// place of a file. It must be of encoding UTF8 and locale C; on another machine it
+	// must show a certificate that holds (sslmode=verify-full).
+	Database string
 	// Keys seal what rests on disk. Required, except with ReadOnly.
 	Keys *vault.Keys
 	// Anchors is the file that gets the heads of the audit chain, every AnchorEvery and
@@ -65,6 +70,13 @@ var (
 	ErrFull = errors.New("disk is full")
 	// ErrClosed means the store was closed.
 	ErrClosed = errors.New("store is closed")
+	// ErrUnavailable means that the database server does not answer. Unless ErrInDoubt
+	// is with it, nothing of the act was written. Tried again later, it may go through.
+	ErrUnavailable error = unavailable{}
+	// ErrInDoubt means that the connection was lost between the order to commit and its
+	// answer: whether the act was written is not known. Doing it again is safe where
+	// the act is: the store refuses, or gives the first answer, if it was written.
+	ErrInDoubt = errors.New("connection was lost while committing, whether it was written is not known")
 	// ErrReadOnly means the store was opened for reading.
 	ErrReadOnly = errors.New("store is open for reading only")
 	// ErrNumberTaken means another member of the mutuality has this national number.
@@ -74,10 +86,21 @@ var (
 	ErrDamaged = errors.New("stored data is damaged")
 )
 
+// errNoTurn is ErrUnavailable for who waited too long in line.
+var errNoTurn = fmt.Errorf("%w: no turn to write", ErrUnavailable)
+
+// unavailable is an error that pages can tell from a fault of ours.
+type unavailable struct{}
+
+func (unavailable) Error() string { return "database does not answer" }
+
+// Unavailable says that trying later may help.
+func (unavailable) Unavailable() bool { return true }
+
 func (c Config) withDefaults() (Config, error) {
 	switch {
-	case c.Path == "":
-		return c, errors.New("store needs a path")
+	case c.Path == "" && c.Database == "":
+		return c, errors.New("store needs a path or a database")
 	case c.Keys == nil && !c.ReadOnly:
 		return c, errors.New("store needs keys")
 	}

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
+
+	"github.com/pressly/goose/v3"
 
 	"guichet.example/portal/audit"
 )
@@ -45,13 +48,9 @@ func (db *DB) Commits() int64 { return db.writer.commits.Load() }
 func (db *DB) Stop(cause error) { db.writer.stop(cause) }
 
 // Migrations are the embedded steps.
-func Migrations() fs.FS {
-	steps, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		panic(err)
-	}
-	return steps
-}
+func Migrations() fs.FS { return sqliteSteps() }
 
 // Migrate is the step of Open, with other migrations.
-var Migrate = migrate
+func Migrate(ctx context.Context, pool *sql.DB, steps fs.FS) error {
+	return migrate(ctx, goose.DialectSQLite3, pool, steps)
+}

@@ -10,14 +10,25 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrations embed.FS
+
+func sqliteSteps() fs.FS   { return stepsOf("sqlite") }
+func postgresSteps() fs.FS { return stepsOf("postgres") }
+
+func stepsOf(engine string) fs.FS {
+	steps, err := fs.Sub(migrations, "migrations/"+engine)
+	if err != nil {
+		panic(err) // the path is ours, and well-formed
+	}
+	return steps
+}
 
 // migrate brings the schema to the newest version, each step in a transaction of its
 // own together with the note that it was made, so that a crash leaves one version or
 // the next. A schema from a newer program is refused: ErrNewerSchema.
-func migrate(ctx context.Context, pool *sql.DB, steps fs.FS) error {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, steps, goose.WithDisableGlobalRegistry(true))
+func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, steps fs.FS) error {
+	provider, err := goose.NewProvider(dialect, pool, steps, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
@@ -43,19 +54,19 @@ func checkSchema(ctx context.Context, provider *goose.Provider) (known int64, er
 }
 
 // checkOnly is migrate for a store opened for reading: it changes nothing.
-func checkOnly(ctx context.Context, pool *sql.DB) error {
+func checkOnly(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 	var have int64
-	err := pool.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied = 1`).Scan(&have)
+	err := pool.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&have)
 	if err != nil {
 		return fmt.Errorf("reading schema version: %w", err)
 	}
-	steps, err := fs.ReadDir(migrations, "migrations/sqlite")
+	names, err := fs.ReadDir(steps, ".")
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
 	var known int64
-	if len(steps) > 0 { // sorted by name, which begins with the version
-		fmt.Sscanf(steps[len(steps)-1].Name(), "%d_", &known)
+	if len(names) > 0 { // sorted by name, which begins with the version
+		fmt.Sscanf(names[len(names)-1].Name(), "%d_", &known)
 	}
 	if have > known {
 		return fmt.Errorf("%w: it has version %d, this program knows up to %d", ErrNewerSchema, have, known)

@@ -38,7 +38,7 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 			{`SELECT count(*) FROM documents`, nil, &s.Documents},
 			{`SELECT count(*) FROM sessions`, nil, &s.Sessions},
 			{`SELECT count(*) FROM challenges`, nil, &s.Challenges},
-			{`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`, nil, &s.Bytes},
+			{db.engine.size(), nil, &s.Bytes},
 		} {
 			if err := c.get(count.query, count.args, count.into); err != nil {
 				return err

@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -38,12 +35,12 @@ var (
 // DB is an open store. Safe for concurrent use.
 type DB struct {
 	cfg      Config
+	engine   engine
 	pool     *sql.DB
 	readers  chan *conn // those not lent out
 	reading  int        // how many there are
 	writer   *writer    // nil if read-only
 	refusals refusals
-	keeper   *conn // checkpoints
 
 	quit  chan struct{}
 	tasks sync.WaitGroup
@@ -59,7 +56,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{cfg: cfg, readers: make(chan *conn, readers), quit: make(chan struct{})}
+	db := &DB{cfg: cfg, engine: newEngine(cfg), quit: make(chan struct{})}
+	db.readers = make(chan *conn, db.engine.readers())
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(err, db.disconnect())
 	}
@@ -71,7 +69,7 @@ func (db *DB) open(ctx context.Context) error {
 		return err
 	}
 	if db.cfg.ReadOnly {
-		return checkOnly(ctx, db.pool)
+		return nil
 	}
 	if err := db.checkKeys(ctx); err != nil {
 		return err
@@ -79,32 +77,21 @@ func (db *DB) open(ctx context.Context) error {
 	if err := db.begin(ctx); err != nil {
 		return err
 	}
-	db.task(db.keepLog)
+	for _, task := range db.engine.tasks(db) {
+		db.task(task)
+	}
 	db.task(db.keepAnchors)
 	db.task(db.keepClean)
 	return nil
 }
 
-// connect makes the file if need be, migrates it, and opens the connections.
-func (db *DB) connect(ctx context.Context) error {
-	address, err := dsn(db.cfg.Path)
-	if err != nil {
+// connect brings the schema up to date and opens the connections that read.
+func (db *DB) connect(ctx context.Context) (err error) {
+	if db.pool, err = db.engine.open(ctx, db.cfg); err != nil {
 		return err
 	}
-	if err := makeFile(db.cfg.Path, db.cfg.ReadOnly); err != nil {
-		return err
-	}
-	db.pool, err = sql.Open("sqlite", address)
-	if err != nil {
-		return fmt.Errorf("opening database: %w", err)
-	}
-	if !db.cfg.ReadOnly {
-		if err := db.prepareFile(ctx); err != nil {
-			return err
-		}
-	}
-	for range readers {
-		c, err := connect(ctx, db.pool, readerCache, "query_only=ON")
+	for range db.engine.readers() {
+		c, err := db.engine.connect(ctx, false)
 		if err != nil {
 			return err
 		}
@@ -114,58 +101,43 @@ func (db *DB) connect(ctx context.Context) error {
 	return nil
 }
 
-// makeFile makes an empty file that only the owner can read; log and index take over
-// its mode.
-func makeFile(path string, readOnly bool) error {
-	flags := os.O_RDWR | os.O_CREATE | os.O_EXCL
-	if readOnly {
-		flags = os.O_RDONLY
-	}
-	f, err := os.OpenFile(path, flags, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("opening database: %w", err)
-	}
-	if err := f.Close(); err != nil || readOnly {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("opening folder of database: %w", err)
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// prepareFile writes the log of an earlier process into the database before anything
-// is built on it: after a crash the log may be in the page cache only, and reading it
-// back says nothing of what is on disk. Then it migrates.
-func (db *DB) prepareFile(ctx context.Context) error {
-	c, err := connect(ctx, db.pool, keeperCache)
-	if err != nil {
-		return err
-	}
-	if err := checkpoint(c, "TRUNCATE"); err != nil {
-		return errors.Join(fmt.Errorf("recovering database: %w", err), c.close())
-	}
-	steps, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return errors.Join(err, c.close())
-	}
-	db.keeper = c
-	return migrate(ctx, db.pool, steps)
-}
-
 // begin starts the writer with the first row of its chain.
 func (db *DB) begin(ctx context.Context) error {
-	c, err := connect(ctx, db.pool, writerCache)
+	c, err := db.engine.connect(ctx, true)
 	if err != nil {
 		return err
 	}
-	before, err := newestHead(c)
+	before, head, err := db.newChain(c)
+	if err == nil {
+		err = db.anchor(before, head)
+	}
 	if err != nil {
 		return errors.Join(err, c.close())
+	}
+	db.writer = newWriter(db.engine, c, head, db.cfg.Fault)
+	go db.writer.run()
+	return nil
+}
+
+// newChain writes the first row of a chain, bound to the newest there is. Only one
+// process does so at a time: chains sort by id, whatever their clocks do.
+func (db *DB) newChain(c *conn) (before, head audit.Head, err error) {
+	if err := db.engine.begin(c); err != nil {
+		return before, head, fmt.Errorf("beginning audit chain: %w", err)
+	}
+	if before, head, err = db.firstRow(c); err != nil {
+		c.exec("ROLLBACK")
+		return before, head, err
+	}
+	if err := db.engine.commit(c); err != nil {
+		return before, head, fmt.Errorf("beginning audit chain: %w", err)
+	}
+	return before, head, nil
+}
+
+func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
+	if before, err = newestHead(c); err != nil {
+		return before, head, err
 	}
 	reason := db.cfg.Started
 	if problem := db.checkAnchors(c); problem != nil {
@@ -173,23 +145,15 @@ func (db *DB) begin(ctx context.Context) error {
 		reason = "anchor: " + problem.Error() + "; " + reason
 	}
 	at := db.cfg.Now()
-	if last := timeOf(before.Chain); !at.After(last) { // chains sort by id, whatever the clock does
+	if last := timeOf(before.Chain); !at.After(last) {
 		at = last.Add(time.Millisecond)
 	}
 	chain, err := NewID(at, db.cfg.Rand)
 	if err != nil {
-		return errors.Join(err, c.close())
+		return before, head, err
 	}
 	first, head := audit.Begin(chain, before, db.cfg.Now(), reason)
-	if err := insertAudit(c, first); err != nil {
-		return errors.Join(err, c.close())
-	}
-	if err := db.anchor(before, head); err != nil {
-		return errors.Join(err, c.close())
-	}
-	db.writer = newWriter(c, head, db.cfg.Fault)
-	go db.writer.run()
-	return nil
+	return before, head, insertAudit(c, first)
 }
 
 // task runs f until the store is closed.
@@ -231,7 +195,7 @@ func (db *DB) close() error {
 	if err == nil {
 		err = db.anchor(*db.writer.committed.Load())
 	}
-	if errors.Is(err, ErrStopped) || errors.Is(err, ErrFull) {
+	if errors.Is(err, ErrStopped) || errors.Is(err, ErrFull) || errors.Is(err, ErrUnavailable) {
 		err = nil // told already, to whoever wrote
 	}
 	return errors.Join(err, db.disconnect())
@@ -248,24 +212,32 @@ func (db *DB) disconnect() error {
 	for range db.reading {
 		errs = append(errs, (<-db.readers).close()) // those lent out come back soon
 	}
-	if db.keeper != nil {
-		errs = append(errs, db.keeper.close())
-	}
 	if db.writer != nil {
 		errs = append(errs, db.writer.conn.close())
 	}
+	errs = append(errs, db.engine.close())
 	if db.pool != nil {
 		errs = append(errs, db.pool.Close())
 	}
 	return errors.Join(errs...)
 }
 
-// read lends a reading connection.
+// read lends a reading connection. Where the engine has patience, all that f does must
+// end within it, the wait for the connection included.
 func (db *DB) read(ctx context.Context, f func(*conn) error) error {
+	until, over, stop := db.patience()
+	defer stop()
 	select {
 	case c := <-db.readers:
 		defer func() { db.readers <- c }()
-		return f(c)
+		c, err := db.revived(ctx, c, until)
+		if err != nil {
+			return err
+		}
+		defer func() { c.until, c.used = time.Time{}, time.Now() }()
+		return db.readable(f(c))
+	case <-over:
+		return fmt.Errorf("reading: %w", ErrUnavailable)
 	case <-db.quit:
 		return ErrClosed
 	case <-ctx.Done():
@@ -279,7 +251,7 @@ func (db *DB) snapshot(ctx context.Context, f func(*conn) error) error {
 }
 
 func onSnapshot(c *conn, f func(*conn) error) error {
-	if _, err := c.exec("BEGIN"); err != nil {
+	if err := c.engine.snapshot(c); err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
 	err := f(c)
@@ -318,10 +290,14 @@ func (db *DB) hasStopped() bool {
 	}
 }
 
-// Ping tells whether the store answers and still writes: nil, ErrStopped, ErrClosed.
+// Ping tells whether the store answers and still writes: nil, ErrStopped, ErrClosed,
+// ErrUnavailable.
 func (db *DB) Ping(ctx context.Context) error {
 	if db.hasStopped() {
 		return db.writer.stopErr
+	}
+	if db.writer != nil && db.writer.away.Load() { // to have it back before somebody waits
+		return db.write(ctx, audit.Entry{}, func(*tx) error { return nil })
 	}
 	return db.read(ctx, func(c *conn) error {
 		var one int

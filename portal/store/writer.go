@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"guichet.example/portal/audit"
 )
@@ -20,7 +21,11 @@ type job struct {
 	do   func(*tx) error // nil: the row alone
 	note audit.Entry     // its row; without an action there is none
 	done chan error
+	turn atomic.Bool // somebody has it: the writer, or the caller who waits no more
 }
+
+// take is true for one caller: the act is theirs.
+func (j *job) take() bool { return j.turn.CompareAndSwap(false, true) }
 
 // tx is what an act may do: read, write, and add audit rows. It is good until the act
 // returns.
@@ -34,32 +39,34 @@ func (t *tx) note(e audit.Entry) error { return t.w.append(e) }
 
 // writer runs acts one after another and commits those that wait together.
 type writer struct {
-	conn  *conn
-	fault func(point string)
-	jobs  chan *job
-	ended chan struct{}
+	engine engine
+	conn   *conn
+	fault  func(point string)
+	jobs   chan *job
+	again  []*job // of a transaction that is to be run once more
+	ended  chan struct{}
 
 	mu     sync.RWMutex // held for reading while a job is handed over
 	closed bool
 
 	head      audit.Head                 // of the chain, as of the open transaction
+	before    audit.Head                 // of the chain, as the open transaction found it
 	committed atomic.Pointer[audit.Head] // of the chain, as on disk
 	owed      owed
 
 	enqueued bool          // by the open transaction
 	wake     chan struct{} // gets a word once jobs are committed
 
+	away     atomic.Bool // the connection was lost, and with it what we know of the chain
 	commits  atomic.Int64
 	stopOnce sync.Once
 	stopErr  error         // read only after stopped is closed
 	stopped  chan struct{} // closed when the disk failed
-
-	checkpoint atomic.Bool // the log is so long that the writer must wait for it
 }
 
-func newWriter(c *conn, head audit.Head, fault func(string)) *writer {
+func newWriter(e engine, c *conn, head audit.Head, fault func(string)) *writer {
 	w := &writer{
-		conn: c, fault: fault, head: head,
+		engine: e, conn: c, fault: fault, head: head,
 		jobs: make(chan *job, maxJoined), ended: make(chan struct{}), stopped: make(chan struct{}),
 		wake: make(chan struct{}, 1),
 	}
@@ -67,17 +74,32 @@ func newWriter(c *conn, head audit.Head, fault func(string)) *writer {
 	return w
 }
 
-// write hands the act over and waits for its commit. If ctx ends before the act's turn
-// comes, nothing is done; once it has begun, the answer is that of the commit.
+// write hands the act over and waits for its commit. If ctx ends, or the engine's
+// patience, before the act's turn comes, nothing is done; once it has begun, the answer
+// is that of the commit.
 func (w *writer) write(ctx context.Context, note audit.Entry, do func(*tx) error) error {
 	j := &job{ctx: ctx, do: do, note: note, done: make(chan error, 1)}
-	if err := w.hand(j); err != nil {
+	var over <-chan time.Time
+	if patience := w.engine.patience(); patience > 0 {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		over = timer.C
+	}
+	if err := w.hand(j, over); err != nil {
 		return err
 	}
-	return <-j.done
+	select {
+	case err := <-j.done:
+		return err
+	case <-over:
+		if j.take() {
+			return errNoTurn
+		}
+		return <-j.done
+	}
 }
 
-func (w *writer) hand(j *job) error {
+func (w *writer) hand(j *job, over <-chan time.Time) error {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	if w.closed {
@@ -86,6 +108,8 @@ func (w *writer) hand(j *job) error {
 	select {
 	case w.jobs <- j:
 		return nil
+	case <-over:
+		return errNoTurn
 	case <-j.ctx.Done():
 		return j.ctx.Err()
 	}
@@ -106,7 +130,11 @@ func (w *writer) run() {
 	defer close(w.ended)
 	ran := make([]answer, 0, maxJoined)
 	for first := range w.jobs {
-		ran = w.batch(first, ran[:0])
+		if !first.take() {
+			continue
+		}
+		w.again = append(w.again[:0], first)
+		ran = w.batch(ran[:0])
 		for i, a := range ran {
 			a.job.done <- a.err
 			ran[i] = answer{}
@@ -121,36 +149,53 @@ type answer struct {
 }
 
 // batch runs the job and all that wait behind it in one transaction.
-func (w *writer) batch(first *job, ran []answer) []answer {
+func (w *writer) batch(ran []answer) []answer {
 	select {
 	case <-w.stopped:
-		return append(ran, answer{first, w.stopErr})
+		return append(ran, answer{w.again[0], w.stopErr})
 	default:
 	}
-	if w.checkpoint.Swap(false) {
-		if err := checkpoint(w.conn, "PASSIVE"); diskFailed(err) {
-			return append(ran, answer{first, w.stop(err)})
-		}
+	if err := w.engine.beforeBatch(w.conn); err != nil {
+		return append(ran, answer{w.again[0], w.stop(err)})
 	}
-	head := w.head
-	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
-		return w.abandon(append(ran, answer{first, err}), head, err)
+	ran, doubt, err := w.attempt(ran)
+	if w.engine.what(err) == tryAgain {
+		w.rollback()
+		for _, a := range ran {
+			w.again = append(w.again, a.job)
+		}
+		ran, doubt, err = w.attempt(ran[:0])
+	}
+	if err != nil {
+		return w.abandon(ran, doubt, err)
+	}
+	return ran
+}
+
+// attempt runs the transaction. With an error none of the acts in it happened, but
+// where doubt says that nobody knows.
+func (w *writer) attempt(ran []answer) (all []answer, doubt bool, err error) {
+	if err := w.begin(); err != nil {
+		for j := w.next(len(ran)); j != nil; j = w.next(len(ran)) {
+			ran = append(ran, answer{j, err})
+		}
+		return ran, false, err
 	}
 	owed, err := w.settle()
 	if err != nil {
-		return w.abandon(append(ran, answer{first, err}), head, err)
+		return append(ran, answer{w.next(0), err}), false, err
 	}
-	for j := first; j != nil; j = w.next(len(ran)) {
+	for j := w.next(0); j != nil; j = w.next(len(ran)) {
 		err := w.one(j)
 		ran = append(ran, answer{j, err})
 		var lost *lostError
-		if errors.As(err, &lost) || transactionLost(err) {
-			return w.abandon(ran, head, err)
+		if errors.As(err, &lost) || w.engine.what(err) != ofTheAct {
+			return ran, false, err
 		}
 	}
 	w.at(FaultCommit, ran)
-	if _, err := w.conn.exec("COMMIT"); err != nil {
-		return w.abandon(ran, head, err)
+	if err := w.engine.commit(w.conn); err != nil {
+		return ran, w.engine.what(err) == lost, err
 	}
 	w.owed.settled(owed)
 	newest := w.head
@@ -158,7 +203,73 @@ func (w *writer) batch(first *job, ran []answer) []answer {
 	w.commits.Add(1)
 	w.awake()
 	w.at(FaultCommitted, ran)
-	return ran
+	return ran, false, nil
+}
+
+// begin opens the transaction, on a new connection if the old one is gone. One that
+// went while nobody used it is noticed here, where nothing is lost with it.
+func (w *writer) begin() error {
+	if patience := w.engine.patience(); patience > 0 {
+		w.conn.until = time.Now().Add(patience)
+		defer func() { w.conn.until = time.Time{} }()
+	}
+	if !w.away.Load() {
+		err := w.engine.begin(w.conn)
+		if w.engine.what(err) != lost {
+			w.before = w.head
+			return err
+		}
+		w.lose()
+	}
+	if err := w.reconnect(); err != nil {
+		return err
+	}
+	if err := w.engine.begin(w.conn); err != nil {
+		return err
+	}
+	if err := w.reread(); err != nil {
+		return err
+	}
+	w.away.Store(false)
+	w.before = w.head
+	return nil
+}
+
+// reconnect takes no longer than what is left of the patience.
+func (w *writer) reconnect() error {
+	until := w.conn.until
+	ctx, cancel := context.WithDeadline(context.Background(), until)
+	defer cancel()
+	c, err := w.engine.connect(ctx, true)
+	if err != nil {
+		return err
+	}
+	w.conn.close()
+	w.conn, c.until = c, until
+	return nil
+}
+
+// reread learns where the chain ends: what was on its way when the connection was lost
+// may have been written. The transaction that is open by now excludes that it still will.
+func (w *writer) reread() error {
+	var hash []byte
+	h := audit.Head{Chain: w.head.Chain}
+	err := w.conn.get(`SELECT seq, hash FROM audit WHERE chain = ? ORDER BY seq DESC LIMIT 1`, []any{h.Chain}, &h.Seq, &hash)
+	if err == nil {
+		err = copyHash(&h.Hash, hash)
+	}
+	if err != nil {
+		return fmt.Errorf("reading end of audit chain: %w", err)
+	}
+	w.head = h
+	w.committed.Store(&h)
+	return nil
+}
+
+// lose gives the connection up.
+func (w *writer) lose() {
+	w.conn.lost = true
+	w.away.Store(true)
 }
 
 // awake tells whoever does jobs that there are new ones.
@@ -175,27 +286,56 @@ func (w *writer) awake() {
 
 // next is a job that waits already, if there is one.
 func (w *writer) next(ran int) *job {
-	if ran >= maxJoined {
-		return nil
-	}
-	select {
-	case j := <-w.jobs: // nil once closed
+	if len(w.again) > 0 {
+		j := w.again[0]
+		w.again = w.again[1:]
 		return j
-	default:
-		return nil
 	}
+	for ran < maxJoined {
+		select {
+		case j := <-w.jobs: // nil once closed
+			if j == nil || j.take() {
+				return j
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (w *writer) rollback() {
+	if w.conn.lost {
+		return
+	}
+	w.conn.exec("ROLLBACK") // fails where SQLite has rolled back already
+	w.head = w.before
 }
 
 // abandon gives up the transaction: none of the acts in it happened.
-func (w *writer) abandon(ran []answer, head audit.Head, cause error) []answer {
-	w.conn.exec("ROLLBACK") // fails where SQLite has rolled back already
-	w.head = head
+func (w *writer) abandon(ran []answer, doubt bool, cause error) []answer {
+	w.rollback()
+	w.enqueued = false
 	err := fmt.Errorf("writing: %w", cause)
-	switch {
-	case code(cause)&0xff == codeFull:
+	switch w.engine.what(cause) {
+	case diskFull:
 		err = fmt.Errorf("%w (%v)", ErrFull, cause)
-	case diskFailed(cause):
+	case diskFailed:
 		err = w.stop(cause)
+	case lost:
+		w.lose()
+		err = fmt.Errorf("%w (%v)", ErrUnavailable, cause)
+		if doubt {
+			err = fmt.Errorf("%w: %w (%v)", ErrUnavailable, ErrInDoubt, cause)
+		}
+		fallthrough
+	case busy:
+		if !errors.Is(err, ErrUnavailable) {
+			err = fmt.Errorf("%w (%v)", ErrUnavailable, cause)
+		}
+		for j := w.next(len(ran)); j != nil; j = w.next(len(ran)) { // who waited long enough with them
+			ran = append(ran, answer{j, nil})
+		}
 	}
 	for i := range ran {
 		ran[i].err = err
@@ -223,15 +363,18 @@ func (w *writer) one(j *job) error {
 	if err := j.ctx.Err(); err != nil {
 		return err // whoever asked has left
 	}
-	if j.do == nil {
-		return w.append(j.note) // a single statement needs no savepoint
+	if j.do == nil { // a single statement needs no savepoint
+		if err := w.append(j.note); err != nil {
+			return &lostError{err}
+		}
+		return nil
 	}
 	head := w.head
 	if _, err := w.conn.exec("SAVEPOINT act"); err != nil {
 		return &lostError{err}
 	}
 	err := w.do(j)
-	if transactionLost(err) {
+	if w.engine.what(err) != ofTheAct {
 		return err
 	}
 	if err != nil {

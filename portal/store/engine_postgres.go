@@ -1,0 +1,276 @@
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// postgres is a database that several processes write to.
+//
+// Acts are serial across all of them, as on SQLite: the transaction of each batch takes
+// one advisory lock first (begin). What an act reads is then what it decides on, without
+// isolation levels that make it fail late and start again; a batch that joins up to 256
+// acts holds the lock for one round of statements and one sync, so the rate is that of
+// the joined commits and not of the lock. READ COMMITTED sees, after the lock, all that
+// its holder before committed: locks are given back after a commit is visible.
+//
+// Whoever hangs with the lock is cut by the server (idle_in_transaction_session_timeout;
+// its transaction rolls back), whoever waits for it too long is told (lock_timeout).
+// A connection through a pooler must be its own for a whole session.
+type postgres struct {
+	pool  *sql.DB
+	write *sql.DB // other settings, another pool
+}
+
+// Bounds of the server's answers. A page that meets a database that hangs has its
+// answer within two seconds.
+const (
+	hasty      = 1800 * time.Millisecond // a read, or the wait for a turn to write
+	dialing    = time.Second             // a connection
+	statement  = 1500 * time.Millisecond // a statement
+	committing = 10 * time.Second        // a commit: its answer is worth waiting for
+	lockWait   = 1200 * time.Millisecond // for the other servers' turns
+	stalled    = 5 * time.Second         // a transaction in which nothing happens
+	migrating  = time.Minute             // the wait for another server's migration
+)
+
+// Keys of advisory locks, within the database: the turn to write, and to migrate.
+const (
+	writeLock   = 0x67756963_0001
+	migrateLock = 0x67756963_0002
+)
+
+// configOf reads the address and sets what every connection has.
+func configOf(address string, more map[string]string) (*pgx.ConnConfig, error) {
+	cfg, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, errors.New("address of the database cannot be read") // err may quote a password
+	}
+	if err := checkTransport(cfg); err != nil {
+		return nil, err
+	}
+	if cfg.ConnectTimeout == 0 || cfg.ConnectTimeout > dialing {
+		cfg.ConnectTimeout = dialing
+	}
+	cfg.RuntimeParams["application_name"] = "guichet"
+	cfg.RuntimeParams["timezone"] = "UTC"
+	cfg.RuntimeParams["synchronous_commit"] = "on" // an answer means: on disk
+	for key, value := range more {
+		cfg.RuntimeParams[key] = value
+	}
+	return cfg, nil
+}
+
+// checkTransport refuses to speak to another machine without knowing which one it is.
+func checkTransport(cfg *pgx.ConnConfig) error {
+	check := func(host string, t *tls.Config) error {
+		ip := net.ParseIP(host)
+		switch {
+		case strings.HasPrefix(host, "/"), host == "localhost", ip != nil && ip.IsLoopback():
+			return nil
+		case t != nil && (!t.InsecureSkipVerify || t.VerifyPeerCertificate != nil):
+			return nil
+		}
+		return fmt.Errorf("database on %s without a verified certificate: add sslmode=verify-full", host)
+	}
+	err := check(cfg.Host, cfg.TLSConfig)
+	for _, other := range cfg.Fallbacks {
+		err = errors.Join(err, check(other.Host, other.TLSConfig))
+	}
+	return err
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
+	reading, err := configOf(cfg.Database, map[string]string{
+		"default_transaction_read_only": "on", "statement_timeout": millis(statement),
+	})
+	if err != nil {
+		return nil, err
+	}
+	writing, err := configOf(cfg.Database, map[string]string{
+		"statement_timeout": millis(committing), "lock_timeout": millis(lockWait),
+		"idle_in_transaction_session_timeout": millis(stalled),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !cfg.ReadOnly {
+		if err := migratePostgres(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	p.pool, p.write = stdlib.OpenDB(*reading), stdlib.OpenDB(*writing)
+	if cfg.ReadOnly {
+		return p.pool, checkOnly(ctx, p.pool, postgresSteps())
+	}
+	return p.pool, nil
+}
+
+// migratePostgres holds a lock for the session, so that servers that start together do
+// it one after the other; who dies meanwhile gives the lock back.
+func migratePostgres(ctx context.Context, cfg Config) (err error) {
+	address, err := configOf(cfg.Database, nil)
+	if err != nil {
+		return err
+	}
+	pool := stdlib.OpenDB(*address)
+	defer pool.Close()
+	c, err := pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("opening database: %w", err)
+	}
+	defer c.Close()
+	if err := checkDatabase(ctx, c); err != nil {
+		return err
+	}
+	if _, err := c.ExecContext(ctx, `SELECT set_config('lock_timeout', $1, false)`, millis(migrating)); err != nil {
+		return fmt.Errorf("migrating database: %w", err)
+	}
+	if _, err := c.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
+		return fmt.Errorf("waiting for another server's migration: %w", err)
+	}
+	return migrate(ctx, goose.DialectPostgres, pool, postgresSteps())
+}
+
+// checkDatabase refuses a database in which text sorts by the rules of a language: ids
+// are compared as bytes, and indexes must outlive an update of the system's tables.
+func checkDatabase(ctx context.Context, c *sql.Conn) error {
+	var encoding, collation string
+	err := c.QueryRowContext(ctx, `
+		SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database WHERE datname = current_database()`).
+		Scan(&encoding, &collation)
+	if err != nil {
+		return fmt.Errorf("looking at database: %w", err)
+	}
+	if encoding != "UTF8" || collation != "C" && collation != "POSIX" && collation != "C.UTF-8" {
+		return fmt.Errorf("database has encoding %s and collation %s, want UTF8 and C: make it with CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'", encoding, collation)
+	}
+	return nil
+}
+
+func (p *postgres) connect(ctx context.Context, writing bool) (*conn, error) {
+	pool := p.pool
+	if writing {
+		pool = p.write
+	}
+	raw, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("opening database: %w: %w", errLost, err)
+	}
+	c := newConn(p, raw)
+	c.rewrite, c.limit = numbered, statement
+	return c, nil
+}
+
+func (p *postgres) readers() int            { return 8 }
+func (p *postgres) patience() time.Duration { return hasty }
+func (p *postgres) beforeBatch(*conn) error { return nil }
+func (p *postgres) tasks(*DB) []func()      { return nil }
+func (p *postgres) size() string            { return `SELECT pg_database_size(current_database())` }
+
+func (p *postgres) begin(c *conn) error {
+	if err := run(c, "BEGIN"); err != nil {
+		return err
+	}
+	_, err := c.exec(`SELECT pg_advisory_xact_lock(?)`, int64(writeLock))
+	return err
+}
+
+func (p *postgres) commit(c *conn) error {
+	c.limit = committing
+	defer func() { c.limit = statement }()
+	return run(c, "COMMIT")
+}
+
+func (p *postgres) snapshot(c *conn) error {
+	return run(c, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+}
+
+func (p *postgres) close() error {
+	if p.write == nil {
+		return nil
+	}
+	return p.write.Close()
+}
+
+// what goes by the SQLSTATE (PostgreSQL documentation, appendix A).
+func (p *postgres) what(err error) trouble {
+	if err == nil || errors.Is(err, sql.ErrNoRows) {
+		return ofTheAct
+	}
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		if errors.Is(err, errLost) {
+			return lost
+		}
+		return ofTheAct
+	}
+	switch e.Code {
+	case "53100": // disk_full
+		return diskFull
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return tryAgain
+	case "55P03", "57014": // lock_not_available, query_canceled
+		return busy
+	case "25P03", "25006", // idle_in_transaction_session_timeout; read only: no longer the primary
+		"57P01", "57P02", "57P03", "57P05": // the server stops, starts, or closes the session
+		return lost
+	}
+	switch e.Code[:2] {
+	case "08", "53": // connection, resources
+		return lost
+	case "25": // the transaction is not in the state we think
+		return ofTheBatch
+	}
+	return ofTheAct
+}
+
+// closed asks the driver whether the connection is gone.
+func (c *conn) closed() bool {
+	gone := false
+	err := c.sql.Raw(func(driver any) error {
+		if pg, ok := driver.(*stdlib.Conn); ok {
+			gone = pg.Conn().IsClosed()
+		}
+		return nil
+	})
+	return gone || err != nil
+}
+
+// numbered turns the ? of a statement into $1, $2, …, but for those in quotes.
+func numbered(query string) string {
+	var b strings.Builder
+	n, quote := 0, byte(0)
+	for i := range len(query) {
+		c := query[i]
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '?':
+			n++
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// idle is after how long a connection is asked whether it is still there, where the
+// server may have gone away meanwhile.
+const idle = time.Second
+
+// patience returns when the patience of the engine ends, as a time and as a channel.
+func (db *DB) patience() (until time.Time, over <-chan time.Time, stop func()) {
+	patience := db.engine.patience()
+	if patience == 0 {
+		return time.Time{}, nil, func() {}
+	}
+	timer := time.NewTimer(patience)
+	return time.Now().Add(patience), timer.C, func() { timer.Stop() }
+}
+
+// revived makes sure that the connection is there, as far as can be known: a read is
+// not run twice, since it may have handed on what it read.
+func (db *DB) revived(ctx context.Context, c *conn, until time.Time) (*conn, error) {
+	if until.IsZero() {
+		return c, nil
+	}
+	c.until = until
+	if !c.lost && time.Since(c.used) > idle {
+		var one int
+		c.get(`SELECT 1`, nil, &one) // which notes that it is gone
+	}
+	if !c.lost {
+		return c, nil
+	}
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	fresh, err := db.engine.connect(ctx, false)
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
+	}
+	c.sql.Close() // says only that it is closed already
+	fresh.until = until
+	*c = *fresh // the place in line is the same
+	return c, nil
+}
+
+// readable says of an error of a read whether the server is to be blamed.
+func (db *DB) readable(err error) error {
+	switch db.engine.what(err) {
+	case lost, busy:
+		if !errors.Is(err, ErrUnavailable) {
+			return fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
+		}
+	}
+	return err
+}
