@@ -40,7 +40,7 @@ type Calendar struct {
 }
 
 // Day is a date of a settings file, "2026-12-28".
-type Day struct{ time.Time }
+type Day struct{ Date time.Time }
 
 // UnmarshalText reads a date and nothing else.
 func (d *Day) UnmarshalText(text []byte) error {
@@ -48,12 +48,12 @@ func (d *Day) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%.20q is not a date like 2026-12-28", text)
 	}
-	d.Time = t
+	d.Date = t
 	return nil
 }
 
 // MarshalText writes what UnmarshalText reads.
-func (d Day) MarshalText() ([]byte, error) { return []byte(d.Format(time.DateOnly)), nil }
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.Date.Format(time.DateOnly)), nil }
 
 // Check refuses an unknown country and too long a list. To be called at start-up.
 func (c Calendar) Check() error {
@@ -75,7 +75,7 @@ func (c Calendar) Working(day time.Time) bool {
 		return false
 	}
 	for _, closed := range c.Closed {
-		if dateOf(closed.Time).Equal(day) {
+		if dateOf(closed.Date).Equal(day) {
 			return false
 		}
 	}
