@@ -110,7 +110,7 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 		Method: auth.Federal, Assurance: id.Assurance, Provider: id.Provider, Level: id.Level, At: f.Now(),
 	}
 	if w, ok := f.way(id.Provider); ok {
-		_, login.Everywhere, _ = w.Out(ctx, id.Logout, f.Origin+ReturnPath) // an error is a no
+		login.Everywhere = f.everywhere(ctx, w, id.Logout)
 	}
 	if f.Arrived != nil {
 		if err := f.Arrived(ctx, login); err != nil {

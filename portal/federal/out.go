@@ -1,6 +1,7 @@
 package federal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,28 +29,16 @@ func (f *Federal) signOutEverywhere(c *gin.Context) error {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	if w, ok := f.way(logout.Provider); ok {
-		logout.State = string(v.Lang)
+		var err error
+		if logout.State, err = f.outState(v.Lang); err != nil {
+			return err
+		}
 		address, offered, err := w.Out(c.Request.Context(), logout, f.Origin+ReturnPath)
 		if err == nil && offered {
 			return f.send(c, w, address, "federal.out")
 		}
 	}
 	c.Redirect(http.StatusSeeOther, v.URL("signed-out"))
-	return nil
-}
-
-// Returned is where the browser comes back to from a provider's logout. Nothing is read
-// of what it brings but the language it left with.
-func (f *Federal) Returned(c *gin.Context) error {
-	state := c.Query("state")
-	if state == "" {
-		state = c.Query("RelayState")
-	}
-	lang, ok := locale.Parse(state)
-	if !ok {
-		lang = locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))
-	}
-	c.Redirect(http.StatusSeeOther, "/"+string(lang)+"/"+returnedPath)
 	return nil
 }
 
@@ -62,4 +51,16 @@ func (f *Federal) signedOutEverywhere(c *gin.Context) error {
 	}
 	v.Title, v.Lead = v.T("federal.everywhere.title"), v.T("federal.everywhere.text")
 	return page.Render(c, http.StatusOK, signedOutPage(v))
+}
+
+// everywhere says whether the provider would end its session too: what is announced is
+// what works for this very session. An error is a no.
+func (f *Federal) everywhere(ctx context.Context, w Way, l federation.Logout) bool {
+	state, err := f.outState(locale.FR)
+	if err != nil || l.IsZero() {
+		return false
+	}
+	l.State = state
+	_, offered, err := w.Out(ctx, l, f.Origin+ReturnPath)
+	return err == nil && offered
 }
