@@ -52,7 +52,11 @@ const (
 	FreezeRequest   Action = "request.freeze"
 	PrepareRequest  Action = "request.prepare"
 	CompleteRequest Action = "request.complete"
-	SignRequest     Action = "request.sign" // refused before it came to a completion
+	SignRequest     Action = "request.sign"     // refused before it came to a completion
+	ProveApproval   Action = "request.prove"    // a federal login for it came in
+	ApproveRequest  Action = "request.approve"  // sealed on a federal login; refused before
+	ReceiveRequest  Action = "request.receive"  // sealed as received
+	OpenApproval    Action = "request.evidence" // the whole assertion behind an approval
 	DeclineRequest  Action = "request.decline"
 	WithdrawRequest Action = "request.withdraw"
 	AcceptRequest   Action = "request.accept"

@@ -25,6 +25,16 @@ const (
 	Invalid  Status = "invalid" // the card turned out to be revoked before it signed
 )
 
+// Method is how a document came into the vault, as package requests has it.
+type Method string
+
+// The methods. Only the first is a signature; the two others are seals of the mutuality.
+const (
+	ByCard     Method = "signature" // signed by the member's card
+	ByApproval Method = "approval"  // approved with a federal login, then sealed
+	ByReceipt  Method = "receipt"   // sent from an open session, and sealed as received
+)
+
 // Document is a document in the vault, without its bytes.
 type Document struct {
 	ID        string
@@ -39,6 +49,7 @@ type Document struct {
 	Version   int      // 1 as signed; one more each time timestamp or revocation data were added
 	Level     signing.Level
 	Status    Status
+	Method    Method
 	// Damaged says that the row does not hold any more: only in lists, with id, kind,
 	// reference, state and time. The log has the cause.
 	Damaged bool

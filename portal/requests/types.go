@@ -111,6 +111,7 @@ type Completion struct {
 	// Signer is the DER of the signer's certificate and of the issuers that travel in
 	// the signature. Raise gives it back.
 	Signer [][]byte
+	Method Method // empty: ByCard
 }
 
 // RaiseKind is the kind of the job of a document whose level is to be raised. Its key

@@ -16,6 +16,7 @@ import (
 	"guichet.example/portal/federal"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 )
@@ -43,8 +44,11 @@ func (db *DB) ownEntry(ctx context.Context, mutuality string, member auth.Member
 var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
+	requests.ErrProof, requests.ErrWrongPerson,
 	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 	letters.ErrLetter, letters.ErrState, letters.ErrCount, letters.ErrNothing, letters.ErrNotFound,
+	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
+	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
 }
 

@@ -64,6 +64,7 @@ func (db *DB) complete(ctx context.Context, login auth.Login, c requests.Complet
 		_, r, err = db.preparedRequest(ctx, login, c.Preparation) // as it is by now
 	case err == nil:
 		r.State, r.Document, r.SignedAt, r.Revision = c.State, c.Document, fromMicros(micros(c.At)), r.Revision+1
+		r.Method = c.Method
 	}
 	if err != nil {
 		return requests.Request{}, err
@@ -110,6 +111,9 @@ func sealCompletion(key memberKey, c requests.Completion) (sealedCompletion, err
 func (db *DB) checkCompletion(c *requests.Completion) error {
 	if c.At.IsZero() {
 		c.At = db.cfg.Now()
+	}
+	if c.Method == "" {
+		c.Method = requests.ByCard
 	}
 	if c.Document == "" {
 		id, err := NewID(c.At, db.cfg.Rand)
@@ -172,22 +176,15 @@ func putSigned(t *tx, db *DB, key memberKey, r requests.Request, c requests.Comp
 	d := documents.Document{
 		ID: c.Document, Kind: r.Act.Kind(), Language: languageOf(r.Act), Reference: r.Reference, Request: r.ID,
 		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sealed.sha256, Version: 1,
-		Level: signing.LevelB, Status: statusOf(c.State),
+		Level: signing.LevelB, Status: statusOf(c.State), Method: documents.Method(c.Method),
 	}
 	if err := insertDocument(t, key, d, sealed.document); err != nil {
 		return err
 	}
-	signed, err := t.exec(`
-		UPDATE requests SET state = ?, revision = revision + 1, document = ?, signed_at = ?
-		WHERE mutuality = ? AND member = ? AND request = ? AND revision = ?`,
-		string(c.State), d.ID, micros(c.At), key.mutuality, key.member, r.ID, r.Revision)
-	if err != nil {
+	if err := markSigned(t, key, r, c); err != nil {
 		return err
 	}
-	if signed == 0 {
-		return requests.ErrChanged
-	}
-	_, err = t.exec(`
+	_, err := t.exec(`
 		UPDATE preparations SET value_sha256 = ?, document = ?
 		WHERE mutuality = ? AND member = ? AND preparation = ?`,
 		c.ValueSHA256[:], d.ID, key.mutuality, key.member, c.Preparation)
@@ -195,6 +192,18 @@ func putSigned(t *tx, db *DB, key memberKey, r requests.Request, c requests.Comp
 		return err
 	}
 	return insertRaise(t, db, key, d, c, sealed.signer)
+}
+
+// markSigned moves the request on, with the document that came of it.
+func markSigned(t *tx, key memberKey, r requests.Request, c requests.Completion) error {
+	signed, err := t.exec(`
+		UPDATE requests SET state = ?, revision = revision + 1, document = ?, signed_at = ?, method = ?
+		WHERE mutuality = ? AND member = ? AND request = ? AND revision = ?`,
+		string(c.State), c.Document, micros(c.At), string(c.Method), key.mutuality, key.member, r.ID, r.Revision)
+	if err == nil && signed == 0 {
+		return requests.ErrChanged
+	}
+	return err
 }
 
 func statusOf(s requests.State) documents.Status {

@@ -17,10 +17,10 @@ import (
 func insertDocument(t *tx, key memberKey, d documents.Document, sealed sealedBlob) error {
 	_, err := t.exec(`
 		INSERT INTO documents (mutuality, member, document, request, kind, language, reference, created_at,
-			pages, version, size, sha256, level, status)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			pages, version, size, sha256, level, status, method)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		key.mutuality, key.member, d.ID, d.Request, string(d.Kind), string(d.Language), d.Reference, micros(d.Created),
-		d.Pages, d.Version, d.Size, d.SHA256[:], int(d.Level), string(d.Status))
+		d.Pages, d.Version, d.Size, d.SHA256[:], int(d.Level), string(d.Status), string(d.Method))
 	if err != nil {
 		return err
 	}
@@ -38,13 +38,13 @@ func insertVersion(t *tx, key memberKey, d documents.Document, at time.Time, sea
 	return err
 }
 
-const documentColumns = `document, kind, language, reference, request, created_at, pages, size, sha256, version, level, status`
+const documentColumns = `document, kind, language, reference, request, created_at, pages, size, sha256, version, level, status, method`
 
 func scanDocument(scan func(...any) error) (d documents.Document, err error) {
 	var created int64
 	var hash []byte
 	err = scan(&d.ID, &d.Kind, &d.Language, &d.Reference, &d.Request, &created, &d.Pages, &d.Size, &hash,
-		&d.Version, &d.Level, &d.Status)
+		&d.Version, &d.Level, &d.Status, &d.Method)
 	if err != nil {
 		return d, err
 	}

@@ -173,7 +173,7 @@ func (db *DB) Requests(ctx context.Context, login auth.Login, before string, lim
 	return list, nil
 }
 
-const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf`
+const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf, method`
 
 func (db *DB) requests(ctx context.Context, c *conn, login auth.Login, before string, limit int) ([]requests.Request, error) {
 	key, err := db.keyOf(c, login.Mutuality, login.Member)
@@ -217,7 +217,7 @@ func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pd
 	var signed sql.NullInt64
 	var doc sql.NullString
 	var frozen, reason []byte
-	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf)
+	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf, &r.Method)
 	if err != nil {
 		return r, nil, err
 	}

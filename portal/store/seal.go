@@ -51,6 +51,8 @@ const (
 	sealedPrepared = "prepared"
 	sealedDocument = "document"
 	sealedSigner   = "signer"
+	sealedApproval = "approval"
+	sealedEvidence = "approval-evidence"
 	sealedDraft    = "draft"
 	sealedSheet    = "sheet"
 	sealedProof    = "federation-proof"

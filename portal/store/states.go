@@ -54,6 +54,7 @@ func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requ
 type standing struct {
 	state    requests.State
 	revision int
+	method   requests.Method // how it was consented to; empty while it was not
 }
 
 // open tells whether a preparation made at the revision can go on.
@@ -73,8 +74,8 @@ func stateOf(t *tx, key memberKey, id string) (standing, error) {
 	if !isID(id) {
 		return s, requests.ErrNotFound
 	}
-	err := t.get(`SELECT state, revision FROM requests WHERE mutuality = ? AND member = ? AND request = ?`,
-		[]any{key.mutuality, key.member, id}, &s.state, &s.revision)
+	err := t.get(`SELECT state, revision, method FROM requests WHERE mutuality = ? AND member = ? AND request = ?`,
+		[]any{key.mutuality, key.member, id}, &s.state, &s.revision, &s.method)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, requests.ErrNotFound
 	}
