@@ -31,4 +31,7 @@ const (
 	ReadFile      Action = "file.read"
 	CheckIdentity Action = "identity.check"
 	EnrolMember   Action = "identity.enrol"
+
+	DisableAccount Action = "account.disable"
+	EnableAccount  Action = "account.enable"
 )

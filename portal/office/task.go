@@ -150,7 +150,38 @@ const (
 	EventOpened   = "file" // the person's file was opened for it
 )
 
-// HeldError means that another officer has the item.
+// Answers are how an item of the kind can end.
+func (k Kind) Answers() []string {
+	switch k {
+	case BankChange: // accepted by two people, in the insurance system
+		return []string{EventRejected}
+	case Order:
+		return []string{EventAccepted, EventRejected}
+	}
+	return []string{EventAnswered, EventClosed}
+}
+
+// Check tells whether the answer ends an item of the kind. Words are needed for all but
+// an acceptance. ErrState, ErrReason.
+func (a Answer) Check(k Kind) error {
+	switch {
+	case !slices.Contains(k.Answers(), a.What):
+		return ErrState
+	case a.What == EventAccepted && a.Words == "":
+		return nil
+	case !said(a.Words, MaxWords):
+		return ErrReason
+	}
+	return nil
+}
+
+// ErrHeld means that another officer has the item; the error is a HeldError.
+var ErrHeld = errors.New("item is held by another officer")
+
+// HeldError tells who has the item; the zero Hold if nobody has it any more.
 type HeldError struct{ Hold Hold }
 
-func (e HeldError) Error() string { return "item is held by staff " + string(e.Hold.Staff) }
+func (e HeldError) Error() string { return ErrHeld.Error() }
+
+// Unwrap is ErrHeld.
+func (e HeldError) Unwrap() error { return ErrHeld }

@@ -14,6 +14,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
+	"guichet.example/portal/office"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
@@ -29,6 +30,7 @@ var (
 	_ requests.Store  = (*DB)(nil)
 	_ documents.Store = (*DB)(nil)
 	_ page.Drafts     = (*DB)(nil)
+	_ office.Store    = (*DB)(nil)
 	_ federal.Store   = (*DB)(nil)
 )
 

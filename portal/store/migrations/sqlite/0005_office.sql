@@ -53,7 +53,7 @@ CREATE TABLE tasks (
 CREATE UNIQUE INDEX tasks_reference ON tasks (mutuality, reference);
 CREATE INDEX tasks_open ON tasks (mutuality, deadline_at, task) WHERE closed_at IS NULL;
 CREATE INDEX tasks_member ON tasks (mutuality, member, task) WHERE member <> '';
-CREATE INDEX requests_waiting ON requests (mutuality, signed_at, request) WHERE state = 'signed';
+CREATE INDEX requests_waiting ON requests (mutuality, signed_at, (member || '-' || request)) WHERE state = 'signed';
 
 -- Who holds an item: a task, or a request. One row, so one holder.
 CREATE TABLE task_holds (

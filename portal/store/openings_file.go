@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/mail"
+	"guichet.example/portal/office"
+)
+
+// fileRows is how many of each kind a file shows.
+const fileRows = 10
+
+// File implements office.Store. Each look leaves a row with the reason of the opening.
+func (db *DB) File(ctx context.Context, o auth.Officer, opening string) (office.File, error) {
+	var f office.File
+	note := db.officerEntry(ctx, o, "", audit.ReadFile, object("opening", opening))
+	err := db.read(ctx, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) error {
+			open, key, err := db.opening(c, o, opening)
+			if err != nil {
+				return err
+			}
+			note.Member, note.Reason, f.Opening = string(open.Member), open.Why.Key, open
+			return db.file(c, key, &f)
+		})
+	})
+	if err != nil {
+		note = refusal(note, err)
+	}
+	if noting := db.write(ctx, note, nil); err == nil {
+		err = noting
+	}
+	if err != nil {
+		return office.File{}, fmt.Errorf("reading file: %w", err)
+	}
+	return f, nil
+}
+
+// file reads the parts of a file.
+func (db *DB) file(c *conn, key memberKey, f *office.File) error {
+	login := auth.Login{Mutuality: key.mutuality, Member: auth.MemberID(key.member)}
+	m, err := db.member(c, login)
+	if err != nil {
+		return err
+	}
+	f.Name, f.Birth, f.Number, f.Member, f.UpdatedAt = m.Name(), m.Birth, m.NationalNumber, m.Affiliation, m.UpdatedAt
+	f.Street, f.Postcode, f.City, f.Email, f.Phone, f.Language = m.Street, m.Postcode, m.Municipality, m.Email, m.Phone, m.Language
+	for _, part := range []func(*conn, memberKey, *office.File) error{
+		db.fileAccount, fileRequests, fileLetters, fileSignIns, fileChecks, fileLooks,
+	} {
+		if err := part(c, key, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) fileAccount(c *conn, key memberKey, f *office.File) error {
+	var reason []byte
+	var certified sql.NullInt64
+	err := c.get(`
+		SELECT state, CASE WHEN hash = '' THEN 0 ELSE 1 END, email_certified_at, reason_sealed FROM credentials
+		WHERE mutuality = ? AND member = ?`,
+		[]any{key.mutuality, key.member}, &f.Account.State, &f.Account.Password, &certified, &reason)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	f.Account.Email = certified.Valid
+	return c.get(`SELECT count(*) FROM sessions WHERE mutuality = ? AND member = ? AND ends_at > ?`,
+		[]any{key.mutuality, key.member, micros(db.cfg.Now())}, &f.Account.Sessions)
+}
+
+func fileRequests(c *conn, key memberKey, f *office.File) error {
+	return c.each(`SELECT kind, reference, state, created_at FROM requests WHERE mutuality = ? AND member = ? ORDER BY request DESC LIMIT ?`,
+		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+			var r office.Asked
+			var at int64
+			err := scan(&r.Kind, &r.Reference, &r.State, &at)
+			r.At = fromMicros(at)
+			f.Requests = append(f.Requests, r)
+			return err
+		})
+}
+
+func fileLetters(c *conn, key memberKey, f *office.File) error {
+	found, err := findLetters(c, `WHERE mutuality = ? AND member = ? ORDER BY letter DESC LIMIT ?`, key.mutuality, key.member, fileRows)
+	for _, l := range found {
+		at := l.At.Requested
+		switch {
+		case !l.At.Ended.IsZero():
+			at = l.At.Ended
+		case !l.At.Posted.IsZero():
+			at = l.At.Posted
+		case !l.At.Printed.IsZero():
+			at = l.At.Printed
+		}
+		f.Letters = append(f.Letters, office.Letter{Kind: string(l.Kind), State: string(l.State), Reference: l.Reference, At: at})
+	}
+	return err
+}
+
+func fileSignIns(c *conn, key memberKey, f *office.File) error {
+	return c.each(`SELECT at, method, denied_at FROM signins WHERE mutuality = ? AND member = ? ORDER BY at DESC LIMIT ?`,
+		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+			var s office.SignIn
+			var at int64
+			var denied sql.NullInt64
+			err := scan(&at, &s.Method, &denied)
+			s.At, s.Denied = fromMicros(at), denied.Valid
+			f.SignIns = append(f.SignIns, s)
+			return err
+		})
+}
+
+func fileChecks(c *conn, key memberKey, f *office.File) error {
+	return c.each(`
+		SELECT k.checked, k.checked_at, s.name, k.place, k.proofs, k.sealed FROM identity_checks k
+		JOIN staff s ON s.mutuality = k.mutuality AND s.staff = k.staff
+		WHERE k.mutuality = ? AND k.member = ? ORDER BY k.checked DESC LIMIT ?`,
+		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+			var k office.Checked
+			var at int64
+			var proofs string
+			var sealed []byte
+			if err := scan(&k.ID, &at, &k.Name, &k.Place, &proofs, &sealed); err != nil {
+				return err
+			}
+			k.At, k.Proofs = fromMicros(at), strings.Fields(proofs)
+			if sealed != nil {
+				words, err := key.open(sealedCheck, k.ID, 1, sealed)
+				if err != nil {
+					return err
+				}
+				k.Words = string(words)
+			}
+			f.Checks = append(f.Checks, k)
+			return nil
+		})
+}
+
+func fileLooks(c *conn, key memberKey, f *office.File) error {
+	return c.each(`
+		SELECT p.opened_at, s.name, p.reason FROM openings p JOIN staff s ON s.mutuality = p.mutuality AND s.staff = p.staff
+		WHERE p.mutuality = ? AND p.member = ? ORDER BY p.opened_at DESC LIMIT ?`,
+		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+			var l office.Look
+			var at int64
+			err := scan(&at, &l.Name, &l.Key)
+			l.At = fromMicros(at)
+			f.Looks = append(f.Looks, l)
+			return err
+		})
+}
+
+// RecordCheck implements office.Store.
+func (db *DB) RecordCheck(ctx context.Context, o auth.Officer, opening string, k office.Check) (string, error) {
+	if err := k.Check(); err != nil {
+		return "", err
+	}
+	id, err := db.NewID()
+	if err != nil {
+		return "", err
+	}
+	note := db.officerEntry(ctx, o, "", audit.CheckIdentity, object("check", id))
+	note.Reason = strings.Join(k.Proofs, " ")
+	err = db.inFile(ctx, o, opening, note, func(t *tx, open office.Opening, key memberKey) error {
+		var sealed []byte
+		if k.Words != "" {
+			sealed = key.seal(sealedCheck, id, 1, []byte(k.Words))
+		}
+		_, err := t.exec(`
+			INSERT INTO identity_checks (mutuality, member, checked, staff, place, proofs, checked_at, sealed)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			key.mutuality, key.member, id, string(o.ID), k.Place, note.Reason, micros(db.cfg.Now()), sealed)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("recording identity check: %w", err)
+	}
+	return id, nil
+}
+
+// messageInSpace is the mail that says that there is news to read at the counter.
+const messageInSpace = mail.MessageInSpace
+
+// tellMember sends a member a mail in the act's own commit, if an address is on file. One
+// that is no address is left alone: it is the insurance system's to put right.
+func (db *DB) tellMember(t *tx, mutuality string, member auth.MemberID, template mail.Template) error {
+	var to, lang string
+	err := t.get(`SELECT email, language FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &to, &lang)
+	if err != nil || to == "" {
+		return err
+	}
+	m := mail.Message{Mutuality: mutuality, Member: member, To: to, Template: template, Lang: lang}
+	for _, v := range template.Takes() {
+		if v != mail.At {
+			return fmt.Errorf("mail %s asks for %s", template, v)
+		}
+		m.Values = map[string]string{string(v): db.cfg.Now().UTC().Format("2006-01-02T15:04:05Z")}
+	}
+	if _, err := mail.ParseAddress(to); err != nil {
+		return nil
+	}
+	return t.mail(db, m)
+}

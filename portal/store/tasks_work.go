@@ -1,0 +1,337 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/office"
+	"guichet.example/portal/requests"
+)
+
+// Item implements office.Store. What was said and what is asked is read, and audited as
+// a look, only for who holds it.
+func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item, error) {
+	var i office.Item
+	note := db.officerEntry(ctx, o, "", audit.ReadTask, object("task", id))
+	err := db.reveal(ctx, note, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) (err error) {
+			if i, err = item(c, o.Mutuality, id); err != nil {
+				return err
+			}
+			if i.History, err = db.history(c, o.Mutuality, i); err != nil {
+				return err
+			}
+			if i.Hold.Staff != o.ID || !i.Closed.IsZero() {
+				i.Member = ""
+				return nil
+			}
+			return db.openItem(ctx, c, o.Mutuality, &i)
+		})
+	})
+	if err != nil {
+		return office.Item{}, fmt.Errorf("reading item: %w", err)
+	}
+	return i, nil
+}
+
+// openItem reads what an item hides. What does not open is damaged and shown as that.
+func (db *DB) openItem(ctx context.Context, c *conn, mutuality string, i *office.Item) error {
+	key, err := db.jobKey(c, mutuality, i.Member)
+	if err != nil {
+		return err
+	}
+	if member, request, ok := itemRequest(i.ID); ok {
+		i.Request, err = db.itemRequest(c, key, member, request)
+	} else {
+		i.Said, err = itemSaid(c, key, mutuality, i.ID)
+	}
+	if errors.Is(err, ErrDamaged) {
+		db.damaged(ctx, "task", i.ID, err)
+		i.Damaged, err = true, nil
+	}
+	return err
+}
+
+func itemSaid(c *conn, key memberKey, mutuality, id string) (map[string]string, error) {
+	var sealed []byte
+	if err := c.get(`SELECT sealed FROM tasks WHERE mutuality = ? AND task = ?`, []any{mutuality, id}, &sealed); err != nil {
+		return nil, err
+	}
+	text, err := key.open(sealedTask, id, 1, sealed)
+	if err != nil {
+		return nil, err
+	}
+	var said map[string]string
+	if err := json.Unmarshal(text, &said); err != nil {
+		return nil, fmt.Errorf("task %s: %w", id, ErrDamaged)
+	}
+	return said, nil
+}
+
+func (db *DB) itemRequest(c *conn, key memberKey, member auth.MemberID, request string) (*office.Request, error) {
+	r, _, err := findRequest(c, key, request)
+	if err != nil {
+		return nil, err
+	}
+	d, err := findDocument(c, auth.Login{Mutuality: key.mutuality, Member: member}, r.Document)
+	if err != nil {
+		return nil, err
+	}
+	found := office.Request{Act: r.Act, SignedAt: r.SignedAt, Document: r.Document, Pages: d.Pages, Level: int(d.Level)}
+	var given, surname string
+	err = c.get(`SELECT given_names, surname FROM members WHERE mutuality = ? AND member = ?`,
+		[]any{key.mutuality, key.member}, &given, &surname)
+	found.Name = given + " " + surname
+	return &found, err
+}
+
+func (db *DB) history(c *conn, mutuality string, i office.Item) ([]office.Event, error) {
+	var list []office.Event
+	key, err := db.jobKey(c, mutuality, i.Member)
+	if err != nil {
+		return nil, err
+	}
+	err = c.each(`
+		SELECT e.event, e.at, e.staff, s.name, e.what, e.reason, e.sealed FROM task_events e
+		LEFT JOIN staff s ON s.mutuality = e.mutuality AND s.staff = e.staff
+		WHERE e.mutuality = ? AND e.task = ? ORDER BY e.event LIMIT ?`,
+		[]any{mutuality, i.ID, maxPage}, func(scan func(...any) error) error {
+			var e office.Event
+			var id string
+			var at int64
+			var name sql.NullString
+			var sealed []byte
+			if err := scan(&id, &at, &e.Staff, &name, &e.What, &e.Reason, &sealed); err != nil {
+				return err
+			}
+			e.At, e.Name = fromMicros(at), name.String
+			if sealed != nil {
+				text, err := key.open(sealedEvent, id, 1, sealed)
+				if err != nil {
+					return err
+				}
+				e.Words = string(text)
+			}
+			list = append(list, e)
+			return nil
+		})
+	return list, err
+}
+
+// event adds to the history of an item.
+func (t *tx) event(db *DB, o auth.Officer, i office.Item, what, words string) error {
+	id, err := db.NewID()
+	if err != nil {
+		return err
+	}
+	var sealed []byte
+	if words != "" {
+		key, err := db.jobKey(t.conn, o.Mutuality, i.Member)
+		if err != nil {
+			return err
+		}
+		sealed = key.seal(sealedEvent, id, 1, []byte(words))
+	}
+	_, err = t.exec(`INSERT INTO task_events (mutuality, task, event, at, staff, what, reason, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.Mutuality, i.ID, id, micros(db.cfg.Now()), string(o.ID), what, "", sealed)
+	return err
+}
+
+// work runs a change of an item, with its row.
+func (db *DB) work(ctx context.Context, o auth.Officer, id string, action audit.Action, do func(*tx, office.Item) error) error {
+	note := db.officerEntry(ctx, o, "", action, object("task", id))
+	return db.write(ctx, note, func(t *tx) error {
+		i, err := item(t.conn, o.Mutuality, id)
+		switch {
+		case err != nil:
+			return err
+		case !i.Closed.IsZero():
+			return office.ErrState
+		}
+		return do(t, i)
+	})
+}
+
+// TakeItem implements office.Store.
+func (db *DB) TakeItem(ctx context.Context, o auth.Officer, id string, over office.Hold, words string) error {
+	err := db.work(ctx, o, id, audit.TakeTask, func(t *tx, i office.Item) error {
+		if i.Hold.Staff == o.ID {
+			return errAgain
+		}
+		if i.Hold.Staff != over.Staff || i.Hold.Since.UnixMicro() != over.Since.UnixMicro() {
+			return office.HeldError{Hold: i.Hold}
+		}
+		if over.Staff != "" && words == "" {
+			return office.ErrReason
+		}
+		if err := notOwn(t, o, i.Member); err != nil {
+			return err
+		}
+		now := micros(db.cfg.Now())
+		// Compared once more, where writers are many.
+		taken, err := t.exec(`
+			INSERT INTO task_holds (mutuality, task, staff, taken_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (mutuality, task) DO UPDATE SET staff = excluded.staff, taken_at = excluded.taken_at
+			WHERE task_holds.staff = ?`, o.Mutuality, i.ID, string(o.ID), now, string(over.Staff))
+		if err != nil {
+			return err
+		}
+		if taken == 0 {
+			return office.HeldError{Hold: i.Hold}
+		}
+		return t.event(db, o, i, office.EventTaken, words)
+	})
+	if errors.Is(err, errAgain) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("taking item: %w", err)
+	}
+	return nil
+}
+
+// notOwn refuses an officer's work on what is her own as a member.
+func notOwn(t *tx, o auth.Officer, member auth.MemberID) error {
+	if member == "" {
+		return nil
+	}
+	var own int
+	err := t.get(`
+		SELECT count(*) FROM members m JOIN staff s ON s.mutuality = m.mutuality AND s.number_index = m.number_index
+		WHERE m.mutuality = ? AND m.member = ? AND s.staff = ?`, []any{o.Mutuality, string(member), string(o.ID)}, &own)
+	if err == nil && own > 0 {
+		return office.ErrOwn
+	}
+	return err
+}
+
+// held is work by who has the item.
+func (db *DB) heldBy(ctx context.Context, o auth.Officer, id string, action audit.Action, do func(*tx, office.Item) error) error {
+	return db.work(ctx, o, id, action, func(t *tx, i office.Item) error {
+		switch i.Hold.Staff {
+		case o.ID:
+			return do(t, i)
+		case "":
+			return office.ErrState
+		}
+		return office.HeldError{Hold: i.Hold}
+	})
+}
+
+func letGo(t *tx, o auth.Officer, id string) error {
+	_, err := t.exec(`DELETE FROM task_holds WHERE mutuality = ? AND task = ? AND staff = ?`, o.Mutuality, id, string(o.ID))
+	return err
+}
+
+// ReleaseItem implements office.Store.
+func (db *DB) ReleaseItem(ctx context.Context, o auth.Officer, id string) error {
+	err := db.heldBy(ctx, o, id, audit.ReleaseTask, func(t *tx, i office.Item) error {
+		if err := letGo(t, o, i.ID); err != nil {
+			return err
+		}
+		return t.event(db, o, i, office.EventReleased, "")
+	})
+	if err != nil {
+		return fmt.Errorf("releasing item: %w", err)
+	}
+	return nil
+}
+
+// decisions are the answers to a request, with the state each leads to. That a change of
+// account is accepted is not for one officer alone to say.
+var decisions = map[string]requests.State{
+	office.EventAccepted: requests.Accepted,
+	office.EventRejected: requests.Rejected,
+}
+
+// CloseItem implements office.Store.
+func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office.Answer) error {
+	err := db.heldBy(ctx, o, id, audit.CloseTask, func(t *tx, i office.Item) error {
+		if err := a.Check(i.Kind); err != nil {
+			return err
+		}
+		if err := notOwn(t, o, i.Member); err != nil {
+			return err
+		}
+		if err := db.closeItem(ctx, t, o, i, a); err != nil {
+			return err
+		}
+		if err := t.event(db, o, i, a.What, a.Words); err != nil {
+			return err
+		}
+		return letGo(t, o, i.ID)
+	})
+	if err != nil {
+		return fmt.Errorf("closing item: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Item, a office.Answer) error {
+	member, request, ok := itemRequest(i.ID)
+	if !ok {
+		closed, err := t.exec(`UPDATE tasks SET closed_at = ? WHERE mutuality = ? AND task = ? AND closed_at IS NULL`,
+			micros(db.cfg.Now()), o.Mutuality, i.ID)
+		if err == nil && closed == 0 {
+			return office.ErrState
+		}
+		return err
+	}
+	key, err := db.keyOf(t.conn, o.Mutuality, member)
+	if err != nil {
+		return err
+	}
+	now, err := stateOf(t, key, request)
+	if err != nil {
+		return err
+	}
+	if now.state != requests.Signed {
+		return office.ErrState
+	}
+	to := decisions[a.What]
+	if err := moveRequest(t, key, request, now.revision, to, a.Words); err != nil {
+		return err
+	}
+	if err := t.note(db.officerEntry(ctx, o, member, moves[to], object("request", request))); err != nil {
+		return err
+	}
+	return db.tellMember(t, o.Mutuality, member, messageInSpace)
+}
+
+// ItemPDF implements office.Store: the newest version of the signed document.
+func (db *DB) ItemPDF(ctx context.Context, o auth.Officer, id string) ([]byte, error) {
+	var pdf []byte
+	member, request, _ := itemRequest(id)
+	note := db.officerEntry(ctx, o, member, audit.OpenTaskPDF, object("request", request))
+	err := db.reveal(ctx, note, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) error {
+			i, err := item(c, o.Mutuality, id)
+			switch {
+			case err != nil:
+				return err
+			case !i.Kind.OfRequest():
+				return office.ErrNotFound
+			case i.Hold.Staff != o.ID || !i.Closed.IsZero():
+				return office.ErrState
+			}
+			key, err := db.keyOf(c, o.Mutuality, member)
+			if err != nil {
+				return err
+			}
+			r, _, err := findRequest(c, key, request)
+			if err == nil {
+				pdf, err = openVersion(c, key, r.Document, 0)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening document of item: %w", err)
+	}
+	return pdf, nil
+}
