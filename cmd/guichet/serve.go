@@ -44,7 +44,11 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 		return err
 	}
 	defer db.Close()
-	p, err := newPortal(s, db, log)
+	federation, err := openProviders(s, log)
+	if err != nil {
+		return err
+	}
+	p, err := newPortal(s, db, federation, log)
 	if err != nil {
 		return err
 	}
@@ -63,7 +67,9 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(background) }()
-	defer func() { stop(); <-done }()
+	renewed := make(chan struct{})
+	go func() { defer close(renewed); federation.run(background) }()
+	defer func() { stop(); <-done; <-renewed }()
 
 	warn(s, log)
 	log.Info("serving", "origin", s.Origin, "listen", listener.Addr().String(), "mutuality", s.Mutuality.ID)
@@ -132,7 +138,7 @@ func openKeys(folder, database string, log *slog.Logger) (*vault.Keys, error) {
 	return keys, err
 }
 
-func newPortal(s *Settings, db *store.DB, log *slog.Logger) (*portal.Portal, error) {
+func newPortal(s *Settings, db *store.DB, federation *providers, log *slog.Logger) (*portal.Portal, error) {
 	anchors, err := certs.LoadTrustAnchors(s.Trust)
 	if err != nil {
 		return nil, fmt.Errorf("reading trust anchors: %w", err)
@@ -152,6 +158,7 @@ func newPortal(s *Settings, db *store.DB, log *slog.Logger) (*portal.Portal, err
 	return portal.New(portal.Config{
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
 		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
+		Federation: federation.ways, SAML: federation.announced(),
 		Idle: s.Idle.or(0), Total: s.Total.or(0), TrustedProxies: s.TrustedProxies,
 		Rand: rand.Reader, Log: log,
 	})

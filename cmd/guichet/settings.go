@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"guichet.example/auth/federation/saml"
 	"guichet.example/auth/webeid"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal"
@@ -67,6 +68,11 @@ type Settings struct {
 	RequestsPerDay int `json:"requests_per_day"`
 	// ClassicReadsHealth lets a password open care data. Empty: true.
 	ClassicReadsHealth *bool `json:"classic_reads_health"`
+	// Federation are the federal identity providers, in the order of their doors. Empty:
+	// no such way in.
+	Federation []ProviderSettings `json:"federation"`
+	// SAML is who we are to SAML providers. Required with one of them, refused without.
+	SAML *saml.PartySettings `json:"saml"`
 	// Mutuality is whose counter this is. Required.
 	Mutuality portal.Mutuality `json:"mutuality"`
 }
@@ -207,6 +213,9 @@ func (s *Settings) check() error {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return fmt.Errorf("%q: %q is not an address", "timestamps", address)
 		}
+	}
+	if err := s.checkFederation(); err != nil {
+		return err
 	}
 	return s.checkMutuality()
 }
