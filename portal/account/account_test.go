@@ -18,7 +18,10 @@ import (
 type fakeStore struct {
 	member Member
 	asked  []auth.Login
-	err    error
+
+	signIns       []SignIn
+	ended, denied []string
+	err           error
 }
 
 func (s *fakeStore) Member(_ context.Context, login auth.Login) (Member, error) {
@@ -104,4 +107,18 @@ func TestPhone(t *testing.T) {
 			t.Errorf("phone(%q) = %q, want %q", given, got, want)
 		}
 	}
+}
+
+func (s *fakeStore) SignIns(context.Context, auth.Login, int) ([]SignIn, error) {
+	return s.signIns, s.err
+}
+
+func (s *fakeStore) EndOtherSession(_ context.Context, _ auth.Login, session string) error {
+	s.ended = append(s.ended, session)
+	return s.err
+}
+
+func (s *fakeStore) DenySignIn(_ context.Context, _ auth.Login, session string) (string, error) {
+	s.denied = append(s.denied, session)
+	return "T-4K7P-118", s.err
 }

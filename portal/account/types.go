@@ -4,6 +4,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"guichet.example/auth"
@@ -33,7 +34,30 @@ type Member struct {
 // Name is the member's name as it stands on letters.
 func (m Member) Name() string { return m.GivenNames + " " + m.Surname }
 
+// SignIn is a session that began, alive or over.
+type SignIn struct {
+	Session   string // public id
+	At        time.Time
+	Method    auth.Method
+	Assurance auth.Assurance
+	Device    string    // "Firefox, Linux"; "" if the browser did not say
+	Open      bool      // it still lasts
+	Current   bool      // it is this one
+	Ended     string    // why, in English, for the audit trail alone
+	Denied    time.Time // the member said that it was not she; zero: she did not
+}
+
+// ErrNoSession means that the session is not one of the member's, or is over.
+var ErrNoSession = errors.New("no such session of this member")
+
 // Store reads a member's own file; each read is audited.
 type Store interface {
 	Member(ctx context.Context, login auth.Login) (Member, error)
+	// SignIns lists the newest sign-ins, at most limit.
+	SignIns(ctx context.Context, login auth.Login, limit int) ([]SignIn, error)
+	// EndOtherSession ends a session of the member. ErrNoSession.
+	EndOtherSession(ctx context.Context, login auth.Login, session string) error
+	// DenySignIn is "that was not me". It returns the reference of the task for staff.
+	// ErrNoSession for a session that is not hers, is the current one, or was denied.
+	DenySignIn(ctx context.Context, login auth.Login, session string) (reference string, err error)
 }

@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -33,82 +34,144 @@ type Attempt struct {
 	Source     string   // network it comes from
 }
 
-// Tried is what Store.Try found: the account that the handle names, and whether the
-// typed text is a living code of hers.
-type Tried struct {
-	Account Account // zero Member: nobody, or more than one
-	Hash    string  // PHC; empty: none
-	Code    string  // id of the letter's or counter's code that was typed; empty: none
-	Bucket  string  // to take the try back from
+// SignedIn is what came of a sign-in. Of one that was refused Login holds the member,
+// if there was one, for the audit trail alone.
+type SignedIn struct {
+	Login auth.Login
+	// Weak says that the password no longer is what the mutuality asks for: the member is
+	// in, and asked for a better one.
+	Weak bool
 }
 
-// Store keeps accounts, codes and counts. Each method is one transaction with its audit
-// row.
-type Store interface {
-	// Try counts a try and finds the account. *WaitError, ErrClosed.
-	Try(ctx context.Context, t Try) (Tried, error)
-	// Pass takes the count of failures back and remembers browser and network as known
-	// to the member.
-	Pass(ctx context.Context, p Passed) error
-	// Release takes one try back that was never judged: the gate was busy.
-	Release(ctx context.Context, t Try, tried Tried) error
-	// Rehash replaces the hash with one of the same password, if it is still the old one.
-	Rehash(ctx context.Context, mutuality string, member auth.MemberID, old, hash string) error
-
-	// Account returns a member's account; its State is None if there is none.
-	Account(ctx context.Context, mutuality string, member auth.MemberID) (Account, error)
-	// PasswordHash returns the member's hash; "" if she has none.
-	PasswordHash(ctx context.Context, mutuality string, member auth.MemberID) (string, error)
-	// PutCode stores a code and ends those of the same purpose that she had.
-	PutCode(ctx context.Context, c Code, secret string, actor string) error
-	// FindCode finds a living code by its secret without using it. ErrCode, ErrCodeExpired.
-	FindCode(ctx context.Context, mutuality string, purpose Purpose, secret string) (Code, error)
-	// UseCode ends a code, whatever it was for. ErrCode, ErrCodeExpired.
-	UseCode(ctx context.Context, mutuality string, purpose Purpose, secret string) (Code, error)
-	// SetPassword stores a hash, makes the account active if Activate says so, ends the
-	// code and every session but Keep, forgets failures, and tells the member by mail.
-	SetPassword(ctx context.Context, s NewPassword) error
-	// SetState switches an account off or on again.
-	SetState(ctx context.Context, c StateChange) error
+// SignIn judges a sign-in. Errors: ErrHandle (told beside the field), password.ErrBusy,
+// *WaitError, ErrClosed, ErrRefused, *DisabledError, *RenewError.
+func (s *Service) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
+	handle, err := ParseHandle(s.Profile, a.Identifier)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	text, err := password.Prepare(a.Password)
+	if err != nil {
+		text = "" // matches nothing, at the same cost
+	}
+	place, err := s.Gate.Enter()
+	if err != nil {
+		return SignedIn{}, err
+	}
+	defer place.Leave()
+	try := Try{
+		Mutuality: s.Mutuality, Handle: handle, Typed: a.Password, Browser: a.Browser, Source: a.Source,
+		Limits: LimitsOf(s.Profile), At: s.Now(),
+		Nobody: s.Profile.Takes(profile.MutualityEmail) && !SameMutuality(s.Profile, a.Number),
+	}
+	tried, err := s.Store.Try(ctx, try)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	found := SignedIn{Login: auth.Login{Mutuality: s.Mutuality, Member: tried.Account.Member}}
+	right, stale, err := place.Verify(ctx, tried.Hash, text)
+	if err != nil {
+		return found, errors.Join(err, s.Store.Release(context.WithoutCancel(ctx), tried))
+	}
+	switch {
+	case right:
+		return s.enter(ctx, place, try, tried, text, stale)
+	case tried.Code != "":
+		return s.renew(ctx, found, tried.Account.Member, tried.Code)
+	}
+	return found, ErrRefused
 }
 
-// Try is what Store.Try needs.
-type Try struct {
-	Mutuality string
-	Handle    Handle
-	Typed     string // as a code might be typed; compared with the codes of letters
-	Browser   [32]byte
-	Source    string
-	At        time.Time
+// enter is a right password: what remains is the state of the account.
+func (s *Service) enter(ctx context.Context, place *password.Place, try Try, tried Tried, text string, stale bool) (SignedIn, error) {
+	a := tried.Account
+	in := SignedIn{Login: s.login(a)}
+	pass := Passed{Mutuality: s.Mutuality, Member: a.Member, Handle: try.Handle, Tried: tried, Browser: try.Browser, Source: try.Source, At: try.At}
+	if err := s.Store.Pass(ctx, pass); err != nil {
+		return in, err
+	}
+	switch {
+	case a.State == Disabled:
+		ticket, err := s.Issue(ctx, Grant{Mutuality: s.Mutuality, Member: a.Member, Purpose: Reactivate, Life: renewLife})
+		if err != nil {
+			return in, err
+		}
+		return in, &DisabledError{Ticket: ticket}
+	case a.MustChange:
+		return s.renew(ctx, in, a.Member, "")
+	case stale:
+		if hash, err := place.Hash(ctx, text); err == nil { // else at the next sign-in
+			if err := s.Store.Rehash(ctx, s.Mutuality, a.Member, tried.Hash, hash); err != nil {
+				return in, err
+			}
+		}
+	}
+	_, err := s.Profile.Password.Check(text, nil)
+	in.Weak = err != nil
+	return in, nil
 }
 
-// Passed is a right sign-in.
-type Passed struct {
-	Mutuality string
-	Member    auth.MemberID
-	Bucket    string
-	Browser   [32]byte // now known to the member; zero: none
-	Source    string
+// login is the login of a right password: low assurance.
+func (s *Service) login(a Account) auth.Login {
+	return auth.Login{
+		Mutuality: s.Mutuality, Member: a.Member, Name: a.Name, Language: a.Language,
+		Method: auth.Password, Assurance: auth.Low, At: s.Now(),
+	}
 }
 
-// NewPassword is what Store.SetPassword does in one transaction.
-type NewPassword struct {
-	Mutuality string
-	Member    auth.MemberID
-	Hash      string
-	Code      string // id of the code that allowed it; empty: a session did
-	Activate  bool   // from pending, or from no account at all
-	Keep      string // public id of the session that lives on; empty: none
-	Login     *auth.Login
-	At        time.Time
+// renew hands out the ticket to the page of the new password.
+func (s *Service) renew(ctx context.Context, found SignedIn, member auth.MemberID, code string) (SignedIn, error) {
+	ticket, err := s.Issue(ctx, Grant{Mutuality: s.Mutuality, Member: member, Purpose: Renew, Payload: code})
+	if err != nil {
+		return found, err
+	}
+	return found, &RenewError{Ticket: ticket}
 }
 
-// StateChange switches an account off or on again.
-type StateChange struct {
-	Mutuality string
-	Member    auth.MemberID
-	To        State
-	Reason    string // told to staff
-	Actor     string // staff id, or the member's
-	At        time.Time
+// Issue makes a code and returns its secret, which is kept nowhere: it goes into a
+// letter, a link or a sealed envelope. An older one of the same purpose dies (F19).
+func (s *Service) Issue(ctx context.Context, g Grant) (secret string, err error) {
+	code, secret, err := s.NewCode(g)
+	if err != nil {
+		return "", err
+	}
+	return secret, s.Store.PutCode(ctx, code, secret, g.Actor)
+}
+
+// NewCode is Issue without storing, for an act that stores the code in its own
+// transaction together with the letter or mail that carries it.
+func (s *Service) NewCode(g Grant) (Code, string, error) {
+	secret, err := newSecret(g.Purpose, s.Rand)
+	if err != nil {
+		return Code{}, "", err
+	}
+	if g.Life <= 0 {
+		g.Life = s.life(g.Purpose)
+	}
+	now := s.Now()
+	return Code{Mutuality: s.Mutuality, Member: g.Member, Purpose: g.Purpose, Created: now, Expires: now.Add(g.Life), Payload: g.Payload}, secret, nil
+}
+
+// Look finds a living code without using it, so that a page can be shown. ErrCode,
+// ErrCodeExpired.
+func (s *Service) Look(ctx context.Context, p Purpose, secret string) (Code, error) {
+	return s.Store.FindCode(ctx, s.Mutuality, p, secret, s.Now())
+}
+
+// Redeem uses a code. ErrCode, ErrCodeExpired.
+func (s *Service) Redeem(ctx context.Context, p Purpose, secret string) (Code, error) {
+	return s.Store.UseCode(ctx, s.Mutuality, p, secret, s.Now())
+}
+
+// Allow counts a try at something else than a password, by what it names and where it
+// comes from: an access code at enrolment, an answer to a question. *WaitError, ErrClosed.
+func (s *Service) Allow(ctx context.Context, what, value, source string) error {
+	_, err := s.Store.Try(ctx, Try{Mutuality: s.Mutuality, Handle: Handle{Kind: Kind("other " + what), Value: value},
+		Source: source, Limits: LimitsOf(s.Profile), At: s.Now(), Nobody: true})
+	return err
+}
+
+// Account returns the classic access of a member; its State is None if she has none.
+func (s *Service) Account(ctx context.Context, member auth.MemberID) (Account, error) {
+	return s.Store.Account(ctx, s.Mutuality, member)
 }

@@ -55,7 +55,6 @@ type Account struct {
 	HasPassword    bool
 	PasswordSet    time.Time
 	MustChange     bool      // at the next sign-in
-	Blocked        bool      // too many wrong passwords: closed until the password is set anew
 	Reason         string    // why disabled, for staff
 	Created        time.Time // zero: no account
 	Name           string
@@ -77,6 +76,7 @@ const (
 	ResetLink      Purpose = "reset-link"      // F48
 	ConfirmEmail   Purpose = "confirm-email"   // F21, F57: Payload is the address
 	UndoEmail      Purpose = "undo-email"      // F57: Payload is the address before
+	Reactivate     Purpose = "reactivate"      // F46: between a right sign-in and the request to switch the account on again
 	Renew          Purpose = "renew"           // between a right sign-in and the new password it asks for
 )
 
@@ -125,8 +125,6 @@ var (
 	ErrNoAccount = errors.New("no account")
 	// ErrTaken means that another member has this user number or access code.
 	ErrTaken = errors.New("identifier belongs to another member")
-	// ErrState means that the account is not in a state in which this can be done.
-	ErrState = errors.New("account is in another state")
 	// ErrSame means that the new password is the current one.
 	ErrSame = errors.New("password is the current one")
 )
@@ -142,7 +140,8 @@ type RenewError struct{ Ticket string }
 
 func (e *RenewError) Error() string { return "a new password must be chosen first" }
 
-// DisabledError is ErrDisabled with the code with which reactivation may be asked for.
+// DisabledError is ErrDisabled with the code, purpose Reactivate, with which its
+// reactivation may be asked for.
 type DisabledError struct{ Ticket string }
 
 func (e *DisabledError) Error() string { return ErrDisabled.Error() }

@@ -25,9 +25,10 @@ const (
 	LostCode       Kind = "lost-code"       // the access code was lost (F54)
 	EmailCheck     Kind = "email-check"     // another e-mail address than the one on file (F24, F197)
 	ReturnedLetter Kind = "returned-letter" // a letter came back
+	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter}
+var kinds = []Kind{BankChange, Order, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, NotMe}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
@@ -36,7 +37,7 @@ func Kinds() []Kind { return slices.Clone(kinds) }
 func (k Kind) OfRequest() bool { return k == BankChange || k == Order }
 
 // days is how many working days a task may wait.
-var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5}
+var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, NotMe: 1}
 
 // AnswerTime is how long a signed request may wait; members are told so when they sign.
 const AnswerTime = 7 * 24 * time.Hour

@@ -38,6 +38,8 @@ type Session struct {
 	LastSeen time.Time
 	Idle     time.Duration // ends after this long without a request
 	Ends     time.Time     // ends then whatever happens
+	Device   string        // family of browser and system, for the member to know it by
+	Source   string        // network it began from; kept as an index only
 }
 
 // Refusal is a sign-in that was turned away, for the audit trail.

@@ -10,8 +10,10 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/auth/webeid"
+	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/jobs"
@@ -46,6 +48,7 @@ var rules = []error{
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
 	requests.ErrProof, requests.ErrWrongPerson,
 	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
+	credentials.ErrCode, credentials.ErrCodeExpired, credentials.ErrTaken, account.ErrNoSession,
 	letters.ErrLetter, letters.ErrState, letters.ErrCount, letters.ErrNothing, letters.ErrNotFound,
 	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,

@@ -91,7 +91,10 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			hash[:], s.Login.Mutuality, string(s.Login.Member), s.Login.Session, sealed,
 			micros(s.Created), micros(s.LastSeen), s.Idle.Microseconds(), micros(s.Ends))
-		if err != nil || more == nil {
+		if err != nil {
+			return err
+		}
+		if err := db.putSignIn(t, s.Login, s.Device, s.Source); err != nil || more == nil {
 			return err
 		}
 		return more(t, key, s.Login)
@@ -208,6 +211,9 @@ func (db *DB) endSession(ctx context.Context, t *tx, hash [32]byte, why string) 
 		return err
 	}
 	if err := dropLogout(t, mutuality, public); err != nil {
+		return err
+	}
+	if err := endSignIn(t, mutuality, member, public, why, db.cfg.Now()); err != nil {
 		return err
 	}
 	login := auth.Login{Mutuality: mutuality, Member: auth.MemberID(member), Session: public}
