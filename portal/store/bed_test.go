@@ -21,6 +21,7 @@ import (
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 	"guichet.example/portal/store"
+	"guichet.example/portal/store/storetest"
 	"guichet.example/portal/vault"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
@@ -49,7 +50,9 @@ func (c *clock) add(d time.Duration) {
 // opener opens a store; opening twice with one configuration opens the same store.
 type opener func(t testing.TB, cfg store.Config) *store.DB
 
-func openSQLite(t testing.TB, cfg store.Config) *store.DB {
+func openSQLite(t testing.TB, cfg store.Config) *store.DB { return openStore(t, cfg) }
+
+func openStore(t testing.TB, cfg store.Config) *store.DB {
 	t.Helper()
 	db, err := store.Open(context.Background(), cfg)
 	if err != nil {
@@ -61,6 +64,21 @@ func openSQLite(t testing.TB, cfg store.Config) *store.DB {
 		}
 	})
 	return db
+}
+
+// databases are those of the stores on PostgreSQL, by the path that the store would
+// have on SQLite.
+var databases sync.Map
+
+func openPostgreSQL(t testing.TB, cfg store.Config) *store.DB {
+	t.Helper()
+	address, ok := databases.Load(cfg.Path)
+	if !ok {
+		address = storetest.Database(t)
+		databases.Store(cfg.Path, address)
+	}
+	cfg.Database = address.(string)
+	return openStore(t, cfg)
 }
 
 // bed is a store with two members, both signed in.

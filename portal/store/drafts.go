@@ -51,7 +51,7 @@ func (db *DB) PutDraft(ctx context.Context, login auth.Login, form, id string, t
 		_, err = t.exec(`
 			DELETE FROM drafts WHERE mutuality = ?1 AND member = ?2 AND session = ?3 AND (form, draft) IN
 				(SELECT form, draft FROM drafts WHERE mutuality = ?1 AND member = ?2 AND session = ?3
-				ORDER BY kept_at DESC, (form = ?4 AND draft = ?5) DESC LIMIT -1 OFFSET ?6)`,
+				ORDER BY kept_at DESC, (form = ?4 AND draft = ?5) DESC LIMIT 1000000 OFFSET ?6)`,
 			key.mutuality, key.member, login.Session, form, id, maxDrafts)
 		return err
 	})

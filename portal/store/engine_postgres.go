@@ -109,7 +109,7 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 		return nil, err
 	}
 	if !cfg.ReadOnly {
-		if err := migratePostgres(ctx, cfg); err != nil {
+		if err := MakeSchema(ctx, cfg.Database); err != nil {
 			return nil, err
 		}
 	}
@@ -120,14 +120,16 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 	return p.pool, nil
 }
 
-// migratePostgres holds a lock for the session, so that servers that start together do
-// it one after the other; who dies meanwhile gives the lock back.
-func migratePostgres(ctx context.Context, cfg Config) (err error) {
-	address, err := configOf(cfg.Database, nil)
+// MakeSchema brings the schema of a PostgreSQL database up to date, as Open does, and
+// does nothing else. It holds a lock for the session, so that servers that start
+// together do it one after the other; who dies meanwhile gives the lock back.
+// ErrNewerSchema.
+func MakeSchema(ctx context.Context, database string) error {
+	cfg, err := configOf(database, nil)
 	if err != nil {
 		return err
 	}
-	pool := stdlib.OpenDB(*address)
+	pool := stdlib.OpenDB(*cfg)
 	defer pool.Close()
 	c, err := pool.Conn(ctx)
 	if err != nil {
@@ -251,7 +253,8 @@ func (c *conn) closed() bool {
 	return gone || err != nil
 }
 
-// numbered turns the ? of a statement into $1, $2, …, but for those in quotes.
+// numbered turns the ? of a statement into $1, $2, …, and ?3 into $3, but for those in
+// quotes.
 func numbered(query string) string {
 	var b strings.Builder
 	n, quote := 0, byte(0)
@@ -265,9 +268,11 @@ func numbered(query string) string {
 		case c == '\'' || c == '"':
 			quote = c
 		case c == '?':
-			n++
 			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(n))
+			if i+1 == len(query) || query[i+1] < '1' || query[i+1] > '9' {
+				n++
+				b.WriteString(strconv.Itoa(n))
+			}
 			continue
 		}
 		b.WriteByte(c)

@@ -14,7 +14,8 @@ import (
 	"guichet.example/portal/store"
 )
 
-func TestSQLite(t *testing.T) { runSuite(t, openSQLite) }
+func TestSQLite(t *testing.T)     { runSuite(t, openSQLite) }
+func TestPostgreSQL(t *testing.T) { runSuite(t, openPostgreSQL) }
 
 // runSuite is the behaviour of a store, whatever engine is behind it. It knows the
 // exported methods and nothing else.

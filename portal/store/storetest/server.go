@@ -1,0 +1,258 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"guichet.example/portal/store"
+)
+
+// Server is a PostgreSQL server in a folder of its own, reached by a Unix socket.
+type Server struct {
+	dir     string
+	bin     string
+	durable bool
+	cred    *syscall.Credential // nil: as ourselves
+	process *os.Process
+	ended   chan struct{}
+	count   atomic.Int64
+	once    sync.Once
+	err     error // of the template
+}
+
+// template is the database that holds the schema and nothing else.
+const template = "guichet_schema"
+
+// prefix of the folders of servers; the id of the process that made them follows.
+const prefix = "guichet-pg-"
+
+// shared is the server of this test process. It lives as long as the process does.
+var shared = sync.OnceValues(func() (*Server, error) { return start(false) })
+
+// Database makes an empty database with the schema on the server of this test process
+// and returns its address. It is dropped at the end of the test.
+func Database(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("starting PostgreSQL: %v", err)
+	}
+	return s.Database(t)
+}
+
+// Start starts a server for this test alone, to be stopped, hung or killed. durable
+// has it sync what it commits.
+func Start(t testing.TB, durable bool) *Server {
+	t.Helper()
+	s, err := start(durable)
+	if err != nil {
+		t.Fatalf("starting PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() {
+		s.Resume()
+		s.Signal(syscall.SIGQUIT)
+		<-s.ended
+		os.RemoveAll(s.dir)
+	})
+	return s
+}
+
+// Database makes an empty database with the schema and returns its address.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	s.once.Do(func() { s.err = s.makeTemplate() })
+	if s.err != nil {
+		t.Fatalf("making the schema: %v", s.err)
+	}
+	name := fmt.Sprintf("t%d", s.count.Add(1))
+	if err := s.order("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.order("DROP DATABASE " + name + " WITH (FORCE)") }) // not worth failing for
+	return s.Address(name)
+}
+
+// Address of a database on the server.
+func (s *Server) Address(name string) string {
+	query := url.Values{"host": {s.dir}, "user": {"guichet"}}
+	return "postgres:///" + name + "?" + query.Encode()
+}
+
+func (s *Server) makeTemplate() error {
+	if err := s.order("CREATE DATABASE " + template); err != nil {
+		return err
+	}
+	return store.MakeSchema(context.Background(), s.Address(template))
+}
+
+// order runs a statement in the server's own database.
+func (s *Server) order(statement string) error {
+	db, err := sql.Open("pgx", s.Address("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
+
+func start(durable bool) (*Server, error) {
+	removeStale()
+	s := &Server{durable: durable}
+	var err error
+	if s.bin, err = binaries(); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp("/tmp", prefix+strconv.Itoa(os.Getpid())+"-"); err != nil { // a short path: it holds a socket
+		return nil, err
+	}
+	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
+		if s.cred, err = credential("postgres"); err != nil {
+			return nil, err
+		}
+		if err := os.Chown(s.dir, int(s.cred.Uid), int(s.cred.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	initdb := exec.Command(filepath.Join(s.bin, "initdb"), "-D", s.dir+"/data", "-A", "trust", "-U", "guichet",
+		"--no-locale", "-E", "UTF8", "--no-sync")
+	initdb.Dir, initdb.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: s.cred}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return s, s.Start()
+}
+
+// Start starts the server, after Signal ended it, and waits until it answers.
+func (s *Server) Start() error {
+	args := []string{"-D", s.dir + "/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=" + s.dir,
+		"-c", "max_connections=300", "-c", "shared_buffers=32MB", "-c", "logging_collector=off"}
+	if !s.durable {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
+	cmd := exec.Command(filepath.Join(s.bin, "postgres"), args...)
+	log, err := os.OpenFile(s.dir+"/log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.cred, Setpgid: true, Pdeathsig: syscall.SIGQUIT}
+	started := make(chan error)
+	ended := make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the signal comes when the thread ends that started it
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait()
+			close(ended)
+		}
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	s.process, s.ended = cmd.Process, ended
+	return s.await()
+}
+
+// await is done when the server answers.
+func (s *Server) await() error {
+	deadline := time.Now().Add(time.Minute)
+	for {
+		err := s.order("SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.ended:
+			log, _ := os.ReadFile(s.dir + "/log")
+			return fmt.Errorf("it ended at once:\n%s", log)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("no answer within a minute: %w", err)
+		}
+	}
+}
+
+// Signal sends the server a signal: SIGINT stops it and cuts its clients, SIGQUIT ends
+// it at once, as a crash does.
+func (s *Server) Signal(signal syscall.Signal) { s.process.Signal(signal) }
+
+// Wait waits for the server to end.
+func (s *Server) Wait() { <-s.ended }
+
+// Hang stops all processes of the server where they are; Resume lets them go on.
+func (s *Server) Hang() { s.all(syscall.SIGSTOP) }
+
+// Resume ends Hang.
+func (s *Server) Resume() { s.all(syscall.SIGCONT) }
+
+func (s *Server) all(signal syscall.Signal) {
+	syscall.Kill(s.process.Pid, signal) // first: it would start others
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.process.Pid))
+	for _, child := range strings.Fields(string(children)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			syscall.Kill(pid, signal)
+		}
+	}
+}
+
+// binaries is the folder of the newest PostgreSQL that is installed.
+func binaries() (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) > 0 {
+		slices.SortFunc(found, func(a, b string) int { return versionOf(a) - versionOf(b) })
+		return filepath.Dir(found[len(found)-1]), nil
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errors.New("no PostgreSQL server is installed (package postgresql)")
+	}
+	return filepath.Dir(path), nil
+}
+
+func versionOf(path string) int {
+	n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+	return n
+}
+
+func credential(name string) (*syscall.Credential, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	gid, err2 := strconv.Atoi(u.Gid)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(err, err2)
+}
+
+// removeStale removes the folders of test processes that are gone.
+func removeStale() {
+	folders, _ := filepath.Glob("/tmp/" + prefix + "*")
+	for _, folder := range folders {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
+		if pid, err := strconv.Atoi(owner); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			os.RemoveAll(folder)
+		}
+	}
+}
