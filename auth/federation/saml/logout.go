@@ -2,12 +2,15 @@ package saml
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
+	"strings"
 	"time"
 
 	crew "github.com/crewjam/saml"
@@ -27,7 +30,11 @@ func (p *Provider) Out(ctx context.Context, l federation.Logout, back string) (s
 	if m.slo == "" || p.settings.NoLogout || l.Provider != p.settings.ID || l.NameID == "" || l.State == "" {
 		return "", false, nil
 	}
-	request := p.message("LogoutRequest", p.logoutID(l.State), m.slo)
+	id, err := p.logoutID(l.State)
+	if err != nil {
+		return "", false, err
+	}
+	request := p.message("LogoutRequest", id, m.slo)
 	request.CreateAttr("NotOnOrAfter", instant(p.now().Add(maxAge)))
 	name := crew.NameID{NameQualifier: l.NameQualifier, SPNameQualifier: l.SPNameQualifier, Format: l.Format, Value: l.NameID}
 	request.AddChild(name.Element())
@@ -38,11 +45,35 @@ func (p *Provider) Out(ctx context.Context, l federation.Logout, back string) (s
 	return address, err == nil, err
 }
 
-// logoutID is the ID of the request that went out with a state: whoever holds the state
-// can tell the answer to it, on any server, without anything being kept.
-func (p *Provider) logoutID(state string) string {
-	sum := sha256.Sum256([]byte("logout\x00" + p.settings.ID + "\x00" + state))
-	return "_" + hex.EncodeToString(sum[:20])
+// logoutID makes the ID of a request that goes out with a state: a random part, and a
+// MAC over it and the state under our key. So the answer can be told on any server,
+// without anything being kept.
+func (p *Provider) logoutID(state string) (string, error) {
+	var nonce [10]byte
+	if _, err := io.ReadFull(p.rand, nonce[:]); err != nil {
+		return "", fmt.Errorf("drawing the id of a message: %w", err)
+	}
+	return "_" + hex.EncodeToString(append(nonce[:], p.logoutMAC(p.party.keys[0], nonce[:], state)...)), nil
+}
+
+func (p *Provider) logoutMAC(k KeyPair, nonce []byte, state string) []byte {
+	mac := hmac.New(sha256.New, k.Key.D.Bytes())
+	fmt.Fprintf(mac, "guichet logout 1\x00%s\x00%x\x00%s", p.settings.ID, nonce, state)
+	return mac.Sum(nil)[:16]
+}
+
+// ours reports whether id is that of a request of ours with that state.
+func (p *Provider) ours(id, state string) bool {
+	raw, err := hex.DecodeString(strings.TrimPrefix(id, "_"))
+	if err != nil || len(raw) != 26 {
+		return false
+	}
+	for _, k := range p.party.keys {
+		if hmac.Equal(raw[10:], p.logoutMAC(k, raw[:10], state)) {
+			return true
+		}
+	}
+	return false
 }
 
 // LogoutMessage is what came to the logout service, after every check: a provider's
@@ -199,7 +230,7 @@ func (p *Provider) covered(m *Inspection, raw rawLogout, head shape.Head, now ti
 
 // readAnswer: the answer is to the request that went out with its state.
 func (p *Provider) readAnswer(msg *LogoutMessage, head shape.Head) error {
-	if msg.Relay == "" || head.InResponseTo != p.logoutID(msg.Relay) {
+	if msg.Relay == "" || !p.ours(head.InResponseTo, msg.Relay) {
 		return errors.New("message answers no request of ours")
 	}
 	msg.Complete = len(head.Status) == 1 && head.Status[0] == crew.StatusSuccess
