@@ -13,7 +13,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEMO_NEEDS := gcc:gcc gcc:libc6-dev softhsm2-util:softhsm2
 TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf openssl:openssl pkcs11-tool:opensc \
               chromium:chromium npm:npm node:nodejs strace:strace pinentry-curses:pinentry-curses \
-              pcscd:pcscd vpcd-config:vsmartcard-vpcd
+              pcscd:pcscd vpcd-config:vsmartcard-vpcd zbarimg:zbar-tools
 
 DEMO_ARGS ?=
 

@@ -58,7 +58,7 @@ func Draw(a Act, created time.Time) (*Drawn, error) {
 	return &Drawn{PDF: pdf, Pages: len(pages), SHA256: sha256.Sum256(pdf), Mark: mark}, nil
 }
 
-// write puts the file together.
+// write puts the file together. Without a frozen act nothing is attached.
 func write(pages []*page, root *element, f *faces, data metadata, frozen []byte) []byte {
 	o := &objects{first: 1}
 	catalog, tree := o.reserve(), o.reserve()
@@ -78,11 +78,21 @@ func write(pages []*page, root *element, f *faces, data metadata, frozen []byte)
 	structure := writeStructure(o, root, pages)
 	profile := o.add(profile())
 	intent := o.addf("<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>", profile)
-	file := attach(o, frozen, data)
+	attached := ""
+	if frozen != nil {
+		file := attach(o, frozen, data)
+		attached = fmt.Sprintf("/AF[%d 0 R]/Names<</EmbeddedFiles<</Names[(%s)%d 0 R]>>>>", file, Attachment, file)
+	}
 	o.setf(catalog, "<</Type/Catalog/Pages %d 0 R/Lang(%s)/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/Metadata %d 0 R"+
-		"/OutputIntents[%d 0 R]/ViewerPreferences<</DisplayDocTitle true>>/AF[%d 0 R]/Names<</EmbeddedFiles<</Names[(%s)%d 0 R]>>>>>>",
-		tree, data.language, structure, packet, intent, file, Attachment, file)
-	id := sha256.Sum256(append(data.xmp(), frozen...))
+		"/OutputIntents[%d 0 R]/ViewerPreferences<</DisplayDocTitle true>>%s>>",
+		tree, data.language, structure, packet, intent, attached)
+	seed := append(data.xmp(), frozen...)
+	for _, p := range pages {
+		if frozen == nil {
+			seed = append(seed, p.ops...)
+		}
+	}
+	id := sha256.Sum256(seed)
 	return o.file(catalog, info, id[:16])
 }
 

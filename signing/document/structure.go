@@ -6,7 +6,8 @@ import "fmt"
 // nodes or pieces of content, never both.
 type element struct {
 	tag        string
-	attributes string // the inside of its A dictionary
+	attributes string   // the inside of its A dictionary
+	language   Language // empty: that of what it lies in
 	kids       []*element
 	content    []piece
 	number     int // of its object, once written
@@ -53,6 +54,9 @@ func (e *element) write(o *objects, parent int, pages []*page) {
 	b := fmt.Appendf(nil, "<</Type/StructElem/S/%s/P %d 0 R", e.tag, parent)
 	if e.attributes != "" {
 		b = fmt.Appendf(b, "/A<<%s>>", e.attributes)
+	}
+	if e.language != "" {
+		b = fmt.Appendf(b, "/Lang(%s)", e.language)
 	}
 	if len(e.content) > 0 {
 		b = fmt.Appendf(b, "/Pg %d 0 R", pages[e.content[0].page].number)

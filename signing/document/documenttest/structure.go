@@ -3,7 +3,7 @@ package documenttest
 import "regexp"
 
 // standard are the structure types our documents use (ISO 32000-1, 14.8.4).
-var standard = map[any]bool{"/Document": true, "/H1": true, "/P": true, "/Table": true, "/TR": true, "/TH": true, "/TD": true, "/Form": true}
+var standard = map[any]bool{"/Document": true, "/Sect": true, "/H1": true, "/P": true, "/Table": true, "/TR": true, "/TH": true, "/TD": true, "/Form": true}
 
 var languageTag = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
 
