@@ -121,7 +121,7 @@ func (db *DB) sealJob(c *conn, j jobs.Job, what string, plain []byte) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	return key.seal(what, j.ID, 1, plain), nil
+	return sealMaybe(key, what, j.ID, plain), nil
 }
 
 // cut shortens a cause to jobs.MaxCause bytes of whole letters.
@@ -433,4 +433,15 @@ func (db *DB) Waiting(ctx context.Context) (jobs.Figures, error) {
 	}
 	f.Oldest = fromMaybe(oldest)
 	return f, nil
+}
+
+// clocksApart is how far the clocks of servers may be apart.
+const clocksApart = time.Minute
+
+// sweepJobs brings back what was put off, or leased, by a clock that was ahead and has
+// been set back since: it keeps its distance from the moment it was written.
+func sweepJobs(t *tx, now time.Time) (int64, error) {
+	return t.exec(`
+		UPDATE jobs SET due_at = due_at - (set_at - ?1), leased_until = leased_until - (set_at - ?1), set_at = ?1
+		WHERE dead_at IS NULL AND set_at > ?2`, micros(now), micros(now.Add(clocksApart)))
 }

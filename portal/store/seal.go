@@ -40,6 +40,22 @@ func (k memberKey) open(what, id string, version int, sealed []byte) ([]byte, er
 	return plain, nil
 }
 
+// sealMaybe seals the first version of a value; nothing stays nothing, and null.
+func sealMaybe(key memberKey, what, id string, plain []byte) []byte {
+	if len(plain) == 0 {
+		return nil
+	}
+	return key.seal(what, id, 1, plain)
+}
+
+// openMaybe is its reverse.
+func openMaybe(key memberKey, what, id string, sealed []byte) ([]byte, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	return key.open(what, id, 1, sealed)
+}
+
 // Kinds of sealed content, as they stand in its context.
 const (
 	sealedNumber   = "national-number"
