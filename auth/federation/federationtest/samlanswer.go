@@ -24,7 +24,15 @@ type SAMLAnswer struct {
 	party     string
 	relay     string
 	partyRole *crew.SPSSODescriptor
-	encrypted bool // on the wire
+}
+
+// Clone is a copy that can be changed by itself.
+func (a *SAMLAnswer) Clone() *SAMLAnswer {
+	c := *a
+	if a.Root != nil {
+		c.Root = a.Root.Copy()
+	}
+	return &c
 }
 
 // Address is where the form goes.

@@ -202,12 +202,12 @@ func SAMLEncryptedMutations(evil *SAML) []SAMLMutation {
 			a.Root.AddChild(as)
 		}},
 		{Name: "encrypted name", Apply: func(a *SAMLAnswer) {
-			id := a.Find("NameID")
+			other := a.Clone()
+			other.EncryptInPlace(0)
 			encrypted := etree.NewElement("saml:EncryptedID")
-			a.EncryptInPlace(0)
-			data := a.Root.FindElement("./EncryptedAssertion/EncryptedData").Copy()
-			encrypted.AddChild(data)
-			replace(id, encrypted)
+			encrypted.AddChild(other.Root.FindElement("./EncryptedAssertion/EncryptedData"))
+			replace(a.Find("NameID"), encrypted)
+			a.Sign()
 		}},
 	}
 }

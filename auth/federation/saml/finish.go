@@ -147,8 +147,12 @@ func (p *Provider) open(doc []byte, head shape.Head) (KeyPair, []byte, error) {
 		if err != nil {
 			continue
 		}
-		if _, err := shape.Check(inside, shape.Assertion); err != nil {
+		assertion, err := shape.Check(inside, shape.Assertion)
+		switch {
+		case err != nil:
 			return KeyPair{}, nil, fmt.Errorf("encrypted assertion: %w", err)
+		case assertion.ID == head.ID:
+			return KeyPair{}, nil, errors.New("encrypted assertion has the ID of its message")
 		}
 		return k, inside, nil
 	}
