@@ -17,6 +17,7 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	cfg := demo.Config{Stdout: env.Stdout}
 	flags.StringVar(&cfg.Listen, "listen", "localhost:8080", "address of the counter, loopback only")
 	flags.StringVar(&cfg.Agent, "agent", "localhost:8081", "address of the card agent and its PIN page, loopback only; none: members use the Web eID extension (with -tls)")
+	flags.StringVar(&cfg.Provider, "provider", "127.0.0.1:8082", "address of the federal provider's stand-in, loopback only")
 	flags.StringVar(&cfg.Data, "data", "", "folder to keep the demo in (default: a temporary one, removed at the end)")
 	flags.StringVar(&cfg.Out, "out", "", "folder for the signed documents and, in trust/, the trust anchors")
 	flags.StringVar(&cfg.Journey, "journey", "card", "journey to walk: "+strings.Join(demo.Names(), ", "))
@@ -40,6 +41,7 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	}
 	if cfg.Once {
 		cfg.Listen = portZero(flags, "listen", cfg.Listen)
+		cfg.Provider = portZero(flags, "provider", cfg.Provider)
 		if cfg.Agent != demo.NoAgent {
 			cfg.Agent = portZero(flags, "agent", cfg.Agent)
 		}

@@ -20,8 +20,10 @@ type browser struct {
 	client  *http.Client
 	base    *url.URL
 	cookies map[string]string
-	at      *url.URL
-	page    *html.Node
+	// anywhere are the cookies marked SameSite None.
+	anywhere map[string]bool
+	at       *url.URL
+	page     *html.Node
 }
 
 // maxPage bounds what a journey reads of one answer, in bytes.
@@ -32,7 +34,7 @@ func newBrowser(base string) (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &browser{base: u, at: u, cookies: map[string]string{}}
+	b := &browser{base: u, at: u, cookies: map[string]string{}, anywhere: map[string]bool{}}
 	b.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return b, nil
 }
@@ -63,12 +65,20 @@ func (b *browser) send(ctx context.Context, method string, target *url.URL, cont
 	if err != nil {
 		return nil, nil, err
 	}
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	foreign := b.at.Host != target.Host
+	site := "same-origin"
+	if foreign {
+		site = "cross-site"
+	}
+	req.Header.Set("Sec-Fetch-Site", site)
 	if method == http.MethodPost {
-		req.Header.Set("Origin", b.base.Scheme+"://"+b.base.Host)
+		req.Header.Set("Origin", b.at.Scheme+"://"+b.at.Host)
 		req.Header.Set("Content-Type", contentType)
 	}
 	for name, value := range b.cookies {
+		if foreign && method == http.MethodPost && !b.anywhere[name] {
+			continue // SameSite Lax: not with a form of another site
+		}
 		req.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	resp, err := b.client.Do(req)
@@ -81,6 +91,7 @@ func (b *browser) send(ctx context.Context, method string, target *url.URL, cont
 			delete(b.cookies, cookie.Name)
 		} else {
 			b.cookies[cookie.Name] = cookie.Value
+			b.anywhere[cookie.Name] = cookie.SameSite == http.SameSiteNoneMode
 		}
 	}
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxPage))

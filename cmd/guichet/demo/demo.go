@@ -24,6 +24,7 @@ import (
 type Config struct {
 	Listen   string        // address of the counter, loopback: "localhost:8080"
 	Agent    string        // address of the agent, loopback: "localhost:8081"
+	Provider string        // address of the federal provider's stand-in, loopback; empty: a free port
 	Services string        // address of the authorities, loopback; empty: a free port
 	TLS      *tls.Config   // serve https with it; nil: http
 	Data     string        // folder to keep things in; empty: a temporary one, removed at the end
@@ -102,18 +103,20 @@ func (w *world) walk(ctx context.Context, cfg Config) error {
 func (w *world) invite(out io.Writer) {
 	_, port, err := net.SplitHostPort(w.listener.Addr().String())
 	_, agentPort, err2 := net.SplitHostPort(hostOf(w.agent.URL()))
-	if errors.Join(err, err2) != nil {
+	_, providerPort, err3 := net.SplitHostPort(hostOf(w.standIn.address))
+	if errors.Join(err, err2, err3) != nil {
 		return
 	}
 	fmt.Fprintf(out, `
 The counter is open:      %s
 Cards in and out, mail:   %s/desk
 Card agent and PIN page:  %s
+Federal provider:         %s (a stand-in: choose who you are)
 The PIN of every card:    %s
 
-From another machine:     ssh -L %s:localhost:%s -L %s:localhost:%s THIS-MACHINE
+From another machine:     ssh -L %s:localhost:%s -L %s:localhost:%s -L %s:%s THIS-MACHINE
 Ctrl-C ends it.
-`, w.origin, w.origin, w.agent.URL(), PIN, port, port, agentPort, agentPort)
+`, w.origin, w.origin, w.agent.URL(), w.standIn.address, PIN, port, port, agentPort, agentPort, providerPort, hostOf(w.standIn.address))
 	if !w.desk.CanMove() {
 		fmt.Fprintln(out, "There is no stand-in for a card reader here, so the cards stay in.")
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"guichet.example/certs/certstest"
+	"guichet.example/portal/federal"
 )
 
 //go:embed desk.html
@@ -23,6 +24,7 @@ type deskRow struct {
 	Inserted                bool
 	Tries                   int
 	Member                  bool
+	Codes                   []string // of her 24-code card
 }
 
 // fault is a way to break a service from the desk.
@@ -51,7 +53,9 @@ func (w *world) withDesk(counter http.Handler) http.Handler {
 	mux.HandleFunc("POST /desk/remove", w.act(func(*http.Request) error { return w.desk.Remove() }))
 	mux.HandleFunc("POST /desk/unblock", w.act(func(r *http.Request) error { return w.desk.ResetTries(r.PostFormValue("card")) }))
 	mux.HandleFunc("POST /desk/fault", w.act(w.breakService))
-	return http.NewCrossOriginProtection().Handler(w.onlyOurHost(mux))
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.AddInsecureBypassPattern("POST " + federal.ACSPath) // the counter guards it
+	return crossOrigin.Handler(w.onlyOurHost(mux))
 }
 
 // onlyOurHost keeps other sites from reaching the desk by a name of their own that
@@ -105,7 +109,7 @@ func (w *world) showDesk(rw http.ResponseWriter, _ *http.Request) {
 		rows = append(rows, deskRow{
 			Key: p.Key, Name: w.cards[p.Key].Person.GivenNames + " " + p.Person.Surname,
 			Number: mustNumber(p.Person.NationalNumber).String(), What: p.What,
-			Inserted: w.desk.Inserted() == p.Key, Tries: tries, Member: p.Member != nil,
+			Inserted: w.desk.Inserted() == p.Key, Tries: tries, Member: p.Member != nil, Codes: w.standIn.codes[p.Key],
 		})
 	}
 	h := rw.Header()
@@ -113,6 +117,6 @@ func (w *world) showDesk(rw http.ResponseWriter, _ *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	deskPage.Execute(rw, map[string]any{
-		"Rows": rows, "PIN": PIN, "Inserted": w.desk.Inserted(), "CanMove": w.desk.CanMove(), "Faults": faults,
+		"Rows": rows, "PIN": PIN, "Inserted": w.desk.Inserted(), "CanMove": w.desk.CanMove(), "Faults": faults, "Provider": w.standIn.address,
 	})
 }

@@ -31,12 +31,15 @@ type journey struct {
 
 // Journeys are the walks by name.
 var journeys = map[string]func(j *journey, ctx context.Context) error{
-	"card":  (*journey).changeAccount,
-	"order": (*journey).orderCard,
+	"card":          (*journey).changeAccount,
+	"order":         (*journey).orderCard,
+	"saml":          (*journey).approveBySAML,
+	"oidc":          (*journey).approveByOIDC,
+	"enrol-federal": (*journey).enrolFederal,
 }
 
 // Names lists the journeys in the order in which they are documented.
-func Names() []string { return []string{"card", "order"} }
+func Names() []string { return []string{"card", "order", "saml", "oidc", "enrol-federal"} }
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {
 	b, err := newBrowser(w.origin)

@@ -38,6 +38,7 @@ type world struct {
 	dir      string
 	log      *slog.Logger
 	services *certstest.Server
+	standIn  *standIn
 	desk     *softcard.Desk
 	agent    *agent.Agent
 	store    *store.DB
@@ -75,7 +76,7 @@ func build(ctx context.Context, cfg Config, log *slog.Logger) (*world, error) {
 		return w, err
 	}
 	steps := []func(context.Context, Config) error{
-		w.listen, w.startServices, w.makeCards, w.startReader, w.openStore, w.startPortal, w.enrol,
+		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.openStore, w.startPortal, w.enrol,
 	}
 	for _, step := range steps {
 		if err := step(ctx, cfg); err != nil {
@@ -243,6 +244,7 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 	w.portal, err = portal.New(portal.Config{
 		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: mutuality(),
 		Store: w.store, Anchors: anchors, Revocation: status, TSA: tsa,
+		Federation: w.standIn.ways, SAML: w.standIn.party,
 		Policy: auth.DefaultPolicy(), Rand: rand.Reader, Log: w.log,
 	})
 	if err != nil {
