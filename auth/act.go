@@ -107,7 +107,8 @@ var table = []Rule{
 		Reason: "gives another person rights over the file"},
 	{Act: BlockAccess, Need: Substantial, Fresh: true,
 		Reason: "shuts the member out"},
-	{Act: Approve, Need: Substantial, Only: Federal, Fresh: true,
+	// Whatever the session began with: a card may hold no signature certificate.
+	{Act: Approve, Need: Substantial, Fresh: true,
 		Reason: "consent by a federal login made for this document, sealed by the mutuality"},
 	{Act: Sign, Need: High, Only: Card, Fresh: true,
 		Reason: "only the card holds the member's signature key"},

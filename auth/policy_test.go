@@ -29,7 +29,7 @@ var matrix = []struct {
 	{auth.ChangeBankAccount, "FHC"},
 	{auth.GiveMandate, "FHC"},
 	{auth.BlockAccess, "FHC"},
-	{auth.Approve, "FH"},
+	{auth.Approve, "FHC"},
 	{auth.Sign, "C"},
 }
 

@@ -31,10 +31,11 @@ func (d *Documents) detail(c *gin.Context) error {
 	case Invalid:
 		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("documents.invalid.title"), Text: v.T("documents.invalid.text")}
 	}
+	how := string(doc.Method)
 	p := detailPage{Document: doc, Rows: []page.SummaryRow{
-		{Label: v.T("documents.state"), Content: page.Badge(badge(v, doc.Status))},
-		{Label: v.T("documents.signed.by"), Value: v.Login.Name, Detail: v.T("documents.signed.card")},
-		{Label: v.T("documents.signed.at"), Value: locale.DateTime(v.Lang, doc.Created)},
+		{Label: v.T("documents.state"), Content: page.Badge(badge(v, doc))},
+		{Label: v.T("documents.signed.by." + how), Value: v.Login.Name, Detail: v.T("documents.signed.how." + how)},
+		{Label: v.T("documents.signed.at." + how), Value: locale.DateTime(v.Lang, doc.Created)},
 		{Label: v.T("documents.reference"), Value: doc.Reference},
 		{Label: v.T("documents.level"), Value: levelText(v, doc.Level), Detail: doc.Level.String()},
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},

@@ -62,10 +62,10 @@ func kindName(v page.View, k document.Kind) string {
 }
 
 // badge is the status of a document: its words, and the kind of badge they stand in.
-func badge(v page.View, s Status) (page.Kind, string) {
-	switch s {
+func badge(v page.View, doc Document) (page.Kind, string) {
+	switch doc.Status {
 	case Valid:
-		return page.Valid, v.T("documents.status.valid")
+		return page.Valid, v.T("documents.status.valid." + string(doc.Method))
 	case Checking:
 		return page.Checking, v.T("documents.status.checking")
 	}

@@ -72,7 +72,7 @@ func newDesk(t *testing.T) *desk {
 
 // signed is a document made days ago; its id grows with n.
 func signed(n, days int, s Status) Document {
-	return Document{ID: fmt.Sprintf("doc%03d", n), Kind: document.KindBankChange, Language: document.FR,
+	return Document{Method: ByCard, ID: fmt.Sprintf("doc%03d", n), Kind: document.KindBankChange, Language: document.FR,
 		Reference: fmt.Sprintf("GC-2026-4K7P-%03d", n), Request: "r1", Created: areatest.Noon.AddDate(0, 0, -days),
 		Pages: 1, Size: 118_000, Version: 2, Level: signing.LevelLT, Status: s}
 }
@@ -80,7 +80,7 @@ func signed(n, days int, s Status) Document {
 // passed is the report of a document that is as it should be.
 func passed() *signing.Report {
 	return &signing.Report{SHA256: strings.Repeat("7f3a", 16), Revisions: 3, Signatures: []signing.SignatureReport{{
-		Kind: signing.Signature, Signer: "Mathieu Delcourt", Issuer: "Citizen CA", Level: signing.LevelLT,
+		Field: "Signature1", Kind: signing.Signature, Signer: "Mathieu Delcourt", Issuer: "Citizen CA", Level: signing.LevelLT,
 		Claimed: areatest.Noon, Timestamp: areatest.Noon, TSA: "TSA", Hash: "SHA-384", Algorithm: "ECDSA P-384",
 		Indication: signing.TotalPassed, Integrity: signing.Check{Passed: true}, Coverage: signing.Check{Passed: true}, Chain: signing.Check{Passed: true},
 	}}}

@@ -133,7 +133,7 @@ func row(v page.View, doc Document) page.TableRow {
 		}
 	}
 	name, date := kindName(v, doc.Kind), locale.DayMonth(v.Lang, doc.Created)
-	kind, words := badge(v, doc.Status)
+	kind, words := badge(v, doc)
 	action := page.Link{URL: address(v, doc.ID, "file.pdf"), Text: v.T("documents.download"), Hidden: name + ", " + doc.Reference}
 	if doc.Status == Invalid {
 		action = page.Link{URL: address(v, doc.ID, ""), Text: v.T("documents.invalid.what"), Hidden: name + ", " + doc.Reference}

@@ -51,7 +51,7 @@ func (d *Documents) report(c *gin.Context) error {
 		return fmt.Errorf("verifying a document: %w", err)
 	}
 	v := page.From(c)
-	signer := signerOf(report)
+	signer := signerOf(doc, report)
 	word := judge(doc, report)
 	p := reportPage{Document: doc, Verdict: words(v, word, doc, signer),
 		Checked: checked(v, word, doc, signer), Technical: technical(v, report, signer),
@@ -61,10 +61,16 @@ func (d *Documents) report(c *gin.Context) error {
 	return page.Render(c, http.StatusOK, reportView(v, p))
 }
 
-// signerOf is the member's signature in a report; the zero value if there is none.
-func signerOf(r *signing.Report) signing.SignatureReport {
+// signerOf is what the document stands on in a report: the member's signature, or the
+// mutuality's seal where she did not sign. The zero value if it is not there: one never
+// stands in for the other.
+func signerOf(doc Document, r *signing.Report) signing.SignatureReport {
+	want := signing.Seal
+	if doc.Method == ByCard {
+		want = signing.Signature
+	}
 	for _, s := range r.Signatures {
-		if s.Kind == signing.Signature {
+		if s.Kind == want {
 			return s
 		}
 	}
@@ -73,7 +79,7 @@ func signerOf(r *signing.Report) signing.SignatureReport {
 
 // judge takes the worse of what the file says and what is known of the card.
 func judge(doc Document, r *signing.Report) verdict {
-	if doc.Status == Invalid || len(r.Signatures) == 0 || r.Structure != "" {
+	if doc.Status == Invalid || signerOf(doc, r).Field == "" || r.Structure != "" {
 		return invalid
 	}
 	altered := r.Trailing > 0
@@ -95,12 +101,13 @@ func judge(doc Document, r *signing.Report) verdict {
 }
 
 func words(v page.View, w verdict, doc Document, s signing.SignatureReport) page.Verdict {
+	how := string(doc.Method)
 	switch w {
 	case valid:
-		return page.Verdict{Kind: page.Valid, Title: v.T("documents.report.title.valid"),
-			Text: v.T("documents.report.text.valid", locale.A("name", plain(s.Signer)))}
+		return page.Verdict{Kind: page.Valid, Title: v.T("documents.report.title.valid." + how),
+			Text: v.T("documents.report.text.valid."+how, locale.A("name", plain(s.Signer)))}
 	case unsure:
-		return page.Verdict{Kind: page.Checking, Title: v.T("documents.report.title.unsure"), Text: v.T("documents.report.text.unsure")}
+		return page.Verdict{Kind: page.Checking, Title: v.T("documents.report.title.unsure"), Text: v.T("documents.report.text.unsure." + how)}
 	case changed:
 		return page.Verdict{Kind: page.Changed, Title: v.T("documents.report.title.changed"), Text: v.T("documents.report.text.changed")}
 	}
@@ -116,11 +123,15 @@ func plain(name string) string { return strings.ReplaceAll(name, "**", "") }
 
 // checked is the answer to who, what, when, in words.
 func checked(v page.View, w verdict, doc Document, s signing.SignatureReport) []page.SummaryRow {
-	by := page.SummaryRow{Label: v.T("documents.signed.by"), Value: s.Signer, Detail: v.T("documents.signed.card")}
+	how := string(doc.Method)
+	by := page.SummaryRow{Label: v.T("documents.signed.by." + how), Value: s.Signer, Detail: v.T("documents.signed.how." + how)}
+	if doc.Method != ByCard {
+		by = page.SummaryRow{Label: v.T("documents.sealed.by"), Value: s.Signer, Detail: v.T("documents.sealed.how")}
+	}
 	if s.Signer == "" || w == invalid {
 		by.Value, by.Detail = v.T("documents.report.nobody"), ""
 	}
-	at := page.SummaryRow{Label: v.T("documents.signed.at"), Value: v.T("documents.report.nobody")}
+	at := page.SummaryRow{Label: v.T("documents.signed.at." + how), Value: v.T("documents.report.nobody")}
 	switch {
 	case !s.Timestamp.IsZero():
 		at.Value, at.Detail = locale.DateTime(v.Lang, s.Timestamp), v.T("documents.report.attested")
@@ -148,7 +159,7 @@ func checked(v page.View, w verdict, doc Document, s signing.SignatureReport) []
 		{Label: v.T("documents.report.document"), Value: kindName(v, doc.Kind),
 			Detail: v.TN("documents.report.pages", doc.Pages, locale.A("reference", doc.Reference))},
 		by, at, level,
-		{Label: v.T("documents.report.card"), Value: card},
+		{Label: v.T("documents.report.card." + how), Value: card},
 		{Label: v.T("documents.report.changed"), Value: since},
 	}
 }

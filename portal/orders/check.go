@@ -17,6 +17,8 @@ type checkPage struct {
 	Act   document.EHICOrder
 	Track []page.TrackStep
 	Soon  bool // the card may arrive after the departure
+	// Continue is what the button does: it depends on how the member signed in.
+	Continue string
 }
 
 // take keeps what was typed and goes on to the check page, or back to the form where
@@ -84,15 +86,16 @@ func (o *Orders) send(c *gin.Context) error {
 }
 
 func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {
+	how := o.Freezer.Method(page.LoginOf(c), t.act)
 	v.Title, v.Section, v.Nav = v.T("orders.check.title"), v.T("orders.task"), "requests"
-	v.Lead, v.Key = v.T("orders.check.lead"), t.draft.Key
+	v.Lead, v.Key = v.T("orders.check.lead."+how), t.draft.Key
 	v.Step = page.Step{Task: v.T("orders.task"), N: 2, Of: steps}
 	act := t.act
 	posted := act.Date.AddDate(0, 0, o.delivery())
 	p := checkPage{
-		Draft: page.DraftID(c), Act: act, Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
+		Draft: page.DraftID(c), Act: act, Continue: v.T("orders.check.continue." + how), Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
 		Track: []page.TrackStep{
-			{State: page.Now, Text: v.T("orders.check.today"), Detail: v.T("orders.check.today.text")},
+			{State: page.Now, Text: v.T("orders.check.today"), Detail: v.T("orders.check.today.text." + how)},
 			{State: page.Next, Text: v.T("orders.check.before", locale.A("date", locale.DayMonth(v.Lang, posted))), Detail: v.T("orders.check.before.text")},
 		},
 	}

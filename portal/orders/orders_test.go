@@ -29,6 +29,10 @@ type fakeFreezer struct {
 	err  error
 }
 
+func (f *fakeFreezer) Method(login auth.Login, _ document.Act) string {
+	return map[auth.Method]string{auth.Card: "signature", auth.Federal: "approval", auth.Password: "receipt"}[login.Method]
+}
+
 func (f *fakeFreezer) Freeze(_ context.Context, _ auth.Login, act document.Act, key string) (string, error) {
 	if f.err != nil {
 		return "", f.err

@@ -1,5 +1,6 @@
 // Package orders lets a member order documents. The first is the European health
-// insurance card; an order is checked, frozen and signed like a bank change.
+// insurance card; an order is checked, frozen and signed like a bank change; who
+// came by another way than the card approves it, or sends it, and the mutuality seals.
 package orders
 
 import (
@@ -31,4 +32,7 @@ type Store interface {
 // The same key gives the same request.
 type Freezer interface {
 	Freeze(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
+	// Method is how someone with this login will consent to the act: "signature",
+	// "approval" or "receipt".
+	Method(login auth.Login, act document.Act) string
 }

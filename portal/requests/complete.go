@@ -91,7 +91,7 @@ func (s *Signing) store(ctx context.Context, login auth.Login, p Preparation, si
 	defer cancel()
 	r, err = s.Store.Complete(ctx, login, Completion{
 		Preparation: p.ID, ValueSHA256: digest, PDF: signed, State: state, At: now, Document: doc,
-		Signer: signerOf(p.Prepared),
+		Signer: signerOf(p.Prepared), Method: ByCard,
 	})
 	if err != nil {
 		return Request{}, fmt.Errorf("storing a signature: %w", err)

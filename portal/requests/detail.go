@@ -57,6 +57,10 @@ func asked(v page.View, r Request) []page.SummaryRow {
 		add("requests.detail.country", a.Country)
 	}
 	add("requests.detail.made", locale.Date(v.Lang, r.Created))
+	if r.Method != "" {
+		rows = append(rows, page.SummaryRow{Label: v.T("requests.detail.method"), Value: v.T("requests.method." + string(r.Method)),
+			Detail: v.T("requests.method.note." + string(r.Method))})
+	}
 	add("requests.detail.reason", r.Reason)
 	return rows
 }
@@ -71,7 +75,7 @@ func files(v page.View, r Request) []page.FileRow {
 	}
 	doc := v.URL("documents/" + r.Document)
 	return []page.FileRow{
-		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document")}, Detail: v.TN("requests.file", r.Pages)},
-		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report")}},
+		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document." + string(r.method(v)))}, Detail: v.TN("requests.file", r.Pages)},
+		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report." + string(r.method(v)))}},
 	}
 }

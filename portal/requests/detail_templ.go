@@ -128,7 +128,7 @@ func detailView(v page.View, p detailPage) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						if p.Request.State == ToSign {
-							templ_7745c5c3_Err = page.ButtonLink(page.First, page.Link{URL: address(v, p.Request.ID, "read"), Text: v.T("requests.detail.read"), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = page.ButtonLink(page.First, page.Link{URL: address(v, p.Request.ID, "read"), Text: v.T("requests.detail.read." + string(p.Request.method(v))), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

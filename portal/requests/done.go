@@ -31,7 +31,7 @@ func (q *Requests) done(c *gin.Context) error {
 	}
 	p := donePage{
 		Request: r, Track: q.track(v, r),
-		Verdict: page.Verdict{Kind: page.Valid, Title: v.T("requests.done.title"), Text: v.T("requests.done.text"), Step: true},
+		Verdict: page.Verdict{Kind: page.Valid, Title: v.T("requests.done.title." + string(r.method(v))), Text: v.T("requests.done.text." + string(r.method(v))), Step: true},
 		Reference: page.Reference{Label: v.T("requests.reference.label"), Number: r.Reference,
 			Text: v.T("requests.done.asked", locale.A("date", locale.DateTime(v.Lang, r.SignedAt)))},
 	}

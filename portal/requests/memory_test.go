@@ -17,18 +17,22 @@ type memory struct {
 	keys         map[string]string
 	preparations map[string]Preparation
 	documents    map[string]Raise
+	approvals    map[string]Approval
+	evidence     map[string][]byte
 	raised       []Raised
 	refused      []string
 	completed    int
 
 	onPut      func(Request) error
 	onComplete func(Completion) error
+	onSeal     func(Sealed) error
 	onRaised   func(Raised) error
 }
 
 func newMemory() *memory {
 	return &memory{requests: map[string]Request{}, owner: map[string]auth.MemberID{}, keys: map[string]string{},
-		preparations: map[string]Preparation{}, documents: map[string]Raise{}}
+		preparations: map[string]Preparation{}, documents: map[string]Raise{},
+		approvals: map[string]Approval{}, evidence: map[string][]byte{}}
 }
 
 func (m *memory) PutRequest(_ context.Context, login auth.Login, r Request, key string) (string, error) {
@@ -132,7 +136,7 @@ func (m *memory) Complete(ctx context.Context, login auth.Login, c Completion) (
 		return Request{}, ErrChanged
 	}
 	p.Done, p.ValueSHA256, p.Document = true, c.ValueSHA256, c.Document
-	r.State, r.Document, r.SignedAt = c.State, c.Document, c.At
+	r.State, r.Document, r.SignedAt, r.Method = c.State, c.Document, c.At, c.Method
 	r.Revision++
 	m.preparations[p.ID], m.requests[r.ID] = p, r
 	m.documents[c.Document] = Raise{Mutuality: login.Mutuality, Member: login.Member, Document: c.Document,

@@ -19,6 +19,11 @@ const (
 // neither money nor rights.
 func Receivable(k document.Kind) bool { return k == document.KindEHICOrder }
 
+// Method is [MethodFor] as text, for the areas whose answers Freeze takes.
+func (*Signing) Method(login auth.Login, act document.Act) string {
+	return string(MethodFor(login, act.Kind()))
+}
+
 // MethodFor is how someone with this login consents to such a request. What is not
 // offered to her is left to the card, which opens every act.
 func MethodFor(login auth.Login, k document.Kind) Method {

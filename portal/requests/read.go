@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/auth"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
@@ -28,13 +29,15 @@ type sheetPage struct {
 	Open    bool // waits for a signature
 	Mark    page.Mark
 	Ticked  bool
+	Method  Method           // how this session consents
+	Offered bool             // false: this session has no way to, and the page says why
 	Track   []page.TrackStep // beside the document while it is read
 }
 
 // read shows the document.
 func (q *Requests) read(c *gin.Context) error { return q.showRead(c, http.StatusOK, false) }
 
-// hasRead takes the tick and goes on to the card.
+// hasRead takes the tick and goes on to the card, or to the approval.
 func (q *Requests) hasRead(c *gin.Context) error {
 	ticked := c.PostForm(tickField) == "1"
 	switch {
@@ -43,8 +46,30 @@ func (q *Requests) hasRead(c *gin.Context) error {
 	case !ticked:
 		return q.showRead(c, http.StatusUnprocessableEntity, false)
 	}
-	c.Redirect(http.StatusSeeOther, address(page.From(c), c.Param("id"), "sign"))
+	r, err := q.find(c)
+	if err != nil {
+		return err
+	}
+	next := "sign"
+	if method, offered := q.method(page.LoginOf(c), r); offered && method == ByApproval {
+		next = "approve"
+	}
+	c.Redirect(http.StatusSeeOther, address(page.From(c), r.ID, next))
 	return nil
+}
+
+// method is how this session consents to a request, and whether that is offered: an
+// approval or a receipt needs a seal, an approval also a provider. Without, the card is
+// what is left.
+func (q *Requests) method(login auth.Login, r Request) (m Method, offered bool) {
+	m = MethodFor(login, r.Act.Kind())
+	switch m {
+	case ByApproval:
+		return m, len(q.Sealing.Approvers(login)) > 0
+	case ByReceipt:
+		return m, q.Sealing != nil
+	}
+	return m, login.Method == auth.Card
 }
 
 func (q *Requests) showRead(c *gin.Context, status int, ticked bool) error {
@@ -52,21 +77,43 @@ func (q *Requests) showRead(c *gin.Context, status int, ticked bool) error {
 	if err != nil {
 		return err
 	}
+	return q.showSheet(c, status, r, ticked, nil)
+}
+
+// showSheet shows the document of a request, with a notice above it if there is one.
+func (q *Requests) showSheet(c *gin.Context, status int, r Request, ticked bool, notice *page.Banner) error {
 	v := page.From(c)
-	v.Title, v.Section, v.Nav = v.T("requests.read.title"), v.T("requests.title"), "requests"
+	v.Title, v.Section, v.Nav, v.Banner = v.T("requests.read.title"), v.T("requests.title"), "requests", notice
 	v.Back = page.Link{URL: address(v, r.ID, ""), Text: v.T("requests.back.one")}
 	v.Lead = v.T("requests.read.closed")
+	p := newSheet(r, ticked)
+	p.Method, p.Offered = q.method(page.LoginOf(c), r)
 	if r.State == ToSign {
-		v.Keep = listPath + "/" + r.ID + "/read"
-		v.Lead = v.T("requests.read.lead")
+		v.Keep = listPath + "/" + r.ID + "/" + p.next()
+		v.Lead = v.T("requests.read.lead." + string(p.Method))
 		v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: readStep, Of: steps}
 	}
 	if status == http.StatusUnprocessableEntity {
 		v.Errors = []page.FieldError{{Field: tickField, Text: v.T("requests.read.tick.error")}}
 	}
-	p := newSheet(r, ticked)
 	p.Track = q.track(v, r)
 	return page.Render(c, status, readView(v, p))
+}
+
+// next is where the form of the page is sent. A receipt needs no further page.
+func (p sheetPage) next() string {
+	if p.Method == ByReceipt && p.Offered {
+		return "receipt"
+	}
+	return "read"
+}
+
+// onward is what the button of the page does.
+func (p sheetPage) onward(v page.View) string {
+	if !p.Offered {
+		return v.T("requests.read.continue." + string(ByCard))
+	}
+	return v.T("requests.read.continue." + string(p.Method))
 }
 
 func newSheet(r Request, ticked bool) sheetPage {

@@ -15,6 +15,7 @@ import (
 type Requests struct {
 	Store   Store
 	Signing *Signing
+	Sealing *Sealing // nil: the mutuality does not seal, and only the card consents
 	Now     func() time.Time
 	// Answer is how many days an advisor takes. Zero: 7.
 	Answer int
@@ -29,6 +30,9 @@ const (
 	signPath     = "requests/:id/sign"
 	preparePath  = "requests/:id/prepare"
 	completePath = "requests/:id/complete"
+	approvePath  = "requests/:id/approve"
+	provePath    = "requests/:id/prove"
+	receiptPath  = "requests/:id/receipt"
 	donePath     = "requests/:id/done"
 	declinePath  = "requests/:id/decline"
 	withdrawPath = "requests/:id/withdraw"
@@ -36,8 +40,10 @@ const (
 
 // Route mounts the area:
 //
-//	read ──tick──▶ sign ──prepare, complete──▶ done
-//	  └──────────────┴──▶ decline
+//	read ──tick──▶ sign ──prepare, complete─────────────▶ done
+//	  │     ├──▶ approve ──prove──▶ provider ──▶ approve ──▶ done
+//	  │     └──▶ receipt ──────────────────────────────────▶ done
+//	  └──▶ decline
 func (q *Requests) Route(r page.Routes) {
 	r.GET(listPath, auth.ReadFile, q.list)
 	r.GET(detailPath, auth.ReadFile, q.detail)
@@ -47,6 +53,10 @@ func (q *Requests) Route(r page.Routes) {
 	r.GET(signPath, auth.Sign, q.sign)
 	r.POST(preparePath, auth.Sign, q.prepare)
 	r.POST(completePath, auth.Sign, q.complete)
+	r.GET(approvePath, auth.Approve, q.approve)
+	r.POST(approvePath, auth.Approve, q.approved)
+	r.GET(provePath, auth.Approve, q.prove)
+	r.POST(receiptPath, auth.OrderDocument, q.receive)
 	r.GET(donePath, auth.ReadFile, q.done)
 	r.GET(declinePath, auth.MakeRequest, q.decline)
 	r.POST(declinePath, auth.MakeRequest, q.declined)
@@ -108,16 +118,17 @@ func badge(v page.View, s State) (page.Kind, string) {
 
 // track is what happened with a request and what comes, each step with its date.
 func (q *Requests) track(v page.View, r Request) []page.TrackStep {
+	method := r.method(v)
 	_, words := badge(v, r.State)
 	prepared := page.TrackStep{State: page.Done, Text: v.T("requests.track.prepared"), Detail: locale.Date(v.Lang, r.Created)}
-	signed := page.TrackStep{State: page.Done, Text: v.T("requests.track.signed"), Detail: locale.DateTime(v.Lang, r.SignedAt)}
+	signed := page.TrackStep{State: page.Done, Text: v.T("requests.track.signed." + string(method)), Detail: locale.DateTime(v.Lang, r.SignedAt)}
 	before := v.T("requests.track.before", locale.A("date", locale.Date(v.Lang, r.SignedAt.AddDate(0, 0, q.answer()))))
 	advisor := func(s page.TrackState, detail string) page.TrackStep {
 		return page.TrackStep{State: s, Text: v.T("requests.track.advisor"), Detail: detail}
 	}
 	switch r.State {
 	case ToSign:
-		return []page.TrackStep{prepared, {State: page.Now, Text: v.T("requests.track.sign")},
+		return []page.TrackStep{prepared, {State: page.Now, Text: v.T("requests.track.sign." + string(method))},
 			advisor(page.Next, v.TN("requests.track.within", q.answer())), last(v, r.Act)}
 	case Pending:
 		return []page.TrackStep{signed, {State: page.Now, Text: v.T("requests.track.checking")}, advisor(page.Next, ""), last(v, r.Act)}
@@ -129,6 +140,17 @@ func (q *Requests) track(v page.View, r Request) []page.TrackStep {
 		return []page.TrackStep{prepared, {State: page.Now, Text: words}}
 	}
 	return []page.TrackStep{signed, {State: page.Now, Text: words}}
+}
+
+// method is how the member consented, or would in this session.
+func (r Request) method(v page.View) Method {
+	switch {
+	case r.Method != "":
+		return r.Method
+	case r.State == ToSign && v.Login != nil:
+		return MethodFor(*v.Login, r.Act.Kind())
+	}
+	return ByCard
 }
 
 // last is what the request is about: the step after it was accepted.

@@ -41,15 +41,21 @@ func (q *Requests) sign(c *gin.Context) error {
 	v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: signStep, Of: steps}
 	v.Back = page.Link{URL: address(v, r.ID, "read"), Text: v.T("requests.sign.back")}
 	v.CardPage = true
-	return page.Render(c, http.StatusOK, signView(v, newSheet(r, true)))
+	p := newSheet(r, true)
+	p.Offered = len(q.Sealing.Approvers(page.LoginOf(c))) > 0
+	return page.Render(c, http.StatusOK, signView(v, p))
 }
 
 // card is what the panel of the card page calls.
 func (p sheetPage) card(v page.View) page.CardStep {
-	return page.CardStep{
+	step := page.CardStep{
 		Sign: true, Prepare: address(v, p.Request.ID, "prepare"), Complete: address(v, p.Request.ID, "complete"),
 		Kept: v.T("requests.sign.kept"),
 	}
+	if p.Offered { // a card need not hold a signature certificate
+		step.Other = page.Link{URL: address(v, p.Request.ID, "approve"), Icon: "arrow-right", Text: v.T("requests.sign.approve")}
+	}
+	return step
 }
 
 // toPrepare is what the page sends once the card has shown its certificate.
