@@ -48,7 +48,10 @@ func signed(token string, algorithms []string, types ...string) (header, error) 
 	if _, encrypted := o["enc"]; encrypted {
 		return header{}, errHeader
 	}
-	return h, checkType(o, types)
+	if err := checkType(o, types); err != nil {
+		return header{}, err
+	}
+	return h, nil
 }
 
 // The only algorithms for encrypted tokens: those of itsme.
@@ -120,14 +123,24 @@ func readHeader(token string, parts int) (object, error) {
 	return o, nil
 }
 
-// isBase64URL reports whether part is one or more characters of RFC 4648, 5. Decoders skip
-// line ends, so that one token would have many spellings.
+// alphabet is that of RFC 4648, 5.
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// isBase64URL reports whether part is one or more bytes in base64url, in their only
+// spelling. Decoders skip line ends and unused bits, so that one token would have many.
 func isBase64URL(part string) bool {
 	for i := range len(part) {
 		c := part[i]
 		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
 			return false
 		}
+	}
+	unused := [4]int{2: 0b1111, 3: 0b11} // bits of the last character
+	switch rest := len(part) % 4; rest {
+	case 1:
+		return false
+	case 2, 3:
+		return strings.IndexByte(alphabet, part[len(part)-1])&unused[rest] == 0
 	}
 	return part != ""
 }

@@ -122,10 +122,6 @@ func claims(change func(object)) federationtest.Lies {
 	return federationtest.Lies{IDToken: forgery{Claims: change}}
 }
 
-func header(change func(object)) federationtest.Lies {
-	return federationtest.Lies{IDToken: forgery{Header: change}}
-}
-
 func info(change func(object)) federationtest.Lies {
 	return federationtest.Lies{UserInfo: forgery{Claims: change}}
 }
