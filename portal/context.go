@@ -88,7 +88,7 @@ func (p *Portal) view(c *gin.Context) page.View {
 // admit lets a request pass if the access table opens the route's act to its login.
 func (p *Portal) admit(act auth.Act) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if err := p.cfg.Policy.Allow(page.From(c).Login, act); err != nil {
+		if err := p.allow(c, act); err != nil {
 			p.fail(c, err)
 			return
 		}
@@ -101,10 +101,10 @@ func (p *Portal) askSignIn(c *gin.Context) {
 	v := p.view(c)
 	if isJSON(c.Request) {
 		c.JSON(http.StatusUnauthorized, gin.H{"state": "session_over",
-			"text": stateText(v, "session_over", "", time.Time{}), "code": v.Support, "next": v.URL("sign-in?next=" + p.wished(c))})
+			"text": stateText(v, "session_over", "", time.Time{}), "code": v.Support, "next": v.URL(v.Door() + "?next=" + p.wished(c))})
 		return
 	}
-	to := "sign-in?next=" + p.wished(c)
+	to := v.Door() + "?next=" + p.wished(c)
 	if c.GetBool(endedKey) {
 		to += "&ended=1"
 	}

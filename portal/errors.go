@@ -18,6 +18,7 @@ import (
 	"guichet.example/portal/door"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/office"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
 )
@@ -52,6 +53,7 @@ var outcomes = []outcome{
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},
 	{federal.ErrPrefetch, http.StatusForbidden, "portal.unreadable"},
+	{office.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{errNoMethod, http.StatusMethodNotAllowed, "portal.missing"},
 	{errBadForm, http.StatusBadRequest, "portal.unreadable"},
 	{errDoubledField, http.StatusBadRequest, "portal.unreadable"},
@@ -107,7 +109,7 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 	switch {
 	case errors.As(err, &ofDoor):
 		status, state = ofDoor.Status(), ofDoor.State
-		text = stateText(v, state, "", ofDoor.Date)
+		text = stateText(v, state, ofDoor.Name, ofDoor.Date)
 	case errors.As(err, &ofRequest):
 		status, state = ofRequest.Status(), ofRequest.State
 		text = stateText(v, state, ofRequest.Name, ofRequest.Date)
@@ -149,6 +151,12 @@ func (p *Portal) failPage(c *gin.Context, err error) {
 	if errors.As(err, &stepUp) {
 		v.Title = v.T("portal.closedact.title")
 		p.render(c, http.StatusForbidden, v, stepUpPage(v, p.openers(v, stepUp, p.wished(c))))
+		return
+	}
+	var role auth.RoleError
+	if errors.As(err, &role) {
+		v.Title = v.T("office.closed.title")
+		p.render(c, http.StatusForbidden, v, closedRolePage(v))
 		return
 	}
 	var card cardProblem

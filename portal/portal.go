@@ -29,6 +29,7 @@ import (
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/office"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
@@ -47,6 +48,7 @@ type Store interface {
 	orders.Store
 	requests.Store
 	documents.Store
+	office.Store
 	jobs.Store
 	Ping(ctx context.Context) error
 }
@@ -81,6 +83,8 @@ type Config struct {
 	TSA        *signing.TSA        // nil: signatures stay at B-B
 	Trust      signing.Trust       // for the verification reports; Anchors and Now default to those here
 	Policy     auth.Policy
+	// Enrolments gives people at the counter a way in. nil: the office offers none.
+	Enrolments office.Enrolments
 
 	// Federation are the federal identity providers, in the order of their doors. Empty:
 	// no such way in.
@@ -91,6 +95,8 @@ type Config struct {
 
 	Idle           time.Duration // 15 minutes
 	Total          time.Duration // 8 hours
+	OfficeIdle     time.Duration // of staff: 10 minutes
+	OfficeTotal    time.Duration // of staff: 8 hours
 	TrustedProxies []string      // none
 	PostsPerMinute int           // of one network, after a burst of a fifth of it: 600
 	ReadsPerMinute int           // of one session, after a burst of a third of it: 3000
@@ -126,6 +132,12 @@ func New(cfg Config) (*Portal, error) {
 	}
 	if cfg.Total == 0 {
 		cfg.Total = 8 * time.Hour
+	}
+	if cfg.OfficeIdle == 0 {
+		cfg.OfficeIdle = 10 * time.Minute
+	}
+	if cfg.OfficeTotal == 0 {
+		cfg.OfficeTotal = 8 * time.Hour
 	}
 	if cfg.PostsPerMinute == 0 {
 		cfg.PostsPerMinute = 600
@@ -191,8 +203,8 @@ func (p *Portal) build() error {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
 	engine.Use(p.allowAgent, p.identify, p.recover, p.limitOften, p.limitBody)
-	engine.NoRoute(p.language, p.session, func(c *gin.Context) { p.fail(c, errNoPage) })
-	engine.NoMethod(p.language, p.session, func(c *gin.Context) { p.fail(c, errNoMethod) })
+	engine.NoRoute(p.language, p.visitor, func(c *gin.Context) { p.fail(c, errNoPage) })
+	engine.NoMethod(p.language, p.visitor, func(c *gin.Context) { p.fail(c, errNoMethod) })
 	if err := p.mount(engine); err != nil {
 		return err
 	}

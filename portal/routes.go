@@ -44,7 +44,7 @@ func (t table) POST(path string, act auth.Act, h page.Handler) { t.add(http.Meth
 
 func (t table) add(method, path string, act auth.Act, h page.Handler) {
 	t.portal.routes = append(t.portal.routes, Route{Method: method, Path: path, Act: act})
-	t.group.Handle(method, "/"+path, t.portal.admit(act), t.portal.adapt(h))
+	t.group.Handle(method, "/"+path, t.portal.arrive(act), t.portal.admit(act), t.portal.adapt(h))
 }
 
 // adapt is the one way from a handler's error to an answer.
@@ -68,9 +68,9 @@ func (p *Portal) mount(engine *gin.Engine) error {
 
 	p.mountFederation(engine)
 
-	pages := table{portal: p, group: engine.Group("/:lang", p.language, p.session)}
+	pages := table{portal: p, group: engine.Group("/:lang", p.language)}
 	for _, bare := range []string{"", "/"} { // "/fr", as people shorten an address
-		pages.group.GET(bare, p.adapt(goHome))
+		pages.group.GET(bare, p.session, p.adapt(goHome))
 	}
 	areas, err := p.areas()
 	if err != nil {
@@ -110,6 +110,7 @@ func (p *Portal) areas() ([]area, error) {
 		&orders.Orders{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Now: now},
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
+		p.office(*card),
 		&help.Help{Mutuality: letterhead, Secure: p.secure},
 	}, nil
 }

@@ -15,6 +15,7 @@ import (
 type Problem struct {
 	State string
 	Date  time.Time // cert_expired: the day it ended
+	Name  string    // wrong_person: whose card it should be
 	Cause error
 }
 

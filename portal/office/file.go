@@ -222,6 +222,7 @@ func (k Check) Check() error {
 type Checked struct {
 	ID     string
 	At     time.Time
+	Staff  auth.StaffID
 	Name   string // of the officer
 	Place  string
 	Proofs []string
@@ -235,8 +236,9 @@ const CheckLife = 30 * time.Minute
 // Both are refused with ErrState where the account does not allow it.
 type Enrolments interface {
 	// Code makes a one-use code for the counter and puts it into a sealed letter that the
-	// mailroom, or the contact point's own printer, prints. The officer never sees it. It
-	// returns the reference of the letter.
+	// mailroom, or the contact point's own printer, prints. The officer never sees it. A
+	// code that the person had from a counter before is dead then. It returns the
+	// reference of the letter.
 	Code(ctx context.Context, o auth.Officer, member auth.MemberID, check string) (reference string, err error)
 	// Card opens the account for her card, which has just proved to be hers.
 	Card(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error

@@ -30,10 +30,10 @@ var allLanguages = locale.Languages()
 
 // home is where the logo leads.
 func (v View) home() string {
-	if v.Login == nil {
-		return v.URL("sign-in")
+	if v.Login == nil && v.Officer == nil {
+		return v.URL(v.Door())
 	}
-	return v.URL("home")
+	return v.URL(v.Start())
 }
 
 // idleSeconds is how long the session lasts, for the script that warns before.
@@ -43,7 +43,7 @@ func (v View) idleSeconds() string {
 
 // ended is the door, which says that the session ended and leads back here.
 func (v View) ended() string {
-	return v.URL("sign-in") + "?ended=1&next=" + url.QueryEscape(v.Path)
+	return v.URL(v.Door()) + "?ended=1&next=" + url.QueryEscape(v.Path)
 }
 
 // Telephone is the number of the help line, never broken over two lines.

@@ -27,6 +27,7 @@ type View struct {
 	Brand    Brand
 	Login    *auth.Login   // nil: nobody is signed in
 	Officer  *auth.Officer // who works at the office: its pages only, where Login is nil
+	Office   bool          // a page of the office, whoever is signed in
 	Messages int           // unread; 0: not shown
 	Subject  *Subject      // nil: the member acts for herself and cannot choose
 	Now      time.Time

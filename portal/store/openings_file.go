@@ -120,7 +120,7 @@ func fileSignIns(c *conn, key memberKey, f *office.File) error {
 
 func fileChecks(c *conn, key memberKey, f *office.File) error {
 	return c.each(`
-		SELECT k.checked, k.checked_at, s.name, k.place, k.proofs, k.sealed FROM identity_checks k
+		SELECT k.checked, k.checked_at, k.staff, s.name, k.place, k.proofs, k.sealed FROM identity_checks k
 		JOIN staff s ON s.mutuality = k.mutuality AND s.staff = k.staff
 		WHERE k.mutuality = ? AND k.member = ? ORDER BY k.checked DESC LIMIT ?`,
 		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
@@ -128,7 +128,7 @@ func fileChecks(c *conn, key memberKey, f *office.File) error {
 			var at int64
 			var proofs string
 			var sealed []byte
-			if err := scan(&k.ID, &at, &k.Name, &k.Place, &proofs, &sealed); err != nil {
+			if err := scan(&k.ID, &at, &k.Staff, &k.Name, &k.Place, &proofs, &sealed); err != nil {
 				return err
 			}
 			k.At, k.Proofs = fromMicros(at), strings.Fields(proofs)

@@ -1,0 +1,224 @@
+package office
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+// itemPage is one item of the queue.
+type itemPage struct {
+	Item    Item
+	Facts   []page.SummaryRow
+	Said    []page.SummaryRow // of who holds it
+	History []page.TrackStep
+	Mine    bool
+	Answer  string
+	Words   string
+	Files   bool // the officer may open files
+}
+
+func (o *Office) item(c *gin.Context) error { return o.showItem(c, http.StatusOK, "", "", nil) }
+
+func (o *Office) showItem(c *gin.Context, status int, answer, words string, errs []page.FieldError) error {
+	i, err := o.Store.Item(c.Request.Context(), page.OfficerOf(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	v := view(c, "queue", "office.kind."+string(i.Kind))
+	v.Lead = v.T("office.item.lead", locale.A("reference", i.Reference))
+	v.Back = page.Link{URL: v.URL(queuePath), Text: v.T("office.queue.back")}
+	v.Errors = errs
+	p := itemPage{
+		Item: i, Facts: o.facts(v, i), History: track(v, i), Answer: answer, Words: words,
+		Mine: i.Closed.IsZero() && i.Hold.Staff == v.Officer.ID, Files: o.may(v, auth.OpenFile) && i.Member != "",
+	}
+	if p.Mine {
+		p.Said = saidRows(v, i)
+	}
+	if i.Damaged {
+		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("office.damaged"), Text: v.T("office.damaged.text", locale.A("code", v.Support))}
+	}
+	return page.Render(c, status, itemView(v, p))
+}
+
+// facts are what the queue tells of an item, whoever holds it.
+func (o *Office) facts(v page.View, i Item) []page.SummaryRow {
+	lang, _ := locale.Parse(i.Language)
+	rows := []page.SummaryRow{
+		{Label: v.T("office.item.reference"), Value: i.Reference},
+		{Label: v.T("office.item.created"), Value: when(v, i.Created)},
+		{Label: v.T("office.item.deadline"), Content: o.due(v, i)},
+		{Label: v.T("office.item.language"), Value: lang.Name()},
+	}
+	if i.Closed.IsZero() {
+		row := page.SummaryRow{Label: v.T("office.item.holder"), Value: holder(v, i)}
+		if i.Hold.Staff != "" {
+			row.Detail = v.T("office.item.since", locale.A("date", when(v, i.Hold.Since)))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// saidRows are what was said, or asked, for who holds the item.
+func saidRows(v page.View, i Item) []page.SummaryRow {
+	var rows []page.SummaryRow
+	for _, word := range words {
+		if text := i.Said[word]; text != "" {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.said." + word), Content: paragraphs(text)})
+		}
+	}
+	if r := i.Request; r != nil {
+		rows = append(rows, page.SummaryRow{Label: v.T("office.said.name"), Value: r.Name},
+			page.SummaryRow{Label: v.T("office.request.signed"), Value: when(v, r.SignedAt)})
+		rows = append(rows, askedRows(v, r.Act)...)
+	}
+	return rows
+}
+
+// askedRows are the answers of a request. The account number is masked: the document
+// shows it in full.
+func askedRows(v page.View, act document.Act) []page.SummaryRow {
+	switch a := act.(type) {
+	case document.BankChange:
+		return []page.SummaryRow{
+			{Label: v.T("office.request.account"), Content: page.MaskedAccount(v, a.NewIBAN[:2], a.NewIBAN[len(a.NewIBAN)-4:]), Detail: a.Bank},
+			{Label: v.T("office.request.holder"), Value: a.Holder},
+			{Label: v.T("office.request.from"), Value: locale.Date(v.Lang, a.From)},
+		}
+	case document.EHICOrder:
+		rows := []page.SummaryRow{{Label: v.T("office.request.for"), Value: strings.Join(a.ForPersons, ", ")}}
+		if len(a.DeliverTo) > 1 {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.to"), Value: strings.Join(a.DeliverTo[1:], ", ")})
+		}
+		return rows
+	}
+	return nil
+}
+
+// track is the history of an item.
+func track(v page.View, i Item) []page.TrackStep {
+	steps := []page.TrackStep{{State: page.Done, Text: v.T("office.event.made"), Detail: when(v, i.Created)}}
+	for _, e := range i.History {
+		detail := when(v, e.At) + ", " + e.Name
+		if e.Words != "" {
+			detail += ": " + e.Words
+		}
+		steps = append(steps, page.TrackStep{State: page.Done, Text: v.T("office.event." + e.What), Detail: detail})
+	}
+	return steps
+}
+
+// showHeld says who has the item that this officer wanted, and how to take it over.
+func (o *Office) showHeld(c *gin.Context, v page.View, h Hold) error {
+	v.Nav, v.Section, v.Title = "queue", v.T("office.nav.queue"), v.T("office.held.title")
+	v.Lead = v.T("office.held.gone")
+	if h.Staff != "" {
+		v.Lead = v.T("office.held.text", locale.A("name", h.Name), locale.A("date", when(v, h.Since)))
+	}
+	v.Back = page.Link{URL: v.URL(queuePath), Text: v.T("office.queue.back")}
+	return page.Render(c, http.StatusConflict, heldView(v, c.Param("id"), h))
+}
+
+// since is a hold's time as the form carries it.
+func (h Hold) since() string { return strconv.FormatInt(h.Since.UnixMicro(), 10) }
+
+// take takes an item that is free, or from the colleague whom the form names.
+func (o *Office) take(c *gin.Context) error {
+	var over Hold
+	words := typed(c, "words")
+	if id := c.PostForm("over"); id != "" {
+		us, err := strconv.ParseInt(c.PostForm("since"), 10, 64)
+		if err != nil {
+			return ErrNotFound
+		}
+		over = Hold{Staff: auth.StaffID(id), Since: time.UnixMicro(us).UTC()}
+		if !said(words, MaxWords) {
+			return o.showItem(c, http.StatusUnprocessableEntity, "", "", []page.FieldError{{Field: "words", Text: page.From(c).T("office.over.empty")}})
+		}
+	}
+	if err := o.Store.TakeItem(c.Request.Context(), page.OfficerOf(c), c.Param("id"), over, words); err != nil {
+		return err
+	}
+	return o.backToItem(c)
+}
+
+func (o *Office) backToItem(c *gin.Context) error {
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(queuePath+"/"+c.Param("id")))
+	return nil
+}
+
+func (o *Office) release(c *gin.Context) error {
+	if err := o.Store.ReleaseItem(c.Request.Context(), page.OfficerOf(c), c.Param("id")); err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(queuePath))
+	return nil
+}
+
+// close ends an item with an answer.
+func (o *Office) close(c *gin.Context) error {
+	a := Answer{What: c.PostForm("answer"), Words: typed(c, "words")}
+	if page.Switched(c) {
+		return o.showItem(c, http.StatusOK, a.What, a.Words, nil)
+	}
+	v := page.From(c)
+	var errs []page.FieldError
+	if a.What == "" {
+		errs = append(errs, page.FieldError{Field: "answer", Text: v.T("office.close.choose")})
+	}
+	if a.What != EventAccepted && a.Words == "" {
+		errs = append(errs, page.FieldError{Field: "words", Text: v.T("office.close.empty")})
+	}
+	if len([]rune(a.Words)) > MaxWords {
+		errs = append(errs, page.FieldError{Field: "words", Text: v.T("office.words.long")})
+	}
+	if len(errs) > 0 {
+		return o.showItem(c, http.StatusUnprocessableEntity, a.What, a.Words, errs)
+	}
+	if err := o.Store.CloseItem(c.Request.Context(), page.OfficerOf(c), c.Param("id"), a); err != nil {
+		return err
+	}
+	return o.backToItem(c)
+}
+
+// itemPDF sends the signed document. A browser saves it and never shows it as a page of
+// ours.
+func (o *Office) itemPDF(c *gin.Context) error {
+	pdf, err := o.Store.ItemPDF(c.Request.Context(), page.OfficerOf(c), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="document.pdf"`)
+	c.Header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Data(http.StatusOK, "application/pdf", pdf)
+	return nil
+}
+
+// openForItem opens the file of the person whom an item is about; the item is the reason.
+func (o *Office) openForItem(c *gin.Context) error {
+	officer := page.OfficerOf(c)
+	i, err := o.Store.Item(c.Request.Context(), officer, c.Param("id"))
+	switch {
+	case err != nil:
+		return err
+	case i.Member == "":
+		return ErrState
+	}
+	id, err := o.Store.OpenFile(c.Request.Context(), officer, i.Member, Why{Key: "task", Words: i.Reference, Task: i.ID})
+	if err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(filesPath+"/"+id))
+	return nil
+}
