@@ -1,0 +1,40 @@
+<?php
+// SimpleSAMLphp as an identity provider of a test: everything it writes goes to a folder
+// of the test, whose name comes with the environment.
+$work = getenv('INTEROP_WORK');
+$config = [
+    'baseurlpath' => getenv('INTEROP_BASE') . '/',
+    'certdir' => $work . '/',
+    'loggingdir' => $work . '/',
+    'datadir' => $work . '/',
+    'tempdir' => $work . '/tmp',
+    'metadatadir' => __DIR__ . '/metadata',
+    'attributenamemapdir' => '/etc/simplesamlphp/attributemap/',
+    'secretsalt' => 'of-a-test-and-nowhere-else',
+    'auth.adminpassword' => bin2hex(random_bytes(16)),
+    'technicalcontact_name' => 'Test',
+    'technicalcontact_email' => 'test@example.org',
+    'timezone' => 'UTC',
+    'admin.checkforupdates' => false,
+    'trusted.url.domains' => null,
+    'enable.saml20-idp' => true,
+    'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'debug' => ['saml' => false, 'backtraces' => true, 'validatexml' => false],
+    'showerrors' => true,
+    'errorreporting' => false,
+    'logging.level' => SimpleSAML\Logger::WARNING,
+    'logging.handler' => 'file',
+    'logging.logfile' => 'simplesamlphp.log',
+    'session.cookie.secure' => false,
+    'session.cookie.samesite' => null,
+    'session.phpsession.savepath' => $work . '/sessions',
+    'session.phpsession.cookiename' => 'InteropSession',
+    'session.phpsession.httponly' => true,
+    'session.authtoken.cookiename' => 'InteropToken',
+    'language.default' => 'en',
+    'store.type' => 'phpsession',
+    'metadata.sources' => [
+        ['type' => 'flatfile'],
+        ['type' => 'xml', 'file' => $work . '/party.xml'],
+    ],
+];
