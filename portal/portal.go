@@ -47,6 +47,7 @@ type Store interface {
 	bank.Store
 	orders.Store
 	requests.Store
+	requests.SealStore
 	documents.Store
 	office.Store
 	jobs.Store
@@ -86,6 +87,9 @@ type Config struct {
 	// Enrolments gives people at the counter a way in. nil: the office offers none.
 	Enrolments office.Enrolments
 
+	// Seal is the mutuality's own, for what members approve with a federal token or send
+	// without a card. nil: only a card consents.
+	Seal *signing.Sealer
 	// Federation are the federal identity providers, in the order of their doors. Empty:
 	// no such way in.
 	Federation []federal.Way
@@ -115,8 +119,9 @@ type Portal struct {
 	agentPolicy string
 	sessions    *sessions
 	federal     *federal.Federal
-	often       *often // changes, by network
-	reads       *often // pages, by session: each look writes an audit row
+	sealing     *requests.Sealing // nil: no seal
+	often       *often            // changes, by network
+	reads       *often            // pages, by session: each look writes an audit row
 	signing     *requests.Signing
 	routes      []Route
 	handler     http.Handler
@@ -174,6 +179,9 @@ func New(cfg Config) (*Portal, error) {
 	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
 	p.signing = cfg.signing()
 	if p.federal, err = p.newFederal(); err != nil {
+		return nil, err
+	}
+	if p.sealing, err = p.newSealing(); err != nil {
 		return nil, err
 	}
 	return p, p.build()

@@ -108,7 +108,7 @@ func (p *Portal) areas() ([]area, error) {
 		&account.Account{Store: store},
 		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
 		&orders.Orders{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
-		&requests.Requests{Store: store, Signing: p.signing, Now: now},
+		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
 		p.office(*card),
 		&help.Help{Mutuality: letterhead, Secure: p.secure},

@@ -48,7 +48,12 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPortal(s, db, federation, log)
+	seal, closeSeal, err := openSeal(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer closeSeal()
+	p, err := newPortal(s, db, federation, seal, log)
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func openKeys(folder, database string, log *slog.Logger) (*vault.Keys, error) {
 	return keys, err
 }
 
-func newPortal(s *Settings, db *store.DB, federation *providers, log *slog.Logger) (*portal.Portal, error) {
+func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.Sealer, log *slog.Logger) (*portal.Portal, error) {
 	anchors, err := certs.LoadTrustAnchors(s.Trust)
 	if err != nil {
 		return nil, fmt.Errorf("reading trust anchors: %w", err)
@@ -158,7 +163,7 @@ func newPortal(s *Settings, db *store.DB, federation *providers, log *slog.Logge
 	return portal.New(portal.Config{
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
 		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
-		Federation: federation.ways, SAML: federation.announced(),
+		Federation: federation.ways, SAML: federation.announced(), Seal: seal,
 		Idle: s.Idle.or(0), Total: s.Total.or(0), TrustedProxies: s.TrustedProxies,
 		Rand: rand.Reader, Log: log,
 	})

@@ -45,7 +45,7 @@ type Settings struct {
 	// AuditHeads is the file that gets the heads of the audit chain. It belongs where
 	// whoever can write to Data cannot. Empty: "audit-heads" in Data.
 	AuditHeads string `json:"audit_heads"`
-	// Trust is the folder of trust anchors for cards and timestamps. Required.
+	// Trust is the folder of trust anchors for cards, timestamps and the seal. Required.
 	Trust string `json:"trust"`
 	// RevocationHosts are the host[:port] that OCSP answers, CRLs and issuer
 	// certificates may be fetched from. Required: without one no card is accepted.
@@ -73,6 +73,9 @@ type Settings struct {
 	Federation []ProviderSettings `json:"federation"`
 	// SAML is who we are to SAML providers. Required with one of them, refused without.
 	SAML *saml.PartySettings `json:"saml"`
+	// Seal is the key of the mutuality's seal. Empty: what members approve with a federal
+	// token or send without a card cannot be sealed, and is not offered.
+	Seal *SealSettings `json:"seal"`
 	// Mutuality is whose counter this is. Required.
 	Mutuality portal.Mutuality `json:"mutuality"`
 }
@@ -216,6 +219,11 @@ func (s *Settings) check() error {
 	}
 	if err := s.checkFederation(); err != nil {
 		return err
+	}
+	if s.Seal != nil {
+		if err := s.Seal.check(); err != nil {
+			return err
+		}
 	}
 	return s.checkMutuality()
 }

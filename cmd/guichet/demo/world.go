@@ -42,6 +42,7 @@ type world struct {
 	desk     *softcard.Desk
 	agent    *agent.Agent
 	store    *store.DB
+	seal     *signing.Sealer
 	portal   *portal.Portal
 	people   []character
 	cards    map[string]*certstest.Card
@@ -76,7 +77,7 @@ func build(ctx context.Context, cfg Config, log *slog.Logger) (*world, error) {
 		return w, err
 	}
 	steps := []func(context.Context, Config) error{
-		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.openStore, w.startPortal, w.enrol,
+		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol,
 	}
 	for _, step := range steps {
 		if err := step(ctx, cfg); err != nil {
@@ -244,7 +245,7 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 	w.portal, err = portal.New(portal.Config{
 		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: mutuality(),
 		Store: w.store, Anchors: anchors, Revocation: status, TSA: tsa,
-		Federation: w.standIn.ways, SAML: w.standIn.party,
+		Federation: w.standIn.ways, SAML: w.standIn.party, Seal: w.seal,
 		Policy: auth.DefaultPolicy(), Rand: rand.Reader, Log: w.log,
 	})
 	if err != nil {
