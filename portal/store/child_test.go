@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/store"
+	"guichet.example/portal/store/storetest"
 	"guichet.example/portal/vault"
 )
 
@@ -99,7 +101,13 @@ func isStopped(db *store.DB) bool {
 
 func childConfig(dir string) (store.Config, error) {
 	keys, err := vault.LoadKeys(filepath.Join(dir, "keys"))
-	return store.Config{Path: filepath.Join(dir, "guichet.db"), Keys: keys, Anchors: filepath.Join(dir, "anchors")}, err
+	cfg := store.Config{Path: filepath.Join(dir, "guichet.db"), Keys: keys, Anchors: filepath.Join(dir, "anchors")}
+	address, reading := os.ReadFile(filepath.Join(dir, addressFile))
+	if !errors.Is(reading, fs.ErrNotExist) {
+		err = errors.Join(err, reading)
+		cfg.Database = string(address)
+	}
+	return cfg, err
 }
 
 var childLogin = auth.Login{Mutuality: "141", Member: claire.ID, Method: auth.Card, Assurance: auth.High, Session: "s"}
@@ -141,6 +149,27 @@ func completionOf(preparation, name string) requests.Completion {
 	return requests.Completion{
 		Preparation: preparation, ValueSHA256: sha256.Sum256([]byte(name)), State: requests.Signed, At: time.Now(),
 		PDF: []byte("%PDF-1.7\n" + strings.Repeat(name+" signed ", childSize/(len(name)+8))), Signer: [][]byte{{1}},
+	}
+}
+
+// addressFile, in the child's folder, says which database it has in place of a file.
+const addressFile = "address"
+
+// folders makes folders for children. On PostgreSQL they share a server that syncs what
+// it commits.
+func folders(t *testing.T, e storetest.Engine) func() string {
+	t.Helper()
+	if e == storetest.SQLite {
+		return func() string { return newFolder(t) }
+	}
+	server := storetest.Start(t, true)
+	return func() string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, addressFile), []byte(server.Database(t)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		makeFolder(t, dir)
+		return dir
 	}
 }
 

@@ -19,17 +19,24 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/store"
+	"guichet.example/portal/store/storetest"
 )
 
 // TestKill ends a writing process at a random moment, again and again (F1): what was
 // acknowledged is there and whole, the rest is there whole or not at all.
 func TestKill(t *testing.T) {
+	for _, e := range storetest.Engines {
+		t.Run(string(e), func(t *testing.T) { testKill(t, folders(t, e)) })
+	}
+}
+
+func testKill(t *testing.T, newFolder func() string) {
 	var dir string
 	var j journal
 	total := 0
 	for round := range soak(8, 200) {
 		if round%10 == 0 { // what is checked after each kill stays bounded
-			dir, total, j = newFolder(t), total+len(j.signed), journal{}
+			dir, total, j = newFolder(), total+len(j.signed), journal{}
 		}
 		if round%4 == 3 { // while it starts and recovers, or a little later
 			j.run(t, dir, 0, nil, "timeout", "-s", "KILL", fmt.Sprintf("0.%03d", 1+rand.IntN(150)))
@@ -51,10 +58,16 @@ func TestKill(t *testing.T) {
 // TestKillAtCommit ends the process right before and right after the commits of a
 // signature. Either way the same completion works afterwards, once.
 func TestKillAtCommit(t *testing.T) {
+	for _, e := range storetest.Engines {
+		t.Run(string(e), func(t *testing.T) { testKillAtCommit(t, folders(t, e)) })
+	}
+}
+
+func testKillAtCommit(t *testing.T, newFolder func() string) {
 	for _, action := range []audit.Action{audit.FreezeRequest, audit.PrepareRequest, audit.CompleteRequest} {
 		for _, point := range []string{store.FaultCommit, store.FaultCommitted} {
 			t.Run(point+" "+string(action), func(t *testing.T) {
-				dir := newFolder(t)
+				dir := newFolder()
 				var j journal
 				j.run(t, dir, 0, []string{childPoint + "=" + point + " " + string(action), childCount + "=1"})
 				db := openFolder(t, dir)
@@ -100,11 +113,9 @@ func check(t *testing.T, db *store.DB, dir string, j *journal) {
 			t.Errorf("acknowledged document of %s: %d bytes, %v", name, len(pdf), err)
 		}
 	}
-	raw := peek(t, filepath.Join(dir, "guichet.db"))
+	raw := peekFolder(t, dir)
 	defer raw.Close()
-	wantText(t, raw, `PRAGMA integrity_check`, "ok")
 	for _, invariant := range []string{
-		`SELECT count(*) FROM pragma_foreign_key_check`,
 		`SELECT count(*) FROM requests WHERE (state = 'signed') <> (document IS NOT NULL)`,
 		`SELECT count(*) FROM requests r WHERE document IS NOT NULL AND NOT EXISTS
 			(SELECT 1 FROM documents d WHERE d.document = r.document AND d.request = r.request)`,
@@ -147,6 +158,33 @@ func checkAudit(t *testing.T, db *store.DB, dir string) {
 	if err != nil || !report.Valid() {
 		t.Errorf("audit chain: %v, %v", report.Faults, err)
 	}
+}
+
+// peekFolder opens the store of a folder behind its back, and asks SQLite what it thinks
+// of the file.
+func peekFolder(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	cfg, err := childConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Database == "" {
+		raw := peek(t, cfg.Path)
+		wantText(t, raw, `PRAGMA integrity_check`, "ok")
+		wantText(t, raw, `SELECT count(*) FROM pragma_foreign_key_check`, "0")
+		return raw
+	}
+	return peekDatabase(t, cfg.Database)
+}
+
+func peekDatabase(t testing.TB, address string) *sql.DB {
+	t.Helper()
+	raw, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { raw.Close() })
+	return raw
 }
 
 // peek opens the file behind the store's back.

@@ -9,6 +9,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/jobs"
 )
 
 // What tests of the inside need. Nothing here is in the program.
@@ -54,3 +55,34 @@ func Migrations() fs.FS { return sqliteSteps() }
 func Migrate(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 	return migrate(ctx, goose.DialectSQLite3, pool, steps)
 }
+
+// Enqueue adds jobs in one act.
+func (db *DB) Enqueue(list ...jobs.Job) error { return db.EnqueueAndFail(nil, list...) }
+
+// EnqueueAndFail is Enqueue in an act that then fails with err.
+func (db *DB) EnqueueAndFail(err error, list ...jobs.Job) error {
+	return db.write(context.Background(), audit.Entry{}, func(t *tx) error {
+		for _, j := range list {
+			if err := t.enqueue(db, j); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+}
+
+// FinishIn ends the job in an act.
+func (db *DB) FinishIn(j jobs.Job) error {
+	return db.write(context.Background(), audit.Entry{}, func(t *tx) error { return t.finish(j) })
+}
+
+// Leased counts jobs that somebody has.
+func (db *DB) Leased() (n int, err error) {
+	err = db.read(context.Background(), func(c *conn) error {
+		return c.get(`SELECT count(*) FROM jobs WHERE lease <> ''`, nil, &n)
+	})
+	return n, err
+}
+
+// Numbered rewrites a statement for PostgreSQL.
+var Numbered = numbered

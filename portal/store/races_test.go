@@ -11,6 +11,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/store"
 )
 
 // soak is how often to do a thing: few times in make test, often in make soak.
@@ -61,11 +62,14 @@ func wins(t *testing.T, errs []error, lost ...error) int {
 
 // testRaces lets tabs fight over one request (F13): exactly one wins, and what is
 // stored is what the winner was told.
-func testRaces(t *testing.T, b *bed) {
+func testRaces(t *testing.T, b *bed) { raceOn(t, b, soak(100, 1000), b.DB, b.DB) }
+
+// raceOn is testRaces with the tabs on two servers.
+func raceOn(t *testing.T, b *bed, rounds int, one, two *store.DB) {
 	ctx := context.Background()
 	open := []requests.State{requests.ToSign}
 	lost := []error{requests.ErrNotOpen, requests.ErrChanged, requests.ErrAnotherValue}
-	for round := range soak(100, 1000) {
+	for round := range rounds {
 		id := b.frozen(b.claire)
 		p1, p2 := b.prepared(b.claire, id), b.prepared(b.claire, id)
 		c1, c2, c3 := b.completion(p1, "one"), b.completion(p2, "two"), b.completion(p1, "three")
@@ -74,17 +78,17 @@ func testRaces(t *testing.T, b *bed) {
 		errs := together(6, func(i int) (err error) {
 			switch i {
 			case 0:
-				_, err = b.Complete(ctx, b.claire, c1)
+				_, err = one.Complete(ctx, b.claire, c1)
 			case 1:
-				_, err = b.Complete(ctx, b.claire, c2)
+				_, err = two.Complete(ctx, b.claire, c2)
 			case 2:
-				_, err = b.Complete(ctx, b.claire, c3)
+				_, err = two.Complete(ctx, b.claire, c3)
 			case 3:
-				err = b.Move(ctx, b.claire, id, open, requests.Declined, "no")
+				err = one.Move(ctx, b.claire, id, open, requests.Declined, "no")
 			case 4:
-				err = b.Move(ctx, b.claire, id, open, requests.Declined, "also no")
+				err = two.Move(ctx, b.claire, id, open, requests.Declined, "also no")
 			case 5:
-				prepared = b.Prepare(ctx, b.claire, late)
+				prepared = two.Prepare(ctx, b.claire, late)
 			}
 			return err
 		})
@@ -112,7 +116,7 @@ func testRaces(t *testing.T, b *bed) {
 			ends[string(e.Action)]++
 		}
 	}
-	if sum := ends[string(audit.CompleteRequest)] + ends[string(audit.DeclineRequest)]; sum != soak(100, 1000) {
+	if sum := ends[string(audit.CompleteRequest)] + ends[string(audit.DeclineRequest)]; sum != rounds {
 		t.Errorf("%d ends in the audit trail: %v", sum, ends)
 	}
 	t.Log(fmt.Sprint(ends))
