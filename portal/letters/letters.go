@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/locale"
 )
 
@@ -43,6 +44,17 @@ func Kinds() []Kind { return []Kind{FirstCredentials, NewPassword, EnrolmentCode
 // HasSecret tells whether letters of the kind hold a code.
 func (k Kind) HasSecret() bool {
 	return k == FirstCredentials || k == NewPassword || k == EnrolmentCode
+}
+
+// Purpose is that of the code in a letter of the kind; empty for one that holds none.
+func (k Kind) Purpose() credentials.Purpose {
+	switch k {
+	case FirstCredentials, EnrolmentCode:
+		return credentials.ActivateLetter
+	case NewPassword:
+		return credentials.ResetLetter
+	}
+	return ""
 }
 
 // State is where a letter is.
@@ -74,7 +86,7 @@ type Letter struct {
 	Deadline  time.Time // from when on Secret opens nothing; required with a secret
 
 	Secret     string // as the member types it, 4 to 40 characters; empty for NewEmail
-	UserNumber string // of FirstCredentials: what she signs in with; never on the side of Secret
+	UserNumber string // of FirstCredentials, where she has one; never on the side of Secret
 
 	Reference string // printed, for telephone calls: of letters and digits
 	State     State
@@ -125,8 +137,8 @@ func (l Letter) Check() error {
 		return fmt.Errorf("%w: secret cannot be printed", ErrLetter)
 	case l.Secret != "" && l.Deadline.IsZero():
 		return fmt.Errorf("%w: secret without a deadline", ErrLetter)
-	case (l.Kind == FirstCredentials) != (l.UserNumber != ""):
-		return fmt.Errorf("%w: %s and its user number", ErrLetter, l.Kind)
+	case l.Kind != FirstCredentials && l.UserNumber != "":
+		return fmt.Errorf("%w: %s and a user number", ErrLetter, l.Kind)
 	case len(l.UserNumber) > 40 || !plain(l.UserNumber):
 		return fmt.Errorf("%w: user number cannot be printed", ErrLetter)
 	}
@@ -185,12 +197,8 @@ type Waiting struct {
 	Oldest  time.Time // request of the one that waits longest; zero if none does
 }
 
-// Secret is a second secret for a letter that is made again.
-type Secret struct {
-	Code     string // id of the code
-	Text     string
-	Deadline time.Time
-}
+// MaxBatch is the most letters of one batch.
+const MaxBatch = 500
 
 // Lock is what was read when a letter was opened; printing wants it unchanged.
 type Lock struct {

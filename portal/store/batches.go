@@ -3,14 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/office"
 )
 
 // OpenLetters implements letters.Store: the letters that wait longest, opened, with
@@ -22,8 +23,8 @@ func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]lett
 		list = nil
 		return onSnapshot(c, func(c *conn) error {
 			found, err := findLetters(c, `
-				WHERE mutuality = ? AND state = 'requested' AND (deadline IS NULL OR deadline > ?)
-				ORDER BY letter LIMIT ?`, by.Mutuality, micros(db.cfg.Now()), bounded(limit))
+				WHERE mutuality = ? AND state = 'requested' AND (deadline IS NULL OR deadline > ?) AND NOT `+codeDied+`
+				ORDER BY letter LIMIT ?`, by.Mutuality, micros(db.cfg.Now()), min(max(limit, 1), letters.MaxBatch))
 			if err != nil {
 				return err
 			}
@@ -49,12 +50,12 @@ func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]lett
 func (db *DB) openLetter(c *conn, l letters.Letter) (letters.Addressed, error) {
 	a := letters.Addressed{Letter: l}
 	var m account.Member
-	var sealed []byte
+	var secret, number []byte
 	err := c.get(`
-		SELECT given_names, surname, street, postcode, municipality, country, secret_sealed
+		SELECT given_names, surname, street, postcode, municipality, country, secret_sealed, letters.number_sealed
 		FROM letters JOIN members USING (mutuality, member)
 		WHERE mutuality = ? AND member = ? AND letter = ?`, []any{l.Mutuality, string(l.Member), l.ID},
-		&m.GivenNames, &m.Surname, &a.Street, &a.Postcode, &a.Municipality, &a.Country, &sealed)
+		&m.GivenNames, &m.Surname, &a.Street, &a.Postcode, &a.Municipality, &a.Country, &secret, &number)
 	if err != nil {
 		return a, fmt.Errorf("reading letter %s: %w", l.ID, err)
 	}
@@ -66,17 +67,14 @@ func (db *DB) openLetter(c *conn, l letters.Letter) (letters.Addressed, error) {
 	if err != nil {
 		return a, err
 	}
-	plain, err := key.open(sealedLetter, l.ID, 1, sealed)
+	plain, err := openMaybe(key, sealedLetter, l.ID, secret)
 	if err != nil {
 		return a, err
 	}
-	defer clear(plain)
-	var hidden letterSecret
-	if err := json.Unmarshal(plain, &hidden); err != nil {
-		return a, fmt.Errorf("letter %s: %w", l.ID, ErrDamaged)
-	}
-	a.Secret, a.UserNumber = hidden.Secret, hidden.UserNumber
-	return a, nil
+	user, err := openMaybe(key, sealedUser, l.ID, number)
+	a.Secret, a.UserNumber = string(plain), string(user)
+	clear(plain)
+	return a, err
 }
 
 // PrintLetters implements letters.Store: all of them become printed in the batch, and
@@ -169,16 +167,96 @@ func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string
 			return letters.ErrState
 		}
 		now := db.cfg.Now()
-		if err := t.endLetter(db, l, letters.Returned, reason, now, db.letterEntry(ctx, by, l, audit.ReturnLetter)); err != nil {
+		if err := t.endLetter(l, letters.Returned, reason, now, db.letterEntry(ctx, by, l, audit.ReturnLetter)); err != nil {
 			return err
 		}
 		l.State, l.Reason, l.At.Ended = letters.Returned, reason, now
-		return nil
+		_, err = t.task(db, office.Task{
+			Mutuality: l.Mutuality, Kind: office.ReturnedLetter, Member: l.Member, Language: l.Lang,
+			Said: map[string]string{"letter": l.Reference, "cause": reason},
+		})
+		return err
 	})
 	if err != nil {
 		return letters.Letter{}, fmt.Errorf("recording a returned letter: %w", err)
 	}
 	return l, nil
+}
+
+// RemakeLetter implements letters.Store: the letter's code dies, another one waits to be
+// printed in its place. letters.ErrState if the letter has not been printed, or has
+// come to its end: there is nothing to make again.
+func (db *DB) RemakeLetter(ctx context.Context, by letters.By, id, reason string, code credentials.Code, secret string) (again letters.Letter, err error) {
+	err = db.write(ctx, db.letterEntry(ctx, by, letters.Letter{}, ""), func(t *tx) error {
+		spoilt, err := findLetter(t.conn, by.Mutuality, id)
+		if err != nil {
+			return err
+		}
+		if spoilt.State != letters.Printed && spoilt.State != letters.Posted {
+			return letters.ErrState
+		}
+		fresh := letters.Letter{Mutuality: spoilt.Mutuality, Member: spoilt.Member, Kind: spoilt.Kind, Lang: spoilt.Lang, Replaces: spoilt.ID}
+		if fresh.UserNumber, err = db.userNumber(t.conn, spoilt); err != nil {
+			return err
+		}
+		if spoilt.Kind.HasSecret() {
+			if err := t.stillOpens(spoilt); err != nil {
+				return err
+			}
+			code.Member = spoilt.Member
+			if fresh.Code, err = t.code(db, code, secret); err != nil {
+				return err
+			}
+			fresh.Secret, fresh.Deadline = secret, code.Expires
+		}
+		note := db.letterEntry(ctx, by, spoilt, audit.RemakeLetter)
+		if err := t.endLetter(spoilt, letters.Expired, reason, db.cfg.Now(), note); err != nil {
+			return err
+		}
+		if spoilt.State == letters.Printed {
+			_, err := t.exec(`UPDATE letter_batches SET spoilt = spoilt + 1 WHERE mutuality = ? AND batch = ?`, spoilt.Mutuality, spoilt.Batch)
+			if err != nil {
+				return err
+			}
+		}
+		newID, err := t.letter(db, fresh)
+		if err != nil {
+			return err
+		}
+		again, err = findLetter(t.conn, by.Mutuality, newID)
+		return err
+	})
+	if err != nil {
+		return letters.Letter{}, fmt.Errorf("making a letter again: %w", err)
+	}
+	return again, nil
+}
+
+// stillOpens refuses a letter whose code was used or replaced meanwhile.
+func (t *tx) stillOpens(l letters.Letter) error {
+	var outcome string
+	err := t.get(`SELECT outcome FROM credential_codes WHERE mutuality = ? AND member = ? AND code = ?`,
+		[]any{l.Mutuality, string(l.Member), l.Code}, &outcome)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && outcome != "" {
+		return letters.ErrState
+	}
+	return err
+}
+
+// userNumber opens the number that a letter tells; empty if it tells none.
+func (db *DB) userNumber(c *conn, l letters.Letter) (string, error) {
+	var sealed []byte
+	err := c.get(`SELECT number_sealed FROM letters WHERE mutuality = ? AND member = ? AND letter = ?`,
+		[]any{l.Mutuality, string(l.Member), l.ID}, &sealed)
+	if err != nil || len(sealed) == 0 {
+		return "", err
+	}
+	key, err := db.keyOf(c, l.Mutuality, l.Member)
+	if err != nil {
+		return "", err
+	}
+	number, err := key.open(sealedUser, l.ID, 1, sealed)
+	return string(number), err
 }
 
 // Batch implements letters.Store.

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,17 +11,15 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/office"
 )
 
-// sealedLetter is the context of what a letter hides until it is printed.
-const sealedLetter = "letter"
-
-// letterSecret is what a letter hides. Spelled out so that a change of letters.Letter
-// does not change what rests on disk.
-type letterSecret struct {
-	Secret     string `json:"secret"`
-	UserNumber string `json:"user_number,omitempty"`
-}
+// Kinds of sealed content of a letter: what it hides until it is printed, and a number
+// that is personal but no secret.
+const (
+	sealedLetter = "letter"
+	sealedUser   = "letter-user-number"
+)
 
 // letter queues a letter in the act's own commit and returns its id. One of the same
 // kind that still waits is taken back: its code was replaced by this one's. ErrLetter.
@@ -47,21 +43,13 @@ func (t *tx) letter(db *DB, l letters.Letter) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var sealed []byte
-	if l.Kind.HasSecret() {
-		plain, err := json.Marshal(letterSecret{l.Secret, l.UserNumber})
-		if err != nil {
-			return "", err
-		}
-		sealed = key.seal(sealedLetter, id, 1, plain)
-		clear(plain)
-	}
 	_, err = t.exec(`
 		INSERT INTO letters (mutuality, member, letter, kind, language, code, reference, state, deadline,
-			secret_sealed, requested_at, reason, replaces)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)`,
+			secret_sealed, number_sealed, requested_at, reason, replaces)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)`,
 		l.Mutuality, string(l.Member), id, string(l.Kind), l.Lang, l.Code, reference, string(letters.Requested),
-		maybeMicros(l.Deadline), sealed, micros(now), l.Replaces)
+		maybeMicros(l.Deadline), sealMaybe(key, sealedLetter, id, []byte(l.Secret)),
+		sealMaybe(key, sealedUser, id, []byte(l.UserNumber)), micros(now), l.Replaces)
 	if err != nil {
 		return "", fmt.Errorf("queueing letter: %w", err)
 	}
@@ -98,8 +86,7 @@ func (t *tx) takeBack(db *DB, mutuality string, member auth.MemberID, kind lette
 		return err
 	}
 	for _, l := range found {
-		if err := t.endLetter(db, l, letters.Expired, "replaced", now, db.letterEntry(context.Background(),
-			letters.By{Mutuality: mutuality}, l, audit.ExpireLetter)); err != nil {
+		if err := t.endLetter(l, letters.Expired, "replaced", now, db.letterRow(l, audit.ExpireLetter)); err != nil {
 			return err
 		}
 	}
@@ -107,7 +94,7 @@ func (t *tx) takeBack(db *DB, mutuality string, member auth.MemberID, kind lette
 }
 
 // endLetter moves a letter to its last state and wipes what is left of its secret.
-func (t *tx) endLetter(db *DB, l letters.Letter, to letters.State, reason string, now time.Time, note audit.Entry) error {
+func (t *tx) endLetter(l letters.Letter, to letters.State, reason string, now time.Time, note audit.Entry) error {
 	n, err := t.exec(`
 		UPDATE letters SET state = ?, reason = ?, ended_at = ?, secret_sealed = NULL
 		WHERE mutuality = ? AND member = ? AND letter = ? AND state = ?`,
@@ -135,27 +122,27 @@ func (t *tx) letterUsed(db *DB, mutuality string, member auth.MemberID, code str
 		return err
 	}
 	for _, l := range found {
-		note := db.letterEntry(context.Background(), letters.By{Mutuality: mutuality}, l, audit.UseLetter)
-		if err := t.endLetter(db, l, letters.Used, "", db.cfg.Now(), note); err != nil {
+		if err := t.endLetter(l, letters.Used, "", db.cfg.Now(), db.letterRow(l, audit.UseLetter)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// letterEntry is the row of what somebody does with one letter.
+// letterRow is the row of what becomes of a letter by itself.
+func (db *DB) letterRow(l letters.Letter, action audit.Action) audit.Entry {
+	return db.ownEntry(context.Background(), l.Mutuality, l.Member, action, object("letter", l.ID))
+}
+
+// letterEntry is the row of what somebody does with one letter; with no letter, of what
+// he does with many.
 func (db *DB) letterEntry(ctx context.Context, by letters.By, l letters.Letter, action audit.Action) audit.Entry {
-	note := audit.Entry{
-		At: db.cfg.Now(), Mutuality: by.Mutuality, Member: string(l.Member), Actor: audit.System,
-		Action: action, RequestID: audit.RequestID(ctx),
-	}
+	what := ""
 	if l.ID != "" {
-		note.Object = object("letter", l.ID)
+		what = object("letter", l.ID)
 	}
-	if o := by.Officer; o != nil {
-		note.Actor, note.Session = string(o.ID), o.Session
-		note.Method, note.Assurance = string(auth.Card), auth.High.String()
-	}
+	note := db.byEntry(ctx, office.By{Mutuality: by.Mutuality, Officer: by.Officer}, action, what)
+	note.Member = string(l.Member)
 	return note
 }
 
@@ -255,16 +242,37 @@ func (db *DB) LettersOf(ctx context.Context, login auth.Login, limit int) (list 
 	return list, err
 }
 
-// sweepLetters ends letters whose secret opens nothing any more.
+// sweepLetters ends letters whose secret opens nothing any more: it is too late, or the
+// member has another one, or needs none.
 func (db *DB) sweepLetters(t *tx, now time.Time) (int64, error) {
-	found, err := findLetters(t.conn, `
+	late, err := findLetters(t.conn, `
 		WHERE deadline < ? AND state IN ('requested', 'printed', 'posted') ORDER BY deadline LIMIT ?`, micros(now), sweepRows)
-	for _, l := range found {
-		note := db.letterEntry(context.Background(), letters.By{Mutuality: l.Mutuality}, l, audit.ExpireLetter)
-		err = errors.Join(err, t.endLetter(db, l, letters.Expired, "deadline", now, note))
+	if err != nil {
+		return 0, err
 	}
-	return int64(len(found)), err
+	for _, l := range late {
+		if err := t.endLetter(l, letters.Expired, "deadline", now, db.letterRow(l, audit.ExpireLetter)); err != nil {
+			return 0, err
+		}
+	}
+	if len(late) >= sweepRows {
+		return int64(len(late)), nil
+	}
+	dead, err := findLetters(t.conn, `WHERE state = 'requested' AND `+codeDied+` LIMIT ?`, sweepRows)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range dead {
+		if err := t.endLetter(l, letters.Expired, "replaced", now, db.letterRow(l, audit.ExpireLetter)); err != nil {
+			return 0, err
+		}
+	}
+	return int64(max(len(late), len(dead))), nil
 }
+
+// codeDied holds for a letter whose code came to its end.
+const codeDied = `EXISTS (SELECT 1 FROM credential_codes c WHERE c.mutuality = letters.mutuality
+	AND c.member = letters.member AND c.code = letters.code AND c.outcome <> '')`
 
 // QueueLetter queues a letter that belongs to no other act of the store.
 func (db *DB) QueueLetter(ctx context.Context, l letters.Letter) (id string, err error) {

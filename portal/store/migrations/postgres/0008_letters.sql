@@ -13,6 +13,7 @@ CREATE TABLE letters (
     state         TEXT    NOT NULL,
     deadline      BIGINT,            -- of the secret
     secret_sealed BYTEA,              -- null from printing on, and where it expired before
+    number_sealed BYTEA,             -- user number, where the letter tells one
     batch         TEXT,
     requested_at  BIGINT  NOT NULL,
     printed_at    BIGINT, 

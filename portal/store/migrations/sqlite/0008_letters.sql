@@ -13,6 +13,7 @@ CREATE TABLE letters (
     state         TEXT    NOT NULL,
     deadline      INTEGER,           -- of the secret
     secret_sealed BLOB,              -- null from printing on, and where it expired before
+    number_sealed BLOB,              -- user number, where the letter tells one
     batch         TEXT,
     requested_at  INTEGER NOT NULL,
     printed_at    INTEGER,
