@@ -139,6 +139,9 @@ func (db *DB) useCode(ctx context.Context, t *tx, mutuality string, p credential
 	if err := endCode(t, code, now); err != nil {
 		return credentials.Code{}, err
 	}
+	if err := t.letterUsed(db, mutuality, code.Member, code.ID); err != nil {
+		return credentials.Code{}, err
+	}
 	return code, t.note(db.ownEntry(ctx, mutuality, code.Member, audit.UseCode, object("code", string(p))))
 }
 

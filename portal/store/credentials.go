@@ -257,6 +257,9 @@ func (db *DB) setPassword(ctx context.Context, t *tx, s credentials.NewPassword)
 		if err := endCode(t, credentials.Code{Mutuality: s.Mutuality, Member: s.Member, ID: id}, s.At); err != nil {
 			return err
 		}
+		if err := t.letterUsed(db, s.Mutuality, s.Member, id); err != nil {
+			return err
+		}
 	}
 	state := credentials.Pending
 	if s.Activate {
