@@ -13,7 +13,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +27,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/page"
 	"guichet.example/portal/store"
-	"guichet.example/portal/vault"
+	"guichet.example/portal/store/storetest"
 	"guichet.example/signing/document"
 )
 
@@ -66,11 +65,14 @@ var mathieu = certstest.Person{GivenNames: "Mathieu", Surname: "Delcourt", Natio
 func open(t *testing.T, with ...func(*portal.Config)) *counter {
 	t.Helper()
 	c := &counter{log: new(bytes.Buffer), pki: certstest.Start(t)}
-	keys, err := vault.NewKeys(filepath.Join(t.TempDir(), "keys"))
-	ok(t, err)
-	c.store, err = store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "guichet.db"), Keys: keys, Now: c.now})
-	ok(t, err)
-	t.Cleanup(func() { c.store.Close() })
+	c.store = storetest.Open(t, storetest.SQLite, func(cfg *store.Config) { cfg.Now = c.now })
+	return c.build(t, with...)
+}
+
+// build makes the counter on its store.
+func (c *counter) build(t *testing.T, with ...func(*portal.Config)) *counter {
+	t.Helper()
+	var err error
 	c.card, err = c.pki.Issue(mathieu)
 	ok(t, err)
 	number, err := nrn.Parse(mathieu.NationalNumber)
@@ -98,12 +100,14 @@ func open(t *testing.T, with ...func(*portal.Config)) *counter {
 	return c
 }
 
-// second is another server of the same counter: the same store, nothing else shared.
-func (c *counter) second(t *testing.T) *counter {
+// second is another server of the same counter, on its own connection to the store.
+func (c *counter) second(t *testing.T, db *store.DB) *counter {
 	t.Helper()
-	p, err := portal.New(c.cfg)
+	cfg := c.cfg
+	cfg.Store = db
+	p, err := portal.New(cfg)
 	ok(t, err)
-	return &counter{Portal: p, store: c.store, pki: c.pki, card: c.card, log: c.log, cfg: c.cfg}
+	return &counter{Portal: p, store: db, pki: c.pki, card: c.card, log: c.log, cfg: c.cfg}
 }
 
 func ok(t *testing.T, err error) {

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,10 +17,13 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/federation"
 	"guichet.example/auth/nrn"
+	"guichet.example/certs/certstest"
 	"guichet.example/portal"
 	"guichet.example/portal/account"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/store"
+	"guichet.example/portal/store/storetest"
 )
 
 // idp is a provider that believes what the test tells it to say: the form field "say" of
@@ -91,9 +95,15 @@ func newIDP(id, protocol string) *idp {
 		"mathieu 100": person(i, mathieu.NationalNumber, 100),
 		"elise":       person(i, elise, 500),
 		"stranger":    person(i, "72022911853", 500),
-		"cancel":      func(federation.Flow) (federation.Identity, error) { return federation.Identity{}, federation.ErrCancelled },
-		"dead":        func(federation.Flow) (federation.Identity, error) { return federation.Identity{}, federation.ErrUnavailable },
-		"none":        func(federation.Flow) (federation.Identity, error) { return federation.Identity{}, federation.ErrNoNumber },
+		"cancel": func(federation.Flow) (federation.Identity, error) {
+			return federation.Identity{}, federation.ErrCancelled
+		},
+		"dead": func(federation.Flow) (federation.Identity, error) {
+			return federation.Identity{}, federation.ErrUnavailable
+		},
+		"none": func(federation.Flow) (federation.Identity, error) {
+			return federation.Identity{}, federation.ErrNoNumber
+		},
 		"low": func(f federation.Flow) (federation.Identity, error) {
 			return federation.Identity{}, federation.LevelError{Have: 200, Asked: f.Asked}
 		},
@@ -115,9 +125,18 @@ func newIDP(id, protocol string) *idp {
 func federated(t *testing.T) (*counter, *idp, *idp) {
 	t.Helper()
 	saml, oidc := newIDP("csam", federation.SAML), newIDP("itsme", federation.OIDC)
-	c := open(t, func(cfg *portal.Config) {
+	return federatedOn(t, open(t, with(saml, oidc))), saml, oidc
+}
+
+func with(saml, oidc *idp) func(cfg *portal.Config) {
+	return func(cfg *portal.Config) {
 		cfg.Federation = []federal.Way{{Provider: saml, SignIn: 200, Approve: 400, Top: 500}, {Provider: oidc, SignIn: 300, Approve: 400, Top: 450}}
-	})
+	}
+}
+
+// federatedOn adds a second member to a counter.
+func federatedOn(t *testing.T, c *counter) *counter {
+	t.Helper()
 	number, err := nrn.Parse(elise)
 	ok(t, err)
 	id, err := auth.NewMemberID(rand.Reader)
@@ -125,7 +144,7 @@ func federated(t *testing.T) (*counter, *idp, *idp) {
 	ok(t, c.store.AddMember(t.Context(), account.Member{Mutuality: "test", ID: id, NationalNumber: number,
 		GivenNames: "Élise", Surname: "Marchal", Birth: mathieu.Birth, Street: "Rue du Pont 1", Postcode: "4000",
 		Municipality: "Liège", Country: "BE", Language: "fr", Affiliation: "0305 118 423"}, nil))
-	return c, saml, oidc
+	return c
 }
 
 // begin starts at a provider and returns the handle that went with the browser.
@@ -263,8 +282,12 @@ func TestFederalMixUp(t *testing.T) {
 
 // A used answer is refused on another server, in another flow, and after a restart.
 func TestFederalReplay(t *testing.T) {
-	c, _, _ := federated(t)
-	other := c.second(t)
+	saml, oidc := newIDP("csam", federation.SAML), newIDP("itsme", federation.OIDC)
+	c := &counter{log: new(bytes.Buffer), pki: certstest.Start(t)}
+	one, two := storetest.Pair(t, func(cfg *store.Config) { cfg.Now = c.now })
+	c.store = one
+	c = federatedOn(t, c.build(t, with(saml, oidc)))
+	other := c.second(t, two)
 	v := c.visitor(t)
 	leadsTo(t, v.acs(v.begin("/fr/sign-in/federal/csam"), "again"), "/fr/home")
 	for _, server := range []*counter{c, other} {
