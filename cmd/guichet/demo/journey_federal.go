@@ -7,15 +7,16 @@ import (
 	"strings"
 )
 
-// approveBySAML signs in over SAML, reads the documents and signs out everywhere.
+// approveBySAML signs in over SAML, changes the bank account by a sealed approval and signs
+// out everywhere.
 func (j *journey) approveBySAML(ctx context.Context) error {
-	return j.approveFederal(ctx, samlProvider, "mathieu", 450)
+	return j.approveFederal(ctx, samlProvider, "mathieu", 450, j.approveChange)
 }
 
-// approveByOIDC is approveBySAML over OpenID Connect.
+// approveByOIDC does the same over OpenID Connect with an order.
 func (j *journey) approveByOIDC(ctx context.Context) error {
 	j.prefix = "/nl/"
-	return j.approveFederal(ctx, oidcProvider, "lotte", 400)
+	return j.approveFederal(ctx, oidcProvider, "lotte", 400, j.approveOrder)
 }
 
 // enrolFederal is the first login of someone whom the mutuality insures and who has no
@@ -73,15 +74,14 @@ func (j *journey) choose(ctx context.Context, who string, level int) error {
 	return j.browser.submit(ctx, "/federation/saml/acs", nil)
 }
 
-// approveFederal is a visit with a federal key.
-func (j *journey) approveFederal(ctx context.Context, provider, who string, level int) error {
+// approveFederal is a visit with a federal key, and what is approved in it.
+func (j *journey) approveFederal(ctx context.Context, provider, who string, level int, act func(context.Context, string, string, int) error) error {
 	if err := j.enterFederal(ctx, provider, who, level); err != nil {
 		return err
 	}
-	if err := j.browser.open(ctx, j.prefix+"documents"); err != nil {
+	if err := act(ctx, provider, who, level); err != nil {
 		return err
 	}
-	j.say("documents: %s", j.browser.heading())
 	return j.leaveEverywhere(ctx)
 }
 
