@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/audit"
@@ -17,18 +18,19 @@ var errAuditBroken = errors.New("the audit trail does not hold")
 
 // runAudit reads the trail of a store, or an export of one, without writing to it.
 func runAudit(ctx context.Context, env cli.Env, args []string) error {
-	flags := cli.Flags(env, "audit", "guichet audit verify|export (-db FILE | -export FILE) [-heads FILE]")
-	db := flags.String("db", "", "SQLite file of the counter; it may be in use")
+	flags := cli.Flags(env, "audit", "guichet audit verify|export (-db FILE|ADDRESS | -database-file FILE | -export FILE) [-heads FILE]")
+	db := flags.String("db", "", "SQLite file of the counter, or postgres:// address without a password; it may be in use")
+	addressFile := flags.String("database-file", "", "file that holds the postgres:// address of the database")
 	export := flags.String("export", "", "file written by guichet audit export")
 	heads := flags.String("heads", "", "file of chain heads, kept apart from the database")
 	rest, err := cli.Parse(flags, args)
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 || (*db == "") == (*export == "") {
-		return fmt.Errorf("%w: say verify or export, and -db or -export", cli.ErrUsage)
+	if len(rest) != 1 || !oneOf(*db, *addressFile, *export) {
+		return fmt.Errorf("%w: say verify or export, and -db, -database-file or -export", cli.ErrUsage)
 	}
-	rows, done, err := auditRows(ctx, *db, *export)
+	rows, done, err := auditRows(ctx, *db, *addressFile, *export)
 	if err != nil {
 		return err
 	}
@@ -42,8 +44,19 @@ func runAudit(ctx context.Context, env cli.Env, args []string) error {
 	return fmt.Errorf("%w: %q is neither verify nor export", cli.ErrUsage, rest[0])
 }
 
+// oneOf tells whether exactly one text is given.
+func oneOf(texts ...string) bool {
+	given := 0
+	for _, text := range texts {
+		if text != "" {
+			given++
+		}
+	}
+	return given == 1
+}
+
 // auditRows opens where the rows come from; done closes it.
-func auditRows(ctx context.Context, db, export string) (rows audit.Rows, done func(), err error) {
+func auditRows(ctx context.Context, db, addressFile, export string) (rows audit.Rows, done func(), err error) {
 	if export != "" {
 		f, err := os.Open(export)
 		if err != nil {
@@ -51,7 +64,18 @@ func auditRows(ctx context.Context, db, export string) (rows audit.Rows, done fu
 		}
 		return audit.ReadExport(f), func() { f.Close() }, nil
 	}
-	opened, err := store.Open(ctx, store.Config{Path: db, ReadOnly: true})
+	cfg := store.Config{Path: db, ReadOnly: true}
+	if addressFile != "" {
+		if cfg.Database, err = addressIn(addressFile); err != nil {
+			return nil, nil, err
+		}
+	} else if strings.Contains(db, "://") {
+		if err := checkAddress(db, false); err != nil {
+			return nil, nil, fmt.Errorf("%w: -db %w", cli.ErrUsage, err)
+		}
+		cfg.Path, cfg.Database = "", db
+	}
+	opened, err := store.Open(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,12 +6,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"guichet.example/auth"
@@ -115,27 +112,32 @@ func serveOn(server *http.Server, listener net.Listener) error {
 }
 
 func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, error) {
-	database := filepath.Join(s.Data, "guichet.db")
-	keys, err := openKeys(s.Keys, database, log)
+	place, err := s.where()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := openKeys(ctx, s.Keys, place, log)
 	if err != nil {
 		return nil, fmt.Errorf("opening the keys: %w", err)
 	}
-	return store.Open(ctx, store.Config{Path: database, Keys: keys, Log: log, Anchors: s.auditHeads(),
-		RequestsPerDay: s.RequestsPerDay})
+	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay}
+	place.set(&cfg)
+	return store.Open(ctx, cfg)
 }
 
 // openKeys reads the keys. A first start makes them, and only that: a database that is
 // there already opens with its own keys alone.
-func openKeys(folder, database string, log *slog.Logger) (*vault.Keys, error) {
+func openKeys(ctx context.Context, folder string, place where, log *slog.Logger) (*vault.Keys, error) {
 	keys, err := vault.LoadKeys(folder)
 	if !errors.Is(err, vault.ErrNoKeys) {
 		return keys, err
 	}
-	if _, err := os.Stat(filepath.Dir(database)); err != nil {
-		return nil, fmt.Errorf("making keys for a new database: %w", err)
+	there, looking := place.exists(ctx)
+	if looking != nil {
+		return nil, fmt.Errorf("making keys for a new database: %w", looking)
 	}
-	if _, there := os.Stat(database); !errors.Is(there, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s opens with the keys it was made with, put them back: %w", database, err)
+	if there {
+		return nil, fmt.Errorf("%s opens with the keys it was made with, put them back: %w", place, err)
 	}
 	if keys, err = vault.NewKeys(folder); err == nil {
 		log.Warn("new keys: keep a copy apart from the backups of the data", "folder", folder)

@@ -37,8 +37,13 @@ type Settings struct {
 		Certificate string `json:"certificate"`
 		Key         string `json:"key"`
 	} `json:"tls"`
-	// Data is the folder of the database. Required.
+	// Data is the folder of the database, where that is a file. Required.
 	Data string `json:"data"`
+	// Database is the address of a PostgreSQL database, without a password:
+	// "postgres://guichet@host/guichet?sslmode=verify-full". Empty: a SQLite file in Data.
+	Database string `json:"database"`
+	// DatabaseFile is a file, for its owner alone, that holds the address with the password.
+	DatabaseFile string `json:"database_file"`
 	// Keys is the folder of the key-encryption key and the index key, which a backup of
 	// Data must not contain. Required, outside Data. The first start makes the keys.
 	Keys string `json:"keys"`
@@ -224,6 +229,9 @@ func (s *Settings) check() error {
 		if err := s.Seal.check(); err != nil {
 			return err
 		}
+	}
+	if err := s.checkDatabase(); err != nil {
+		return err
 	}
 	return s.checkMutuality()
 }

@@ -148,6 +148,20 @@ func MakeSchema(ctx context.Context, database string) error {
 	return migrate(ctx, goose.DialectPostgres, pool, postgresSteps())
 }
 
+// Exists tells whether a PostgreSQL database holds a store, of whatever version.
+func Exists(ctx context.Context, database string) (found bool, err error) {
+	cfg, err := configOf(database, nil)
+	if err != nil {
+		return false, err
+	}
+	pool := stdlib.OpenDB(*cfg)
+	defer pool.Close()
+	if err := pool.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&found); err != nil {
+		return false, fmt.Errorf("looking at database: %w", err)
+	}
+	return found, nil
+}
+
 // checkDatabase refuses a database in which text sorts by the rules of a language: ids
 // are compared as bytes, and indexes must outlive an update of the system's tables.
 func checkDatabase(ctx context.Context, c *sql.Conn) error {

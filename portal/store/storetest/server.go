@@ -56,6 +56,16 @@ func Database(t testing.TB) string {
 	return s.Database(t)
 }
 
+// EmptyDatabase is Database without the schema.
+func EmptyDatabase(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("starting PostgreSQL: %v", err)
+	}
+	return s.make(t, "template0")
+}
+
 // Start starts a server for this test alone, to be stopped, hung or killed. durable
 // has it sync what it commits.
 func Start(t testing.TB, durable bool) *Server {
@@ -80,8 +90,13 @@ func (s *Server) Database(t testing.TB) string {
 	if s.err != nil {
 		t.Fatalf("making the schema: %v", s.err)
 	}
+	return s.make(t, template)
+}
+
+func (s *Server) make(t testing.TB, from string) string {
+	t.Helper()
 	name := fmt.Sprintf("t%d", s.count.Add(1))
-	if err := s.order("CREATE DATABASE " + name + " TEMPLATE " + template + " STRATEGY FILE_COPY"); err != nil {
+	if err := s.order("CREATE DATABASE " + name + " TEMPLATE " + from + " STRATEGY FILE_COPY"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.order("DROP DATABASE " + name + " WITH (FORCE)") }) // not worth failing for
