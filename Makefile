@@ -10,10 +10,12 @@ BIN        := bin
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages by the program each one brings; installed only where the program is missing.
+# Servers are installed and not started: each test starts its own, in a folder of its own.
 DEMO_NEEDS := gcc:gcc gcc:libc6-dev softhsm2-util:softhsm2
+SERVER_NEEDS := /usr/lib/postgresql/*/bin/initdb:postgresql
 TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf openssl:openssl pkcs11-tool:opensc \
               chromium:chromium npm:npm node:nodejs strace:strace pinentry-curses:pinentry-curses \
-              pcscd:pcscd vpcd-config:vsmartcard-vpcd zbarimg:zbar-tools
+              pcscd:pcscd vpcd-config:vsmartcard-vpcd zbarimg:zbar-tools $(SERVER_NEEDS)
 
 DEMO_ARGS ?=
 
@@ -58,7 +60,7 @@ demo-deps:
 	@.ci/install $(DEMO_NEEDS)
 
 test-deps:
-	@.ci/install $(TEST_NEEDS)
+	@set -f; .ci/install $(TEST_NEEDS)
 	@test -d node_modules/axe-core || npm ci --silent --no-audit --no-fund
 
 clean:
