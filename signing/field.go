@@ -112,7 +112,11 @@ func appearance(u *pdf.Update, m Mark, rotate int) (pdf.Ref, error) {
 	if rotate%180 != 0 {
 		width, height = height, width
 	}
-	drawn, err := document.NewAppearance(m.Lines, width, height)
+	draw := document.NewAppearance
+	if m.seal {
+		draw = document.NewSeal
+	}
+	drawn, err := draw(m.Lines, width, height)
 	if err != nil {
 		return pdf.Ref{}, err
 	}

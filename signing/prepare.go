@@ -70,6 +70,8 @@ type Mark struct {
 	Page  int        // counted from 1; 0 means invisible
 	Rect  [4]float64 // llx, lly, urx, ury in points, origin at the lower left
 	Lines []string   // text from top to bottom
+
+	seal bool // of an organisation: drawn with a stamp, not with a pen
 }
 
 // Prepared is a signature without its value. It is data only: marshal it as JSON, keep
@@ -124,7 +126,7 @@ func Prepare(r Request) (*Prepared, error) {
 	u := f.Update()
 	prefix := "Signature"
 	if certs.Seal.Check(r.Path[0]) == nil {
-		prefix = "Seal"
+		prefix, r.Mark.seal = "Seal", true
 	}
 	if p.Field, err = fieldName(f, r.Field, prefix); err != nil {
 		return nil, err

@@ -171,7 +171,7 @@ func sheet() document.Sheet {
 	return document.Sheet{
 		Language: "fr", Letterhead: []string{"Mutualité des Tilleuls", "Quai des Tanneurs 14, 4020 Liège"},
 		PlaceDate: []string{"Liège,", "le 20 novembre 2026"}, Title: "Demande de changement de compte bancaire",
-		ReferenceLabel: "Référence", Reference: "GC-2026-4K7P-118", Signature: "Signature de Mathieu Delcourt",
+		ReferenceLabel: "Référence", Reference: "GC-2026-4K7P-118", Signature: "Pour accord : Mathieu Delcourt",
 		Blocks: []document.Block{
 			{Text: "Je, Mathieu Delcourt, né le 30 juillet 1985, membre de la Mutualité des Tilleuls, demande que mes remboursements et indemnités soient payés sur ce compte :"},
 			{Rows: []document.Row{{Label: "Nouveau compte", Value: "BE68 5390 0754 7034"}, {Label: "Titulaire", Value: "Mathieu Delcourt"},

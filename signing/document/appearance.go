@@ -38,6 +38,16 @@ type Appearance struct {
 // set smaller, then wrapped, then cut. What our fonts cannot show appears as U+FFFD:
 // the mark is for the eye, the certificate is the evidence.
 func NewAppearance(lines []string, width, height float64) (*Appearance, error) {
+	return newAppearance(lines, width, height, (*canvas).pen)
+}
+
+// NewSeal is NewAppearance for the seal of an organisation: a stamp stands where a
+// signature has a pen, which nobody held.
+func NewSeal(lines []string, width, height float64) (*Appearance, error) {
+	return newAppearance(lines, width, height, (*canvas).stamp)
+}
+
+func newAppearance(lines []string, width, height float64, draw func(c *canvas, k rgb, x, y, d float64)) (*Appearance, error) {
 	if len(lines) == 0 || len(lines) > maxMarkLines || !(width >= minMark && width <= maxMark) || !(height >= minMark && height <= maxMark) {
 		return nil, fmt.Errorf("%w: %d lines in %g by %g points", ErrAppearance, len(lines), width, height)
 	}
@@ -48,7 +58,7 @@ func NewAppearance(lines []string, width, height float64) (*Appearance, error) {
 	c.frame(verdict, 1.2, [4]float64{0, 0, width, height})
 	x := 10.0
 	if height >= 40 && width >= 120 {
-		c.pen(verdict, 13, height/2-11, 22)
+		draw(c, verdict, 13, height/2-11, 22)
 		x = 46
 	}
 	c.fit(lines, x, width-x-8, height)
@@ -131,6 +141,26 @@ func (c *canvas) pen(k rgb, x, y, d float64) {
 	at("m", 0.08, 0.04)
 	at("l", 0.92, 0.04)
 	c.op("S")
+}
+
+// stamp draws two rings, in a square of side d with the lower left corner at (x, y).
+func (c *canvas) stamp(k rgb, x, y, d float64) {
+	c.stroke(k)
+	c.op("w", d/12)
+	c.ring(x+d/2, y+d/2, 0.46*d)
+	c.ring(x+d/2, y+d/2, 0.26*d)
+	c.op("S")
+}
+
+// ring adds a circle to the path, of four curves.
+func (c *canvas) ring(x, y, r float64) {
+	const k = 0.5523 // of the radius: the nearest a Bézier curve comes to a quarter
+	c.op("m", x+r, y)
+	c.op("c", x+r, y+k*r, x+k*r, y+r, x, y+r)
+	c.op("c", x-k*r, y+r, x-r, y+k*r, x-r, y)
+	c.op("c", x-r, y-k*r, x-k*r, y-r, x, y-r)
+	c.op("c", x+k*r, y-r, x+r, y-k*r, x+r, y)
+	c.op("h")
 }
 
 // Objects returns the bodies of the objects numbered first, first+1, ... (without

@@ -39,8 +39,9 @@ var (
 	wordPlace       = phrase{"{city},", "{city},", "{city},", "{city},"}
 	wordDated       = phrase{"le {date}", "{date}", "den {date}", "{date}"}
 	wordPage        = phrase{"Page {n} sur {all}", "Pagina {n} van {all}", "Seite {n} von {all}", "Page {n} of {all}"}
-	wordSignature   = phrase{"Signature de {name}", "Handtekening van {name}", "Unterschrift von {name}", "Signature of {name}"}
-	wordAnd         = phrase{"et", "en", "und", "and"}
+	// Over the box, which a card signs or the mutuality seals: it must fit both.
+	wordSignature = phrase{"Pour accord : {name}", "Voor akkoord: {name}", "Einverstanden: {name}", "Agreed: {name}"}
+	wordAnd       = phrase{"et", "en", "und", "and"}
 
 	bankTitle = phrase{
 		"Demande de changement de compte bancaire",
