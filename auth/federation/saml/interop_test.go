@@ -99,14 +99,21 @@ func (s *stranger) start(t *testing.T, metadata string, env []string, name strin
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
+		<-ended
 		if t.Failed() {
 			t.Logf("%s said:\n%s", name, out.String())
 		}
 	})
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		select {
+		case <-ended:
+			t.Fatalf("%s ended early", name)
+		default:
+		}
 		resp, err := http.Get(s.base + metadata)
 		if err != nil {
 			continue
