@@ -13,9 +13,13 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Servers are installed and not started: each test starts its own, in a folder of its own.
 DEMO_NEEDS := gcc:gcc gcc:libc6-dev softhsm2-util:softhsm2
 SERVER_NEEDS := /usr/lib/postgresql/*/bin/initdb:postgresql
+IDP_NEEDS := php:php-cli /usr/lib/php/*/dom.so:php-xml /usr/lib/php/*/mbstring.so:php-mbstring \
+             /usr/share/simplesamlphp/www/module.php:simplesamlphp \
+             /usr/share/perl5/Lemonldap/NG/Portal/Main.pm:lemonldap-ng plackup:libplack-perl \
+             /usr/lib/*/perl5/*/Lasso.pm:liblasso-perl /usr/share/perl5/XML/Simple.pm:libxml-simple-perl
 TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf openssl:openssl pkcs11-tool:opensc \
               chromium:chromium npm:npm node:nodejs strace:strace pinentry-curses:pinentry-curses \
-              pcscd:pcscd vpcd-config:vsmartcard-vpcd zbarimg:zbar-tools $(SERVER_NEEDS)
+              pcscd:pcscd vpcd-config:vsmartcard-vpcd zbarimg:zbar-tools $(SERVER_NEEDS) $(IDP_NEEDS)
 
 DEMO_ARGS ?=
 
