@@ -46,9 +46,17 @@ type FederalStore interface {
 func (p *Portal) newFederal() (*federal.Federal, error) {
 	f := &federal.Federal{
 		Store: p.cfg.Store, Desk: federalDesk{p}, Ways: p.cfg.Federation, Mutuality: p.cfg.Mutuality.ID,
-		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand, Arrived: p.cfg.Arrived,
+		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand, Arrived: p.arrived,
 	}
 	return f, f.Check()
+}
+
+// arrived is what happens to an account when its member comes in by a provider.
+func (p *Portal) arrived(c *gin.Context, login auth.Login) (instead string, err error) {
+	if p.cfg.Arrived == nil {
+		return "", nil
+	}
+	return "", p.cfg.Arrived(c.Request.Context(), login)
 }
 
 // mountFederation puts the addresses that providers know into the engine. They stand

@@ -113,8 +113,13 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 		login.Everywhere = f.everywhere(ctx, w, id.Logout)
 	}
 	if f.Arrived != nil {
-		if err := f.Arrived(ctx, login); err != nil {
-			return err
+		instead, err := f.Arrived(c, login)
+		if err != nil {
+			return fmt.Errorf("looking at the account: %w", err)
+		}
+		if instead != "" {
+			c.Redirect(http.StatusSeeOther, instead)
+			return nil
 		}
 	}
 	if err := f.Desk.Begin(c, login, Kept{Logout: id.Logout, Replaces: flow.Session}); err != nil {
