@@ -19,6 +19,7 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	flags.StringVar(&cfg.Agent, "agent", "localhost:8081", "address of the card agent and its PIN page, loopback only; none: members use the Web eID extension (with -tls)")
 	flags.StringVar(&cfg.Provider, "provider", "127.0.0.1:8082", "address of the federal provider's stand-in, loopback only")
 	flags.StringVar(&cfg.Data, "data", "", "folder to keep the demo in (default: a temporary one, removed at the end)")
+	flags.StringVar(&cfg.Database, "database", "", "postgres:// `address` of an empty database, without a password (default: a SQLite file)")
 	flags.StringVar(&cfg.Out, "out", "", "folder for the signed documents and, in trust/, the trust anchors")
 	flags.StringVar(&cfg.Journey, "journey", "card", "journey to walk: "+strings.Join(demo.Names(), ", "))
 	flags.DurationVar(&cfg.Deadline, "deadline", agent.DefaultDeadline, "how long the card waits for its holder")
@@ -31,6 +32,11 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	}
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: %q is not a flag", cli.ErrUsage, rest[0])
+	}
+	if cfg.Database != "" {
+		if err := checkAddress(cfg.Database, false); err != nil {
+			return fmt.Errorf("%w: -database %w", cli.ErrUsage, err)
+		}
 	}
 	if *withTLS {
 		certificate, err := demo.SelfSigned(cfg.Listen)

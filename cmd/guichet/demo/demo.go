@@ -27,6 +27,7 @@ type Config struct {
 	Provider string        // address of the federal provider's stand-in, loopback; empty: a free port
 	Services string        // address of the authorities, loopback; empty: a free port
 	TLS      *tls.Config   // serve https with it; nil: http
+	Database string        // postgres:// address of the store; empty: a file in Data
 	Data     string        // folder to keep things in; empty: a temporary one, removed at the end
 	Out      string        // folder for signed documents and trust anchors; empty: none
 	Journey  string        // to walk first; empty: "card"

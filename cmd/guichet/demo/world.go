@@ -212,7 +212,7 @@ func (w *world) serve(ctx context.Context, name string, f func(context.Context) 
 	w.stop(func() { cancel(); <-done })
 }
 
-func (w *world) openStore(ctx context.Context, _ Config) error {
+func (w *world) openStore(ctx context.Context, cfg Config) error {
 	folder := filepath.Join(w.dir, "keys")
 	keys, err := vault.LoadKeys(folder)
 	if errors.Is(err, vault.ErrNoKeys) {
@@ -221,10 +221,7 @@ func (w *world) openStore(ctx context.Context, _ Config) error {
 	if err != nil {
 		return fmt.Errorf("opening the keys: %w", err)
 	}
-	w.store, err = store.Open(ctx, store.Config{
-		Path: filepath.Join(w.dir, "guichet.db"), Keys: keys, Log: w.log,
-		Anchors: filepath.Join(w.dir, "audit-heads"),
-	})
+	w.store, err = store.Open(ctx, w.storeConfig(cfg, keys))
 	if err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}
