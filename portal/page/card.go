@@ -91,6 +91,7 @@ var cardStates = []cardState{
 
 	{name: "refused", kind: "fail", picture: "card", shows: atFault},
 	{name: "unknown_member", kind: "fail", picture: "card"},
+	{name: "unknown_staff", kind: "fail", picture: "card"},
 	{name: "account_disabled", kind: "fail", picture: "card"},
 	{name: "changed", kind: "fail", picture: "card", shows: atFault},
 	{name: "not_open", kind: "fail", picture: "card"},
