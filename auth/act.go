@@ -21,6 +21,9 @@ const (
 	MakeRequest Act = "make-request"
 	// ChangePreferences changes language and notices, nothing that mail or money follows.
 	ChangePreferences Act = "change-preferences"
+	// ChangeCredentials changes how the member gets in: her password, the address she
+	// signs in with.
+	ChangeCredentials Act = "change-credentials"
 	// ChangeContact changes address, telephone, e-mail.
 	ChangeContact Act = "change-contact"
 	// ChangeBankAccount asks for money to go elsewhere.
@@ -99,6 +102,8 @@ var table = []Rule{
 		Reason: "moves neither money nor rights"},
 	{Act: ChangePreferences, Need: Low,
 		Reason: "moves neither money nor rights nor mail"},
+	{Act: ChangeCredentials, Need: Low, Fresh: true,
+		Reason: "asks for the current password or a fresh sign-in by card"},
 	{Act: ChangeContact, Need: Substantial,
 		Reason: "letters and recovery codes follow the contact data"},
 	{Act: ChangeBankAccount, Need: Substantial, Fresh: true,

@@ -25,6 +25,7 @@ var matrix = []struct {
 	{auth.SendMessage, "pfFHC"},
 	{auth.MakeRequest, "pfFHC"},
 	{auth.ChangePreferences, "pfFHC"},
+	{auth.ChangeCredentials, "pfFHC"},
 	{auth.ChangeContact, "FHC"},
 	{auth.ChangeBankAccount, "FHC"},
 	{auth.GiveMandate, "FHC"},

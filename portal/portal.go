@@ -20,11 +20,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/auth/password"
 	"guichet.example/auth/webeid"
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
@@ -32,6 +34,7 @@ import (
 	"guichet.example/portal/office"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
+	"guichet.example/portal/profile"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 	"guichet.example/signing"
@@ -51,6 +54,7 @@ type Store interface {
 	documents.Store
 	office.Store
 	jobs.Store
+	ClassicStore
 	Ping(ctx context.Context) error
 }
 
@@ -84,6 +88,10 @@ type Config struct {
 	TSA        *signing.TSA        // nil: signatures stay at B-B
 	Trust      signing.Trust       // for the verification reports; Anchors and Now default to those here
 	Policy     auth.Policy
+	// Profile says how members get in. Zero: the one that ships as the default.
+	Profile profile.Profile
+	// PasswordCost is what a password hash costs. Zero: password.Default; tests have less.
+	PasswordCost password.Params
 	// Enrolments gives people at the counter a way in. nil: the office offers none.
 	Enrolments office.Enrolments
 
@@ -118,6 +126,7 @@ type Portal struct {
 	policy      string
 	agentPolicy string
 	sessions    *sessions
+	classic     *credentials.Service
 	federal     *federal.Federal
 	sealing     *requests.Sealing // nil: no seal
 	often       *often            // changes, by network
@@ -177,6 +186,9 @@ func New(cfg Config) (*Portal, error) {
 	p.often = newOften(cfg.PostsPerMinute/5, float64(cfg.PostsPerMinute), cfg.Now)
 	p.reads = newOften(cfg.ReadsPerMinute/3, float64(cfg.ReadsPerMinute), cfg.Now)
 	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
+	if p.classic, err = cfg.newClassic(); err != nil {
+		return nil, fmt.Errorf("password sign-in: %w", err)
+	}
 	p.signing = cfg.signing()
 	if p.federal, err = p.newFederal(); err != nil {
 		return nil, err

@@ -99,13 +99,17 @@ func (p *Portal) areas() ([]area, error) {
 		return nil, fmt.Errorf("card sign-in: %w", err)
 	}
 	card := &door.Card{Challenges: p.cfg.Store, Verifier: verifier, Browser: p.sessions.Browser, Now: p.cfg.Now, Rand: p.cfg.Rand}
+	cookies, err := newClassicCookies(p.cfg.Store.ServerKey("cookie"))
+	if err != nil {
+		return nil, err
+	}
 	store, now, letterhead := p.cfg.Store, p.cfg.Now, p.cfg.Mutuality.Letterhead
 	return []area{
 		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now,
-			Others: p.federal.Doors},
+			Others: p.federal.Doors, Classic: p.classic, Cookies: cookies},
 		p.federal,
 		&home.Home{Store: store},
-		&account.Account{Store: store},
+		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, Now: now},
 		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
 		&orders.Orders{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},

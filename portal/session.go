@@ -89,7 +89,8 @@ func (s *sessions) begin(c *gin.Context, login auth.Login, start func(hash, old 
 	old, _ := tokenOf(c.Request, sessionCookie)
 	text, hash := newToken()
 	now := s.now()
-	err := start(hash, old, signin.Session{Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total)})
+	err := start(hash, old, signin.Session{Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total),
+		Device: device(c.Request.UserAgent()), Source: s.Network(c)})
 	if err != nil {
 		return err
 	}

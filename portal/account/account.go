@@ -4,22 +4,40 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
 
-// Account is the area. Store is required.
+// Account is the area. All fields are required.
 type Account struct {
-	Store Store
+	Store   Store
+	Classic *credentials.Service
+	Origin  string // of the counter: links in mails begin with it
+	Now     func() time.Time
 }
 
-// Route mounts the area.
+// Route mounts the area. The links of mails are public: who opens one may be signed in
+// nowhere, and the link itself is the proof.
 func (a *Account) Route(r page.Routes) {
 	r.GET("account", auth.ReadFile, a.show)
+	r.GET(accessPath, auth.ReadFile, a.access)
+	r.POST("account/sessions/:id/end", auth.ReadFile, a.endSession)
+	r.GET("account/sign-ins/:id/deny", auth.ReadFile, a.denyForm)
+	r.POST("account/sign-ins/:id/deny", auth.ReadFile, a.deny)
+	r.GET(changePath, auth.ChangeCredentials, a.passwordForm)
+	r.POST(changePath, auth.ChangeCredentials, a.changePassword)
+	r.GET(emailPath, auth.ChangeCredentials, a.emailForm)
+	r.POST(emailPath, auth.ChangeCredentials, a.changeEmail)
+	r.GET(confirmPath+"/:secret", auth.Public, a.link(credentials.ConfirmEmail))
+	r.POST(confirmPath+"/:secret", auth.Public, a.follow(credentials.ConfirmEmail))
+	r.GET(undoPath+"/:secret", auth.Public, a.link(credentials.UndoEmail))
+	r.POST(undoPath+"/:secret", auth.Public, a.follow(credentials.UndoEmail))
 }
 
 func (a *Account) show(c *gin.Context) error {

@@ -48,37 +48,49 @@ func (s *Service) setByCode(ctx context.Context, purpose Purpose, secret, typed 
 	return s.login(account), nil
 }
 
-// Change sets another password for who is signed in (F56): by the current one, or by a
-// card session, which is the stronger proof. Every other session ends. ErrRefused for a
-// wrong current one, *WaitError, ErrClosed, ErrSame, *password.RefusedError, ErrBusy.
-func (s *Service) Change(ctx context.Context, login auth.Login, current, typed string) error {
+// Change is a change to how a member gets in, with what shows that it is she.
+type Change struct {
+	Proven  bool   // the session is proof enough: a fresh sign-in by card
+	Current string // else her current password
+	Typed   string // the new one
+}
+
+// Change sets another password for who is signed in (F56). Every other session ends.
+// ErrRefused for a wrong current one, *WaitError, ErrClosed, ErrSame,
+// *password.RefusedError, password.ErrBusy.
+func (s *Service) Change(ctx context.Context, login auth.Login, c Change) error {
+	if !c.Proven {
+		if err := s.Prove(ctx, login, c.Current); err != nil {
+			return err
+		}
+	}
+	hash, err := s.hash(ctx, login.Member, c.Typed)
+	if err != nil {
+		return err
+	}
 	stored, err := s.Store.PasswordHash(ctx, s.Mutuality, login.Member)
 	if err != nil {
 		return err
 	}
-	if login.Method != auth.Card {
-		if err := s.prove(ctx, login, stored, current); err != nil {
-			return err
-		}
-	}
-	hash, err := s.hash(ctx, login.Member, typed)
-	if err != nil {
-		return err
-	}
-	if same, _, err := s.verify(ctx, stored, typed); err != nil {
+	if same, _, err := s.verify(ctx, stored, c.Typed); err != nil {
 		return err
 	} else if same {
 		return ErrSame
 	}
 	return s.Store.SetPassword(ctx, NewPassword{
-		Mutuality: s.Mutuality, Member: login.Member, Hash: hash, Activate: login.Method == auth.Card,
+		Mutuality: s.Mutuality, Member: login.Member, Hash: hash, Activate: true,
 		Keep: login.Session, Login: &login, At: s.Now(),
 	})
 }
 
-// prove asks for the current password. Wrong ones are counted by member, so that a
-// session left open is no place to guess.
-func (s *Service) prove(ctx context.Context, login auth.Login, stored, current string) error {
+// Prove asks who is signed in for her current password. Wrong ones are counted by
+// member, so that a session left open is no place to guess. ErrRefused, *WaitError,
+// ErrClosed, password.ErrBusy.
+func (s *Service) Prove(ctx context.Context, login auth.Login, current string) error {
+	stored, err := s.Store.PasswordHash(ctx, s.Mutuality, login.Member)
+	if err != nil {
+		return err
+	}
 	try := Try{Mutuality: s.Mutuality, Handle: Handle{Kind: "other current", Value: string(login.Member)},
 		Limits: Limits{Known: maxFailures / 5, Unknown: maxFailures / 5}, At: s.Now(), Nobody: true}
 	tried, err := s.Store.Try(ctx, try)
@@ -124,6 +136,16 @@ func (s *Service) hash(ctx context.Context, member auth.MemberID, typed string) 
 		return "", err
 	}
 	return s.Gate.Hash(ctx, text)
+}
+
+// Closed says of a member who has shown who she is, by whatever way, whether staff have
+// switched her access off: the ticket with which she may ask for it, or "".
+func (s *Service) Closed(ctx context.Context, member auth.MemberID) (ticket string, err error) {
+	account, err := s.Account(ctx, member)
+	if err != nil || account.State != Disabled {
+		return "", err
+	}
+	return s.Issue(ctx, Grant{Member: member, Purpose: Reactivate, Life: renewLife})
 }
 
 // AskReactivation makes the task by which staff decide; ticket comes from DisabledError.

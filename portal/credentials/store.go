@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/mail"
 )
 
 // Tried is what Store.Try found: the account that the handle names, and whether the
@@ -49,6 +50,11 @@ type Store interface {
 	PutAccount(ctx context.Context, e Enrolment) error
 	// MembersByHandle lists the members that a handle names.
 	MembersByHandle(ctx context.Context, mutuality string, h Handle) ([]auth.MemberID, error)
+	// PutMailedCode is PutCode with the mail that carries the code.
+	PutMailedCode(ctx context.Context, c Code, secret string, m mail.Message) error
+	// SwapEmail uses the code of a mailed link and puts the address in place. ErrCode,
+	// ErrCodeExpired.
+	SwapEmail(ctx context.Context, s Swap) error
 	// AskReactivation uses the ticket and makes the task for staff.
 	AskReactivation(ctx context.Context, mutuality, ticket, said string, now time.Time) (reference string, err error)
 }

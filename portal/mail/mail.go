@@ -36,7 +36,7 @@ const (
 	ResetLink       Template = "reset-link"        // link, until: choose another password
 	PasswordChanged Template = "password-changed"  // at
 	NewSignInMethod Template = "new-method"        // at
-	EmailChangedOld Template = "email-changed-old" // at; goes to the address that was
+	EmailChangedOld Template = "email-changed-old" // at, link, until: undo it; goes to the address that was
 	EmailChangedNew Template = "email-changed-new" // at; goes to the address that is
 	AccountDisabled Template = "account-disabled"  // at
 	AccountRestored Template = "account-restored"  // at

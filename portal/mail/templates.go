@@ -12,7 +12,7 @@ var templates = map[Template][]Value{
 	ResetLink:       {Link, Until},
 	PasswordChanged: {At},
 	NewSignInMethod: {At},
-	EmailChangedOld: {At},
+	EmailChangedOld: {At, Link, Until},
 	EmailChangedNew: {At},
 	AccountDisabled: {At},
 	AccountRestored: {At},

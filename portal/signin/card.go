@@ -41,7 +41,7 @@ func (s *SignIn) doorsOf(v page.View, next string) []page.Door {
 	if s.Others != nil {
 		doors = append(doors, s.Others(v, next)...)
 	}
-	return doors
+	return append(doors, s.passwordDoor(v, next))
 }
 
 // card is the page on which the card speaks.
@@ -53,6 +53,7 @@ func (s *SignIn) card(c *gin.Context) error {
 	s.Sessions.Browser(c)
 	return page.Render(c, http.StatusOK, cardPage(v, page.CardStep{
 		Challenge: v.URL(challengePath), Token: v.URL(cardPath + "?next=" + next(c)),
+		Other: page.Link{URL: v.URL(passwordPath + "?next=" + next(c)), Text: v.T("password.signin.title")}, // F45
 	}))
 }
 
@@ -66,6 +67,16 @@ func (s *SignIn) enter(c *gin.Context) error {
 	if err != nil {
 		return s.refuse(c, member.ID, err)
 	}
+	to := next(c)
+	ticket, err := s.Classic.Closed(c.Request.Context(), member.ID)
+	if err != nil {
+		return fmt.Errorf("reading the account: %w", err)
+	}
+	if ticket != "" { // switched off by staff: told now that the card was right (F46)
+		s.Cookies.SetTicket(c, ticket)
+		c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(disabledPath)})
+		return nil
+	}
 	login := auth.Login{
 		Mutuality: s.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
 		Holder: holder.Holder, Method: auth.Card, Assurance: auth.High, At: s.Now(),
@@ -73,7 +84,7 @@ func (s *SignIn) enter(c *gin.Context) error {
 	if err := s.Sessions.Begin(c, login); err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
-	c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(next(c))})
+	c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(to)})
 	return nil
 }
 

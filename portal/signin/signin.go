@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/door"
 	"guichet.example/portal/page"
 )
@@ -27,7 +28,10 @@ type SignIn struct {
 	Store     Store
 	Sessions  Sessions
 	Card      *door.Card
-	Mutuality string // key of the mutuality in the store
+	Classic   *credentials.Service
+	Cookies   Cookies
+	Links     []LinkTo // under the password form
+	Mutuality string   // key of the mutuality in the store
 	Now       func() time.Time
 	// Others are the doors beside that of the card; nil: none.
 	Others func(v page.View, next string) []page.Door
@@ -49,6 +53,13 @@ func (s *SignIn) Route(r page.Routes) {
 	r.GET(cardPath, auth.Public, s.card)
 	r.POST(challengePath, auth.Public, s.Card.Challenge)
 	r.POST(cardPath, auth.Public, s.enter)
+	r.GET(passwordPath, auth.Public, s.passwordForm)
+	r.POST(passwordPath, auth.Public, s.enterPassword)
+	r.POST(forgetPath, auth.Public, s.forget)
+	r.GET(newPath, auth.Public, s.newForm)
+	r.POST(newPath, auth.Public, s.setNew)
+	r.GET(disabledPath, auth.Public, s.disabledForm)
+	r.POST(disabledPath, auth.Public, s.ask)
 	r.POST(outPath, auth.Public, s.signOut)
 	r.GET(signedOutPath, auth.Public, s.signedOut)
 	r.POST(stayPath, auth.ReadFile, s.stay)

@@ -1,6 +1,7 @@
 // What every page gets from script; each works without it too, with less comfort.
 
 import { watch } from "./idle.js";
+import { watchPasswords } from "./password.js";
 
 // The page's own focus: the error summary after a refused form, the heading after a step.
 document.querySelector("[data-focus]")?.focus();
@@ -33,6 +34,8 @@ for (const list of document.querySelectorAll("details.language")) {
     list.querySelector("summary").focus();
   });
 }
+
+watchPasswords();
 
 const idle = document.getElementById("idle");
 if (idle) watch(idle);

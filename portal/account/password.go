@@ -1,0 +1,78 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth/password"
+	"guichet.example/portal/credentials"
+	"guichet.example/portal/page"
+)
+
+const changePath = "account/password"
+
+func (a *Account) passwordForm(c *gin.Context) error {
+	return a.showPassword(c, page.From(c), http.StatusOK)
+}
+
+func (a *Account) showPassword(c *gin.Context, v page.View, status int) error {
+	v.Title, v.Nav, v.Lead = v.T("password.change.title"), "account", v.T("password.change.lead")
+	v.Back = page.Link{URL: v.URL(accessPath), Text: v.T("password.deny.back")}
+	if c.Query("stricter") == "1" && len(v.Errors) == 0 {
+		v.Banner = &page.Banner{Kind: page.ToSign, Title: v.T("password.stricter"), Text: v.T("password.stricter.text")}
+	}
+	return page.Render(c, status, changePage(v, !a.proven(*v.Login), a.Classic.Profile.Password, c.Query("stricter") == "1"))
+}
+
+// changePassword sets another password (F56): by the current one or a fresh card
+// session. Every other session ends, and the member is told by mail.
+func (a *Account) changePassword(c *gin.Context) error {
+	v, login := page.From(c), page.LoginOf(c)
+	typed, again := c.PostForm("new"), c.PostForm("again")
+	if typed != again {
+		v.Errors = []page.FieldError{{Field: "again", Text: v.T("password.error.again")}}
+		return a.showPassword(c, v, http.StatusUnprocessableEntity)
+	}
+	err := a.Classic.Change(c.Request.Context(), login, credentials.Change{
+		Proven: a.proven(login), Current: c.PostForm("current"), Typed: typed})
+	if err == nil {
+		c.Redirect(http.StatusSeeOther, v.URL(accessPath+"?done=password"))
+		return nil
+	}
+	status, field, text := explain(c, v, err)
+	var refused *password.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		status, field, text = http.StatusUnprocessableEntity, "new", page.RefusedWords(v, refused, a.Classic.Profile.Password)
+	case errors.Is(err, credentials.ErrSame):
+		status, field, text = http.StatusUnprocessableEntity, "new", v.T("password.error.same")
+	case text == "":
+		return fmt.Errorf("changing a password: %w", err)
+	}
+	v.Errors = []page.FieldError{{Field: field, Text: text}}
+	return a.showPassword(c, v, status)
+}
+
+// explain is what the page says where the current password was asked for and is not
+// taken; no text for any other error.
+func explain(c *gin.Context, v page.View, err error) (status int, field, text string) {
+	var wait *credentials.WaitError
+	switch {
+	case errors.Is(err, credentials.ErrRefused):
+		return http.StatusUnprocessableEntity, "current", v.T("password.error.current")
+	case errors.As(err, &wait):
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Wait.Seconds()))))
+		return http.StatusTooManyRequests, "current", v.TN("password.wait.minutes", int(math.Ceil(wait.Wait.Minutes())))
+	case errors.Is(err, credentials.ErrClosed):
+		return http.StatusTooManyRequests, "current", v.T("password.closed")
+	case errors.Is(err, password.ErrBusy):
+		c.Header("Retry-After", "2")
+		return http.StatusServiceUnavailable, "current", v.T("password.busy")
+	}
+	return 0, "", ""
+}
