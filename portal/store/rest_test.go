@@ -38,6 +38,7 @@ func fillEverything(t *testing.T, b *bed) {
 	}
 	id := b.frozen(b.claire)
 	b.prepared(b.claire, id)
+	b.approved(id)
 	open := []requests.State{requests.ToSign}
 	if err := b.Move(ctx, b.claire, id, open, requests.Declined, sentence+" "+newIBAN); err != nil {
 		t.Fatal(err)
