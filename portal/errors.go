@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/door"
@@ -50,6 +51,7 @@ var outcomes = []outcome{
 	{errNoPage, http.StatusNotFound, "portal.missing"},
 	{requests.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{documents.ErrNotFound, http.StatusNotFound, "portal.missing"},
+	{account.ErrNoSession, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},
 	{federal.ErrPrefetch, http.StatusForbidden, "portal.unreadable"},
@@ -117,7 +119,9 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 			next = v.URL(path.Dir(v.Path))
 		}
 	default:
-		if o := find(err); o.status != http.StatusInternalServerError {
+		if o, out := outage(c, err); out {
+			status, text = o.status, stateText(v, state, "", time.Time{})
+		} else if o := find(err); o.status != http.StatusInternalServerError {
 			status, state, text = o.status, "changed", v.T(o.key+".text")
 		} else {
 			text = stateText(v, state, "", time.Time{})
@@ -161,7 +165,9 @@ func (p *Portal) failPage(c *gin.Context, err error) {
 	}
 	var card cardProblem
 	o := find(err)
-	if errors.As(err, &card) {
+	if down, out := outage(c, err); out {
+		o = down
+	} else if errors.As(err, &card) {
 		o = outcome{err, card.Status(), "portal.failed"}
 	}
 	v.Title = v.T(o.key + ".title")
