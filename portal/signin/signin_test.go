@@ -21,8 +21,10 @@ import (
 	"guichet.example/certs/certstest"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/areatest"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/door"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/profile"
 )
 
 // fake is store, sessions and verifier of the door; each test sets what they answer.
@@ -40,7 +42,29 @@ type fake struct {
 	begun   []auth.Login
 	ended   int
 	refused []Refusal
+
+	state  credentials.State
+	ticket string
 }
+
+// accounts knows of each member the state that the test sets.
+type accounts struct {
+	credentials.Store
+	f *fake
+}
+
+func (a accounts) Account(context.Context, string, auth.MemberID) (credentials.Account, error) {
+	return credentials.Account{State: a.f.state}, nil
+}
+
+func (a accounts) PutCode(context.Context, credentials.Code, string, string) error { return nil }
+
+func (f *fake) Known(*gin.Context) ([32]byte, func())   { return [32]byte{}, func() {} }
+func (f *fake) Remembered(*gin.Context) string          { return "" }
+func (f *fake) Remember(*gin.Context, string)           {}
+func (f *fake) Ticket(*gin.Context) string              { return f.ticket }
+func (f *fake) SetTicket(_ *gin.Context, ticket string) { f.ticket = ticket }
+func (f *fake) Shared(*gin.Context) bool                { return false }
 
 func (f *fake) Put(_ context.Context, browser string, _ webeid.Challenge) error {
 	f.kept = append(f.kept, browser)
@@ -81,7 +105,12 @@ func newDesk(t *testing.T) (*areatest.Counter, *fake) {
 		holder: certs.Holder{Country: "BE", SerialNumber: "85073003328"}}
 	now := func() time.Time { return areatest.Noon }
 	card := &door.Card{Challenges: f, Verifier: f, Browser: f.Browser, Now: now, Rand: zeros{}}
-	return areatest.New(t, &SignIn{Store: f, Sessions: f, Card: card, Mutuality: "tilleuls", Now: now}), f
+	emut, err := profile.Load(profile.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	classic := &credentials.Service{Store: accounts{f: f}, Profile: emut, Mutuality: "tilleuls", Now: now, Rand: zeros{}}
+	return areatest.New(t, &SignIn{Store: f, Sessions: f, Card: card, Classic: classic, Cookies: f, Mutuality: "tilleuls", Now: now}), f
 }
 
 // zeros is a source of randomness that is none.
@@ -228,5 +257,16 @@ func TestPagesInEachLanguage(t *testing.T) {
 				t.Errorf("%s %s = %d, %q, %v", lang, path, p.Status, p.Text("h1"), p.Err)
 			}
 		}
+	}
+}
+
+// TestDisabledIsToldAfterTheCard: staff closed the account; the card was right all the
+// same, and nobody is let in.
+func TestDisabledIsToldAfterTheCard(t *testing.T) {
+	c, f := newDesk(t)
+	f.state = credentials.Disabled
+	p := c.PostBody("sign-in/card", token())
+	if p.Status != http.StatusOK || !strings.Contains(string(p.Body), "/fr/sign-in/disabled") || f.ticket == "" || len(f.begun) > 0 {
+		t.Errorf("POST sign-in/card = %d %s, ticket %q, begun %d", p.Status, p.Body, f.ticket, len(f.begun))
 	}
 }
