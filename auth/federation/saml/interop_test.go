@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"html"
 	"io"
@@ -248,3 +249,5 @@ func (s *stranger) finish(t *testing.T, f federation.Flow, p page) (federation.I
 }
 
 func newJar() (http.CookieJar, error) { return cookiejar.New(nil) }
+
+func base64Of(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }

@@ -108,6 +108,9 @@ func New(s Settings, party *Party, o Options) (*Provider, error) {
 	if o.Rand == nil || party == nil {
 		return nil, fmt.Errorf("provider %.40q: no source of randomness, or nobody to be", s.ID)
 	}
+	if err := built(); err != nil {
+		return nil, err
+	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("provider %.40q: %w", s.ID, err)
 	}
