@@ -41,10 +41,11 @@ func (p *Provider) proof(ctx context.Context, e *endpoints, f federation.Flow, t
 	if err != nil {
 		return proof{}, err
 	}
-	if _, err := signed(raw, p.settings.Algorithms); err != nil { // [7] [8]
+	head, err := signed(raw, p.settings.Algorithms) // [7] [8]
+	if err != nil {
 		return proof{}, err
 	}
-	s := &signature{keys: e.keys}
+	s := &signature{keys: e.keys, head: head}
 	token, err := p.verifier(s).Verify(ctx, raw) // [2] [3] [6] [9]
 	if err != nil {
 		return proof{}, s.explain(err)

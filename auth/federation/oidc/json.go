@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -38,9 +37,7 @@ func parseObject(text []byte) (object, error) {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return nil, errNotJSON
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	value, err := parseValue(d, 0)
+	value, err := (&scanner{text: text}).value(0)
 	if err != nil {
 		return nil, err
 	}
@@ -58,52 +55,99 @@ func parseObject(text []byte) (object, error) {
 	return o, nil
 }
 
-func parseValue(d *json.Decoder, depth int) (any, error) {
+// scanner goes through a text that is known to be JSON.
+type scanner struct {
+	text []byte
+	at   int
+}
+
+// next skips blanks, commas and colons and returns the byte there.
+func (s *scanner) next() byte {
+	for {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\n', '\r', ',', ':':
+			s.at++
+		default:
+			return c
+		}
+	}
+}
+
+func (s *scanner) value(depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, errDepth
 	}
-	t, err := d.Token()
-	if err != nil {
-		return nil, errNotJSON
+	switch c := s.next(); c {
+	case '{':
+		return s.object(depth)
+	case '[':
+		return s.list(depth)
+	case '"':
+		return s.string()
 	}
-	switch t {
-	case json.Delim('{'):
-		return parseMembers(d, depth)
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			value, err := parseValue(d, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, value)
-		}
-		_, err := d.Token()
-		return list, err
+	start := s.at
+	for s.at < len(s.text) && !strings.ContainsRune(" \t\n\r,]}", rune(s.text[s.at])) {
+		s.at++
 	}
-	return t, nil
+	switch word := string(s.text[start:s.at]); word {
+	case "true", "false":
+		return word == "true", nil
+	case "null":
+		return nil, nil
+	default:
+		return json.Number(word), nil
+	}
 }
 
-func parseMembers(d *json.Decoder, depth int) (object, error) {
+func (s *scanner) object(depth int) (any, error) {
 	o := object{}
-	for d.More() {
-		t, err := d.Token()
+	for s.at++; s.next() != '}'; {
+		key, err := s.string()
 		if err != nil {
-			return nil, errNotJSON
-		}
-		key, ok := t.(string)
-		if !ok {
-			return nil, errNotJSON
+			return nil, err
 		}
 		if _, repeated := o[key]; repeated {
 			return nil, errRepeated
 		}
-		if o[key], err = parseValue(d, depth+1); err != nil {
+		if o[key], err = s.value(depth + 1); err != nil {
 			return nil, err
 		}
 	}
-	_, err := d.Token()
-	return o, err
+	s.at++
+	return o, nil
+}
+
+func (s *scanner) list(depth int) (any, error) {
+	list := []any{}
+	for s.at++; s.next() != ']'; {
+		value, err := s.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, value)
+	}
+	s.at++
+	return list, nil
+}
+
+// string reads a string; those with escapes, which are rare, by encoding/json.
+func (s *scanner) string() (string, error) {
+	start, escaped := s.at, false
+	for s.at++; s.text[s.at] != '"'; s.at++ {
+		if s.text[s.at] == '\\' {
+			escaped = true
+			s.at++
+		}
+	}
+	s.at++
+	if !escaped {
+		return string(s.text[start+1 : s.at-1]), nil
+	}
+	var text string
+	if json.Unmarshal(s.text[start:s.at], &text) != nil {
+		return "", errNotJSON
+	}
+	return text, nil
 }
 
 // text returns a member that is a string; "" if it is absent or something else.

@@ -52,23 +52,21 @@ type keySet struct {
 // on, the cause of a refusal, the bytes that were signed and the key that verified them.
 type signature struct {
 	keys  *keySet
+	head  header // of the token, looked at before
 	raw   []byte
 	key   *jose.JSONWebKey
 	cause error
 }
 
-// VerifySignature implements the KeySet of go-oidc. The caller has looked at the header.
+// VerifySignature implements the KeySet of go-oidc.
 func (s *signature) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	s.raw, s.key, s.cause = s.keys.verify(ctx, token)
+	s.raw, s.key, s.cause = s.keys.verify(ctx, token, s.head)
 	return s.raw, s.cause
 }
 
-// verify returns the bytes that a token signs and the key that verified them.
-func (k *keySet) verify(ctx context.Context, token string) ([]byte, *jose.JSONWebKey, error) {
-	h, err := signed(token, k.provider.settings.Algorithms, loggedOutType)
-	if err != nil {
-		return nil, nil, err
-	}
+// verify returns the bytes that a token signs and the key that verified them. h is its
+// header, as signed returned it.
+func (k *keySet) verify(ctx context.Context, token string, h header) ([]byte, *jose.JSONWebKey, error) {
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(h.alg)})
 	if err != nil {
 		return nil, nil, errToken // go-jose's words may quote the token

@@ -81,14 +81,15 @@ func (p *Provider) VerifyLogout(ctx context.Context, token string) (out LoggedOu
 	if token, err = p.openNotice(token); err != nil {
 		return out, federation.Refuse(err)
 	}
-	if _, err = signed(token, p.settings.Algorithms, loggedOutType); err != nil {
+	head, err := signed(token, p.settings.Algorithms, loggedOutType)
+	if err != nil {
 		return out, federation.Refuse(err)
 	}
 	e, err := p.endpoints(ctx)
 	if err != nil {
 		return out, err
 	}
-	s := &signature{keys: e.keys}
+	s := &signature{keys: e.keys, head: head}
 	if _, err = p.verifier(s).VerifyLogout(ctx, token); err != nil { // events, nonce, iss, aud, exp
 		return out, federation.Refuse(s.explain(err))
 	}

@@ -67,10 +67,11 @@ func (p *Provider) signedUserInfo(ctx context.Context, e *endpoints, received st
 	if err != nil {
 		return told{}, err
 	}
-	if _, err := signed(token, p.settings.Algorithms); err != nil {
+	head, err := signed(token, p.settings.Algorithms)
+	if err != nil {
 		return told{}, err
 	}
-	raw, key, err := e.keys.verify(ctx, token)
+	raw, key, err := e.keys.verify(ctx, token, head)
 	if err != nil {
 		return told{}, err
 	}
