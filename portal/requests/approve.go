@@ -168,7 +168,7 @@ func (q *Requests) showApprove(c *gin.Context, status int, r Request, a *Approva
 	v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: signStep, Of: steps}
 	v.Back = page.Link{URL: address(v, r.ID, "read"), Text: v.T("requests.sign.back")}
 	p := approvePage{sheetPage: newSheet(r, true)}
-	p.Mark = sealBox(r)
+	p.Mark, p.Words = sealBox(r), ByApproval
 	for _, choice := range q.Sealing.Approvers(page.LoginOf(c)) {
 		p.Choices = append(p.Choices, page.FileRow{Icon: "key", Link: page.Link{
 			URL:  address(v, r.ID, "prove") + "?" + url.Values{"provider": {choice.ID}}.Encode(),

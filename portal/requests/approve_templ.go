@@ -194,7 +194,7 @@ func approveView(v page.View, p approvePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = waysOut(v, p.Request.ID).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = waysOut(v, p.sheetPage).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -16,6 +16,7 @@ type detailPage struct {
 	Request Request
 	Asked   []page.SummaryRow
 	Track   []page.TrackStep
+	Words   Method // how the member consented, or would in this session
 }
 
 func (q *Requests) detail(c *gin.Context) error {
@@ -30,7 +31,7 @@ func (q *Requests) detail(c *gin.Context) error {
 	if r.State == Pending {
 		v.Banner = &page.Banner{Kind: page.Checking, Title: v.T("requests.detail.pending.title"), Text: v.T("requests.detail.pending.text")}
 	}
-	return page.Render(c, http.StatusOK, detailView(v, detailPage{Request: r, Asked: asked(v, r), Track: q.track(v, r)}))
+	return page.Render(c, http.StatusOK, detailView(v, detailPage{Request: r, Asked: asked(v, r), Track: q.track(v, r), Words: q.wording(v, r)}))
 }
 
 // asked are the answers, in the language of the page. An account number is masked:
@@ -69,13 +70,13 @@ func asked(v page.View, r Request) []page.SummaryRow {
 func withdrawable(s State) bool { return s == Signed || s == Pending }
 
 // files are the papers of a signed request.
-func files(v page.View, r Request) []page.FileRow {
+func files(v page.View, r Request, words Method) []page.FileRow {
 	if r.Document == "" {
 		return nil
 	}
 	doc := v.URL("documents/" + r.Document)
 	return []page.FileRow{
-		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document." + string(r.method(v)))}, Detail: v.TN("requests.file", r.Pages)},
-		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report." + string(r.method(v)))}},
+		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document." + string(words))}, Detail: v.TN("requests.file", r.Pages)},
+		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report." + string(words))}},
 	}
 }

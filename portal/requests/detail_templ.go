@@ -105,7 +105,7 @@ func detailView(v page.View, p detailPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if rows := files(v, p.Request); rows != nil {
+					if rows := files(v, p.Request, p.Words); rows != nil {
 						templ_7745c5c3_Err = page.Files(rows).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -128,7 +128,7 @@ func detailView(v page.View, p detailPage) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						if p.Request.State == ToSign {
-							templ_7745c5c3_Err = page.ButtonLink(page.First, page.Link{URL: address(v, p.Request.ID, "read"), Text: v.T("requests.detail.read." + string(p.Request.method(v))), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = page.ButtonLink(page.First, page.Link{URL: address(v, p.Request.ID, "read"), Text: v.T("requests.detail.read." + string(p.Words)), Icon: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -150,9 +150,9 @@ func detailView(v page.View, p detailPage) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var8 string
-							templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("requests.detail.decline"))
+							templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("requests.detail.decline." + string(p.Words)))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/requests/detail.templ`, Line: 21, Col: 86}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/requests/detail.templ`, Line: 21, Col: 105}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 							if templ_7745c5c3_Err != nil {

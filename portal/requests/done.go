@@ -15,6 +15,7 @@ type donePage struct {
 	Verdict   page.Verdict
 	Reference page.Reference
 	Track     []page.TrackStep
+	Words     Method // how the member consented
 }
 
 // done is where the card step leads. Whoever comes back later, when the request has
@@ -29,9 +30,10 @@ func (q *Requests) done(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, address(v, r.ID, ""))
 		return nil
 	}
+	words := q.wording(v, r)
 	p := donePage{
-		Request: r, Track: q.track(v, r),
-		Verdict: page.Verdict{Kind: page.Valid, Title: v.T("requests.done.title." + string(r.method(v))), Text: v.T("requests.done.text." + string(r.method(v))), Step: true},
+		Request: r, Words: words, Track: q.track(v, r),
+		Verdict: page.Verdict{Kind: page.Valid, Title: v.T("requests.done.title." + string(words)), Text: v.T("requests.done.text." + string(words)), Step: true},
 		Reference: page.Reference{Label: v.T("requests.reference.label"), Number: r.Reference,
 			Text: v.T("requests.done.asked", locale.A("date", locale.DateTime(v.Lang, r.SignedAt)))},
 	}

@@ -29,7 +29,8 @@ type sheetPage struct {
 	Open    bool // waits for a signature
 	Mark    page.Mark
 	Ticked  bool
-	Method  Method           // how this session consents
+	Method  Method           // how this session would consent
+	Words   Method           // how it does: Method, or the card where that is not offered
 	Offered bool             // false: this session has no way to, and the page says why
 	Track   []page.TrackStep // beside the document while it is read
 }
@@ -88,9 +89,12 @@ func (q *Requests) showSheet(c *gin.Context, status int, r Request, ticked bool,
 	v.Lead = v.T("requests.read.closed")
 	p := newSheet(r, ticked)
 	p.Method, p.Offered = q.method(page.LoginOf(c), r)
+	if p.Words = q.wording(v, r); p.Words != ByCard {
+		p.Mark = sealBox(r)
+	}
 	if r.State == ToSign {
 		v.Keep = listPath + "/" + r.ID + "/" + p.next()
-		v.Lead = v.T("requests.read.lead." + string(p.Method))
+		v.Lead = v.T("requests.read.lead." + string(p.Words))
 		v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: readStep, Of: steps}
 	}
 	if status == http.StatusUnprocessableEntity {
@@ -102,7 +106,7 @@ func (q *Requests) showSheet(c *gin.Context, status int, r Request, ticked bool,
 
 // next is where the form of the page is sent. A receipt needs no further page.
 func (p sheetPage) next() string {
-	if p.Method == ByReceipt && p.Offered {
+	if p.Words == ByReceipt {
 		return "receipt"
 	}
 	return "read"
@@ -110,14 +114,11 @@ func (p sheetPage) next() string {
 
 // onward is what the button of the page does.
 func (p sheetPage) onward(v page.View) string {
-	if !p.Offered {
-		return v.T("requests.read.continue." + string(ByCard))
-	}
-	return v.T("requests.read.continue." + string(p.Method))
+	return v.T("requests.read.continue." + string(p.Words))
 }
 
 func newSheet(r Request, ticked bool) sheetPage {
-	return sheetPage{Request: r, Open: r.State == ToSign, Mark: boxOf(r), Ticked: ticked}
+	return sheetPage{Request: r, Open: r.State == ToSign, Mark: boxOf(r), Ticked: ticked, Words: ByCard}
 }
 
 // boxOf says where the signature will stand, in the language of the document.

@@ -118,7 +118,7 @@ func badge(v page.View, s State) (page.Kind, string) {
 
 // track is what happened with a request and what comes, each step with its date.
 func (q *Requests) track(v page.View, r Request) []page.TrackStep {
-	method := r.method(v)
+	method := q.wording(v, r)
 	_, words := badge(v, r.State)
 	prepared := page.TrackStep{State: page.Done, Text: v.T("requests.track.prepared"), Detail: locale.Date(v.Lang, r.Created)}
 	signed := page.TrackStep{State: page.Done, Text: v.T("requests.track.signed." + string(method)), Detail: locale.DateTime(v.Lang, r.SignedAt)}
@@ -142,13 +142,16 @@ func (q *Requests) track(v page.View, r Request) []page.TrackStep {
 	return []page.TrackStep{signed, {State: page.Now, Text: words}}
 }
 
-// method is how the member consented, or would in this session.
-func (r Request) method(v page.View) Method {
-	switch {
-	case r.Method != "":
+// wording is how the member consented, or would in this session: the pages speak
+// accordingly. What is not offered to her is left to the card.
+func (q *Requests) wording(v page.View, r Request) Method {
+	if r.Method != "" {
 		return r.Method
-	case r.State == ToSign && v.Login != nil:
-		return MethodFor(*v.Login, r.Act.Kind())
+	}
+	if r.State == ToSign && v.Login != nil {
+		if method, offered := q.method(*v.Login, r); offered {
+			return method
+		}
 	}
 	return ByCard
 }

@@ -76,7 +76,7 @@ func signView(v page.View, p sheetPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = waysOut(v, p.Request.ID).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = waysOut(v, p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
