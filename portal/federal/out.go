@@ -53,14 +53,20 @@ func (f *Federal) signedOutEverywhere(c *gin.Context) error {
 	return page.Render(c, http.StatusOK, signedOutPage(v))
 }
 
+// offering is a provider that says whether it can be asked to log out: cheaper than
+// making the question, which is signed.
+type offering interface{ Offers() bool }
+
 // everywhere says whether the provider would end its session too: what is announced is
 // what works for this very session. An error is a no.
 func (f *Federal) everywhere(ctx context.Context, w Way, l federation.Logout) bool {
-	state, err := f.outState(locale.FR)
-	if err != nil || l.IsZero() {
+	if l.IsZero() {
 		return false
 	}
-	l.State = state
+	if p, ok := w.Provider.(offering); ok {
+		return p.Offers() && l.NameID != ""
+	}
+	l.State = string(locale.FR)
 	_, offered, err := w.Out(ctx, l, f.Origin+ReturnPath)
 	return err == nil && offered
 }

@@ -33,6 +33,8 @@ var measures = []measure{
 	{"token-rsa", tokenRSA},
 	{"token-p384", tokenP384},
 	{"card-login", cardLogin},
+	{"saml-login", samlLogin},
+	{"oidc-login", oidcLogin},
 	{"sign-store", signStore},
 	{"render-home", renderHome},
 	{"home-page", homePage},

@@ -41,20 +41,20 @@ type counter struct {
 const benchMutuality = "bench"
 
 // openCounter starts a counter that draws its randomness from random.
-func openCounter(ctx context.Context, random io.Reader) (*counter, error) {
+func openCounter(ctx context.Context, random io.Reader, with ...func(*portal.Config)) (*counter, error) {
 	dir, err := os.MkdirTemp("", "guichet-bench-")
 	if err != nil {
 		return nil, err
 	}
 	c := &counter{dir: dir}
-	if err := c.open(ctx, random); err != nil {
+	if err := c.open(ctx, random, with...); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *counter) open(ctx context.Context, random io.Reader) (err error) {
+func (c *counter) open(ctx context.Context, random io.Reader, with ...func(*portal.Config)) (err error) {
 	if c.services, err = certstest.Listen(certstest.Config{Now: time.Now}, ""); err != nil {
 		return err
 	}
@@ -78,12 +78,15 @@ func (c *counter) open(ctx context.Context, random io.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	c.portal, err = portal.New(portal.Config{
+	cfg := portal.Config{
 		Origin: benchOrigin, Mutuality: benchMutualitySettings(), Store: c.store, Anchors: c.services.Anchors(),
 		Revocation: c.checker, Policy: auth.DefaultPolicy(), Rand: random, Log: slog.New(slog.DiscardHandler),
 		PostsPerMinute: 1_000_000_000, ReadsPerMinute: 1_000_000_000,
-	})
-	if err != nil {
+	}
+	for _, change := range with {
+		change(&cfg)
+	}
+	if c.portal, err = portal.New(cfg); err != nil {
 		return err
 	}
 	c.bare, err = bare.Open(ctx, c.dir)

@@ -1,0 +1,348 @@
+package bench
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/beevik/etree"
+	jose "github.com/go-jose/go-jose/v4"
+	dsig "github.com/russellhaering/goxmldsig"
+
+	"guichet.example/auth/federation/federationtest"
+	"guichet.example/auth/federation/oidc"
+	"guichet.example/auth/federation/saml"
+	"guichet.example/certs/certstest"
+	"guichet.example/portal"
+	"guichet.example/portal/federal"
+)
+
+// benchProvider is the id of the provider of the two measurements.
+const benchProvider = "bench"
+
+var benchNames = map[string]string{"fr": "B", "nl": "B", "de": "B", "en": "B"}
+
+// member is who logs in at the provider.
+func member() federationtest.Choice {
+	p := benchPerson(certstest.RSA2048)
+	return federationtest.Choice{Level: 500, Person: federationtest.Person{Number: p.NationalNumber, GivenNames: p.GivenNames, Surname: p.Surname}}
+}
+
+// samlLogin compares a whole SAML login - question signed, flow kept, answer checked,
+// flow and answer consumed, session begun, through the counter's middleware and store -
+// with its unavoidable operations: a signature made, the XML of the assertion parsed and
+// its signature verified once, three commits. What the provider does is not counted.
+func samlLogin(ctx context.Context) (Result, error) {
+	idp, err := federationtest.NewSAML("http://127.0.0.1:1/saml")
+	if err != nil {
+		return Result{}, err
+	}
+	idp.SignAssertionOnly(true)
+	key, cert, err := federationtest.NewKey("counter", time.Now())
+	if err != nil {
+		return Result{}, err
+	}
+	way, party, err := benchSAML(idp, saml.KeyPair{Key: key, Certificate: cert})
+	if err != nil {
+		return Result{}, err
+	}
+	c, err := openCounter(ctx, rand.Reader, func(cfg *portal.Config) { cfg.Federation, cfg.SAML = []federal.Way{way}, party })
+	if err != nil {
+		return Result{}, err
+	}
+	defer c.close()
+	var answer *federationtest.SAMLAnswer
+	ours := func() (time.Duration, error) {
+		begun := time.Now()
+		address, cookies, err := c.begin(ctx)
+		took := time.Since(begun)
+		if err != nil {
+			return 0, err
+		}
+		if answer, err = idp.Answer(address, member()); err != nil {
+			return 0, err
+		}
+		form := answer.Values().Encode()
+		begun = time.Now()
+		entered := c.ask(ctx, http.MethodPost, federal.ACSPath, "application/x-www-form-urlencoded", form, cookies)
+		return took + time.Since(begun), atHome(entered)
+	}
+	if _, err := ours(); err != nil {
+		return Result{}, err
+	}
+	wire := answer.Wire()
+	bare := func() (time.Duration, error) {
+		begun := time.Now()
+		digest := sha256.Sum256(wire[:512])
+		if _, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:]); err != nil {
+			return 0, err
+		}
+		if err := verifyXML(wire, idp.Certificate()); err != nil {
+			return 0, err
+		}
+		return time.Since(begun), nil
+	}
+	return c.againstCommits(ctx, ours, bare)
+}
+
+func benchSAML(idp *federationtest.SAML, pair saml.KeyPair) (federal.Way, *saml.Party, error) {
+	party, err := saml.NewParty(benchOrigin+"/federation", benchOrigin+federal.ACSPath, benchOrigin+federal.SAMLLogoutPath, pair)
+	if err != nil {
+		return federal.Way{}, nil, err
+	}
+	ours, err := party.Metadata()
+	if err != nil {
+		return federal.Way{}, nil, err
+	}
+	theirs, err := idp.Metadata()
+	if err != nil {
+		return federal.Way{}, nil, err
+	}
+	file, err := temporary(theirs)
+	if err != nil {
+		return federal.Way{}, nil, err
+	}
+	defer os.RemoveAll(filepath.Dir(file))
+	p, err := saml.New(saml.Settings{ID: benchProvider, Names: benchNames, EntityID: idp.EntityID(), Metadata: file}, party, saml.Options{Rand: rand.Reader})
+	return federal.Way{Provider: p, SignIn: 200, Top: 500}, party, errors.Join(err, idp.Trust(ours))
+}
+
+// temporary writes a file into a folder of its own.
+func temporary(content []byte) (string, error) {
+	dir, err := os.MkdirTemp("", "guichet-bench-")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "file")
+	return file, os.WriteFile(file, content, 0o600)
+}
+
+// verifyXML parses a response and verifies the signature of its assertion: what the
+// library alone takes for it.
+func verifyXML(wire []byte, cert *x509.Certificate) error {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(wire); err != nil {
+		return err
+	}
+	assertion := doc.Root().SelectElement("Assertion")
+	if assertion == nil {
+		return errBare
+	}
+	verifier := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{cert}})
+	verifier.IdAttribute = "ID"
+	_, err := verifier.Validate(assertion)
+	return err
+}
+
+// counted is a server whose own time is known, to be taken off the time of its clients.
+type counted struct {
+	*httptest.Server
+	busy atomic.Int64 // nanoseconds
+}
+
+func serveCounted(h http.Handler) *counted {
+	s := &counted{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		h.ServeHTTP(w, r)
+		s.busy.Add(int64(time.Since(begun)))
+	}))
+	return s
+}
+
+// without is how long do took without the server's part.
+func (s *counted) without(do func() error) (time.Duration, error) {
+	before, begun := s.busy.Load(), time.Now()
+	err := do()
+	return time.Since(begun) - time.Duration(s.busy.Load()-before), err
+}
+
+// oidcLogin compares a whole OpenID login with two requests to a server that answers at
+// once, two signatures of tokens verified, and three commits. What the provider does is
+// not counted.
+func oidcLogin(ctx context.Context) (Result, error) {
+	var idp *federationtest.OIDC
+	server := serveCounted(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { idp.ServeHTTP(w, r) }))
+	defer server.Close()
+	callback := benchOrigin + strings.ReplaceAll(federal.CallbackPath, ":provider", benchProvider)
+	var err error
+	idp, err = federationtest.NewOIDC(federationtest.OIDCConfig{Issuer: server.URL + "/fas/oauth2",
+		Choose: func(http.ResponseWriter, *http.Request, federationtest.Question) (federationtest.Choice, bool) {
+			return member(), true
+		},
+		Clients: []federationtest.Client{{ID: "counter", Secret: "a secret of the counter", Redirects: []string{callback}}}})
+	if err != nil {
+		return Result{}, err
+	}
+	file, err := temporary([]byte("a secret of the counter"))
+	if err != nil {
+		return Result{}, err
+	}
+	defer os.RemoveAll(filepath.Dir(file))
+	p, err := oidc.New(oidc.Settings{ID: benchProvider, Names: benchNames, Shape: oidc.FAS, Issuer: idp.Issuer(), ClientID: "counter", SecretFile: file},
+		oidc.Options{Callback: callback, Loopback: true, Rand: rand.Reader})
+	if err != nil {
+		return Result{}, err
+	}
+	c, err := openCounter(ctx, rand.Reader, func(cfg *portal.Config) {
+		cfg.Federation = []federal.Way{{Provider: p, SignIn: 200, Top: 500}}
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	defer c.close()
+	bare, err := bareOIDC(ctx, idp)
+	if err != nil {
+		return Result{}, err
+	}
+	defer bare.server.Close()
+	return c.againstCommits(ctx, func() (time.Duration, error) { return c.oidcLogin(ctx, idp, server) }, bare.login)
+}
+
+// oidcLogin is one login; the page of the provider is not counted.
+func (c *counter) oidcLogin(ctx context.Context, idp *federationtest.OIDC, server *counted) (time.Duration, error) {
+	var address string
+	var cookies []*http.Cookie
+	took, err := server.without(func() (err error) {
+		address, cookies, err = c.begin(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	w := httptest.NewRecorder()
+	idp.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, address, nil))
+	back, err := url.Parse(w.Header().Get("Location"))
+	if err != nil {
+		return 0, err
+	}
+	more, err := server.without(func() error {
+		return atHome(c.ask(ctx, http.MethodGet, back.RequestURI(), "", "", cookies))
+	})
+	return took + more, err
+}
+
+// bareLogin is what an OpenID login cannot do without, besides its commits.
+type bareLogin struct {
+	server *counted
+	token  string
+	public crypto.PublicKey
+	client *http.Client
+}
+
+func bareOIDC(ctx context.Context, idp *federationtest.OIDC) (*bareLogin, error) {
+	key, _ := idp.Key()
+	token, err := federationtest.JWS([]byte(`{"alg":"RS256"}`), []byte(`{"padding":"`+strings.Repeat("x", 400)+`"}`), key)
+	if err != nil {
+		return nil, err
+	}
+	b := &bareLogin{token: token, public: key.Public(), client: &http.Client{}}
+	b.server = serveCounted(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, token) }))
+	return b, ctx.Err()
+}
+
+func (b *bareLogin) login() (time.Duration, error) {
+	return b.server.without(func() error {
+		for range 2 {
+			resp, err := b.client.Get(b.server.URL)
+			if err != nil {
+				return err
+			}
+			raw, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil {
+				return err
+			}
+			signed, err := jose.ParseSigned(string(raw), []jose.SignatureAlgorithm{jose.RS256})
+			if err != nil {
+				return err
+			}
+			if _, err := signed.Verify(b.public); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// begin starts at the provider and returns its address and the cookies.
+func (c *counter) begin(ctx context.Context) (string, []*http.Cookie, error) {
+	started := c.ask(ctx, http.MethodGet, "/fr/sign-in/federal/"+benchProvider, "", "", nil)
+	if started.StatusCode != http.StatusSeeOther {
+		return "", nil, fmt.Errorf("start: %s", started.Status)
+	}
+	return started.Header.Get("Location"), started.Cookies(), nil
+}
+
+func atHome(resp *http.Response) error {
+	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != "/fr/home" {
+		return fmt.Errorf("login: %s to %s", resp.Status, to)
+	}
+	return nil
+}
+
+// againstCommits compares ours with the bare operations and the commits of a login: the
+// flow kept, the flow removed with the answer remembered, the session with its audit row.
+func (c *counter) againstCommits(ctx context.Context, ours, bare func() (time.Duration, error)) (Result, error) {
+	row := slices.Repeat([]byte{1}, 400)
+	whole := func() (time.Duration, error) {
+		took, err := bare()
+		if err != nil {
+			return 0, err
+		}
+		begun := time.Now()
+		id, err := c.bare.Put(ctx, row)
+		if err != nil {
+			return 0, err
+		}
+		if err := c.bare.Remove(ctx, id); err != nil {
+			return 0, err
+		}
+		_, err = c.bare.Put(ctx, row, row)
+		return took + time.Since(begun), err
+	}
+	var as, bs []time.Duration
+	for range turns {
+		a, err := counting(ctx, 100*time.Millisecond, ours)
+		if err != nil {
+			return Result{}, err
+		}
+		b, err := counting(ctx, 100*time.Millisecond, whole)
+		if err != nil {
+			return Result{}, err
+		}
+		as, bs = append(as, a), append(bs, b)
+	}
+	slices.Sort(as)
+	slices.Sort(bs)
+	return against(as[turns/2], bs[turns/2]), nil
+}
+
+// counting repeats op until it says that slice has passed and returns the time of one.
+func counting(ctx context.Context, slice time.Duration, op func() (time.Duration, error)) (time.Duration, error) {
+	var sum time.Duration
+	for n := 1; ; n++ {
+		took, err := op()
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return 0, err
+		}
+		if sum += took; sum >= slice {
+			return sum / time.Duration(n), nil
+		}
+	}
+}
