@@ -3,6 +3,7 @@ package portal_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ func path(r string) string {
 	return "/fr/" + strings.ReplaceAll(r, ":id", "06h029gerwqtfcfprcxr1ynme4")
 }
 
+// isStaff says that the act is one of the office.
+func isStaff(act auth.Act) bool { return slices.Contains(auth.StaffActs(), act) }
+
 // Every page that is not public leads to the door without a session, whatever the
 // cookie says, and nothing of it is shown.
 func TestNoPageWithoutASession(t *testing.T) {
@@ -24,13 +28,18 @@ func TestNoPageWithoutASession(t *testing.T) {
 	out.post("/fr/sign-out", "application/x-www-form-urlencoded", "")
 	sessions := map[string]string{"none": "", "forged": strings.Repeat("A", 43), "malformed": "x", "signed out": cookie}
 	for _, r := range c.Routes() {
-		if r.Act == auth.Public {
+		if r.Act == auth.Public || r.Act == auth.OfficeDoor {
 			continue
+		}
+		c.later(time.Second) // so that no limit is met
+		door := "/fr/sign-in?next="
+		if isStaff(r.Act) {
+			door = "/fr/office/sign-in?next="
 		}
 		for name, value := range sessions {
 			v := c.visitor(t)
 			if value != "" {
-				v.cookies["__Host-session"] = value
+				v.cookies["__Host-session"], v.cookies["__Host-office"] = value, value
 			}
 			var resp *http.Response
 			var body string
@@ -39,7 +48,7 @@ func TestNoPageWithoutASession(t *testing.T) {
 			} else {
 				resp, body = v.post(path(r.Path), "application/x-www-form-urlencoded", "")
 			}
-			if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(resp.Header.Get("Location"), "/fr/sign-in?next=") {
+			if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(resp.Header.Get("Location"), door) {
 				t.Errorf("%s %s with session %s: %s to %q", r.Method, r.Path, name, resp.Status, resp.Header.Get("Location"))
 			}
 			if strings.Contains(body, "Delcourt") {
@@ -70,7 +79,7 @@ func TestForeignIDsLookLikeMissingPages(t *testing.T) {
 	v := c.visitor(t).in()
 	_, missing := v.get("/fr/nowhere")
 	for _, r := range c.Routes() {
-		if !strings.Contains(r.Path, ":id") || r.Method != http.MethodGet {
+		if !strings.Contains(r.Path, ":id") || r.Method != http.MethodGet || isStaff(r.Act) {
 			continue
 		}
 		resp, body := v.get(path(r.Path))

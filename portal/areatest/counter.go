@@ -36,7 +36,7 @@ func Login() auth.Login {
 func Officer() auth.Officer {
 	return auth.Officer{
 		Mutuality: "tilleuls", ID: "staff1", Name: "Inès Collard", Language: "fr", Roles: auth.Roles(),
-		Holder: certs.Holder{Country: "BE", SerialNumber: "79042118461", GivenNames: "Inès", Surname: "Collard"},
+		Holder: certs.Holder{Country: "BE", SerialNumber: "79042118497", GivenNames: "Inès", Surname: "Collard"},
 		At:     Noon, Session: "o1",
 	}
 }
