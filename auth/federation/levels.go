@@ -87,7 +87,10 @@ func (t Levels) Of(ref string) (level int, ok bool) {
 	for _, prefix := range []string{CitizenLevelPrefix, LevelPrefix} {
 		if digits, ok := strings.CutPrefix(ref, prefix); ok && len(digits) == 3 {
 			level, err := strconv.ParseUint(digits, 10, 16)
-			return int(level), err == nil && Known(int(level))
+			if err != nil || !Known(int(level)) {
+				return 0, false
+			}
+			return int(level), true
 		}
 	}
 	return 0, false

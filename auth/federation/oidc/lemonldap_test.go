@@ -178,7 +178,7 @@ func (s *stranger) refusals(t *testing.T) {
 	if _, err := party.Finish(t.Context(), f, answer); !errors.Is(err, federation.ErrNoNumber) {
 		t.Errorf("somebody without a number = %v", err)
 	}
-	f, answer = s.walk(t, party, s.browser(t), "alice", false)
+	_, answer = s.walk(t, party, s.browser(t), "alice", false)
 	stolen, _ := s.walk(t, party, s.browser(t), "mallory", false)
 	other := url.Values{"code": answer["code"], "state": {stolen.ID}}
 	if _, err := party.Finish(t.Context(), stolen, other); !errors.Is(err, federation.ErrRefused) {
