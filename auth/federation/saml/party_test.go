@@ -51,10 +51,8 @@ func TestOurMetadataSaysOnlyWhatIsServed(t *testing.T) {
 	if !strings.Contains(string(doc), base64.StdEncoding.EncodeToString(keys[1].Certificate.Raw)) {
 		t.Error("the next key is not published")
 	}
-	for _, e := range role.SingleLogoutServices {
-		if e.Location != slo {
-			t.Errorf("logout at %s", e.Location)
-		}
+	if e := role.SingleLogoutServices; len(e) != 1 || e[0].Binding != crew.HTTPRedirectBinding || e[0].Location != slo {
+		t.Errorf("logout at %+v", e)
 	}
 }
 

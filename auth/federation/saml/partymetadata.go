@@ -30,7 +30,9 @@ func MetadataType() string { return metadataType }
 func (p *Party) Metadata() ([]byte, error) {
 	sp := p.serviceProvider(p.keys[0])
 	sp.SloURL = p.slo
-	sp.LogoutBindings = []string{crew.HTTPRedirectBinding, crew.HTTPPostBinding}
+	// Not by POST, which ReadLogout would read: the counter takes no form from another
+	// site but a sign-in's answer.
+	sp.LogoutBindings = []string{crew.HTTPRedirectBinding}
 	entity := sp.Metadata()
 
 	// What the library says of itself is not all true of us: it lists an artifact

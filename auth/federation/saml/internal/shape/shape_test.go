@@ -1,0 +1,134 @@
+package shape
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func load(t testing.TB, name string) string {
+	t.Helper()
+	content, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestCheckReadsTheHead(t *testing.T) {
+	head, err := Check([]byte(load(t, "response.xml")), Response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Head{ID: "_r1", InResponseTo: "_q1", Destination: "https://counter.example/acs", Issuer: "https://idp.example",
+		IssueInstant: "2026-11-22T09:00:00Z", Status: []string{"urn:oasis:names:tc:SAML:2.0:status:Success"}, Assertion: true}
+	if strings.Join(head.Status, " ") != strings.Join(want.Status, " ") {
+		t.Errorf("status %q", head.Status)
+	}
+	head.Status, want.Status = nil, nil
+	if got := head; got.ID != want.ID || got.InResponseTo != want.InResponseTo || got.Destination != want.Destination ||
+		got.Issuer != want.Issuer || got.IssueInstant != want.IssueInstant || got.Assertion != want.Assertion || got.Signed || got.Encrypted {
+		t.Errorf("Check = %+v, want %+v", got, want)
+	}
+}
+
+// One change each to a message that is in shape. The attacks that need a key are tried
+// against the whole provider, one directory up.
+func TestCheckRefuses(t *testing.T) {
+	good := load(t, "response.xml")
+	if _, err := Check([]byte(good), Response); err != nil {
+		t.Fatal(err)
+	}
+	in := func(old, by string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("the message has no %q", old)
+		}
+		return strings.Replace(good, old, by, 1)
+	}
+	deep := strings.Repeat("<a>", 40) + strings.Repeat("</a>", 40)
+	for name, doc := range map[string]string{
+		"empty":                            "",
+		"too long":                         good + strings.Repeat(" ", MaxBytes),
+		"Latin-1":                          in("Peeters", "P\xe9"),
+		"byte order mark":                  "\ufeff" + good,
+		"DOCTYPE":                          "<!DOCTYPE x>" + good,
+		"comment":                          in("Peeters", "Pee<!-- -->ters"),
+		"CDATA":                            in("Peeters", "<![CDATA[Peeters]]>"),
+		"processing instruction":           in("Peeters", "Pee<?x?>ters"),
+		"second declaration":               `<?xml version="1.0"?><?xml version="1.0"?>` + good,
+		"second root":                      good + "<x/>",
+		"no end":                           strings.TrimSuffix(strings.TrimSpace(good), "</p:Response>"),
+		"end of another":                   in("</a:Subject>", "</a:Sub>"),
+		"another root":                     in("<p:Response", "<p:Respons"),
+		"status missing":                   in(good[strings.Index(good, "<p:Status>"):strings.Index(good, "</p:Status>")+11], ""),
+		"out of order":                     in("<p:Status>", good[strings.Index(good, "<a:Assertion"):strings.Index(good, "</a:Assertion>")+14]+"<p:Status>"),
+		"extensions":                       in("<p:Status>", "<p:Extensions/><p:Status>"),
+		"unknown child":                    in("<a:Subject>", "<a:Subject><a:X/>"),
+		"unknown namespace":                in("<a:Subject>", `<a:Subject xmlns:a="urn:x">`),
+		"in a status detail: an assertion": in("</p:Status>", "<p:StatusDetail><x xmlns='urn:x'><a:Assertion/></x></p:StatusDetail></p:Status>"),
+		"in a status detail: a deep tree":  in("</p:Status>", "<p:StatusDetail xmlns='urn:x'>"+deep+"</p:StatusDetail></p:Status>"),
+		"in a status detail: a wide tree":  in("</p:Status>", "<p:StatusDetail xmlns='urn:x'>"+strings.Repeat("<a/>", 1000)+"</p:StatusDetail></p:Status>"),
+		"text between":                     in("<p:Status>", "x<p:Status>"),
+		"long text":                        in("Peeters", strings.Repeat("x", maxText+1)),
+		"long attribute":                   in(`Name="surname"`, `Name="`+strings.Repeat("x", maxText+1)+`"`),
+		"many attributes":                  in("<a:Subject>", `<a:Subject a1="" a2="" a3="" a4="" a5="" a6="" a7="" a8="" a9="" b1="" b2="" b3="" b4="" b5="" b6="" b7="" b8="" b9="" c1="" c2="" c3="" c4="" c5="" c6="" c7="">`),
+		"attribute twice":                  in(`Name="surname"`, `Name="surname" Name="x"`),
+		"attribute in a namespace":         in(`Name="surname"`, `a:Name="surname"`),
+		"attribute twice by namespace":     in(`Name="surname"`, `Name="surname" xmlns:y="urn:y" xmlns:z="urn:y" y:n="" z:n=""`),
+		"prefix unknown":                   in(`Name="surname"`, `Name="surname" q:x=""`),
+		"prefix undeclared":                in("<a:Subject>", `<a:Subject xmlns:q="">`),
+		"prefix xml":                       in("<a:Subject>", `<a:Subject xmlns:xml="urn:x">`),
+		"xmlns namespace":                  in("<a:Subject>", `<a:Subject xmlns:q="http://www.w3.org/2000/xmlns/">`),
+		"ID twice":                         in(`ID="_a1"`, `ID="_r1"`),
+		"ID by two names":                  in(`ID="_a1"`, `ID="_a1" Id="_a2"`),
+		"ID that is none":                  in(`ID="_a1"`, `ID="1 2"`),
+		"no ID":                            in(`ID="_a1"`, ``),
+		"xml:id":                           in(`ID="_a1"`, `ID="_a1" xml:id="x"`),
+		"version 1.1":                      in(`Version="2.0"`, `Version="1.1"`),
+		"SHA-1":                            in("xmldsig-more#rsa-sha256", "xmldsig-more#rsa-sha1"),
+		"reference elsewhere":              in(`URI="#_a1"`, `URI="#_r1"`),
+		"one transform":                    in(`<d:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>`, ""),
+		"key value":                        in("<d:X509Data>", "<d:KeyValue/><d:X509Data>"),
+		"certificates by the dozen":        in("<d:X509Certificate>AAAA</d:X509Certificate>", strings.Repeat("<d:X509Certificate>AAAA</d:X509Certificate>", 12)),
+		"encrypted beside":                 in("</p:Response>", "<a:EncryptedAssertion/></p:Response>"),
+	} {
+		if head, err := Check([]byte(doc), Response); err == nil {
+			t.Errorf("Check(%s) = %+v, want an error", name, head)
+		} else if strings.Contains(err.Error(), "Peeters") {
+			t.Errorf("Check(%s) repeats the message: %v", name, err)
+		}
+	}
+	if _, err := Check([]byte(good), LogoutRequest); err == nil {
+		t.Error("a response is in the shape of a logout request")
+	}
+	if _, err := Check([]byte(good), Kind(9)); err == nil {
+		t.Error("Check knows a kind 9")
+	}
+}
+
+func TestMetadataRefuses(t *testing.T) {
+	const md = `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x">%</EntityDescriptor>`
+	for name, tt := range map[string]struct {
+		inside string
+		ok     bool
+	}{
+		"nothing inside": {"", true},
+		"comment":        {"<!-- x --><Organization/>", true},
+		"deep":           {strings.Repeat("<a>", 40) + strings.Repeat("</a>", 40), false},
+		"wide":           {strings.Repeat("<a/>", metadataElements), false},
+		"instruction":    {"<?x?>", false},
+		"declaration":    {"<!ENTITY x 'y'>", false},
+		"ID twice":       {"<a ID='x'/><b ID='x'/>", false},
+	} {
+		doc := strings.Replace(md, "%", tt.inside, 1)
+		if err := Metadata([]byte(doc), false); (err == nil) != tt.ok {
+			t.Errorf("Metadata(%s) = %v", name, err)
+		}
+		if err := Metadata([]byte(doc), true); err == nil {
+			t.Errorf("Metadata(%s) is taken as signed", name)
+		}
+	}
+	if Metadata(make([]byte, MaxMetadata+1), false) == nil || Metadata([]byte("<a/>"), false) == nil {
+		t.Error("Metadata takes what is too long, or another root")
+	}
+}
