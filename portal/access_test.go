@@ -61,7 +61,9 @@ func TestNoPageWithoutASession(t *testing.T) {
 // What the public list is, is decided here: a route that becomes public by mistake
 // fails this test.
 func TestPublicRoutes(t *testing.T) {
-	public := "sign-in sign-in/card sign-in/card/challenge sign-in/card sign-out signed-out " +
+	public := "sign-in sign-in/card sign-in/card/challenge sign-in/card sign-in/password sign-in/password " +
+		"sign-in/password/forget sign-in/password/new sign-in/password/new sign-in/disabled sign-in/disabled sign-out signed-out " +
+		"email/confirm/:secret email/confirm/:secret email/undo/:secret email/undo/:secret " +
 		"help help/card help/self-test help/accessibility help/privacy"
 	var got []string
 	for _, r := range open(t).Routes() {

@@ -143,11 +143,15 @@ func (db *DB) denySignIn(ctx context.Context, t *tx, login auth.Login, session s
 	for _, statement := range []string{
 		`UPDATE credentials SET hash = '' WHERE mutuality = ? AND member = ?`,
 		`DELETE FROM browsers WHERE mutuality = ? AND member = ?`,
-		`UPDATE signins SET source_index = '' WHERE mutuality = ? AND member = ?`,
 	} {
 		if _, err := t.exec(statement, login.Mutuality, string(login.Member)); err != nil {
 			return "", err
 		}
+	}
+	_, err = t.exec(`UPDATE signins SET source_index = ? WHERE mutuality = ? AND member = ?`,
+		db.signinSource(login.Mutuality, ""), login.Mutuality, string(login.Member))
+	if err != nil {
+		return "", err
 	}
 	a, _, err := db.account(t.conn, login.Mutuality, login.Member)
 	if err != nil {
