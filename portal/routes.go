@@ -104,14 +104,15 @@ func (p *Portal) areas() ([]area, error) {
 		return nil, err
 	}
 	store, now, letterhead := p.cfg.Store, p.cfg.Now, p.cfg.Mutuality.Letterhead
+	freezer := requests.Freezer{Signing: p.signing, Sealing: p.sealing}
 	return []area{
 		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now,
 			Others: p.federal.Doors, Classic: p.classic, Cookies: cookies},
 		p.federal,
 		&home.Home{Store: store},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, Now: now},
-		&bank.Bank{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
-		&orders.Orders{Store: store, Freezer: p.signing, Mutuality: letterhead, Now: now},
+		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
+		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
 		p.office(*card),

@@ -52,6 +52,13 @@ type fakeFreezer struct {
 	err  error
 }
 
+func (f *fakeFreezer) Method(login auth.Login, _ document.Act) string {
+	if login.Method == auth.Federal {
+		return "approval"
+	}
+	return "signature"
+}
+
 func (f *fakeFreezer) Freeze(_ context.Context, _ auth.Login, act document.Act, key string) (string, error) {
 	if f.err != nil {
 		return "", f.err

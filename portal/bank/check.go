@@ -13,11 +13,12 @@ import (
 
 // checkPage shows the answers once more, and what will happen and when.
 type checkPage struct {
-	Draft string
-	Act   document.BankChange
-	Known facts
-	Track []page.TrackStep
-	Until string // how long a payment may still reach the old account
+	Draft    string
+	Act      document.BankChange
+	Continue string // what the button does: it depends on how the member signed in
+	Known    facts
+	Track    []page.TrackStep
+	Until    string // how long a payment may still reach the old account
 }
 
 // take keeps what was typed and goes on to the check page, or back to the form where
@@ -85,17 +86,18 @@ func (b *Bank) send(c *gin.Context) error {
 }
 
 func (b *Bank) showCheck(c *gin.Context, v page.View, t typed) error {
+	how := b.Freezer.Method(page.LoginOf(c), t.act)
 	v.Title, v.Section, v.Nav = v.T("bank.check.title"), v.T("bank.task"), "account"
-	v.Lead, v.Key = v.T("bank.check.lead"), t.draft.Key
+	v.Lead, v.Key = v.T("bank.check.lead."+how), t.draft.Key
 	v.Step = page.Step{Task: v.T("bank.task"), N: 2, Of: steps}
 	act := t.act
 	date := func(key, day string) string { return v.T(key, locale.A("date", day)) }
 	answer := locale.DayMonth(v.Lang, act.Date.AddDate(0, 0, b.notice()))
 	p := checkPage{
-		Draft: page.DraftID(c), Act: act, Known: t.known,
+		Draft: page.DraftID(c), Act: act, Known: t.known, Continue: v.T("bank.check.continue." + how),
 		Until: date("bank.check.keep.text", locale.DayMonth(v.Lang, act.From.AddDate(0, 0, onTheWay))),
 		Track: []page.TrackStep{
-			{State: page.Now, Text: v.T("bank.check.today"), Detail: v.T("bank.check.today.text")},
+			{State: page.Now, Text: v.T("bank.check.today"), Detail: v.T("bank.check.today.text." + how)},
 			{State: page.Next, Text: date("bank.check.before", answer), Detail: v.T("bank.check.before.text")},
 			{State: page.Next, Text: date("bank.check.then", locale.DayMonth(v.Lang, act.From)), Detail: v.T("bank.check.then.text")},
 		},

@@ -335,7 +335,7 @@ func checkView(v page.View, p checkPage) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = page.Button(page.First, v.T("bank.check.continue"), "arrow-right").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Button(page.First, p.Continue, "arrow-right").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -66,6 +66,9 @@ type Store interface {
 // The same key gives the same request.
 type Freezer interface {
 	Freeze(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
+	// Method is how someone with this login will consent to the act: "signature" or
+	// "approval".
+	Method(login auth.Login, act document.Act) string
 }
 
 // IBAN is an account number without spaces, checked by ParseIBAN (ISO 13616).

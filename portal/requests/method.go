@@ -19,9 +19,33 @@ const (
 // neither money nor rights.
 func Receivable(k document.Kind) bool { return k == document.KindEHICOrder }
 
-// Method is [MethodFor] as text, for the areas whose answers Freeze takes.
-func (*Signing) Method(login auth.Login, act document.Act) string {
-	return string(MethodFor(login, act.Kind()))
+// Freezer takes the answers of the other areas, and tells them how their member will
+// consent to what is made of them.
+type Freezer struct {
+	*Signing
+	Sealing *Sealing // nil: the mutuality does not seal
+}
+
+// Method is how someone with this login will consent to the act, with the card for what
+// is not offered otherwise: the words on the pages before the document follow it.
+func (f Freezer) Method(login auth.Login, act document.Act) string {
+	if m, offered := f.Sealing.method(login, act.Kind()); offered {
+		return string(m)
+	}
+	return string(ByCard)
+}
+
+// method is MethodFor, and whether it is offered: an approval or a receipt needs a seal,
+// an approval also a provider.
+func (s *Sealing) method(login auth.Login, k document.Kind) (m Method, offered bool) {
+	m = MethodFor(login, k)
+	switch m {
+	case ByApproval:
+		return m, len(s.Approvers(login)) > 0
+	case ByReceipt:
+		return m, s != nil
+	}
+	return m, login.Method == auth.Card
 }
 
 // MethodFor is how someone with this login consents to such a request. What is not

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"guichet.example/auth"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
@@ -52,25 +51,11 @@ func (q *Requests) hasRead(c *gin.Context) error {
 		return err
 	}
 	next := "sign"
-	if method, offered := q.method(page.LoginOf(c), r); offered && method == ByApproval {
+	if method, offered := q.Sealing.method(page.LoginOf(c), r.Act.Kind()); offered && method == ByApproval {
 		next = "approve"
 	}
 	c.Redirect(http.StatusSeeOther, address(page.From(c), r.ID, next))
 	return nil
-}
-
-// method is how this session consents to a request, and whether that is offered: an
-// approval or a receipt needs a seal, an approval also a provider. Without, the card is
-// what is left.
-func (q *Requests) method(login auth.Login, r Request) (m Method, offered bool) {
-	m = MethodFor(login, r.Act.Kind())
-	switch m {
-	case ByApproval:
-		return m, len(q.Sealing.Approvers(login)) > 0
-	case ByReceipt:
-		return m, q.Sealing != nil
-	}
-	return m, login.Method == auth.Card
 }
 
 func (q *Requests) showRead(c *gin.Context, status int, ticked bool) error {
@@ -88,7 +73,7 @@ func (q *Requests) showSheet(c *gin.Context, status int, r Request, ticked bool,
 	v.Back = page.Link{URL: address(v, r.ID, ""), Text: v.T("requests.back.one")}
 	v.Lead = v.T("requests.read.closed")
 	p := newSheet(r, ticked)
-	p.Method, p.Offered = q.method(page.LoginOf(c), r)
+	p.Method, p.Offered = q.Sealing.method(page.LoginOf(c), r.Act.Kind())
 	if p.Words = q.wording(v, r); p.Words != ByCard {
 		p.Mark = sealBox(r)
 	}

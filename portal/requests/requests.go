@@ -149,7 +149,7 @@ func (q *Requests) wording(v page.View, r Request) Method {
 		return r.Method
 	}
 	if r.State == ToSign && v.Login != nil {
-		if method, offered := q.method(*v.Login, r); offered {
+		if method, offered := q.Sealing.method(*v.Login, r.Act.Kind()); offered {
 			return method
 		}
 	}
