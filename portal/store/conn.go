@@ -34,8 +34,8 @@ func newConn(e engine, c *sql.Conn) *conn {
 var errLost = errors.New("connection is lost")
 
 func (c *conn) close() error {
-	if c.lost {
-		c.sql.Close() // says only that it is closed already
+	if c.limit != 0 { // a server cleans up by itself
+		c.discard()
 		return nil
 	}
 	var errs []error
@@ -43,6 +43,12 @@ func (c *conn) close() error {
 		errs = append(errs, stmt.Close())
 	}
 	return errors.Join(append(errs, c.sql.Close())...)
+}
+
+// discard ends a connection to a server, with whatever it was doing: it must not come
+// back with a transaction that is still open. Nobody waits for the server's goodbye.
+func (c *conn) discard() {
+	go c.sql.Raw(func(any) error { return driver.ErrBadConn })
 }
 
 // context bounds one statement.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"testing"
 
 	"github.com/pressly/goose/v3"
 
@@ -86,3 +88,17 @@ func (db *DB) Leased() (n int, err error) {
 
 // Numbered rewrites a statement for PostgreSQL.
 var Numbered = numbered
+
+// WriteLock is the key of the turn to write.
+var WriteLock = strconv.Itoa(writeLock)
+
+// WriterSetting is a setting of the connection that writes.
+func (db *DB) WriterSetting(t testing.TB, name string) (value string) {
+	err := db.write(context.Background(), audit.Entry{}, func(t *tx) error {
+		return t.get(`SELECT current_setting(?)`, []any{name}, &value)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return value
+}

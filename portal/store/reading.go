@@ -21,11 +21,11 @@ func (db *DB) patience() (until time.Time, over <-chan time.Time, stop func()) {
 	return time.Now().Add(patience), timer.C, func() { timer.Stop() }
 }
 
-// revived makes sure that the connection is there, as far as can be known: a read is
-// not run twice, since it may have handed on what it read.
-func (db *DB) revived(ctx context.Context, c *conn, until time.Time) (*conn, error) {
+// revive makes sure that the connection is there, as far as can be known: a read is not
+// run twice, since it may have handed on what it read.
+func (db *DB) revive(ctx context.Context, c *conn, until time.Time) error {
 	if until.IsZero() {
-		return c, nil
+		return nil
 	}
 	c.until = until
 	if !c.lost && time.Since(c.used) > idle {
@@ -33,18 +33,18 @@ func (db *DB) revived(ctx context.Context, c *conn, until time.Time) (*conn, err
 		c.get(`SELECT 1`, nil, &one) // which notes that it is gone
 	}
 	if !c.lost {
-		return c, nil
+		return nil
 	}
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	fresh, err := db.engine.connect(ctx, false)
 	if err != nil {
-		return nil, fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
+		return fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
 	}
-	c.sql.Close() // says only that it is closed already
+	c.discard()
 	fresh.until = until
 	*c = *fresh // the place in line is the same
-	return c, nil
+	return nil
 }
 
 // readable says of an error of a read whether the server is to be blamed.

@@ -232,8 +232,7 @@ func (db *DB) read(ctx context.Context, f func(*conn) error) error {
 	select {
 	case c := <-db.readers:
 		defer func() { db.readers <- c }()
-		c, err := db.revived(ctx, c, until)
-		if err != nil {
+		if err := db.revive(ctx, c, until); err != nil {
 			return err
 		}
 		defer func() { c.until, c.used = time.Time{}, time.Now() }()
