@@ -1,5 +1,6 @@
-// Package store keeps everything the portal keeps, in one SQLite file, and is the only
-// package that speaks SQL. Its [DB] implements the Store interface of every area.
+// Package store keeps everything the portal keeps, in one SQLite file or one PostgreSQL
+// database, and is the only package that speaks SQL. Its [DB] implements the Store
+// interface of every area.
 //
 // # Writing
 //
@@ -7,11 +8,16 @@
 //	caller ─┼─▶ queue ─▶ writer: BEGIN ─ act 1 ─ act 2 ─ … ─ COMMIT ─▶ answers
 //	caller ─┘                            └ savepoint and audit row each
 //
-// All writing goes through one goroutine (writer.go). Acts that wait while a commit is
+// All writing of a process goes through one goroutine (writer.go). Acts that wait while a commit is
 // on its way to the disk share the next one, so many clients cost few syncs. An act
 // that fails rolls back alone and leaves an audit row of its refusal; a commit that
-// fails fails all who shared it. An answer without error means: on disk, with
-// synchronous=FULL, the audit row in the same commit.
+// fails fails all who shared it. An answer without error means: on disk, synced, the
+// audit row in the same commit.
+//
+// An act that asks for something to be done later queues a job in its own commit
+// (jobs.go); package jobs does it.
+//
+// # SQLite
 //
 // After an I/O error of the disk nothing is written any more until the store is opened
 // again ([ErrStopped], [DB.Stopped]): what a failed fsync left behind is known to
@@ -28,9 +34,19 @@
 // Documents, acts, national and account numbers are sealed by package vault; the rest
 // is left to the encryption of the disk. The keys are never in the file.
 //
-// # Towards PostgreSQL
+// # PostgreSQL
 //
-// Keys begin with mutuality and member, times are integers, statements keep to what
-// both engines know, and each public method is one transaction. The behaviour is
-// tested by one suite that takes any way to open a store (suite_test.go).
+// Several processes, on as many machines, work on one database. Their acts are serial
+// all the same (engine_postgres.go), and each writes a chain of audit rows of its own.
+// A server that does not answer is [ErrUnavailable] within two seconds, for reads as for
+// acts; the writer finds its way back by itself, learns from the database where its
+// chain ends, and goes on. An act whose commit had no answer is [ErrInDoubt].
+//
+// # Both
+//
+// What differs is in one interface (engine.go). Keys begin with mutuality and member,
+// times are integers, statements are written once, with ? for arguments, and keep to
+// what both engines know; each public method is one transaction. Migrations are written
+// twice and end with the same tables, columns and indexes. The behaviour is tested by
+// one suite on both (suite_test.go); package storetest gives either to any test.
 package store
