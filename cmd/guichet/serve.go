@@ -166,8 +166,9 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
 		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
 		Federation: federation.ways, SAML: federation.announced(), Seal: seal,
-		Idle: s.Idle.or(0), Total: s.Total.or(0), TrustedProxies: s.TrustedProxies,
-		Rand: rand.Reader, Log: log,
+		Idle: s.Idle.or(0), Total: s.Total.or(0), OfficeIdle: s.OfficeIdle.or(0), OfficeTotal: s.OfficeTotal.or(0),
+		TrustedProxies: s.TrustedProxies,
+		Rand:           rand.Reader, Log: log,
 	})
 }
 

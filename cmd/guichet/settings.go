@@ -69,6 +69,9 @@ type Settings struct {
 	// Idle and Total end a session. Empty: 15m and 8h.
 	Idle  *Duration `json:"idle"`
 	Total *Duration `json:"total"`
+	// OfficeIdle and OfficeTotal end a session of staff. Empty: 10m and 8h.
+	OfficeIdle  *Duration `json:"office_idle"`
+	OfficeTotal *Duration `json:"office_total"`
 	// RequestsPerDay is how many requests a member may make in 24 hours. Empty: 200.
 	RequestsPerDay int `json:"requests_per_day"`
 	// ClassicReadsHealth lets a password open care data. Empty: true.
@@ -208,6 +211,8 @@ func (s *Settings) check() error {
 		return errors.New(`"revocation_hosts" is required: without one no card can be accepted`)
 	case s.Idle.or(0) > s.Total.or(8*time.Hour):
 		return errors.New(`"idle" is longer than "total"`)
+	case s.OfficeIdle.or(0) > s.OfficeTotal.or(8*time.Hour):
+		return errors.New(`"office_idle" is longer than "office_total"`)
 	}
 	if err := webeid.CheckOrigin(s.Origin, false); err != nil {
 		return fmt.Errorf("%q: %w", "origin", err)

@@ -24,6 +24,7 @@ type deskRow struct {
 	Inserted                bool
 	Tries                   int
 	Member                  bool
+	Roles                   string   // of staff
 	Codes                   []string // of her 24-code card
 }
 
@@ -109,7 +110,7 @@ func (w *world) showDesk(rw http.ResponseWriter, _ *http.Request) {
 		rows = append(rows, deskRow{
 			Key: p.Key, Name: w.cards[p.Key].Person.GivenNames + " " + p.Person.Surname,
 			Number: mustNumber(p.Person.NationalNumber).String(), What: p.What,
-			Inserted: w.desk.Inserted() == p.Key, Tries: tries, Member: p.Member != nil, Codes: w.standIn.codes[p.Key],
+			Inserted: w.desk.Inserted() == p.Key, Tries: tries, Member: p.Member != nil, Roles: p.standing(), Codes: w.standIn.codes[p.Key],
 		})
 	}
 	h := rw.Header()

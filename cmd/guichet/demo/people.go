@@ -7,6 +7,7 @@ import (
 	"guichet.example/certs/certstest"
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/office"
 )
 
 // PIN of every card of the demo.
@@ -21,6 +22,7 @@ type character struct {
 	// Member is nil for a person the mutuality does not know.
 	Member  *account.Member
 	Account bank.Account
+	Staff   *office.Colleague // nil for who does not work there
 }
 
 func day(year int, month time.Month, d int) time.Time {
@@ -30,7 +32,7 @@ func day(year int, month time.Month, d int) time.Time {
 // characters are the people of the demo. Their national numbers have right check
 // digits; none of them exists.
 func characters(now time.Time) []character {
-	return []character{
+	return append([]character{
 		{
 			Key: "mathieu", What: "RSA card, in force",
 			Person: certstest.Person{GivenNames: "Mathieu Jean", Surname: "Delcourt", NationalNumber: "85073003328",
@@ -92,7 +94,7 @@ func characters(now time.Time) []character {
 				Algorithm: certstest.RSA2048, Street: "Korenmarkt 4", Postcode: "2800", Municipality: "Mechelen",
 				Birth: day(1991, 6, 21), BirthPlace: "Mechelen", Sex: "V", Nationality: "Belg"},
 		},
-	}
+	}, staff()...)
 }
 
 func account1(iban bank.IBAN, bic, name, holder string) bank.Account {
