@@ -118,6 +118,6 @@ func (w *world) showDesk(rw http.ResponseWriter, _ *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	deskPage.Execute(rw, map[string]any{
-		"Rows": rows, "PIN": PIN, "Inserted": w.desk.Inserted(), "CanMove": w.desk.CanMove(), "Faults": faults, "Provider": w.standIn.address,
+		"Rows": rows, "PIN": PIN, "Inserted": w.desk.Inserted(), "CanMove": w.desk.CanMove(), "Faults": faults,
 	})
 }

@@ -173,6 +173,7 @@ func (s *standIn) handler() http.Handler {
 	mux.Handle("/saml/", s.saml.Handler())
 	mux.Handle("/fas/oauth2/", s.oidc)
 	mux.HandleFunc("/choose", s.choosePage)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /stand-in.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Write(deskCSS)
