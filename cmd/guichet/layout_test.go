@@ -29,6 +29,8 @@ var rules = []rule{
 	// What a process that serves members holds must not hold the stand-ins.
 	{under: "certs", except: []string{"certs/certstest"}, never: []string{module + "certs/certstest"}},
 	{under: "auth", never: []string{module + "certs/certstest"}},
+	{under: "auth", except: []string{"auth/federation/federationtest"}, never: []string{module + "auth/federation/federationtest"}},
+	{under: "portal", never: []string{module + "auth/federation/federationtest"}},
 	{under: "signing", never: []string{module + "certs/certstest"}},
 	{under: "reader", except: []string{"reader/softcard"}, never: []string{module + "certs/certstest", module + "reader/softcard"}},
 	// Only portal knows Gin.
@@ -40,8 +42,14 @@ var rules = []rule{
 
 // direct says who alone may import a package by name.
 var direct = map[string][]string{
-	"database/sql":            {"portal/store"},
-	"github.com/miekg/pkcs11": {"reader", "signing/hsm"},
+	"database/sql":                      {"portal/store"},
+	"github.com/coreos/go-oidc/v3/oidc": {"auth/federation/oidc"},
+	"golang.org/x/oauth2":               {"auth/federation/oidc"},
+	"github.com/go-jose/go-jose/v4":     {"auth/federation/oidc", "auth/federation/federationtest", "cmd/guichet/bench"},
+	"github.com/miekg/pkcs11":           {"reader", "signing/hsm"},
+	"github.com/crewjam/saml":           {"auth/federation/saml", "auth/federation/federationtest"},
+	// The identity providers that can be told to lie: tests, the demo and measurements.
+	module + "auth/federation/federationtest": {"auth/federation/federationtest", "cmd/guichet/demo", "cmd/guichet/bench"},
 }
 
 type goPackage struct {
