@@ -18,6 +18,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/door"
 	"guichet.example/portal/federal"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
@@ -63,6 +64,8 @@ var outcomes = []outcome{
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
+	{letters.ErrNotFound, http.StatusNotFound, "portal.missing"},
+	{letters.ErrState, http.StatusConflict, "portal.changed"},
 	{requests.ErrNotOpen, http.StatusConflict, "portal.closed"},
 	{requests.ErrPreparationExpired, http.StatusConflict, "portal.closed"},
 	{requests.ErrAnotherValue, http.StatusConflict, "portal.closed"},

@@ -31,6 +31,8 @@ import (
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/letters"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
@@ -55,6 +57,7 @@ type Store interface {
 	office.Store
 	jobs.Store
 	ClassicStore
+	letters.Store
 	Ping(ctx context.Context) error
 }
 
@@ -71,8 +74,12 @@ type Mutuality struct {
 	ID string `json:"id"`
 	// Brand is its name, logo, colours and how it can be reached.
 	Brand page.Brand `json:"brand"`
+	// Profile names how members get in, and what of it is another way here.
+	Profile profile.Config `json:"profile"`
 	// Letterhead stands on the documents members sign.
 	Letterhead document.Mutuality `json:"letterhead"`
+	// Post says how its letters and mails leave.
+	Post PostSettings `json:"post"`
 }
 
 // Config of a Portal. Required fields are said to be; the rest has a default.
@@ -88,7 +95,7 @@ type Config struct {
 	TSA        *signing.TSA        // nil: signatures stay at B-B
 	Trust      signing.Trust       // for the verification reports; Anchors and Now default to those here
 	Policy     auth.Policy
-	// Profile says how members get in. Zero: the one that ships as the default.
+	// Profile says how members get in. Zero: that of the mutuality.
 	Profile profile.Profile
 	// PasswordCost is what a password hash costs. Zero: password.Default; tests have less.
 	PasswordCost password.Params
@@ -104,6 +111,9 @@ type Config struct {
 	SAML       SAML // our side towards SAML providers: required if there is one
 	// Arrived is told of each federal login before its session begins. nil: nobody is.
 	Arrived func(ctx context.Context, login auth.Login) error
+
+	// Mail takes the mails; Mutuality.Post.From is who writes. nil: mails wait.
+	Mail mail.Sender
 
 	Idle           time.Duration // 15 minutes
 	Total          time.Duration // 8 hours
@@ -172,6 +182,9 @@ func New(cfg Config) (*Portal, error) {
 		return nil, err
 	}
 	if err := cfg.Policy.Validate(); err != nil {
+		return nil, err
+	}
+	if err := cfg.checkPost(); err != nil {
 		return nil, err
 	}
 	origin, err := url.Parse(cfg.Origin)
@@ -250,9 +263,13 @@ func (p *Portal) Run(ctx context.Context) {
 
 // plans are how the jobs of each kind are done.
 func (p *Portal) plans() map[string]jobs.Plan {
-	return map[string]jobs.Plan{
+	plans := map[string]jobs.Plan{
 		requests.RaiseKind: p.signing.Raiser.Plan(), // signatures made while a service did not answer
 	}
+	if post := p.post(); post != nil {
+		plans[mail.JobKind] = post.Plan()
+	}
+	return plans
 }
 
 // Server returns an HTTP server for the counter with its limits set.

@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/door"
 	"guichet.example/portal/help"
 	"guichet.example/portal/home"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
@@ -116,6 +117,7 @@ func (p *Portal) areas() ([]area, error) {
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
 		p.office(*card),
+		&letters.Mailroom{Service: p.Letters()},
 		&help.Help{Mutuality: letterhead, Secure: p.secure},
 	}, nil
 }

@@ -16,6 +16,7 @@ var program = cli.Program{
 		{Name: "import", Summary: "bring members in, or up to date, from a file", Run: runImport},
 		{Name: "demo", Summary: "run everything on this machine with made-up members and cards", Run: runDemo},
 		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
+		{Name: "letters", Summary: "print, post and follow letters, as the mailroom does", Run: runLetters},
 		{Name: "user", Summary: "keep the staff: the first administrator, roles, who leaves", Run: runUser},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
 		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},

@@ -93,6 +93,9 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 
 // warn tells of settings that hold only if something in front of us does its part.
 func warn(s *Settings, log *slog.Logger) {
+	if s.Mail == nil {
+		log.Warn("no mail server: mails are made and wait")
+	}
 	if s.TLS.Certificate != "" {
 		return
 	}
@@ -162,10 +165,14 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 	if s.ClassicReadsHealth != nil {
 		policy.ClassicReadsHealth = *s.ClassicReadsHealth
 	}
+	sender, err := s.Mail.sender()
+	if err != nil {
+		return nil, err
+	}
 	return portal.New(portal.Config{
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
 		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
-		Federation: federation.ways, SAML: federation.announced(), Seal: seal,
+		Federation: federation.ways, SAML: federation.announced(), Seal: seal, Mail: sender,
 		Idle: s.Idle.or(0), Total: s.Total.or(0), OfficeIdle: s.OfficeIdle.or(0), OfficeTotal: s.OfficeTotal.or(0),
 		TrustedProxies: s.TrustedProxies,
 		Rand:           rand.Reader, Log: log,

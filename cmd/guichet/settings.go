@@ -84,6 +84,8 @@ type Settings struct {
 	// Seal is the key of the mutuality's seal. Empty: what members approve with a federal
 	// token or send without a card cannot be sealed, and is not offered.
 	Seal *SealSettings `json:"seal"`
+	// Mail is the server that takes the mails. Empty: mails are made and wait.
+	Mail *MailSettings `json:"mail"`
 	// Mutuality is whose counter this is. Required.
 	Mutuality portal.Mutuality `json:"mutuality"`
 }
@@ -254,5 +256,11 @@ func (s *Settings) checkMutuality() error {
 		return fmt.Errorf("%q: %w", "mutuality.brand", err)
 	}
 	s.Mutuality.Brand = brand
+	if err := s.Mutuality.Post.Check(); err != nil {
+		return fmt.Errorf("%q: %w", "mutuality", err)
+	}
+	if s.Mail != nil && s.Mutuality.Post.From == "" {
+		return errors.New(`"mail" needs "mutuality.post.from"`)
+	}
 	return nil
 }
