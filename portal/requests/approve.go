@@ -172,7 +172,7 @@ func (q *Requests) showApprove(c *gin.Context, status int, r Request, a *Approva
 	for _, choice := range q.Sealing.Approvers(page.LoginOf(c)) {
 		p.Choices = append(p.Choices, page.FileRow{Icon: "key", Link: page.Link{
 			URL:  address(v, r.ID, "prove") + "?" + url.Values{"provider": {choice.ID}}.Encode(),
-			Text: v.T("requests.approve.choice", locale.A("provider", nameIn(choice, v.Lang)))}})
+			Text: nameIn(choice, v.Lang)}})
 	}
 	if a != nil {
 		v.Title, v.Lead = v.T("requests.approve.now.title"), v.T("requests.approve.now.lead")
