@@ -51,12 +51,26 @@ func (p *Portal) newFederal() (*federal.Federal, error) {
 	return f, f.Check()
 }
 
-// arrived is what happens to an account when its member comes in by a provider.
+// arrived is what happens to an account when its member comes in by a provider: one that
+// staff closed is told so, as by the card.
 func (p *Portal) arrived(c *gin.Context, login auth.Login) (instead string, err error) {
+	ctx := c.Request.Context()
+	ticket, err := p.classic.Closed(ctx, login.Member)
+	if err != nil {
+		return "", err
+	}
+	if ticket != "" {
+		cookies, err := newClassicCookies(p.cfg.Store.ServerKey("cookie"))
+		if err != nil {
+			return "", err
+		}
+		cookies.SetTicket(c, ticket)
+		return "sign-in/disabled", nil
+	}
 	if p.cfg.Arrived == nil {
 		return "", nil
 	}
-	return "", p.cfg.Arrived(c.Request.Context(), login)
+	return "", p.cfg.Arrived(ctx, login)
 }
 
 // mountFederation puts the addresses that providers know into the engine. They stand

@@ -118,7 +118,7 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 			return fmt.Errorf("looking at the account: %w", err)
 		}
 		if instead != "" {
-			c.Redirect(http.StatusSeeOther, instead)
+			c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+instead)
 			return nil
 		}
 	}

@@ -178,8 +178,8 @@ type Federal struct {
 	Now       func() time.Time
 	Rand      io.Reader
 	// Arrived is told of each login before its session begins: an account that is not
-	// there is made. If it returns an address, there is no session and the browser goes
-	// there: the account is closed. nil: nothing is kept of accounts.
+	// there is made. If it returns a path below the language, there is no session and the
+	// browser goes there: the account is closed. nil: nothing is kept of accounts.
 	Arrived func(c *gin.Context, login auth.Login) (instead string, err error)
 }
 

@@ -278,7 +278,7 @@ func TestAskRefuses(t *testing.T) {
 func TestAccountClosed(t *testing.T) {
 	b := newBed(t)
 	b.person("85073003328", 500)
-	b.area.Arrived = func(*gin.Context, auth.Login) (string, error) { return "/fr/sign-in/disabled", nil }
+	b.area.Arrived = func(*gin.Context, auth.Login) (string, error) { return "sign-in/disabled", nil }
 	b.Get("sign-in/federal/csam")
 	if p := b.Get("come-back?state=" + b.provider.flow.ID); p.Location() != "/fr/sign-in/disabled" || len(b.desk.begun) != 0 {
 		t.Errorf("a closed account: %d to %q, %v", p.Status, p.Location(), p.Err)
