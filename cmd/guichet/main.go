@@ -18,6 +18,7 @@ var program = cli.Program{
 		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
 		{Name: "letters", Summary: "print, post and follow letters, as the mailroom does", Run: runLetters},
 		{Name: "user", Summary: "keep the staff: the first administrator, roles, who leaves", Run: runUser},
+		{Name: "federation", Summary: "print our SAML metadata, or check a provider's", Run: runFederation},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
 		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},
 	},

@@ -20,7 +20,8 @@ import (
 type Inspection struct {
 	EntityID   string
 	ValidUntil time.Time // zero: it does not say
-	Signed     bool      // it has a signature; verified only if Settings.MetadataSigner is given
+	Signed     bool      // it has a signature
+	Verified   bool      // which holds, by the certificate that was pinned
 	Keys       []Key
 	SignOn     []Binding
 	Logout     []Binding
@@ -48,6 +49,29 @@ type Binding struct{ Name, Location string }
 // MaxMetadata bounds a provider's metadata, in bytes.
 const MaxMetadata = shape.MaxMetadata
 
+// CheckMetadata is Inspect of what the certificate in signerFile, PEM, has signed. Without
+// a file the signature is not looked at.
+func CheckMetadata(doc []byte, signerFile string, now time.Time) (Inspection, error) {
+	if signerFile == "" {
+		return Inspect(doc, now)
+	}
+	signer, err := readCertificate(signerFile)
+	if err != nil {
+		return Inspection{}, err
+	}
+	return inspectSigned(doc, signer, now)
+}
+
+func inspectSigned(doc []byte, signer *x509.Certificate, now time.Time) (Inspection, error) {
+	covered, err := verifyMetadata(doc, signer, now)
+	if err != nil {
+		return Inspection{}, err
+	}
+	in, err := Inspect(covered, now)
+	in.Signed, in.Verified = true, true
+	return in, err
+}
+
 // Inspect reads a provider's metadata. The error is for what is no metadata at all; all
 // else is in Problems and Warnings.
 func Inspect(doc []byte, now time.Time) (Inspection, error) {
@@ -60,7 +84,7 @@ func Inspect(doc []byte, now time.Time) (Inspection, error) {
 		return in, errors.New("metadata: not the EntityDescriptor of SAML 2.0")
 	}
 	in.EntityID, in.ValidUntil, in.cacheFor = entity.EntityID, entity.ValidUntil, entity.CacheDuration
-	in.Signed = entity.Signature != nil || strings.Contains(string(doc), "SignatureValue")
+	in.Signed = strings.Contains(string(doc), "SignatureValue")
 	if in.EntityID == "" || len(in.EntityID) > 1024 {
 		in.problem("it has no entity id, or one that is too long")
 	}

@@ -123,13 +123,13 @@ func (p *Provider) load(ctx context.Context) (*Inspection, error) {
 // accept is metadata that may be used: signed by whom it must be, of the provider it
 // must be, without a problem.
 func (p *Provider) accept(doc []byte) (*Inspection, error) {
+	var in Inspection
+	var err error
 	if p.signer != nil {
-		var err error
-		if doc, err = verifyMetadata(doc, p.signer, p.now()); err != nil {
-			return nil, err
-		}
+		in, err = inspectSigned(doc, p.signer, p.now())
+	} else {
+		in, err = Inspect(doc, p.now())
 	}
-	in, err := Inspect(doc, p.now())
 	switch {
 	case err != nil:
 		return nil, err

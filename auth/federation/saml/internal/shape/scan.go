@@ -177,10 +177,13 @@ func (s *scanner) end(t xml.EndElement) error {
 
 func (s *scanner) text(t xml.CharData) error {
 	if len(s.stack) == 0 || s.stack[len(s.stack)-1].rule.text == 0 {
-		if len(bytes.Trim(t, " \t\r\n")) > 0 {
-			return errors.New("text stands between elements")
+		switch {
+		case len(bytes.Trim(t, " \t\r\n")) == 0:
+			return nil
+		case len(s.stack) == 0:
+			return errors.New("text stands outside of the root element")
 		}
-		return nil
+		return errors.New("text stands between elements")
 	}
 	f := &s.stack[len(s.stack)-1]
 	if f.text += len(t); f.text > f.rule.text {
