@@ -13,7 +13,6 @@ import (
 
 	"guichet.example/auth/password"
 	"guichet.example/portal/credentials"
-	"guichet.example/portal/profile"
 )
 
 // ClassicStore is what is kept for the classic way in; *store.DB is the one in use.
@@ -29,7 +28,7 @@ type ClassicStore interface {
 func (cfg Config) newClassic() (*credentials.Service, error) {
 	if cfg.Profile.ID == "" {
 		var err error
-		if cfg.Profile, err = profile.Load(profile.Default); err != nil {
+		if cfg.Profile, err = cfg.Mutuality.Profile.Profile(); err != nil {
 			return nil, err
 		}
 	}

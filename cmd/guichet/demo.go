@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/cmd/guichet/demo"
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/profile"
 	"guichet.example/reader/agent"
 )
 
@@ -21,6 +22,7 @@ func runDemo(ctx context.Context, env cli.Env, args []string) error {
 	flags.StringVar(&cfg.Data, "data", "", "folder to keep the demo in (default: a temporary one, removed at the end)")
 	flags.StringVar(&cfg.Database, "database", "", "postgres:// `address` of an empty database, without a password (default: a SQLite file)")
 	flags.StringVar(&cfg.Out, "out", "", "folder for the signed documents and, in trust/, the trust anchors")
+	flags.StringVar(&cfg.Profile, "profile", "", "how members get in: "+strings.Join(profile.IDs(), ", ")+" (default: that of the journey, or emut)")
 	flags.StringVar(&cfg.Journey, "journey", "card", "journey to walk: "+strings.Join(demo.Names(), ", "))
 	flags.DurationVar(&cfg.Deadline, "deadline", agent.DefaultDeadline, "how long the card waits for its holder")
 	flags.BoolVar(&cfg.Once, "once", false, "end after the journey")

@@ -114,10 +114,18 @@ func (b *browser) show(resp *http.Response, answer []byte) error {
 	}
 	b.page = page
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s: %s", resp.Request.URL.Path, resp.Status, b.heading())
+		return &statusError{resp.StatusCode, fmt.Sprintf("%s answered %s: %s", resp.Request.URL.Path, resp.Status, b.heading())}
 	}
 	return nil
 }
+
+// statusError is a page that came with another status than 200.
+type statusError struct {
+	status int
+	text   string
+}
+
+func (e *statusError) Error() string { return e.text }
 
 // download fetches a file without leaving the page.
 func (b *browser) download(ctx context.Context, address string) ([]byte, error) {

@@ -30,6 +30,7 @@ type Config struct {
 	Database string        // postgres:// address of the store; empty: a file in Data
 	Data     string        // folder to keep things in; empty: a temporary one, removed at the end
 	Out      string        // folder for signed documents and trust anchors; empty: none
+	Profile  string        // of the mutuality: how members get in; empty: that of the journey, or the default
 	Journey  string        // to walk first; empty: "card"
 	Once     bool          // end after the journey
 	Deadline time.Duration // of one operation of the agent, people included; 0: agent.DefaultDeadline
@@ -118,6 +119,7 @@ The PIN of every card:    %s
 From another machine:     ssh -L %s:localhost:%s -L %s:localhost:%s -L %s:%s THIS-MACHINE
 Ctrl-C ends it.
 `, w.origin, w.origin, w.agent.URL(), w.standIn.address, PIN, port, port, agentPort, agentPort, providerPort, hostOf(w.standIn.address))
+	w.listPasswords(out)
 	if !w.desk.CanMove() {
 		fmt.Fprintln(out, "There is no stand-in for a card reader here, so the cards stay in.")
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"guichet.example/portal/profile"
 	"guichet.example/reader/agent/agenttest"
 	"guichet.example/reader/api"
 	"guichet.example/signing"
@@ -36,10 +37,19 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 	"saml":          (*journey).approveBySAML,
 	"oidc":          (*journey).approveByOIDC,
 	"enrol-federal": (*journey).enrolFederal,
+
+	"password":         (*journey).byPassword,
+	"emut":             (*journey).byProfile,
+	"webmut":           (*journey).byProfile,
+	"unimutuelles":     (*journey).byProfile,
+	"mutame-marseille": (*journey).byProfile,
+	"mutame-plus":      (*journey).byProfile,
 }
 
 // Names lists the journeys in the order in which they are documented.
-func Names() []string { return []string{"card", "order", "saml", "oidc", "enrol-federal"} }
+func Names() []string {
+	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "password"}, profile.IDs()...)
+}
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {
 	b, err := newBrowser(w.origin)
