@@ -54,6 +54,7 @@ func (w *world) withDesk(counter http.Handler) http.Handler {
 	mux.HandleFunc("POST /desk/remove", w.act(func(*http.Request) error { return w.desk.Remove() }))
 	mux.HandleFunc("POST /desk/unblock", w.act(func(r *http.Request) error { return w.desk.ResetTries(r.PostFormValue("card")) }))
 	mux.HandleFunc("POST /desk/fault", w.act(w.breakService))
+	w.handlePost(mux)
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.AddInsecureBypassPattern("POST " + federal.ACSPath) // the counter guards it
 	return crossOrigin.Handler(w.onlyOurHost(mux))

@@ -20,6 +20,7 @@ func mutuality() portal.Mutuality {
 		Brand: page.DefaultBrand(),
 		Letterhead: document.Mutuality{
 			Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège", Phone: "0800 00 142"},
+		Post: portal.PostSettings{From: "guichet@tilleuls.example"},
 	}
 }
 

@@ -44,6 +44,7 @@ type world struct {
 	store    *store.DB
 	seal     *signing.Sealer
 	portal   *portal.Portal
+	post     postDesk
 	people   []character
 	cards    map[string]*certstest.Card
 	origin   string
@@ -77,7 +78,7 @@ func build(ctx context.Context, cfg Config, log *slog.Logger) (*world, error) {
 		return w, err
 	}
 	steps := []func(context.Context, Config) error{
-		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol, w.givePasswords, w.employ,
+		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol, w.employ,
 	}
 	for _, step := range steps {
 		if err := step(ctx, cfg); err != nil {
@@ -239,15 +240,11 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	prof, err := cfg.profileOf()
-	if err != nil {
-		return err
-	}
 	w.portal, err = portal.New(portal.Config{
 		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: mutuality(),
 		Store: w.store, Anchors: anchors, Revocation: status, TSA: tsa,
-		Federation: w.standIn.ways, SAML: w.standIn.party, Seal: w.seal,
-		Policy: auth.DefaultPolicy(), Profile: prof, Rand: rand.Reader, Log: w.log,
+		Federation: w.standIn.ways, SAML: w.standIn.party, Seal: w.seal, Mail: &w.post,
+		Policy: auth.DefaultPolicy(), Rand: rand.Reader, Log: w.log,
 	})
 	if err != nil {
 		return err
