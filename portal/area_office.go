@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/door"
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
@@ -134,7 +136,7 @@ func (p *Portal) office(card door.Card) *office.Office {
 	own.Name, theirs.Name = "office.", "person."
 	theirs.Browser = p.officeBrowser
 	return &office.Office{
-		Store: p.cfg.Store, Sessions: officeDesk{p}, Card: &own, Person: &theirs, Enrolments: p.cfg.Enrolments,
+		Store: p.cfg.Store, Sessions: officeDesk{p}, Card: &own, Person: &theirs, Enrolments: atCounter{p},
 		Mutuality: p.cfg.Mutuality.ID, Policy: p.cfg.Policy, Now: p.cfg.Now,
 	}
 }
@@ -145,4 +147,26 @@ func (p *Portal) officeBrowser(c *gin.Context) string {
 	hash, _ := tokenOf(c.Request, officeCookie)
 	sum := sha256.Sum256(hash[:])
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// CounterStore is what is kept of enrolments at the counter; *store.DB is the one in use.
+type CounterStore interface {
+	CodeAtCounter(ctx context.Context, o auth.Officer, member auth.MemberID, check string, code credentials.Code, secret string) (reference string, err error)
+	CardAtCounter(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error
+}
+
+// atCounter implements office.Enrolments: a code of the classic way in, in a letter that
+// nobody at the office can read.
+type atCounter struct{ p *Portal }
+
+func (a atCounter) Code(ctx context.Context, o auth.Officer, member auth.MemberID, check string) (string, error) {
+	code, secret, err := a.p.classic.NewCode(credentials.Grant{Member: member, Purpose: credentials.Counter, Actor: string(o.ID)})
+	if err != nil {
+		return "", err
+	}
+	return a.p.cfg.Store.CodeAtCounter(ctx, o, member, check, code, secret)
+}
+
+func (a atCounter) Card(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error {
+	return a.p.cfg.Store.CardAtCounter(ctx, o, member, check)
 }

@@ -55,6 +55,7 @@ type Store interface {
 	requests.SealStore
 	documents.Store
 	office.Store
+	CounterStore
 	jobs.Store
 	ClassicStore
 	letters.Store
@@ -99,8 +100,6 @@ type Config struct {
 	Profile profile.Profile
 	// PasswordCost is what a password hash costs. Zero: password.Default; tests have less.
 	PasswordCost password.Params
-	// Enrolments gives people at the counter a way in. nil: the office offers none.
-	Enrolments office.Enrolments
 
 	// Seal is the mutuality's own, for what members approve with a federal token or send
 	// without a card. nil: only a card consents.

@@ -237,11 +237,20 @@ func accountRows(v page.View, f File) []page.SummaryRow {
 		kind, a.State = page.Neutral, "none"
 	}
 	return []page.SummaryRow{
-		{Label: v.T("office.account.state"), Content: page.Badge(kind, v.T("office.account.state."+a.State))},
+		{Label: v.T("office.account.state"), Content: page.Badge(kind, v.T("office.account.state."+a.State)), Detail: accountReason(v, a)},
 		{Label: v.T("office.account.password"), Value: yes(v, a.Password)},
 		{Label: v.T("office.account.email"), Value: yes(v, a.Email)},
 		{Label: v.T("office.account.sessions"), Value: strconv.Itoa(a.Sessions)},
 	}
+}
+
+// accountReason is why an account was disabled, or opened again.
+func accountReason(v page.View, a Account) string {
+	key, words, ok := strings.Cut(a.Reason, ": ")
+	if !ok {
+		return a.Reason
+	}
+	return word(v, "office.account.why.", key) + ": " + words
 }
 
 func yes(v page.View, b bool) string {

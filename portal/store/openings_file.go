@@ -72,6 +72,13 @@ func (db *DB) fileAccount(c *conn, key memberKey, f *office.File) error {
 		return err
 	}
 	f.Account.Email = certified.Valid
+	if reason != nil {
+		text, err := key.open(sealedDisabled, "", 1, reason)
+		if err != nil {
+			return err
+		}
+		f.Account.Reason = string(text)
+	}
 	return c.get(`SELECT count(*) FROM sessions WHERE mutuality = ? AND member = ? AND ends_at > ?`,
 		[]any{key.mutuality, key.member, micros(db.cfg.Now())}, &f.Account.Sessions)
 }
@@ -186,26 +193,22 @@ func (db *DB) RecordCheck(ctx context.Context, o auth.Officer, opening string, k
 	return id, nil
 }
 
-// messageInSpace is the mail that says that there is news to read at the counter.
-const messageInSpace = mail.MessageInSpace
-
-// tellMember sends a member a mail in the act's own commit, if an address is on file. One
-// that is no address is left alone: it is the insurance system's to put right.
-func (db *DB) tellMember(t *tx, mutuality string, member auth.MemberID, template mail.Template) error {
-	var to, lang string
-	err := t.get(`SELECT email, language FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &to, &lang)
-	if err != nil || to == "" {
+// tellNews mails a member that there is news to read at the counter, in the act's own
+// commit: to her certified address, else to the one on file, which may be none.
+func (db *DB) tellNews(t *tx, mutuality string, member auth.MemberID) error {
+	a, _, err := db.account(t.conn, mutuality, member)
+	if err != nil {
 		return err
 	}
-	m := mail.Message{Mutuality: mutuality, Member: member, To: to, Template: template, Lang: lang}
-	for _, v := range template.Takes() {
-		if v != mail.At {
-			return fmt.Errorf("mail %s asks for %s", template, v)
+	to := a.Email
+	if !a.Certified() {
+		err := t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &to)
+		if err != nil {
+			return err
 		}
-		m.Values = map[string]string{string(v): db.cfg.Now().UTC().Format("2006-01-02T15:04:05Z")}
 	}
 	if _, err := mail.ParseAddress(to); err != nil {
 		return nil
 	}
-	return t.mail(db, m)
+	return t.mail(db, mail.Message{Mutuality: mutuality, Member: member, To: to, Template: mail.MessageInSpace, Lang: a.Language})
 }

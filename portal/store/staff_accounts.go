@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"guichet.example/auth"
@@ -28,11 +27,15 @@ func (db *DB) SetAccount(ctx context.Context, o auth.Officer, opening string, a 
 			return err
 		}
 		if a.To == office.AccountDisabled {
-			if err := db.endSessionsOf(ctx, t, key, "account disabled"); err != nil {
+			if err := db.endSessions(ctx, t, key.mutuality, open.Member, "", "account disabled"); err != nil {
 				return err
 			}
 		}
-		return db.tellMember(t, key.mutuality, open.Member, template)
+		now, _, err := db.account(t.conn, key.mutuality, open.Member)
+		if err != nil {
+			return err
+		}
+		return db.tell(t, now, template, db.cfg.Now())
 	})
 	if err != nil {
 		return fmt.Errorf("setting account: %w", err)
@@ -63,24 +66,6 @@ func (db *DB) switchAccount(t *tx, key memberKey, a office.AccountChange) error 
 		key.mutuality, key.member, reason, now, now)
 	if err == nil && n == 0 {
 		err = office.ErrState
-	}
-	return err
-}
-
-// endSessionsOf ends every session of a member.
-func (db *DB) endSessionsOf(ctx context.Context, t *tx, key memberKey, why string) error {
-	var open [][32]byte
-	err := t.each(`SELECT token_hash FROM sessions WHERE mutuality = ? AND member = ?`, []any{key.mutuality, key.member},
-		func(scan func(...any) error) error {
-			var hash []byte
-			if err := scan(&hash); err != nil {
-				return err
-			}
-			open = append(open, [32]byte{})
-			return copyHash(&open[len(open)-1], hash)
-		})
-	for _, hash := range open {
-		err = errors.Join(err, db.endSession(ctx, t, hash, why))
 	}
 	return err
 }

@@ -300,7 +300,7 @@ func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Ite
 	if err := t.note(db.officerEntry(ctx, o, member, moves[to], object("request", request))); err != nil {
 		return err
 	}
-	return db.tellMember(t, o.Mutuality, member, messageInSpace)
+	return db.tellNews(t, o.Mutuality, member)
 }
 
 // ItemPDF implements office.Store: the newest version of the signed document.
