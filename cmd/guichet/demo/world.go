@@ -78,7 +78,7 @@ func build(ctx context.Context, cfg Config, log *slog.Logger) (*world, error) {
 		return w, err
 	}
 	steps := []func(context.Context, Config) error{
-		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol, w.employ,
+		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol, w.givePasswords, w.employ,
 	}
 	for _, step := range steps {
 		if err := step(ctx, cfg); err != nil {
@@ -240,11 +240,15 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	prof, err := cfg.profileOf()
+	if err != nil {
+		return err
+	}
 	w.portal, err = portal.New(portal.Config{
 		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: mutuality(),
 		Store: w.store, Anchors: anchors, Revocation: status, TSA: tsa,
 		Federation: w.standIn.ways, SAML: w.standIn.party, Seal: w.seal, Mail: &w.post,
-		Policy: auth.DefaultPolicy(), Rand: rand.Reader, Log: w.log,
+		Policy: auth.DefaultPolicy(), Profile: prof, Rand: rand.Reader, Log: w.log,
 	})
 	if err != nil {
 		return err
