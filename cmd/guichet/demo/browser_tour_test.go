@@ -148,6 +148,7 @@ var memberStops = []stop{
 	view("requests/:id/read", "document to read", func(f filled) string { return "requests/" + f.open + "/read" }),
 	view("requests/:id/read", "document read again", func(f filled) string { return "requests/" + f.signed + "/read" }),
 	view("requests/:id/sign", "document to sign", func(f filled) string { return "requests/" + f.open + "/sign" }),
+	view("requests/:id/approve", "document to approve", func(f filled) string { return "requests/" + f.open + "/approve" }),
 	view("requests/:id/done", "done", func(f filled) string { return "requests/" + f.signed + "/done" }),
 	view("requests/:id/decline", "decline", func(f filled) string { return "requests/" + f.open + "/decline" }),
 	view("requests/:id/withdraw", "withdraw", func(f filled) string { return "requests/" + f.signed + "/withdraw" }),
@@ -171,6 +172,9 @@ var notPages = map[string]string{
 	"POST requests/:id/read":        "redirect; its 422 is among the faults",
 	"POST requests/:id/decline":     "redirect; its 422 is among the faults",
 	"POST requests/:id/withdraw":    "redirect",
+	"GET requests/:id/prove":        "redirect to a provider",
+	"POST requests/:id/approve":     "redirect; its pages are with those of the seal",
+	"POST requests/:id/receipt":     "redirect; its 422 is that of the page to read",
 	"GET requests/:id/document.pdf": "PDF",
 	"GET documents/:id/file.pdf":    "PDF",
 }
