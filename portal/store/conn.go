@@ -22,12 +22,12 @@ type conn struct {
 	rewrite func(query string) string // from ? to the engine's own; nil: none
 	limit   time.Duration             // of one statement; 0: none
 	until   time.Time                 // of all that run on it now; zero: no end
-	used    time.Time
-	lost    bool // nothing will run on it any more
+	lost    bool                      // nothing will run on it any more
+	again   func() error              // connects anew, for the first statement of a read; nil: no more
 }
 
 func newConn(e engine, c *sql.Conn) *conn {
-	return &conn{engine: e, sql: c, stmts: map[string]*sql.Stmt{}, used: time.Now()}
+	return &conn{engine: e, sql: c, stmts: map[string]*sql.Stmt{}}
 }
 
 // errLost is with every error of a connection that is gone.
@@ -93,8 +93,24 @@ func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
+// anew is true once, if the connection went while nobody used it: nothing was read yet,
+// and the statement can be run on a new one.
+func (c *conn) anew(err error) bool {
+	again := c.again
+	c.again = nil
+	return err != nil && c.lost && again != nil && again() == nil
+}
+
 // exec runs a statement and returns how many rows it changed.
 func (c *conn) exec(query string, args ...any) (int64, error) {
+	n, err := c.execOnce(query, args)
+	if c.anew(err) {
+		return c.execOnce(query, args)
+	}
+	return n, err
+}
+
+func (c *conn) execOnce(query string, args []any) (int64, error) {
 	ctx, cancel := c.context()
 	defer cancel()
 	stmt, err := c.stmt(ctx, query)
@@ -110,6 +126,14 @@ func (c *conn) exec(query string, args ...any) (int64, error) {
 
 // get reads one row into dest; sql.ErrNoRows if there is none.
 func (c *conn) get(query string, args []any, dest ...any) error {
+	err := c.getOnce(query, args, dest)
+	if c.anew(err) {
+		return c.getOnce(query, args, dest)
+	}
+	return err
+}
+
+func (c *conn) getOnce(query string, args []any, dest []any) error {
 	ctx, cancel := c.context()
 	defer cancel()
 	stmt, err := c.stmt(ctx, query)
@@ -122,14 +146,15 @@ func (c *conn) get(query string, args []any, dest ...any) error {
 // each calls row for every row, with the function that reads it.
 func (c *conn) each(query string, args []any, row func(scan func(dest ...any) error) error) error {
 	ctx, cancel := c.context()
-	defer cancel()
-	stmt, err := c.stmt(ctx, query)
-	if err != nil {
-		return c.check(err)
+	defer func() { cancel() }()
+	rows, err := c.rows(ctx, query, args)
+	if c.anew(err) {
+		cancel()
+		ctx, cancel = c.context()
+		rows, err = c.rows(ctx, query, args)
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
-		return c.check(err)
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -138,4 +163,13 @@ func (c *conn) each(query string, args []any, row func(scan func(dest ...any) er
 		}
 	}
 	return c.check(rows.Err())
+}
+
+func (c *conn) rows(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	stmt, err := c.stmt(ctx, query)
+	if err != nil {
+		return nil, c.check(err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	return rows, c.check(err)
 }

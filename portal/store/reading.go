@@ -7,10 +7,6 @@ import (
 	"time"
 )
 
-// idle is after how long a connection is asked whether it is still there, where the
-// server may have gone away meanwhile.
-const idle = time.Second
-
 // patience returns when the patience of the engine ends, as a time and as a channel.
 func (db *DB) patience() (until time.Time, over <-chan time.Time, stop func()) {
 	patience := db.engine.patience()
@@ -21,29 +17,30 @@ func (db *DB) patience() (until time.Time, over <-chan time.Time, stop func()) {
 	return time.Now().Add(patience), timer.C, func() { timer.Stop() }
 }
 
-// revive makes sure that the connection is there, as far as can be known: a read is not
-// run twice, since it may have handed on what it read.
+// revive makes sure that the connection is there. One that went while nobody used it is
+// noticed by the first statement that runs on it, which is run again; a whole read is
+// not, since it may have handed on what it read.
 func (db *DB) revive(ctx context.Context, c *conn, until time.Time) error {
 	if until.IsZero() {
 		return nil
 	}
 	c.until = until
-	if !c.lost && time.Since(c.used) > idle {
-		var one int
-		c.get(`SELECT 1`, nil, &one) // which notes that it is gone
-	}
-	if !c.lost {
+	anew := func() error {
+		ctx, cancel := context.WithDeadline(ctx, until)
+		defer cancel()
+		fresh, err := db.engine.connect(ctx, false)
+		if err != nil {
+			return fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
+		}
+		c.discard()
+		fresh.until = until
+		*c = *fresh // the place in line is the same
 		return nil
 	}
-	ctx, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	fresh, err := db.engine.connect(ctx, false)
-	if err != nil {
-		return fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
+	if c.lost {
+		return anew()
 	}
-	c.discard()
-	fresh.until = until
-	*c = *fresh // the place in line is the same
+	c.again = anew
 	return nil
 }
 

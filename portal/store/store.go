@@ -235,7 +235,7 @@ func (db *DB) read(ctx context.Context, f func(*conn) error) error {
 		if err := db.revive(ctx, c, until); err != nil {
 			return err
 		}
-		defer func() { c.until, c.used = time.Time{}, time.Now() }()
+		defer func() { c.until, c.again = time.Time{}, nil }()
 		return db.readable(f(c))
 	case <-over:
 		return fmt.Errorf("reading: %w", ErrUnavailable)
