@@ -1,7 +1,6 @@
 package saml_test
 
 import (
-	"encoding/json"
 	"errors"
 	"net/url"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"guichet.example/auth/federation"
 	"guichet.example/auth/federation/federationtest"
+	"guichet.example/auth/federation/federationtest/lemonldap"
 	"guichet.example/auth/federation/saml"
 )
 
@@ -19,23 +19,31 @@ const (
 	classes       = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 )
 
-// newLemon runs Debian's lemonldap-ng in plackup, on its library Lasso.
+// newLemon runs Debian's lemonldap-ng, which speaks SAML by the library Lasso. Its
+// levels are its own: 5 for a TLS client, 2 for a password.
 func newLemon(t *testing.T) *stranger {
 	t.Helper()
 	s := newStranger(t)
-	for _, dir := range []string{"conf", "sessions", "sessions/lock", "psessions", "psessions/lock", "cache"} {
-		if err := os.Mkdir(filepath.Join(s.work, dir), 0o700); err != nil {
-			t.Fatal(err)
-		}
+	person := func(level, number string) map[string]string {
+		return map[string]string{"egovNRN": number, "givenName": "Alice Marie", "surname": "Peeters", "PrefLanguage": "nl", "level": level}
 	}
-	s.fill(t, "lemonldap-ng.ini", "lemonldap-ng.ini")
-	s.fill(t, "lmConf.json", "conf/lmConf-1.json")
-	app, err := filepath.Abs("testdata/lemonldap/portal.psgi")
+	server, err := lemonldap.Start(t.Context(), lemonldap.Config{
+		Accounts: map[string]map[string]string{
+			"alice": person("5", federationtest.Alice.Number), "phone": person("2", federationtest.Alice.Number),
+			"broken": person("5", "85073003329"),
+		},
+		More: func(string) map[string]any { return s.lemonSAML(t) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"LLNG_DEFAULTCONFFILE=" + filepath.Join(s.work, "lemonldap-ng.ini"), "PLACK_ENV=deployment", "HOME=" + s.work}
-	s.start(t, lemonMetadata, env, "plackup", "--host", "127.0.0.1", "--port", s.base[strings.LastIndex(s.base, ":")+1:], app)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(server.Log())
+		}
+		server.Close()
+	})
+	s.base = server.URL
 	s.trust(t, s.base+lemonMetadata, lemonMetadata, func(c *saml.Settings) {
 		c.Levels = map[string]int{classes + "TLSClient": 500, classes + "Password": 200}
 		c.Ask = map[int]string{400: ""} // FAS's words mean nothing to it
@@ -43,33 +51,41 @@ func newLemon(t *testing.T) *stranger {
 	return s
 }
 
-// fill writes a file of the configuration with the values of this test in it.
-func (s *stranger) fill(t *testing.T, name, to string) {
-	t.Helper()
-	read := func(file string) []byte {
-		content, err := os.ReadFile(file)
+// lemonSAML is the configuration of its SAML side: it wants our requests signed, and
+// signs what it says.
+func (s *stranger) lemonSAML(t *testing.T) map[string]any {
+	read := func(name string) string {
+		content, err := os.ReadFile(filepath.Join(s.work, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return content
+		return string(content)
 	}
-	quoted := func(file string) string {
-		text, err := json.Marshal(string(read(filepath.Join(s.work, file))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
+	attribute := func(name string) string {
+		return "1;" + name + ";urn:oasis:names:tc:SAML:2.0:attrname-format:basic;"
 	}
-	content := strings.NewReplacer(
-		"WORK", s.work, "BASE", s.base, `"KEY"`, quoted("idp.key"), `"CERTIFICATE"`, quoted("idp.crt"), `"PARTY"`, quoted("party.xml"),
-	).Replace(string(read(filepath.Join("testdata/lemonldap", name))))
-	if err := os.WriteFile(filepath.Join(s.work, to), []byte(content), 0o600); err != nil {
-		t.Fatal(err)
+	const option = "samlSPMetaDataOptions"
+	return map[string]any{
+		"macros":                 map[string]string{"authenticationLevel": "$level"},
+		"issuerDBSAMLActivation": 1, "issuerDBSAMLPath": "^/saml/", "issuerDBSAMLRule": 1,
+		"samlServicePrivateKeySig": read("idp.key"), "samlServicePublicKeySig": read("idp.crt"),
+		"samlServicePrivateKeyEnc": read("idp.key"), "samlServicePublicKeyEnc": read("idp.crt"),
+		"samlServiceUseCertificateInResponse": 1, "samlServiceSignatureMethod": "RSA_SHA256",
+		"samlSPMetaDataXML": map[string]any{"counter": map[string]string{"samlSPMetaDataXML": read("party.xml")}},
+		"samlSPMetaDataOptions": map[string]any{"counter": map[string]any{
+			option + "NameIDFormat": "transient", option + "EncryptionMode": "none", option + "OneTimeUse": 1,
+			option + "CheckSSOMessageSignature": 1, option + "CheckSLOMessageSignature": 1,
+			option + "SignSSOMessage": 1, option + "SignSLOMessage": 1, option + "SignatureMethod": "RSA_SHA256",
+			option + "NotOnOrAfterTimeout": 300, option + "ForceUTF8": 1,
+		}},
+		"samlSPMetaDataExportedAttributes": map[string]any{"counter": map[string]string{
+			"egovNRN": attribute("egovNRN"), "givenName": attribute("givenName"), "surname": attribute("surname"),
+			"PrefLanguage": attribute("PrefLanguage"),
+		}},
 	}
 }
 
-// lemonSignIn walks through LemonLDAP::NG's sign-in page; its demonstration accounts
-// have their name as password.
+// lemonSignIn walks through LemonLDAP::NG's sign-in page; a name is its password.
 func (s *stranger) lemonSignIn(t *testing.T, address, user string) page {
 	t.Helper()
 	return s.submit(t, s.get(t, address), map[string]string{"user": user, "password": user}, "password")
@@ -79,7 +95,7 @@ func TestLemonLDAP(t *testing.T) {
 	t.Parallel()
 	s := newLemon(t)
 	f, address := s.begin(t, false)
-	id, err := s.finish(t, f, s.lemonSignIn(t, address, "dwho"))
+	id, err := s.finish(t, f, s.lemonSignIn(t, address, "alice"))
 	if err != nil {
 		t.Fatalf("Finish: %v", err)
 	}
@@ -101,16 +117,13 @@ func TestLemonLDAP(t *testing.T) {
 		t.Errorf("ReadLogout = %+v, %v", msg, err)
 	}
 
-	for _, tt := range []struct {
-		user string
-		want error
-	}{
-		{"msmith", federation.LevelError{Have: 200, Asked: 400}},
+	for user, want := range map[string]error{
+		"phone": federation.LevelError{Have: 200, Asked: 400}, "broken": federation.ErrNoNumber,
 	} {
 		s.browser.Jar, _ = newJar()
 		f, address := s.begin(t, false)
-		if id, err := s.finish(t, f, s.lemonSignIn(t, address, tt.user)); !errors.Is(err, tt.want) {
-			t.Errorf("Finish(%s) = %v, %v, want %v", tt.user, id, err, tt.want)
+		if id, err := s.finish(t, f, s.lemonSignIn(t, address, user)); !errors.Is(err, want) {
+			t.Errorf("Finish(%s) = %v, %v, want %v", user, id, err, want)
 		}
 	}
 	s.browser.Jar, _ = newJar()

@@ -66,8 +66,8 @@ func verifyElement(el *etree.Element, certs []*x509.Certificate, now time.Time) 
 	}
 	for _, list := range lists {
 		candidate := el.Copy()
-		if err := plainValue(candidate.SelectElement("Signature"), list); err != nil {
-			return nil, err
+		if plainValue(candidate.SelectElement("Signature"), list) != nil {
+			continue
 		}
 		ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: list})
 		ctx.IdAttribute = "ID"
@@ -88,27 +88,29 @@ func plainValue(sig *etree.Element, certs []*x509.Certificate) error {
 	}
 	text := strings.Join(strings.Fields(value.Text()), "")
 	if strings.Contains(method.SelectAttrValue("Algorithm", ""), "#ecdsa-") {
-		raw, err := base64.StdEncoding.DecodeString(text)
+		der, err := derECDSA(text, certs)
 		if err != nil {
-			return errSignature
+			return err
 		}
-		for _, c := range certs {
-			key, ok := c.PublicKey.(*ecdsa.PublicKey)
-			if !ok {
-				continue
-			}
-			if r, s, ok := splitECDSA(raw, key); ok {
-				der, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
-				if err != nil {
-					return errSignature
-				}
-				text = base64.StdEncoding.EncodeToString(der)
-				break
-			}
-		}
+		text = base64.StdEncoding.EncodeToString(der)
 	}
 	value.SetText(text)
 	return nil
+}
+
+func derECDSA(text string, certs []*x509.Certificate) ([]byte, error) {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, errSignature
+	}
+	for _, c := range certs {
+		if key, ok := c.PublicKey.(*ecdsa.PublicKey); ok {
+			if r, s, ok := splitECDSA(raw, key); ok {
+				return asn1.Marshal(struct{ R, S *big.Int }{r, s})
+			}
+		}
+	}
+	return nil, errSignature
 }
 
 // verifyMetadata verifies the signature of metadata and returns what it covers.
