@@ -26,7 +26,10 @@ import (
 // acknowledged is there and whole, the rest is there whole or not at all.
 func TestKill(t *testing.T) {
 	for _, e := range storetest.Engines {
-		t.Run(string(e), func(t *testing.T) { testKill(t, folders(t, e)) })
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			testKill(t, folders(t, e))
+		})
 	}
 }
 
@@ -59,7 +62,10 @@ func testKill(t *testing.T, newFolder func() string) {
 // signature. Either way the same completion works afterwards, once.
 func TestKillAtCommit(t *testing.T) {
 	for _, e := range storetest.Engines {
-		t.Run(string(e), func(t *testing.T) { testKillAtCommit(t, folders(t, e)) })
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			testKillAtCommit(t, folders(t, e))
+		})
 	}
 }
 

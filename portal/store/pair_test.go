@@ -29,6 +29,7 @@ func newPair(t *testing.T) (*bed, *store.DB) {
 
 // What one server took, ended or decided, the other refuses at once.
 func TestRefusedOnAnotherServer(t *testing.T) {
+	t.Parallel()
 	b, other := newPair(t)
 	ctx := t.Context()
 	if err := b.Put(ctx, "browser", webeid.Challenge{Nonce: "n", Expires: noon.Add(time.Minute)}); err != nil {
@@ -70,12 +71,14 @@ func TestRefusedOnAnotherServer(t *testing.T) {
 
 // Tabs on two servers fight over one request (F13).
 func TestServersRace(t *testing.T) {
+	t.Parallel()
 	b, other := newPair(t)
 	raceOn(t, b, soak(30, 1000), b.DB, other)
 }
 
 // Many tabs on two servers take one challenge.
 func TestServersRaceForChallenge(t *testing.T) {
+	t.Parallel()
 	b, other := newPair(t)
 	for range soak(20, 1000) {
 		if err := b.Put(t.Context(), "browser", webeid.Challenge{Nonce: "n", Expires: noon.Add(time.Minute)}); err != nil {
@@ -94,6 +97,7 @@ func TestServersRaceForChallenge(t *testing.T) {
 
 // Each job is leased to one of two servers; who has lost the lease changes nothing.
 func TestServersShareJobs(t *testing.T) {
+	t.Parallel()
 	b, other := newPair(t)
 	ctx := t.Context()
 	const count = 20
@@ -148,6 +152,7 @@ func TestServersShareJobs(t *testing.T) {
 // Runners on two servers do each job once, and one that stops leaves its jobs to the
 // other.
 func TestRunnersShareJobs(t *testing.T) {
+	t.Parallel()
 	b, other := newPair(t)
 	var done atomic.Int64
 	finished := make(chan struct{})

@@ -14,8 +14,12 @@ import (
 	"guichet.example/portal/store"
 )
 
-func TestSQLite(t *testing.T)     { runSuite(t, openSQLite) }
-func TestPostgreSQL(t *testing.T) { runSuite(t, openPostgreSQL) }
+func TestSQLite(t *testing.T) { runSuite(t, openSQLite) }
+
+func TestPostgreSQL(t *testing.T) {
+	t.Parallel()
+	runSuite(t, openPostgreSQL)
+}
 
 // runSuite is the behaviour of a store, whatever engine is behind it. It knows the
 // exported methods and nothing else.
