@@ -10,6 +10,9 @@ import (
 // policy is the content security policy of every answer. Only pages that speak to a
 // card may connect to the loopback agent as well.
 //
+// form-action keeps forms here, also through every redirect that answers one: what leads
+// to a federal provider is therefore a link, never a form.
+//
 // Directives: W3C Content Security Policy Level 3; require-trusted-types-for: W3C
 // Trusted Types.
 func policy(connect string) string {
