@@ -52,8 +52,9 @@ func TestWarnings(t *testing.T) {
 		"one client of all": {func(s *Settings) { s.Listen = "[::1]:8080" }, []string{"trusted_proxies"}},
 		"in clear":          {func(s *Settings) { s.TrustedProxies = []string{"192.0.2.1"} }, []string{"no TLS here"}},
 		"both":              {func(*Settings) {}, []string{"no TLS here", "trusted_proxies"}},
+		"no mail":           {func(s *Settings) { s.TLS.Certificate, s.Mail = "c.pem", nil }, []string{"no mail server"}},
 	} {
-		s := &Settings{Listen: ":8080"}
+		s := &Settings{Listen: ":8080", Mail: &MailSettings{}}
 		test.change(s)
 		var log bytes.Buffer
 		warn(s, slog.New(slog.NewTextHandler(&log, nil)))
