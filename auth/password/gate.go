@@ -32,7 +32,7 @@ type Config struct {
 	Cores int
 	// Queue is how many may wait besides. Default: what the cores hash in a second, 45 each.
 	Queue int
-	// Wait is the longest one waits for a core before ErrBusy. Default 1.5 seconds.
+	// Wait is the longest one waits for a core before ErrBusy. Default 1 second.
 	Wait time.Duration
 	// Params of new hashes. Default: Default.
 	Params Params
@@ -58,7 +58,7 @@ func NewGate(cfg Config) (*Gate, error) {
 		cfg.Queue = 45 * cfg.Cores
 	}
 	if cfg.Wait <= 0 {
-		cfg.Wait = 1500 * time.Millisecond
+		cfg.Wait = time.Second
 	}
 	if cfg.Params == (Params{}) {
 		cfg.Params = Default
