@@ -86,9 +86,6 @@ func (db *DB) OpenFile(ctx context.Context, o auth.Officer, member auth.MemberID
 	if err := w.Check(); err != nil {
 		return "", err
 	}
-	if _, err := auth.ParseMemberID(string(member)); err != nil {
-		return "", office.ErrNotFound
-	}
 	id, err := db.NewID()
 	if err != nil {
 		return "", err

@@ -111,7 +111,7 @@ func (db *DB) history(c *conn, mutuality string, i office.Item) ([]office.Event,
 			}
 			e.At, e.Name = fromMicros(at), name.String
 			if sealed != nil {
-				text, err := key.open(sealedEvent, id, 1, sealed)
+				text, err := key.open(sealedEvent, i.ID+"/"+id, 1, sealed)
 				if err != nil {
 					return err
 				}
@@ -123,19 +123,21 @@ func (db *DB) history(c *conn, mutuality string, i office.Item) ([]office.Event,
 	return list, err
 }
 
-// event adds to the history of an item.
+// event adds to the history of an item. Acts are serial, so events are numbered.
 func (t *tx) event(db *DB, o auth.Officer, i office.Item, what, words string) error {
-	id, err := db.NewID()
+	var before int
+	err := t.get(`SELECT count(*) FROM task_events WHERE mutuality = ? AND task = ?`, []any{o.Mutuality, i.ID}, &before)
 	if err != nil {
 		return err
 	}
+	id := fmt.Sprintf("%06d", before+1)
 	var sealed []byte
 	if words != "" {
 		key, err := db.jobKey(t.conn, o.Mutuality, i.Member)
 		if err != nil {
 			return err
 		}
-		sealed = key.seal(sealedEvent, id, 1, []byte(words))
+		sealed = key.seal(sealedEvent, i.ID+"/"+id, 1, []byte(words))
 	}
 	_, err = t.exec(`INSERT INTO task_events (mutuality, task, event, at, staff, what, reason, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.Mutuality, i.ID, id, micros(db.cfg.Now()), string(o.ID), what, "", sealed)

@@ -70,7 +70,7 @@ CREATE INDEX task_holds_staff ON task_holds (mutuality, staff);
 CREATE TABLE task_events (
     mutuality TEXT    NOT NULL,
     task      TEXT    NOT NULL,      -- or request
-    event     TEXT    NOT NULL,
+    event     TEXT    NOT NULL,      -- 000001, 000002, …
     at        INTEGER NOT NULL,
     staff     TEXT    NOT NULL,
     what      TEXT    NOT NULL,
