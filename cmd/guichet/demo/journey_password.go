@@ -27,6 +27,9 @@ func (j *journey) byPassword(ctx context.Context) error {
 		return fmt.Errorf("a password opens the bank account: %v", err)
 	}
 	j.say("the bank account stays closed to a password")
+	if err := j.sendOrder(ctx); err != nil {
+		return err
+	}
 	if err := j.browser.open(ctx, j.prefix+"account/password"); err != nil {
 		return err
 	}

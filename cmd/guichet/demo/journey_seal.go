@@ -99,3 +99,22 @@ func (j *journey) collectSealed(ctx context.Context, name string) error {
 	}
 	return j.collect(ctx, name)
 }
+
+// sendOrder orders the European card in a session of a password: sent, and sealed by the
+// mutuality as received.
+func (j *journey) sendOrder(ctx context.Context) error {
+	if err := j.browser.open(ctx, j.prefix+"orders/ehic"); err != nil {
+		return err
+	}
+	if err := j.browser.submit(ctx, "/orders/ehic/check", nil); err != nil {
+		return err
+	}
+	if err := j.browser.submit(ctx, "/orders/ehic/send", nil); err != nil {
+		return err
+	}
+	if err := j.browser.submit(ctx, "/receipt", map[string]string{"read": "1"}); err != nil {
+		return err
+	}
+	j.say("an order sent, sealed as received: %s", j.browser.heading())
+	return j.collectSealed(ctx, "ehic-order-received.pdf")
+}
