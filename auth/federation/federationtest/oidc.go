@@ -77,16 +77,17 @@ type OIDC struct {
 	lies     Lies
 	asked    map[string]request // by ticket
 	codes    map[string]*grant
-	bearers  map[string]*grant // by access token
-	sessions map[string]*grant // by sid
-	seen     map[string]bool   // jti of client assertions
-	counts   map[string]int    // requests by endpoint
+	bearers  map[string]*grant    // by access token
+	sessions map[string]*grant    // by sid
+	seen     map[string]time.Time // when a jti of a client assertion came
+	counts   map[string]int       // requests by endpoint
 }
 
 // request is an authorization request that was accepted.
 type request struct {
 	Question
 	redirect, state, nonce, challenge string
+	at                                time.Time
 }
 
 // grant is what a person agreed to.
@@ -115,7 +116,7 @@ func NewOIDC(c OIDCConfig) (*OIDC, error) {
 	}
 	o := &OIDC{cfg: c, path: strings.TrimSuffix(u.Path, "/"), mux: http.NewServeMux(),
 		asked: map[string]request{}, codes: map[string]*grant{}, bearers: map[string]*grant{},
-		sessions: map[string]*grant{}, seen: map[string]bool{}, counts: map[string]int{}}
+		sessions: map[string]*grant{}, seen: map[string]time.Time{}, counts: map[string]int{}}
 	if err := o.Rotate(); err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package federationtest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet.example/auth/federation"
 )
@@ -18,7 +20,7 @@ func (o *OIDC) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "unknown client or redirect_uri", http.StatusBadRequest)
 		return
 	}
-	req := request{redirect: q.Get("redirect_uri"), state: q.Get("state"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge")}
+	req := request{redirect: q.Get("redirect_uri"), state: q.Get("state"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge"), at: o.cfg.Now()}
 	req.Question = Question{Ticket: random(), Client: client, Asked: strings.Fields(q.Get("acr_values")),
 		Force: q.Get("prompt") == "login" || q.Get("max_age") == "0", Language: q.Get("ui_locales")}
 	if q.Get("response_type") != "code" || !slices.Contains(strings.Fields(q.Get("scope")), "openid") ||
@@ -68,10 +70,31 @@ func (o *OIDC) Answer(w http.ResponseWriter, r *http.Request, ticket string, c C
 	g := &grant{request: req, choice: c, sid: random()[:16], made: now}
 	code := random()
 	o.mu.Lock()
+	o.forget(now)
 	o.codes[code] = g
 	o.sessions[g.sid] = g
 	o.mu.Unlock()
 	o.back(w, r, req, url.Values{"code": {code}})
+}
+
+// Many logins are kept before the old ones are looked through, for kept is how long.
+const (
+	many = 4096
+	kept = 10 * time.Minute
+)
+
+// forget drops what nobody will come for, once there is much of it: a demo or a measurement
+// may run for long.
+func (o *OIDC) forget(now time.Time) {
+	if len(o.codes) < many {
+		return
+	}
+	old := func(_ string, g *grant) bool { return g.used || now.Sub(g.made) > kept }
+	maps.DeleteFunc(o.codes, old)
+	maps.DeleteFunc(o.bearers, func(_ string, g *grant) bool { return now.Sub(g.made) > codeLife })
+	maps.DeleteFunc(o.sessions, func(_ string, g *grant) bool { return now.Sub(g.made) > 8*time.Hour })
+	maps.DeleteFunc(o.seen, func(_ string, at time.Time) bool { return now.Sub(at) > kept })
+	maps.DeleteFunc(o.asked, func(_ string, r request) bool { return now.Sub(r.at) > kept })
 }
 
 // back redirects to the relying party, with state and issuer (RFC 9207).

@@ -123,8 +123,9 @@ func (o *OIDC) assertion(c Client, text string) bool {
 	now := o.cfg.Now().Unix()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	fresh := !o.seen[claims.JTI] && claims.Exp > now && claims.Exp <= now+60 && claims.Iat <= now
-	o.seen[claims.JTI] = true
+	_, seen := o.seen[claims.JTI]
+	fresh := !seen && claims.Exp > now && claims.Exp <= now+60 && claims.Iat <= now
+	o.seen[claims.JTI] = o.cfg.Now()
 	return fresh && slices.Contains([]string{o.cfg.Issuer, o.cfg.Issuer + Token}, claims.Aud)
 }
 

@@ -26,8 +26,7 @@ var (
 var ours = []string{"state", "iss", "error", "code", "response"}
 
 // code looks at the answer in the browser's address and returns the authorization code.
-// tellsIss: the provider announces RFC 9207, so that an answer without iss is not its own.
-func (p *Provider) code(f federation.Flow, answer url.Values, tellsIss bool) (string, error) {
+func (p *Provider) code(f federation.Flow, answer url.Values) (string, error) {
 	for _, name := range ours {
 		if len(answer[name]) > 1 {
 			return "", errDoubled
@@ -42,7 +41,7 @@ func (p *Provider) code(f federation.Flow, answer url.Values, tellsIss bool) (st
 		return "", errState
 	case f.Over(p.now()):
 		return "", errOver
-	case answer.Has("iss") && answer.Get("iss") != p.settings.Issuer, tellsIss && !answer.Has("iss"):
+	case answer.Has("iss") && answer.Get("iss") != p.settings.Issuer: // RFC 9207, 2.4
 		return "", errIssuer
 	case answer.Has("response"):
 		return "", errors.New("the answer is a JWT, which was not asked for")

@@ -1,6 +1,8 @@
 package oidc_test
 
 import (
+	"errors"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -69,6 +71,12 @@ func TestForgedClaims(t *testing.T) {
 	})
 	add("claims nowhere", set("_claim_names", object{"egovNRN": "src"}))
 	all(t, w, table)
+
+	// Where userinfo does not confirm the subject, the ID token's must do by itself.
+	alone := newWorld(t, shape{settings: func(s *oidc.Settings) { s.UserInfo = oidc.UserInfoNone }})
+	for name, sub := range map[string]any{"absent": nil, "empty": "", "long": strings.Repeat("s", 256), "not ASCII": "é"} {
+		refusal{name: "sub alone " + name, lies: claims(func(c object) { c["sub"], c["egovNRN"] = sub, federationtest.Alice.Number })}.run(t, alone)
+	}
 }
 
 func TestForgedLevels(t *testing.T) {
@@ -241,6 +249,22 @@ func TestForgedAnswers(t *testing.T) {
 		{name: "an error with status 200", lies: token(func(c object) { c["error"], c["error_description"] = "marker", "marker" }), want: federation.ErrUnavailable},
 		{name: "ID token spelled almost, too", lies: token(set("ID_Token", "x")), want: federation.ErrUnavailable},
 	})
+}
+
+// Answers that are refused by themselves cost the provider nothing.
+func TestAnswersAreLookedAtFirst(t *testing.T) {
+	w := newWorld(t, shape{})
+	f, answer := w.walk(t, 200, false)
+	for name, value := range map[string]string{"state": "x", "iss": "https://mallory.example", "error": "marker", "response": "eyJ", "code": strings.Repeat("c", 5000)} {
+		changed := maps.Clone(answer)
+		changed.Set(name, value)
+		if _, err := w.party.Finish(t.Context(), f, changed); !errors.Is(err, federation.ErrRefused) {
+			t.Errorf("%s changed: %v", name, err)
+		}
+	}
+	if n := w.provider.Count(federationtest.Token); n != 0 {
+		t.Errorf("the token endpoint was asked %d times", n)
+	}
 }
 
 // A code that was taken from an answer and used first by somebody else does not open, and

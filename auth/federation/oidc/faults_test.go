@@ -3,6 +3,8 @@ package oidc_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -310,6 +312,47 @@ func TestForgedKeySets(t *testing.T) {
 		}
 		variants.Add(1)
 	}
+}
+
+// What is right but for its length is not read to its end.
+func TestLongAnswers(t *testing.T) {
+	long := set("padding", strings.Repeat("x", oidc.MaxAnswer))
+	for name, lies := range map[string]federationtest.Lies{
+		"discovery": {Discovery: long}, "keys": {Keys: long}, "tokens": {Answer: long}, "userinfo": {Bare: long},
+	} {
+		w := newWorld(t, shape{settings: func(s *oidc.Settings) { s.UserInfo = oidc.UserInfoJSON }, client: func(c *federationtest.Client) { c.JSON = true }})
+		first := w.party
+		f, answer := w.walk(t, 200, false)
+		w.party = w.newParty(t, shape{settings: func(s *oidc.Settings) { s.UserInfo = oidc.UserInfoJSON }})
+		w.provider.Lie(lies)
+		if _, err := w.party.Finish(t.Context(), f, answer); !errors.Is(err, federation.ErrUnavailable) {
+			t.Errorf("%s: Finish = %v", name, err)
+		}
+		variants.Add(1)
+		w.provider.Lie(federationtest.Lies{})
+		w.party = first
+		if _, err := w.login(t, 200, false); err != nil {
+			t.Errorf("%s: afterwards %v", name, err)
+		}
+	}
+}
+
+// A key that is too short is none, though the provider publishes it and signs with it.
+func TestShortKeys(t *testing.T) {
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, shape{})
+	_, kid := w.provider.Key()
+	other, err := federationtest.RSAKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	published := []any{object{"kty": "RSA", "kid": kid, "n": b64(short.N.Bytes()), "e": "AQAB"}, object{"kty": "RSA", "kid": "other", "n": b64(other.N.Bytes()), "e": "AQAB"}}
+	sign := forgery{Key: func() any { return short }}
+	refusal{name: "RSA of 1024 bits", lies: federationtest.Lies{IDToken: sign, UserInfo: sign, Keys: set("keys", published)}}.run(t, w)
 }
 
 // TLS is verified: a certificate of nobody's authority, or of another name, is no provider.

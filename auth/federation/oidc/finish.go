@@ -34,8 +34,7 @@ func (p *Provider) Finish(ctx context.Context, f federation.Flow, answer url.Val
 			id = federation.Identity{}
 		}
 	}()
-	last, _ := p.known()
-	code, err := p.code(f, answer, last != nil && last.tellsIss)
+	code, err := p.code(f, answer)
 	if err != nil {
 		return id, federation.Refuse(err)
 	}
@@ -43,7 +42,7 @@ func (p *Provider) Finish(ctx context.Context, f federation.Flow, answer url.Val
 	if err != nil {
 		return id, err
 	}
-	if e.tellsIss && !answer.Has("iss") { // known only now
+	if e.tellsIss && !answer.Has("iss") { // another provider's, then
 		return id, federation.Refuse(errIssuer)
 	}
 	tokens, err := p.exchange(ctx, e, f, code)

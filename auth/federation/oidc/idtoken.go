@@ -115,11 +115,11 @@ func (p *Provider) checkTimes(pr *proof, f federation.Flow) error {
 	if err := p.checkIssued(pr, now, f.Created); err != nil {
 		return err
 	}
-	at, told, ok := pr.claims.time("auth_time")
+	at, told, ok := pr.claims.time("auth_time") // absent: year 1
 	switch {
 	case !ok || told && at.After(now.Add(federation.Skew)):
 		return fmt.Errorf("%w: auth_time", errTimes)
-	case f.Force && !told, f.Force && at.Before(f.Created.Add(-federation.Skew)), told && now.Sub(at) > maxProofAge:
+	case f.Force && at.Before(f.Created.Add(-federation.Skew)), told && now.Sub(at) > maxProofAge:
 		return federation.ErrStale
 	case told:
 		pr.at = at
@@ -135,7 +135,7 @@ func (p *Provider) checkIssued(pr *proof, now, earliest time.Time) error {
 		return fmt.Errorf("%w: iat", errTimes)
 	}
 	expires, told, ok := pr.claims.time("exp")
-	if !ok || !told || !now.Before(expires) || expires.Sub(issued) > maxLife || expires.Before(issued) {
+	if !ok || !told || !now.Before(expires) || expires.Sub(issued) > maxLife {
 		return fmt.Errorf("%w: exp", errTimes)
 	}
 	if begins, _, ok := pr.claims.time("nbf"); !ok || begins.After(now.Add(federation.Skew)) {
