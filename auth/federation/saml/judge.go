@@ -14,12 +14,8 @@ const bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
 // identity judges a verified assertion and says whom it proves.
 func (p *Provider) identity(f federation.Flow, c *capture, now time.Time) (federation.Identity, error) {
-	covered, err := serialize(c.assertion)
-	if err != nil {
-		return federation.Identity{}, err
-	}
 	var a assertion
-	if err := xml.Unmarshal(covered, &a); err != nil {
+	if err := xml.Unmarshal(serialize(c.assertion), &a); err != nil {
 		return federation.Identity{}, errXML
 	}
 	until, err := p.judge(&a, f, now)
@@ -36,9 +32,7 @@ func (p *Provider) identity(f federation.Flow, c *capture, now time.Time) (feder
 	if err := p.number(&a, &id); err != nil {
 		return federation.Identity{}, err
 	}
-	if id.Evidence, err = serialize(c.evidence); err != nil {
-		return federation.Identity{}, err
-	}
+	id.Evidence = serialize(c.evidence)
 	return id, nil
 }
 

@@ -225,7 +225,7 @@ func (p *Provider) covered(m *Inspection, raw rawLogout, head shape.Head, now ti
 	if err != nil {
 		return nil, err
 	}
-	return serialize(verified)
+	return serialize(verified), nil
 }
 
 // readAnswer: the answer is to the request that went out with its state.

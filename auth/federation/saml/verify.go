@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -65,7 +66,7 @@ func verifyElement(el *etree.Element, certs []*x509.Certificate, now time.Time) 
 		}
 	}
 	for _, list := range lists {
-		candidate := el.Copy()
+		candidate := el.Copy() // the value is rewritten for goxmldsig
 		if plainValue(candidate.SelectElement("Signature"), list) != nil {
 			continue
 		}
@@ -126,13 +127,15 @@ func verifyMetadata(doc []byte, signer *x509.Certificate, now time.Time) ([]byte
 	if err != nil {
 		return nil, errors.New("metadata: its signature does not verify by the pinned certificate")
 	}
-	return serialize(verified)
+	return serialize(verified), nil
 }
 
-func serialize(el *etree.Element) ([]byte, error) {
-	d := etree.NewDocument()
-	d.SetRoot(el.Copy())
-	return d.WriteToBytes()
+// serialize writes an element as a document of its own: one that was detached, or made
+// of what a signature covers.
+func serialize(el *etree.Element) []byte {
+	var out bytes.Buffer
+	el.WriteTo(&out, &etree.WriteSettings{})
+	return out.Bytes()
 }
 
 // capture verifies for the library and keeps what was covered.

@@ -33,13 +33,13 @@ func cipherData(bound int) *rule {
 	return &rule{children: sequence(enc("CipherValue", 1, 1, &rule{text: bound}))}
 }
 
-func startEncrypted(s *scanner, _ map[name]string) error {
+func startEncrypted(s *scanner, _ attrs) error {
 	s.head.Encrypted = true
 	return nil
 }
 
-func startEncryptedData(_ *scanner, attrs map[name]string) error {
-	if !elementType[attrs[name{local: "Type"}]] {
+func startEncryptedData(_ *scanner, all attrs) error {
+	if !elementType[all.get("Type")] {
 		return errors.New("it is not an encrypted element")
 	}
 	return nil

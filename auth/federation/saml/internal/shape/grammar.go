@@ -8,8 +8,8 @@ type rule struct {
 	open     bool  // what is reserved as well
 	first    *rule // of a signature of the outermost element, where anything may stand
 
-	start func(s *scanner, attrs map[name]string) error // with the element on the stack
-	end   func(s *scanner, value string) error          // with its text
+	start func(s *scanner, all attrs) error    // with the element on the stack
+	end   func(s *scanner, value string) error // with its text
 }
 
 // child is an element below another. Children stand in the order of their ranks; those
@@ -134,24 +134,23 @@ var attribute = &rule{children: sequence(
 	saml("AttributeValue", 0, many, &rule{text: maxText, children: sequence(saml("NameID", 0, 1, text))}),
 )}
 
-func startMessage(s *scanner, attrs map[name]string) error {
+func startMessage(s *scanner, all attrs) error {
 	if len(s.stack) != 1 {
 		return nil
 	}
-	get := func(local string) string { return attrs[name{local: local}] }
 	s.head.ID = s.stack[0].id
-	s.head.InResponseTo, s.head.Destination = get("InResponseTo"), get("Destination")
-	s.head.IssueInstant, s.head.NotOnOrAfter = get("IssueInstant"), get("NotOnOrAfter")
-	return version(s, attrs)
+	s.head.InResponseTo, s.head.Destination = all.get("InResponseTo"), all.get("Destination")
+	s.head.IssueInstant, s.head.NotOnOrAfter = all.get("IssueInstant"), all.get("NotOnOrAfter")
+	return version(s, all)
 }
 
-func startInner(s *scanner, attrs map[name]string) error {
+func startInner(s *scanner, all attrs) error {
 	s.head.Assertion = true
-	return version(s, attrs)
+	return version(s, all)
 }
 
-func startStatusCode(s *scanner, attrs map[name]string) error {
-	s.head.Status = append(s.head.Status, attrs[name{local: "Value"}])
+func startStatusCode(s *scanner, all attrs) error {
+	s.head.Status = append(s.head.Status, all.get("Value"))
 	return nil
 }
 

@@ -57,9 +57,9 @@ func (s *scanner) resolve(n xml.Name, element bool) (name, error) {
 
 // attributes resolves the names of attributes and refuses one that stands twice:
 // XML 1.0, 3.1; Namespaces in XML 1.0, 6.3.
-func (s *scanner) attributes(attrs []xml.Attr) (map[name]string, error) {
-	all := make(map[name]string, len(attrs))
-	for _, a := range attrs {
+func (s *scanner) attributes(raw []xml.Attr) (attrs, error) {
+	all := make(attrs, 0, len(raw))
+	for _, a := range raw {
 		n := name{nsXMLNS, a.Name.Local}
 		if a.Name.Space != "xmlns" && a.Name != (xml.Name{Local: "xmlns"}) {
 			var err error
@@ -67,26 +67,54 @@ func (s *scanner) attributes(attrs []xml.Attr) (map[name]string, error) {
 				return nil, err
 			}
 		}
-		if _, twice := all[n]; twice || n.space != "" && n.space != nsXMLNS && read[n.local] {
+		if all.has(n) || n.space != "" && n.space != nsXMLNS && read[n.local] {
 			return nil, errors.New("an element has an attribute twice, or in a namespace")
 		}
 		if len(a.Value) > maxText {
 			return nil, errors.New("an attribute is too long")
 		}
-		all[n] = a.Value
+		all = append(all, attr{n, a.Value})
 	}
 	return all, nil
 }
 
+// attrs are the attributes of an element, at most maxAttributes.
+type attrs []attr
+
+type attr struct {
+	name  name
+	value string
+}
+
+func (a attrs) has(n name) bool {
+	for i := range a {
+		if a[i].name == n {
+			return true
+		}
+	}
+	return false
+}
+
+// get returns the value of an attribute that is in no namespace; empty if it is not there.
+func (a attrs) get(local string) string {
+	for i := range a {
+		if a[i].name == (name{local: local}) {
+			return a[i].value
+		}
+	}
+	return ""
+}
+
 // identify finds an element's ID, under whichever name, and refuses one that another
 // element has, or that is no NCName.
-func (s *scanner) identify(attrs map[name]string) (string, error) {
+func (s *scanner) identify(all attrs) (string, error) {
 	id, found := "", false
-	for n, value := range attrs {
+	for _, a := range all {
+		n, value := a.name, a.value
 		switch {
 		case n.space == nsXML && (n.local == "id" || n.local == "base"):
 			return "", errors.New("an element has an xml:id or xml:base")
-		case n.space != "" || !strings.EqualFold(n.local, "ID"):
+		case n.space != "" || len(n.local) != 2 || !strings.EqualFold(n.local, "ID"):
 			continue
 		case found || s.ids[value] || !ncName(value):
 			return "", errors.New("an ID is not one, or stands twice")

@@ -96,20 +96,20 @@ func (s *scanner) start(t xml.StartElement, root child) error {
 	if err != nil {
 		return err
 	}
-	attrs, err := s.attributes(t.Attr)
+	all, err := s.attributes(t.Attr)
 	if err != nil {
 		return err
 	}
 	if f.rule, err = s.place(n, root); err != nil {
 		return err
 	}
-	if f.id, err = s.identify(attrs); err != nil {
+	if f.id, err = s.identify(all); err != nil {
 		return err
 	}
 	f.seen = make([]int, len(f.rule.children))
 	s.stack = append(s.stack, f)
 	if f.rule.start != nil {
-		if err := f.rule.start(s, attrs); err != nil {
+		if err := f.rule.start(s, all); err != nil {
 			return fmt.Errorf("%s: %w", n.local, err)
 		}
 	}

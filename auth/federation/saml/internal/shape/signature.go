@@ -44,9 +44,9 @@ func set(values ...string) map[string]bool {
 func SignatureMethod(uri string) bool { return signatureMethods[uri] }
 
 // algorithm makes a check of an element's Algorithm attribute.
-func algorithm(allowed map[string]bool) func(*scanner, map[name]string) error {
-	return func(_ *scanner, attrs map[name]string) error {
-		if !allowed[attrs[name{local: "Algorithm"}]] {
+func algorithm(allowed map[string]bool) func(*scanner, attrs) error {
+	return func(_ *scanner, all attrs) error {
+		if !allowed[all.get("Algorithm")] {
 			return errors.New("algorithm is not one that is believed")
 		}
 		return nil
@@ -79,7 +79,7 @@ var signature = &rule{start: startSignature, children: sequence(
 	ds("KeyInfo", 0, 1, &rule{children: sequence(x509Data)}),
 )}
 
-func startSignature(s *scanner, _ map[name]string) error {
+func startSignature(s *scanner, _ attrs) error {
 	if len(s.stack) == 2 {
 		s.head.Signed = true
 	}
@@ -88,9 +88,9 @@ func startSignature(s *scanner, _ map[name]string) error {
 
 // startReference: the one reference names the parent of the signature, SAML 2.0 core,
 // 5.4.2. On the stack: parent, Signature, SignedInfo, Reference.
-func startReference(s *scanner, attrs map[name]string) error {
+func startReference(s *scanner, all attrs) error {
 	parent := s.stack[len(s.stack)-4]
-	if parent.id == "" || attrs[name{local: "URI"}] != "#"+parent.id {
+	if parent.id == "" || all.get("URI") != "#"+parent.id {
 		return errors.New("it does not name the element that holds the signature")
 	}
 	return nil
@@ -98,9 +98,9 @@ func startReference(s *scanner, attrs map[name]string) error {
 
 // startTransform: first the enveloped signature is taken out, then the rest is made
 // canonical.
-func startTransform(s *scanner, attrs map[name]string) error {
+func startTransform(s *scanner, all attrs) error {
 	first := s.stack[len(s.stack)-2].seen[0] == 1
-	uri := attrs[name{local: "Algorithm"}]
+	uri := all.get("Algorithm")
 	if first && uri == enveloped || !first && uri == nsExcC14N {
 		return nil
 	}
@@ -108,8 +108,8 @@ func startTransform(s *scanner, attrs map[name]string) error {
 }
 
 // version: SAML 2.0 core, 2.3.3 and 3.2: another major version is another language.
-func version(s *scanner, attrs map[name]string) error {
-	if attrs[name{local: "Version"}] != "2.0" || s.stack[len(s.stack)-1].id == "" {
+func version(s *scanner, all attrs) error {
+	if all.get("Version") != "2.0" || s.stack[len(s.stack)-1].id == "" {
 		return errors.New("it is not SAML 2.0 or has no ID")
 	}
 	return nil
