@@ -10,6 +10,7 @@ import (
 
 	"guichet.example/auth/webeid"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/vault"
 	"guichet.example/signing"
@@ -36,6 +37,8 @@ func fillEverything(t *testing.T, b *bed) {
 	if err := b.Raised(ctx, raised); err != nil {
 		t.Fatal(err)
 	}
+	b.enqueue(jobs.Job{Kind: "test", Mutuality: "141", Member: b.claire.Member, Payload: []byte(sentence + newIBAN)},
+		jobs.Job{Kind: "test", Mutuality: "141", Payload: []byte(sentence)})
 	id := b.frozen(b.claire)
 	b.prepared(b.claire, id)
 	b.approved(id)
@@ -140,7 +143,8 @@ var sealedColumns = []string{
 	`SELECT wrapped FROM member_keys`, `SELECT number_sealed FROM members`, `SELECT iban_sealed FROM accounts`,
 	`SELECT sealed FROM challenges`, `SELECT login_sealed FROM sessions`, `SELECT sealed FROM blobs`,
 	`SELECT frozen_sealed FROM requests`, `SELECT reason_sealed FROM requests WHERE reason_sealed IS NOT NULL`,
-	`SELECT signer_sealed FROM raises`,
+	`SELECT signer_sealed FROM raises`, `SELECT sealed FROM jobs WHERE sealed IS NOT NULL`,
+	`SELECT cause_sealed FROM jobs WHERE cause_sealed IS NOT NULL`,
 }
 
 // TestDamage changes rows behind the store's back (F20): each is noticed on reading,
