@@ -21,6 +21,7 @@ var deskPage = template.Must(template.New("desk").Parse(deskHTML))
 // deskRow is one card on the desk.
 type deskRow struct {
 	Key, Name, Number, What string
+	Typed, Password         string // to sign in without the card; empty: she cannot
 	Inserted                bool
 	Tries                   int
 	Member                  bool
@@ -108,11 +109,15 @@ func (w *world) showDesk(rw http.ResponseWriter, _ *http.Request) {
 		if err != nil {
 			tries = -1
 		}
-		rows = append(rows, deskRow{
+		row := deskRow{
 			Key: p.Key, Name: w.cards[p.Key].Person.GivenNames + " " + p.Person.Surname,
 			Number: mustNumber(p.Person.NationalNumber).String(), What: p.What,
 			Inserted: w.desk.Inserted() == p.Key, Tries: tries, Member: p.Member != nil, Roles: p.standing(), Codes: w.standIn.codes[p.Key],
-		})
+		}
+		if c, ok := classics[p.Key]; ok {
+			row.Typed, row.Password = w.identifiers(p), c.Password
+		}
+		rows = append(rows, row)
 	}
 	h := rw.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
