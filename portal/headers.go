@@ -56,6 +56,9 @@ var cardPages = map[string]bool{
 	"/:lang/sign-in/card":      true,
 	"/:lang/requests/:id/sign": true,
 	"/:lang/help/self-test":    true,
+
+	"/:lang/office/sign-in":         true,
+	"/:lang/office/files/:id/enrol": true,
 }
 
 // allowAgent lets a card page connect to the loopback agent.
