@@ -101,6 +101,9 @@ func (p *Provider) Refresh(ctx context.Context) error {
 func (p *Provider) refresh(ctx context.Context) error {
 	p.tried = p.now()
 	m, err := p.load(ctx)
+	if err != nil && ctx.Err() != nil {
+		return err // we end: no fault of the provider
+	}
 	if err != nil {
 		p.failures++
 		p.log.ErrorContext(ctx, "metadata of an identity provider cannot be renewed",
@@ -221,6 +224,6 @@ func (p *Provider) first(ctx context.Context) *Inspection {
 	if m := p.metadata.Load(); m != nil || waited >= 0 && waited < leaveAlone {
 		return m
 	}
-	_ = p.refresh(ctx) // logged there
+	_ = p.refresh(context.WithoutCancel(ctx)) // logged there; others wait for it, too
 	return p.metadata.Load()
 }
