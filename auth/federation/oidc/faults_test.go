@@ -355,6 +355,22 @@ func TestShortKeys(t *testing.T) {
 	refusal{name: "RSA of 1024 bits", lies: federationtest.Lies{IDToken: sign, UserInfo: sign, Keys: set("keys", published)}}.run(t, w)
 }
 
+// A key that is published without its algorithm is used for those of the settings only.
+func TestAlgorithmsOfTheSettings(t *testing.T) {
+	w := newWorld(t, shape{})
+	key, kid := w.provider.Key()
+	public := key.Public().(*rsa.PublicKey)
+	bare := []any{object{"kty": "RSA", "kid": kid, "n": base64.RawURLEncoding.EncodeToString(public.N.Bytes()), "e": "AQAB"}}
+	pss := forgery{Header: set("alg", "PS256")}
+	keys := set("keys", bare)
+	refusal{name: "PS256, ID token", lies: federationtest.Lies{Keys: keys, IDToken: pss}}.run(t, w)
+	refusal{name: "PS256, userinfo", lies: federationtest.Lies{Keys: keys, UserInfo: pss}}.run(t, w)
+	w.provider.Lie(federationtest.Lies{Keys: keys})
+	if _, err := w.login(t, 200, false); err != nil {
+		t.Errorf("RS256 with a key published without algorithm: %v", err)
+	}
+}
+
 // TLS is verified: a certificate of nobody's authority, or of another name, is no provider.
 func TestTLSIsVerified(t *testing.T) {
 	var provider http.Handler
