@@ -82,9 +82,7 @@ func (d *desk) Member(_ context.Context, n nrn.Number) (federal.Member, error) {
 // area is the area with the calls that other areas and the provider make.
 type area struct {
 	*federal.Federal
-	ask   federal.Ask
-	proof func(login auth.Login) (federal.Proof, error)
-	got   federal.Proof
+	ask federal.Ask
 }
 
 func (a *area) Route(r page.Routes) {
