@@ -48,6 +48,14 @@ func responses() []SAMLMutation {
 			a.Root = a.idp.declined(a, crew.StatusAuthnFailed)
 			setAttr(a.Root, "InResponseTo", "_other")
 		}},
+		{Name: "status says no of another issuer", Apply: func(a *SAMLAnswer) {
+			a.Root = a.idp.declined(a, crew.StatusAuthnFailed)
+			a.Root.SelectElement("Issuer").SetText("https://evil.example")
+		}},
+		{Name: "status says no at another address", Apply: func(a *SAMLAnswer) {
+			a.Root = a.idp.declined(a, crew.StatusAuthnFailed)
+			setAttr(a.Root, "Destination", "https://evil.example/acs")
+		}},
 		{Name: "status says no, for no reason of hers", Apply: func(a *SAMLAnswer) { a.Root = a.idp.declined(a, crew.StatusRequestUnsupported) }},
 		{Name: "status says no, badly signed", Apply: func(a *SAMLAnswer) {
 			a.Root = a.idp.declined(a, crew.StatusAuthnFailed)
