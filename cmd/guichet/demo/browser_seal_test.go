@@ -92,3 +92,38 @@ func TestBrowserApproveRefused(t *testing.T) {
 	w.visit("/fr/requests")
 	w.sees("main", "À signer")
 }
+
+// Who came by a password reads and sends; the seal is a receipt.
+func TestBrowserReceipt(t *testing.T) {
+	s := onStage(t)
+	w := s.window(t)
+	number := ""
+	for _, p := range s.people {
+		if p.Key == "lotte" {
+			number = p.Person.NationalNumber
+		}
+	}
+	w.visit("/nl/sign-in/password")
+	w.write("#identifier", number)
+	w.write("#password", classics["lotte"].Password)
+	w.click("main form .button[data-kind=first]")
+	w.at("home")
+	w.visit("/nl/orders/ehic")
+	w.leave(func() { w.click(sendForm) })
+	w.judge("order to check, password", "nl")
+	w.click(sendForm)
+	w.at("requests/[a-z0-9]+/read")
+	w.leave(func() { w.click(sendForm) })
+	w.judge("document to send, not ticked", "nl")
+	w.click("label[for=read]")
+	w.click(sendForm)
+	w.at("requests/[a-z0-9]+/done")
+	w.judge("done, sent", "nl")
+	w.visit("/nl/documents")
+	w.click("tbody th a")
+	w.at("documents/[a-z0-9]+")
+	w.judge("document, received", "nl")
+	w.click(`main a[href$="/report"]`)
+	w.at("documents/[a-z0-9]+/report")
+	w.judge("report of a receipt", "nl")
+}
