@@ -144,8 +144,8 @@ func signInTable(v page.View, list []SignIn) page.Table {
 		{Head: v.T("password.signins.when")}, {Head: v.T("password.signins.how")}, {Head: v.T("password.signins.where")},
 		{Head: v.T("password.signins.state")}, {Head: v.T("password.signins.act"), Hidden: true},
 	}}
-	for _, s := range list {
-		table.Rows = append(table.Rows, signInRow(v, s))
+	for i, s := range list {
+		table.Rows = append(table.Rows, signInRow(v, s, i+1))
 	}
 	return table
 }

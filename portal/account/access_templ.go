@@ -141,7 +141,7 @@ func accessPage(v page.View, a credentials.Account, list []SignIn) templ.Compone
 	})
 }
 
-func signInAct(v page.View, s SignIn) templ.Component {
+func signInAct(v page.View, s SignIn, line int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -194,9 +194,9 @@ func signInAct(v page.View, s SignIn) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var10 string
-					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(s.Label(v))
+					templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(s.label(v, line))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/account/access.templ`, Line: 28, Col: 91}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/account/access.templ`, Line: 28, Col: 97}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 					if templ_7745c5c3_Err != nil {
@@ -217,7 +217,7 @@ func signInAct(v page.View, s SignIn) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.TextLink(page.Link{URL: v.URL("account/sign-ins/" + s.Session + "/deny"), Text: v.T("password.deny"), Hidden: s.Label(v)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.TextLink(page.Link{URL: v.URL("account/sign-ins/" + s.Session + "/deny"), Text: v.T("password.deny"), Hidden: s.label(v, line)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,13 +1,16 @@
 package account
 
 import (
+	"strconv"
+
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
 
-// Label names a sign-in for a reader who hears the links out of their row.
-func (s SignIn) Label(v page.View) string {
-	return locale.DateTime(v.Lang, s.At)
+// label names a sign-in for a reader who hears the links out of their row: two may be of
+// the same minute.
+func (s SignIn) label(v page.View, line int) string {
+	return locale.DateTime(v.Lang, s.At) + v.T("password.signins.line", arg("n", strconv.Itoa(line)))
 }
 
 func (s SignIn) where(v page.View) string {
@@ -17,7 +20,7 @@ func (s SignIn) where(v page.View) string {
 	return s.Device
 }
 
-func signInRow(v page.View, s SignIn) page.TableRow {
+func signInRow(v page.View, s SignIn, line int) page.TableRow {
 	state := page.Badge(page.Neutral, v.T("password.state.over"))
 	switch {
 	case s.Current:
@@ -28,7 +31,7 @@ func signInRow(v page.View, s SignIn) page.TableRow {
 		state = page.Badge(page.Checking, v.T("password.state.open"))
 	}
 	return page.TableRow{page.Text(locale.DateTime(v.Lang, s.At)), page.Text(v.T("account.method." + string(s.Method))),
-		page.Text(s.where(v)), state, signInAct(v, s)}
+		page.Text(s.where(v)), state, signInAct(v, s, line)}
 }
 
 func arg(name, value string) locale.Arg { return locale.A(name, value) }

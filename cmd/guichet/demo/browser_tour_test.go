@@ -114,7 +114,8 @@ const (
 
 // publicStops are the pages for who is not signed in.
 var publicStops = []stop{
-	plain("sign-in"), plain("sign-in/card"), plain("signed-out"),
+	plain("sign-in"), plain("sign-in/card"), plain("sign-in/password"), plain("signed-out"),
+	view("sign-in/disabled", "reactivation asked", func(filled) string { return "sign-in/disabled?reference=T-4K7P-118" }),
 	plain("help"), plain("help/card"), selfTestStop, plain("help/accessibility"), plain("help/privacy"),
 	view("help/card", "help with a code", func(filled) string { return "help/card?code=7K2M-QX41" }),
 }
@@ -128,7 +129,7 @@ var selfTestStop = stop{"GET help/self-test", "self-test", func(w *window, base 
 
 // memberStops are the pages of a member, in their filled state.
 var memberStops = []stop{
-	plain("home"), plain("account"), plain("bank"), plain("bank/change"),
+	plain("home"), plain("account"), plain("account/access"), plain("account/password"), plain("account/email"), plain("bank"), plain("bank/change"),
 	plain("orders"), plain("orders/ehic"), plain("requests"), plain("documents"),
 	form("bank/reveal", "bank with the number shown", "bank", "", sendForm),
 	{"GET bank/change/check", "bank change to check", form("", "", "bank/change", fillBank, sendForm).way},
@@ -159,9 +160,25 @@ var memberStops = []stop{
 
 // notPages are the routes that answer with something else than a page of their own.
 var notPages = map[string]string{
-	"POST sign-in/card/challenge":   "JSON",
-	"POST sign-in/card":             "JSON",
-	"POST stay":                     "JSON",
+	"POST sign-in/card/challenge": "JSON",
+	"POST sign-in/card":           "JSON",
+	"POST stay":                   "JSON",
+
+	"POST sign-in/password":          "redirect; its 422 is among those of the password",
+	"POST sign-in/password/forget":   "redirect",
+	"GET sign-in/password/new":       "among those of the password",
+	"POST sign-in/password/new":      "redirect; its 422 is among those of the password",
+	"POST sign-in/disabled":          "redirect",
+	"POST account/sessions/:id/end":  "redirect",
+	"GET account/sign-ins/:id/deny":  "among those of the password",
+	"POST account/sign-ins/:id/deny": "redirect",
+	"POST account/password":          "redirect; its 422 is among those of the password",
+	"POST account/email":             "redirect",
+	"GET email/confirm/:secret":      "among those of the password",
+	"POST email/confirm/:secret":     "redirect",
+	"GET email/undo/:secret":         "among those of the password",
+	"POST email/undo/:secret":        "redirect",
+
 	"POST requests/:id/prepare":     "JSON",
 	"POST requests/:id/complete":    "JSON",
 	"POST sign-out":                 "redirect",
