@@ -233,3 +233,26 @@ func TestNamesAreData(t *testing.T) {
 		}
 	}
 }
+
+// A flow that is not for this provider, or not whole, is not begun.
+func TestBeginRefuses(t *testing.T) {
+	w := newWorld(t, shape{})
+	for name, change := range map[string]func(*federation.Flow){
+		"another provider": func(f *federation.Flow) { f.Provider = "itsme" },
+		"no id":            func(f *federation.Flow) { f.ID = "" },
+		"an address as id": func(f *federation.Flow) { f.ID = "https://mallory.example" },
+		"unknown level":    func(f *federation.Flow) { f.Asked = 460 },
+	} {
+		f, err := federation.NewFlow(rand.Reader, w.now(), "fas", federation.SignIn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&f)
+		if address, err := w.party.Begin(t.Context(), &f); err == nil || address != "" || f.Nonce != "" {
+			t.Errorf("Begin(%s) = %q, %v", name, address, err)
+		}
+	}
+	if n := w.provider.Count(federationtest.Discovery); n != 0 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+}
