@@ -116,7 +116,7 @@ func (o *Office) row(v page.View, i Item) page.TableRow {
 	return page.TableRow{
 		page.TitleCell(page.Link{URL: v.URL(queuePath + "/" + i.ID), Text: v.T("office.kind." + string(i.Kind)), Hidden: i.Reference}, i.Reference),
 		page.Text(lang.Name()),
-		page.Text(locale.Date(v.Lang, i.Created)),
+		page.Text(locale.DateShort(v.Lang, i.Created)),
 		o.due(v, i),
 		page.Text(holder(v, i)),
 	}
@@ -124,7 +124,7 @@ func (o *Office) row(v page.View, i Item) page.TableRow {
 
 // due is until when an item is to be answered, and that it is late.
 func (o *Office) due(v page.View, i Item) templ.Component {
-	date := locale.Date(v.Lang, i.Deadline)
+	date := locale.DateShort(v.Lang, i.Deadline)
 	switch {
 	case !i.Closed.IsZero():
 		return page.Badge(page.Neutral, v.T("office.closed"))

@@ -200,7 +200,7 @@ var notPages = map[string]string{
 func TestBrowserTourIsComplete(t *testing.T) {
 	s := onStage(t)
 	seen := map[string]bool{}
-	for _, list := range [][]stop{publicStops, memberStops} {
+	for _, list := range [][]stop{publicStops, memberStops, officeDoorStops, officeStops(officePlace{})} {
 		for _, stop := range list {
 			seen[stop.route] = true
 		}
