@@ -304,7 +304,7 @@ func TestOfficeSpeaksEachLanguage(t *testing.T) {
 	for _, lang := range []string{"fr", "nl", "de", "en"} {
 		titles := map[string]string{}
 		for _, r := range c.Routes() {
-			if !isStaff(r.Act) || r.Method != http.MethodGet || strings.Contains(r.Path, ":") || r.Path == "office/sign-in" {
+			if !isStaff(r.Act) || r.Method != http.MethodGet || strings.Contains(r.Path, ":") || r.Path == "office/sign-in" || strings.HasSuffix(r.Path, ".pdf") {
 				continue
 			}
 			resp, body := v.get("/" + lang + "/" + r.Path)
