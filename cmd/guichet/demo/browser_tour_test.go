@@ -115,6 +115,8 @@ const (
 // publicStops are the pages for who is not signed in.
 var publicStops = []stop{
 	plain("sign-in"), plain("sign-in/card"), plain("sign-in/password"), plain("signed-out"),
+	plain("signed-out/everywhere"),
+	view("sign-in/answer/:outcome", "cancelled at the provider", func(filled) string { return "sign-in/answer/cancelled?by=csam&next=bank" }),
 	view("sign-in/disabled", "reactivation asked", func(filled) string { return "sign-in/disabled?reference=T-4K7P-118" }),
 	plain("help"), plain("help/card"), selfTestStop, plain("help/accessibility"), plain("help/privacy"),
 	view("help/card", "help with a code", func(filled) string { return "help/card?code=7K2M-QX41" }),
@@ -190,6 +192,8 @@ var notPages = map[string]string{
 	"POST requests/:id/decline":     "redirect; its 422 is among the faults",
 	"POST requests/:id/withdraw":    "redirect",
 	"GET requests/:id/prove":        "redirect to a provider",
+	"GET sign-in/federal/:provider": "redirect to a provider",
+	"POST sign-out/everywhere":      "leads on to the provider by itself",
 	"POST requests/:id/approve":     "redirect; its pages are with those of the seal",
 	"POST requests/:id/receipt":     "redirect; its 422 is that of the page to read",
 	"GET requests/:id/document.pdf": "PDF",
