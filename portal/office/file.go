@@ -73,9 +73,6 @@ func (s Search) Way() string {
 	return "name-and-birth"
 }
 
-// maxFound is the most people one search shows: whoever finds more asks for more.
-const maxFound = 10
-
 // Person is somebody found, told apart by name and birth.
 type Person struct {
 	Member       auth.MemberID

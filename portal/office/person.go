@@ -64,10 +64,7 @@ func (f searchForm) search(v page.View) (Search, []page.FieldError) {
 	default:
 		wrong("way", "office.search.way.wrong")
 	}
-	for _, e := range whyErrors(v, f.Why, f.Words) {
-		errs = append(errs, e)
-	}
-	return s, errs
+	return s, append(errs, whyErrors(v, f.Why, f.Words)...)
 }
 
 // whyErrors are what is wrong with a reason for opening a file.

@@ -17,10 +17,7 @@ import (
 const soon = 48 * time.Hour
 
 // A signed request waits under the id "member-request": both are opaque, and its row is
-// found by its own key.
-func requestItem(member, request string) string { return member + "-" + request }
-
-// itemRequest is requestItem's reverse; ok is false for the id of a task.
+// found by its own key. itemRequest takes it apart; ok is false for the id of a task.
 func itemRequest(id string) (member auth.MemberID, request string, ok bool) {
 	m, request, ok := strings.Cut(id, "-")
 	return auth.MemberID(m), request, ok
