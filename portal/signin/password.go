@@ -14,7 +14,6 @@ import (
 	"guichet.example/auth/password"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
-	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 )
@@ -243,6 +242,3 @@ func (s *SignIn) links(v page.View) []page.Link {
 
 // LinkTo is a link under the form: a page below the language, and the key of its words.
 type LinkTo struct{ Path, Key string }
-
-// min tells the least length in the words of the rules.
-func min(p password.Policy) locale.Arg { return locale.A("n", strconv.Itoa(p.Min())) }
