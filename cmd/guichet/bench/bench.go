@@ -34,6 +34,7 @@ var measures = []measure{
 	{"token-p384", tokenP384},
 	{"card-login", cardLogin},
 	{"password-login", passwordLogin},
+	{"password-unknown", passwordUnknown},
 	{"storm-memory", stormMemory},
 	{"storm-page", stormPage},
 	{"storm-answer", stormAnswer},

@@ -105,6 +105,39 @@ func atOnce(op func(i int) error) func() error {
 	}
 }
 
+// passwordUnknown compares, in turns, a wrong password for a number that nobody has with
+// one for a number that somebody has: the share must stay near 1, or the time tells who
+// is a member (reliability N10).
+func passwordUnknown(ctx context.Context) (Result, error) {
+	c, err := openCounter(ctx, rand.Reader)
+	if err != nil {
+		return Result{}, err
+	}
+	defer c.close()
+	const each = 3 // tries a turn, each at a number of its own: nobody waits
+	for i := range each * turns {
+		if _, err := c.giveSomebody(ctx, i); err != nil {
+			return Result{}, err
+		}
+	}
+	next := 0
+	wrong := func(from int) func() error {
+		n := from
+		return func() error {
+			for range each {
+				w := httptest.NewRecorder()
+				c.portal.Handler().ServeHTTP(w, wrongPassword(ctx, numberOf(n), next))
+				if n, next = n+1, next+1; w.Code != http.StatusUnprocessableEntity {
+					return fmt.Errorf("wrong password: status %d", w.Code)
+				}
+			}
+			return nil
+		}
+	}
+	a, b, err := compare(ctx, 0, wrong(50_000), wrong(0))
+	return against(a/each, b/each), err
+}
+
 // giveSomebody makes the i-th member with a password and returns her number.
 func (c *counter) giveSomebody(ctx context.Context, i int) (string, error) {
 	text := numberOf(i)
@@ -130,7 +163,8 @@ func (c *counter) giveSomebody(ctx context.Context, i int) (string, error) {
 
 // numberOf is the i-th of many national numbers with right check digits.
 func numberOf(i int) string {
-	body := (850101+i/900)*1000 + 1 + i%900
+	day := 1 + i/900%28
+	body := (85_01_00+i/900/28%12*100+day)*1000 + 1 + i%900
 	return fmt.Sprintf("%09d%02d", body, 97-body%97)
 }
 
@@ -241,7 +275,12 @@ func (c *counter) otherPage(ctx context.Context, done <-chan struct{}) []time.Du
 
 // stormRequest is a wrong password for a number of its own with right check digits.
 func stormRequest(ctx context.Context, i int) *http.Request {
-	form := url.Values{"identifier": {numberOf(1000 + i)}, "password": {"wrong, whoever it is"}}.Encode()
+	return wrongPassword(ctx, numberOf(1000+i), i)
+}
+
+// wrongPassword comes from the i-th network.
+func wrongPassword(ctx context.Context, number string, i int) *http.Request {
+	form := url.Values{"identifier": {number}, "password": {"wrong, whoever it is"}}.Encode()
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, benchOrigin+"/fr/sign-in/password", strings.NewReader(form))
 	r.RemoteAddr = fmt.Sprintf("10.1.%d.%d:4000", i/250, i%250+1)
 	r.Header.Set("Content-Type", formType)
