@@ -148,6 +148,10 @@ func (s *Service) Closed(ctx context.Context, member auth.MemberID) (ticket stri
 	return s.Issue(ctx, Grant{Member: member, Purpose: Reactivate, Life: renewLife})
 }
 
+// MaxSaid is how much a member may say to staff when she asks to be let in again, in
+// characters.
+const MaxSaid = 2000
+
 // AskReactivation makes the task by which staff decide; ticket comes from DisabledError.
 // ErrCode, ErrCodeExpired. It returns the reference the member is told.
 func (s *Service) AskReactivation(ctx context.Context, ticket, said string) (reference string, err error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/credentials"
-	"guichet.example/portal/office"
 	"guichet.example/portal/page"
 )
 
@@ -50,7 +49,7 @@ func (s *SignIn) ask(c *gin.Context) error {
 	if page.Switched(c) {
 		return s.showDisabled(c, v, said, http.StatusOK)
 	}
-	if !utf8.ValidString(said) || utf8.RuneCountInString(said) > office.MaxSaid {
+	if !utf8.ValidString(said) || utf8.RuneCountInString(said) > credentials.MaxSaid {
 		v.Errors = []page.FieldError{{Field: "said", Text: v.T("password.disabled.long")}}
 		return s.showDisabled(c, v, said, http.StatusUnprocessableEntity)
 	}

@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"guichet.example/auth/password"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/page"
 )
 
@@ -220,7 +221,7 @@ func passwordSide(v page.View, words string, links []page.Link) templ.Component 
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("password.need." + words))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/signin/password.templ`, Line: 37, Col: 36}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `portal/signin/password.templ`, Line: 38, Col: 36}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -425,7 +426,7 @@ func disabledPage(v page.View, said string) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templ_7745c5c3_Err = page.InputField(v, page.Field{Name: "said", Label: v.T("password.disabled.said"), Hint: v.T("password.disabled.hint"),
-					Value: said, Rows: 4, MaxLength: 2000, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+					Value: said, Rows: 4, MaxLength: credentials.MaxSaid, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -316,6 +316,9 @@ func (db *DB) tellReference(t *tx, a credentials.Account, template mail.Template
 	})
 }
 
+// What a member may say fits into a task.
+const _ = uint(office.MaxSaid - credentials.MaxSaid)
+
 // AskReactivation implements credentials.Store.
 func (db *DB) AskReactivation(ctx context.Context, mutuality, ticket, said string, now time.Time) (reference string, err error) {
 	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
