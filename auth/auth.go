@@ -97,7 +97,9 @@ type Login struct {
 	// Everywhere says that the provider ends its own session too when it is asked.
 	Everywhere bool
 	At         time.Time // when the proof was given
-	Session    string    // public id of the session for the audit trail; never its token
+	// Kiosk is the id of the kiosk at which the session began; empty elsewhere.
+	Kiosk   string
+	Session string // public id of the session for the audit trail; never its token
 }
 
 // LogValue leaves out the name and the holder.
@@ -109,6 +111,7 @@ func (l Login) LogValue() slog.Value {
 		slog.String("assurance", l.Assurance.String()),
 		slog.String("provider", l.Provider),
 		slog.Int("level", l.Level),
+		slog.String("kiosk", l.Kiosk),
 		slog.String("session", l.Session),
 	)
 }

@@ -45,12 +45,16 @@ func (p *Portal) language(c *gin.Context) {
 
 // session finds who is signed in.
 func (p *Portal) session(c *gin.Context) {
+	if err := p.atKiosk(c); err != nil {
+		p.fail(c, err)
+		return
+	}
 	session, had, ok, err := p.sessions.Find(c)
 	switch {
 	case err != nil:
 		p.fail(c, fmt.Errorf("reading the session: %w", err))
 		return
-	case had && !ok:
+	case had && !ok, ok && session.Login.Kiosk != kioskOf(c):
 		c.Set(endedKey, true)
 	case ok:
 		v := page.From(c)

@@ -31,6 +31,7 @@ import (
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
@@ -59,6 +60,7 @@ type Store interface {
 	jobs.Store
 	ClassicStore
 	letters.Store
+	kiosk.Store
 	Ping(ctx context.Context) error
 }
 
@@ -118,6 +120,7 @@ type Config struct {
 	Total          time.Duration // 8 hours
 	OfficeIdle     time.Duration // of staff: 10 minutes
 	OfficeTotal    time.Duration // of staff: 8 hours
+	Kiosks         kiosk.Times   // of kiosks and the sessions at them: see there
 	TrustedProxies []string      // none
 	PostsPerMinute int           // of one network, after a burst of a fifth of it: 600
 	ReadsPerMinute int           // of one session, after a burst of a third of it: 3000
@@ -138,8 +141,9 @@ type Portal struct {
 	classic     *credentials.Service
 	federal     *federal.Federal
 	sealing     *requests.Sealing // nil: no seal
-	often       *often            // changes, by network
-	reads       *often            // pages, by session: each look writes an audit row
+	kiosks      *kiosk.Protocol
+	often       *often // changes, by network
+	reads       *often // pages, by session: each look writes an audit row
 	signing     *requests.Signing
 	routes      []Route
 	handler     http.Handler
@@ -197,7 +201,10 @@ func New(cfg Config) (*Portal, error) {
 	}
 	p.often = newOften(cfg.PostsPerMinute/5, float64(cfg.PostsPerMinute), cfg.Now)
 	p.reads = newOften(cfg.ReadsPerMinute/3, float64(cfg.ReadsPerMinute), cfg.Now)
-	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total}
+	if err := p.newKiosks(); err != nil {
+		return nil, err
+	}
+	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total, kiosk: p.kiosks.Times}
 	if p.classic, err = cfg.newClassic(); err != nil {
 		return nil, fmt.Errorf("password sign-in: %w", err)
 	}

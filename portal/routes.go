@@ -68,6 +68,7 @@ func (p *Portal) mount(engine *gin.Engine) error {
 	engine.GET("/brand.css", p.brand())
 
 	p.mountFederation(engine)
+	p.mountKiosk(engine)
 
 	pages := table{portal: p, group: engine.Group("/:lang", p.language)}
 	for _, bare := range []string{"", "/"} { // "/fr", as people shorten an address

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/portal/kiosk"
 	"guichet.example/portal/signin"
 )
 
@@ -63,6 +64,7 @@ type sessions struct {
 	now   func() time.Time
 	idle  time.Duration
 	total time.Duration
+	kiosk kiosk.Times // of sessions that begin at one
 }
 
 // Browser returns the id that binds a challenge to this browser, and makes the cookie
@@ -89,9 +91,10 @@ func (s *sessions) begin(c *gin.Context, login auth.Login, start func(hash, old 
 	old, _ := tokenOf(c.Request, sessionCookie)
 	text, hash := newToken()
 	now := s.now()
-	err := start(hash, old, signin.Session{Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total),
-		Device: device(c.Request.UserAgent()), Source: s.Network(c)})
-	if err != nil {
+	session := signin.Session{Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total),
+		Device: device(c.Request.UserAgent()), Source: s.Network(c)}
+	s.ofKiosk(c, &session)
+	if err := start(hash, old, session); err != nil {
 		return err
 	}
 	setCookie(c.Writer, sessionCookie, text)

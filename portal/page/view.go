@@ -28,6 +28,7 @@ type View struct {
 	Login    *auth.Login   // nil: nobody is signed in
 	Officer  *auth.Officer // who works at the office: its pages only, where Login is nil
 	Office   bool          // a page of the office, whoever is signed in
+	Kiosk    *Kiosk        // the machine of a contact point it is shown at; nil elsewhere
 	Messages int           // unread; 0: not shown
 	Subject  *Subject      // nil: the member acts for herself and cannot choose
 	Now      time.Time

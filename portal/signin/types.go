@@ -38,6 +38,7 @@ type Session struct {
 	LastSeen time.Time
 	Idle     time.Duration // ends after this long without a request
 	Ends     time.Time     // ends then whatever happens
+	Silence  time.Duration // at a kiosk: ends after this long without a sign of life of it
 	Device   string        // family of browser and system, for the member to know it by
 	Source   string        // network it began from; kept as an index only
 }

@@ -17,6 +17,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
@@ -53,6 +54,7 @@ var rules = []error{
 	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
+	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore,
 }
 
 // refusal is the row of an act that failed with err; none for one that was done before.

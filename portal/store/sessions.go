@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// seenEvery is how often a session in use is written.
+	// seenEvery is how often a session in use is written; a short one more often, so that
+	// it does not end by much before its time.
 	seenEvery = 30 * time.Second
 	// clockSlack is how far the clock may seem to go back before a session's end goes
 	// back with it: servers of a cluster do not agree to the millisecond.
@@ -38,13 +39,14 @@ type loginRecord struct {
 	Level      int            `json:"level,omitempty"`
 	Everywhere bool           `json:"everywhere,omitempty"`
 	At         time.Time      `json:"at"`
+	Kiosk      string         `json:"kiosk,omitempty"`
 }
 
 func recordOf(l auth.Login) loginRecord {
 	return loginRecord{
 		Name: l.Name, Language: l.Language, Country: l.Holder.Country, Serial: l.Holder.SerialNumber,
 		Given: l.Holder.GivenNames, Surname: l.Holder.Surname, Common: l.Holder.CommonName,
-		Method: l.Method, Assurance: l.Assurance, Provider: l.Provider, Level: l.Level, Everywhere: l.Everywhere, At: l.At.UTC(),
+		Method: l.Method, Assurance: l.Assurance, Provider: l.Provider, Level: l.Level, Everywhere: l.Everywhere, At: l.At.UTC(), Kiosk: l.Kiosk,
 	}
 }
 
@@ -54,7 +56,7 @@ func (r loginRecord) login(mutuality, member, session string) auth.Login {
 		Holder: certs.Holder{
 			Country: r.Country, SerialNumber: r.Serial, GivenNames: r.Given, Surname: r.Surname, CommonName: r.Common,
 		},
-		Method: r.Method, Assurance: r.Assurance, Provider: r.Provider, Level: r.Level, Everywhere: r.Everywhere, At: r.At, Session: session,
+		Method: r.Method, Assurance: r.Assurance, Provider: r.Provider, Level: r.Level, Everywhere: r.Everywhere, At: r.At, Kiosk: r.Kiosk, Session: session,
 	}
 }
 
@@ -94,6 +96,11 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 		if err != nil {
 			return err
 		}
+		if s.Login.Kiosk != "" {
+			if err := db.bindSession(t, hash, s); err != nil {
+				return err
+			}
+		}
 		if err := db.putSignIn(t, s.Login, s.Device, s.Source); err != nil || more == nil {
 			return err
 		}
@@ -112,7 +119,9 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 func (db *DB) Session(ctx context.Context, hash [32]byte, now time.Time) (signin.Session, error) {
 	var s signin.Session
 	err := db.read(ctx, func(c *conn) (err error) {
-		s, err = db.session(c, hash)
+		if s, err = db.session(c, hash); err == nil && s.Login.Kiosk != "" {
+			return atKiosk(c, hash, now)
+		}
 		return err
 	})
 	if err != nil {
@@ -127,7 +136,7 @@ func (db *DB) Session(ctx context.Context, hash [32]byte, now time.Time) (signin
 	if now.After(s.Ends) || now.Sub(s.LastSeen) > s.Idle {
 		return signin.Session{}, fmt.Errorf("reading session: %w", signin.ErrNoSession)
 	}
-	if back <= clockSlack && now.Sub(s.LastSeen) < seenEvery {
+	if back <= clockSlack && now.Sub(s.LastSeen) < min(seenEvery, s.Idle/16) {
 		return s, nil
 	}
 	s.LastSeen = now

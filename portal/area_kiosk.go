@@ -1,0 +1,113 @@
+package portal
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/kiosk"
+	"guichet.example/portal/page"
+	"guichet.example/portal/signin"
+	"guichet.example/reader/api"
+)
+
+// kioskCookie marks the browser of a kiosk. It says so only while the kiosk's agent has
+// bound it, which takes the kiosk's key: the cookie alone is worth nothing. Strict, since
+// nobody comes to a kiosk by a link of another site.
+const kioskCookie = "__Host-kiosk"
+
+// newKiosks is what hears the agents of kiosks.
+func (p *Portal) newKiosks() error {
+	times, err := p.cfg.Kiosks.Defaults()
+	if err != nil {
+		return err
+	}
+	p.kiosks = &kiosk.Protocol{
+		Store: p.cfg.Store, Mutuality: p.cfg.Mutuality.ID, Origin: p.cfg.Origin, Key: p.cfg.Store.ServerKey("kiosk-nonce"),
+		Times: times, Now: p.cfg.Now, Rand: p.cfg.Rand, Log: p.cfg.Log,
+	}
+	return nil
+}
+
+// mountKiosk puts the addresses of the agents beside those of the pages. Agents are no
+// browsers: what a browser sends from another site is refused before.
+func (p *Portal) mountKiosk(engine *gin.Engine) {
+	engine.POST(api.KioskNoncePath, p.adapt(p.kiosks.ServeNonce))
+	engine.POST(api.KioskMessagePath, p.adapt(p.kiosks.ServeMessage))
+}
+
+// atKiosk finds out whether the browser is a kiosk's, and says so in the view. A browser
+// that was one, of a kiosk whose agent is silent, keeps the layout and nobody is signed in.
+func (p *Portal) atKiosk(c *gin.Context) error {
+	hash, ok := tokenOf(c.Request, kioskCookie)
+	if !ok {
+		return nil
+	}
+	k, err := p.cfg.Store.KioskOfBrowser(c.Request.Context(), p.cfg.Mutuality.ID, hash)
+	if errors.Is(err, kiosk.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("finding the kiosk of a browser: %w", err)
+	}
+	t := p.kiosks.Times
+	v := page.From(c)
+	v.Kiosk = &page.Kiosk{
+		ID: k.ID, Name: k.Name, Branch: k.Branch, Trouble: string(k.Fault), Alive: k.Alive(p.cfg.Now(), t.Silence),
+		Idle: t.Idle, Warning: t.Warning,
+	}
+	page.Put(c, v)
+	c.Header("Content-Security-Policy", p.agentPolicy) // every page there follows the card
+	return nil
+}
+
+// kioskOf is the id of the kiosk whose browser this is; empty: none. A session that began
+// at a kiosk is one in its browser alone, and a session from elsewhere is none there.
+func kioskOf(c *gin.Context) string {
+	if k := page.From(c).Kiosk; k != nil {
+		return k.ID
+	}
+	return ""
+}
+
+// kioskBrowser gives package kiosk what it needs of cookies.
+type kioskBrowser struct{ p *Portal }
+
+// Binding is the hash of the browser's cookie, which the agent binds; it makes the cookie
+// if there is none.
+func (b kioskBrowser) Binding(c *gin.Context) string {
+	hash, ok := tokenOf(c.Request, kioskCookie)
+	if !ok {
+		var text string
+		text, hash = newToken()
+		http.SetCookie(c.Writer, &http.Cookie{
+			Name: kioskCookie, Value: text, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		})
+	}
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// End ends the session of this browser and has it forget everything but which kiosk it
+// is: Clear-Site-Data "cookies" would make it nobody's.
+func (b kioskBrowser) End(c *gin.Context) error { return b.p.sessions.End(c) }
+
+// Token is the hash of the session's token, for acts on the session itself.
+func (b kioskBrowser) Token(c *gin.Context) ([32]byte, bool) {
+	return tokenOf(c.Request, sessionCookie)
+}
+
+// ofKiosk gives a session that begins at a kiosk the kiosk's times.
+func (s *sessions) ofKiosk(c *gin.Context, session *signin.Session) {
+	k := page.From(c).Kiosk
+	if k == nil {
+		return
+	}
+	session.Login.Kiosk = k.ID
+	session.Idle = s.kiosk.Life()
+	session.Ends = session.Created.Add(s.kiosk.Total)
+	session.Silence = s.kiosk.Silence
+	session.Device = ""
+}
