@@ -38,6 +38,7 @@ import (
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
+	"guichet.example/portal/recovery"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 	"guichet.example/signing"
@@ -61,6 +62,7 @@ type Store interface {
 	ClassicStore
 	letters.Store
 	kiosk.Store
+	recovery.Store
 	Ping(ctx context.Context) error
 }
 
@@ -270,6 +272,7 @@ func (p *Portal) Run(ctx context.Context) {
 // plans are how the jobs of each kind are done.
 func (p *Portal) plans() map[string]jobs.Plan {
 	plans := map[string]jobs.Plan{
+		recovery.JobKind:   p.recoveryPlan(),
 		requests.RaiseKind: p.signing.Raiser.Plan(), // signatures made while a service did not answer
 	}
 	if post := p.post(); post != nil {

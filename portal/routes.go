@@ -109,8 +109,9 @@ func (p *Portal) areas() ([]area, error) {
 	freezer := requests.Freezer{Signing: p.signing, Sealing: p.sealing}
 	return []area{
 		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now,
-			Others: p.federal.Doors, Classic: p.classic, Cookies: cookies},
+			Others: p.federal.Doors, Classic: p.classic, Cookies: cookies, Links: p.recoveryLinks()},
 		p.federal,
+		p.recovery(),
 		&home.Home{Store: store},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},

@@ -1,0 +1,32 @@
+package portal
+
+import (
+	"guichet.example/portal/jobs"
+	"guichet.example/portal/recovery"
+	"guichet.example/portal/signin"
+)
+
+// recovery is the way in for who lost her password or her access code.
+func (p *Portal) recovery() *recovery.Recovery {
+	return &recovery.Recovery{
+		Store: p.cfg.Store, Classic: p.classic, Sessions: p.sessions,
+		House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: p.cfg.Now,
+	}
+}
+
+// recoveryPlan is how what was asked there is done.
+func (p *Portal) recoveryPlan() jobs.Plan {
+	work := &recovery.Work{
+		Store: p.cfg.Store, Classic: p.classic, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: p.cfg.Now,
+	}
+	return work.Plan()
+}
+
+// recoveryLinks stand under the password form (F41).
+func (p *Portal) recoveryLinks() []signin.LinkTo {
+	var links []signin.LinkTo
+	for _, l := range p.recovery().Links() {
+		links = append(links, signin.LinkTo{Path: l.Path, Key: l.Key})
+	}
+	return links
+}

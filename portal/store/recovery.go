@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
+	"guichet.example/portal/jobs"
+	"guichet.example/portal/recovery"
+)
+
+var _ recovery.Store = (*DB)(nil)
+
+// AskRecovery implements recovery.Store. It looks nobody up: what it writes is the same
+// whoever is named.
+func (db *DB) AskRecovery(ctx context.Context, a recovery.Ask, key, source string) error {
+	payload, err := a.Marshal()
+	if err != nil {
+		return fmt.Errorf("keeping an ask: %w", err)
+	}
+	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+		var tried credentials.Tried
+		if err := db.trySource(t, credentials.Try{Mutuality: a.Mutuality, Source: source, At: a.At}, &tried); err != nil {
+			return err
+		}
+		return t.enqueue(db, jobs.Job{Kind: recovery.JobKind, Mutuality: a.Mutuality, Key: key, Payload: payload, Created: a.At})
+	})
+	if err != nil {
+		return fmt.Errorf("keeping an ask: %w", err)
+	}
+	return nil
+}
+
+// Answer implements recovery.Store.
+func (db *DB) Answer(ctx context.Context, j jobs.Job, a recovery.Answer) error {
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		if err := t.finish(j); err != nil {
+			return err
+		}
+		if a.Code.Member == "" {
+			return nil
+		}
+		if room, err := hasRoom(t, a, db.cfg.Now()); err != nil || !room {
+			return err
+		}
+		return db.carry(ctx, t, a)
+	})
+	if err != nil {
+		return fmt.Errorf("answering an ask: %w", err)
+	}
+	return nil
+}
+
+// carry stores the code with the mail or letter that carries it.
+func (db *DB) carry(ctx context.Context, t *tx, a recovery.Answer) error {
+	id, err := t.code(db, a.Code, a.Secret)
+	if err != nil {
+		return err
+	}
+	if a.Letter != nil {
+		l := *a.Letter
+		l.Code = id
+		if _, err := t.letter(db, l); err != nil {
+			return err
+		}
+	}
+	if a.Mail != nil {
+		if err := t.mail(db, *a.Mail); err != nil {
+			return err
+		}
+	}
+	return t.note(db.ownEntry(ctx, a.Code.Mutuality, a.Code.Member, audit.IssueCode, object("code", string(a.Code.Purpose))))
+}
+
+// hasRoom says whether another code may be made for the member: none is good that is
+// younger than Rest, and fewer than Most were made within Window.
+func hasRoom(t *tx, a recovery.Answer, now time.Time) (bool, error) {
+	var good, made int
+	err := t.get(`
+		SELECT coalesce(sum(CASE WHEN outcome = '' AND created_at > ? AND expires_at > ? THEN 1 ELSE 0 END), 0), count(*)
+		FROM credential_codes WHERE mutuality = ? AND member = ? AND purpose = ? AND created_at > ?`,
+		[]any{micros(now.Add(-a.Rest)), micros(now), a.Code.Mutuality, string(a.Code.Member), string(a.Code.Purpose),
+			micros(now.Add(-a.Window))}, &good, &made)
+	return (a.Rest == 0 || good == 0) && made < a.Most, err
+}
