@@ -39,6 +39,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 	"enrol-federal": (*journey).enrolFederal,
 
 	"password":         (*journey).byPassword,
+	"recover":          (*journey).recoverAccess,
 	"emut":             (*journey).byProfile,
 	"webmut":           (*journey).byProfile,
 	"unimutuelles":     (*journey).byProfile,
@@ -48,7 +49,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 
 // Names lists the journeys in the order in which they are documented.
 func Names() []string {
-	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "password"}, profile.IDs()...)
+	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "password", "recover"}, profile.IDs()...)
 }
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {
