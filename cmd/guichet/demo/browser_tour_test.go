@@ -118,6 +118,8 @@ var publicStops = []stop{
 	plain("signed-out/everywhere"),
 	view("sign-in/answer/:outcome", "cancelled at the provider", func(filled) string { return "sign-in/answer/cancelled?by=csam&next=bank" }),
 	view("sign-in/disabled", "reactivation asked", func(filled) string { return "sign-in/disabled?reference=T-4K7P-118" }),
+	plain("recover"), plain("recover/password"), view("recover/sent", "a link is on its way", func(filled) string { return "recover/sent?way=link" }),
+	view("recover/sent", "a letter is on its way", func(filled) string { return "recover/sent?way=letter" }),
 	plain("help"), plain("help/card"), selfTestStop, plain("help/accessibility"), plain("help/privacy"),
 	view("help/card", "help with a code", func(filled) string { return "help/card?code=7K2M-QX41" }),
 }
@@ -176,6 +178,9 @@ var notPages = map[string]string{
 	"POST account/sign-ins/:id/deny": "redirect",
 	"POST account/password":          "redirect; its 422 is among those of the password",
 	"POST account/email":             "redirect",
+	"GET recover/link/:secret":       "among those of recovery",
+	"POST recover/link/:secret":      "among those of recovery",
+	"POST recover/password":          "redirect",
 	"GET email/confirm/:secret":      "among those of the password",
 	"POST email/confirm/:secret":     "redirect",
 	"GET email/undo/:secret":         "among those of the password",

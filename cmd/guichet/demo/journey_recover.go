@@ -35,8 +35,8 @@ func (j *journey) recoverAccess(ctx context.Context) error {
 	return j.putBack(ctx, byLetter, classics[who].Password)
 }
 
-// ask fills the page of a forgotten password.
-func (j *journey) ask(ctx context.Context, who, way string) error {
+// forget fills the page of a forgotten password.
+func (j *journey) forget(ctx context.Context, who, way string) error {
 	if err := j.browser.open(ctx, j.prefix+"sign-in/password"); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (j *journey) ask(ctx context.Context, who, way string) error {
 }
 
 func (j *journey) linkByMail(ctx context.Context, who string) (string, error) {
-	if err := j.ask(ctx, who, "link"); err != nil {
+	if err := j.forget(ctx, who, "link"); err != nil {
 		return "", err
 	}
 	j.say("forgotten password, by e-mail: %s", j.browser.heading())
@@ -91,7 +91,7 @@ func (j *journey) linkIsOver(ctx context.Context, link string) error {
 
 // codeByPost asks for a letter, and types its code as the password.
 func (j *journey) codeByPost(ctx context.Context, who, next string) error {
-	if err := j.ask(ctx, who, "letter"); err != nil {
+	if err := j.forget(ctx, who, "letter"); err != nil {
 		return err
 	}
 	j.say("forgotten again, by post: %s", j.browser.heading())
