@@ -83,6 +83,13 @@ func (c *counter) build(t *testing.T, with ...func(*portal.Config)) *counter {
 		GivenNames: "Mathieu", Surname: "Delcourt", Birth: mathieu.Birth, Street: mathieu.Street, Postcode: mathieu.Postcode,
 		Municipality: mathieu.Municipality, Country: "BE", Language: "fr", Affiliation: "0305 118 422"},
 		[]bank.Account{{Purpose: bank.Benefits, IBAN: "BE48001123456727", Holder: "Mathieu Delcourt", Version: 1}}))
+	c.configure(t, with...)
+	return c
+}
+
+// configure starts the counter on its store.
+func (c *counter) configure(t *testing.T, with ...func(*portal.Config)) {
+	t.Helper()
 	status, err := revocation.New(revocation.Config{Hosts: c.pki.Hosts(), MaxAge: -1})
 	ok(t, err)
 	c.cfg = portal.Config{
@@ -97,7 +104,6 @@ func (c *counter) build(t *testing.T, with ...func(*portal.Config)) *counter {
 	}
 	c.Portal, err = portal.New(c.cfg)
 	ok(t, err)
-	return c
 }
 
 // second is another server of the same counter, on its own connection to the store.
