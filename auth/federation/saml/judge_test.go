@@ -104,6 +104,11 @@ func TestJudgeAlone(t *testing.T) {
 			t.Errorf("judge(%s) = %v, want %q", tt.name, err, tt.want)
 		}
 	}
+	// What ends later says how long the answer is remembered.
+	later := strings.Replace(judged, `"_q1" NotOnOrAfter="2026-11-22T09:05:00Z"`, `"_q1" NotOnOrAfter="2026-11-22T09:07:00Z"`, 1)
+	if _, until, err := judgeXML(t, later, true); err != nil || !until.Equal(time.Date(2026, 11, 22, 9, 8, 0, 0, time.UTC)) {
+		t.Errorf("judge(confirmed for longer) = %v, %v", until, err)
+	}
 	// Without a wish for a new proof an older one does, up to a bound.
 	if _, _, err := judgeXML(t, strings.Replace(judged, "08:59:30Z", "01:00:00Z", 1), false); err != nil {
 		t.Errorf("judge(proof of this morning) = %v", err)

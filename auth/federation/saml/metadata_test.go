@@ -77,10 +77,17 @@ func TestBadMetadataLeavesTheOldInUse(t *testing.T) {
 		at := strings.Index(good, `validUntil="`) + len(`validUntil="`)
 		return good[:at] + s + good[at+strings.Index(good[at:], `"`):]
 	}
+	role := good[strings.Index(good, "<IDPSSODescriptor") : strings.Index(good, "</IDPSSODescriptor>")+len("</IDPSSODescriptor>")]
 	for name, h := range map[string]http.HandlerFunc{
 		"gone":                 func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
 		"an error":             func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
-		"redirected":           func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+		"redirected": func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/elsewhere" {
+				http.Redirect(w, r, "/elsewhere", http.StatusFound)
+				return
+			}
+			_, _ = w.Write([]byte(good))
+		},
 		"empty":                text(""),
 		"a page":               text("<html></html>"),
 		"of another":           text(string(metadataOf(t, other))),
@@ -95,6 +102,7 @@ func TestBadMetadataLeavesTheOldInUse(t *testing.T) {
 		"without sign-on":      text(strings.ReplaceAll(good, "HTTP-Redirect", "HTTP-Artifact")),
 		"of another protocol":  text(strings.ReplaceAll(good, "SAML:2.0:protocol", "SAML:1.1:protocol")),
 		"with another entity":  text(strings.Replace(good, `entityID="https://idp.example/saml/metadata"`, `entityID="https://idp.example/saml/metadata/"`, 1)),
+		"with two roles":       text(strings.Replace(good, role, role+role, 1)),
 		"cut short":            text(good[:len(good)/2]),
 		"with something after": text(good + good),
 	} {

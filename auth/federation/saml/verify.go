@@ -131,10 +131,11 @@ func verifyMetadata(doc []byte, signer *x509.Certificate, now time.Time) ([]byte
 }
 
 // serialize writes an element as a document of its own: one that was detached, or made
-// of what a signature covers.
+// of what a signature covers. Characters are spelled as in the canonical form, so that a
+// line end that is a reference stays one: a parser would make another of it.
 func serialize(el *etree.Element) []byte {
 	var out bytes.Buffer
-	el.WriteTo(&out, &etree.WriteSettings{})
+	el.WriteTo(&out, &etree.WriteSettings{CanonicalText: true, CanonicalAttrVal: true})
 	return out.Bytes()
 }
 
