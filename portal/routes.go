@@ -113,7 +113,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.federal,
 		p.recovery(),
 		&home.Home{Store: store},
-		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, Now: now},
+		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},

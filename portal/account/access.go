@@ -34,10 +34,14 @@ func (a *Account) access(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading sign-ins: %w", err)
 	}
+	post, err := a.letters(ctx, v, login)
+	if err != nil {
+		return err
+	}
 	v.Title, v.Nav, v.Lead = v.T("password.access.title"), "account", v.T("password.access.lead")
 	v.Back = page.Link{URL: v.URL("account"), Text: v.T("password.access.back")}
 	v.Banner = told(v, c)
-	return page.Render(c, http.StatusOK, accessPage(v, classic, list))
+	return page.Render(c, http.StatusOK, accessPage(v, classic, post, list))
 }
 
 // told is the notice of what was just done; the address says which.

@@ -10,6 +10,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
@@ -19,6 +20,7 @@ type Account struct {
 	Store   Store
 	Classic *credentials.Service
 	Origin  string // of the counter: links in mails begin with it
+	House   letters.House // whose letters take as long as they take
 	Now     func() time.Time
 }
 

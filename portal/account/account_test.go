@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/areatest"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
 )
 
@@ -20,6 +21,7 @@ type fakeStore struct {
 	asked  []auth.Login
 
 	signIns       []SignIn
+	letters       []letters.Letter
 	ended, denied []string
 	err           error
 }
@@ -121,4 +123,8 @@ func (s *fakeStore) EndOtherSession(_ context.Context, _ auth.Login, session str
 func (s *fakeStore) DenySignIn(_ context.Context, _ auth.Login, session string) (string, error) {
 	s.denied = append(s.denied, session)
 	return "T-4K7P-118", s.err
+}
+
+func (s *fakeStore) LettersOf(context.Context, auth.Login, int) ([]letters.Letter, error) {
+	return s.letters, s.err
 }

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
+	"guichet.example/portal/letters"
 )
 
 // Member is a member's file as the insurance system delivered it.
@@ -60,4 +61,6 @@ type Store interface {
 	// DenySignIn is "that was not me". It returns the reference of the task for staff.
 	// ErrNoSession for a session that is not hers, is the current one, or was denied.
 	DenySignIn(ctx context.Context, login auth.Login, session string) (reference string, err error)
+	// LettersOf lists her own letters, newest first, at most limit.
+	LettersOf(ctx context.Context, login auth.Login, limit int) ([]letters.Letter, error)
 }
