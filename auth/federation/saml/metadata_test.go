@@ -79,8 +79,8 @@ func TestBadMetadataLeavesTheOldInUse(t *testing.T) {
 	}
 	role := good[strings.Index(good, "<IDPSSODescriptor") : strings.Index(good, "</IDPSSODescriptor>")+len("</IDPSSODescriptor>")]
 	for name, h := range map[string]http.HandlerFunc{
-		"gone":                 func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
-		"an error":             func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"gone":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+		"an error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		"redirected": func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/elsewhere" {
 				http.Redirect(w, r, "/elsewhere", http.StatusFound)
