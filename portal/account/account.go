@@ -19,7 +19,7 @@ import (
 type Account struct {
 	Store   Store
 	Classic *credentials.Service
-	Origin  string // of the counter: links in mails begin with it
+	Origin  string        // of the counter: links in mails begin with it
 	House   letters.House // whose letters take as long as they take
 	Now     func() time.Time
 }
