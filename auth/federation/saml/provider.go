@@ -81,7 +81,7 @@ type Provider struct {
 	metadata atomic.Pointer[Inspection] // nil: none yet
 	fetching sync.Mutex
 	failures int       // in a row; with fetching
-	tried    time.Time // with fetching
+	tried    time.Time // the last fetch ended; with fetching
 }
 
 var _ federation.Provider = (*Provider)(nil)

@@ -99,8 +99,8 @@ func (p *Provider) Refresh(ctx context.Context) error {
 }
 
 func (p *Provider) refresh(ctx context.Context) error {
-	p.tried = p.now()
 	m, err := p.load(ctx)
+	p.tried = p.now()
 	if err != nil && ctx.Err() != nil {
 		return err // we end: no fault of the provider
 	}

@@ -72,6 +72,34 @@ func TestRunFetchesAndEnds(t *testing.T) {
 	}
 }
 
+// A provider whose metadata hangs keeps the members who wait for it no longer than one try:
+// it is left alone from the end of a try, not from its beginning.
+func TestMetadataHangs(t *testing.T) {
+	server := serve(t, nil)
+	w := newWorld(t)
+	now := time.Now()
+	s := w.settings
+	s.Metadata = server.URL
+	p, err := saml.New(s, w.party, saml.Options{Rand: rand.Reader, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	server.do(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		now = now.Add(10 * time.Second)
+		w.WriteHeader(http.StatusGatewayTimeout)
+	})
+	for range 3 {
+		if _, err := p.Begin(t.Context(), &federation.Flow{}); !errors.Is(err, federation.ErrUnavailable) {
+			t.Fatalf("Begin = %v, want ErrUnavailable", err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("3 members waited for %d tries", asked)
+	}
+}
+
 // Metadata that is past its time is not used, however long nothing newer came; members
 // who come then do not all make the provider be asked.
 func TestMetadataEnds(t *testing.T) {
