@@ -34,6 +34,8 @@ type Store interface {
 	// writes, whoever is named. A second ask of the same key is the first.
 	// *credentials.WaitError.
 	AskRecovery(ctx context.Context, a Ask, key, source string) error
+	// OnFile is what is known of a member, to be held against what was typed.
+	OnFile(ctx context.Context, mutuality string, member auth.MemberID) (credentials.Person, error)
 	// Answer ends the job together with what it made. jobs.ErrLeaseLost.
 	Answer(ctx context.Context, j jobs.Job, a Answer) error
 }

@@ -18,12 +18,19 @@ func (db *DB) handleIndex(mutuality string, h credentials.Handle) []byte {
 	return db.cfg.Keys.Index("identifier "+string(h.Kind), mutuality, h.Value)
 }
 
+// memberByNumber has the expression of the index members_card_number.
+const memberByNumber = `SELECT member FROM members WHERE mutuality = ?
+	AND ltrim(replace(replace(replace(replace(affiliation, ' ', ''), '.', ''), '-', ''), '/', ''), '0') = ? LIMIT 2`
+
 // holders lists the members that a handle names, two at most: more than one is the same
 // as many.
 func (db *DB) holders(c *conn, mutuality string, h credentials.Handle) ([]string, error) {
 	query, args := `SELECT member FROM identifiers WHERE mutuality = ? AND kind = ? AND value_index = ? LIMIT 2`,
 		[]any{mutuality, string(h.Kind), db.handleIndex(mutuality, h)}
-	if h.Kind == credentials.KindNational {
+	switch h.Kind {
+	case credentials.KindMemberNumber:
+		query, args = memberByNumber, []any{mutuality, h.Value}
+	case credentials.KindNational:
 		query, args = `SELECT member FROM members WHERE mutuality = ? AND number_index = ? LIMIT 2`,
 			[]any{mutuality, db.handleIndex(mutuality, h)}
 	}

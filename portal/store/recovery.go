@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
@@ -84,4 +85,30 @@ func hasRoom(t *tx, a recovery.Answer, now time.Time) (bool, error) {
 		[]any{micros(now.Add(-a.Rest)), micros(now), a.Code.Mutuality, string(a.Code.Member), string(a.Code.Purpose),
 			micros(now.Add(-a.Window))}, &good, &made)
 	return (a.Rest == 0 || good == 0) && made < a.Most, err
+}
+
+// OnFile implements recovery.Store. The address is the one the member showed to be hers,
+// else that of the insurance system.
+func (db *DB) OnFile(ctx context.Context, mutuality string, member auth.MemberID) (credentials.Person, error) {
+	var p credentials.Person
+	err := db.read(ctx, func(c *conn) error {
+		m, err := db.member(c, auth.Login{Mutuality: mutuality, Member: member})
+		if err != nil {
+			return err
+		}
+		a, _, err := db.account(c, mutuality, member)
+		if err != nil {
+			return err
+		}
+		p = credentials.Person{Number: m.Affiliation, GivenNames: m.GivenNames, Surname: m.Surname, Birth: m.Birth,
+			Postcode: m.Postcode, Email: m.Email}
+		if a.Certified() {
+			p.Email = a.Email
+		}
+		return nil
+	})
+	if err != nil {
+		return credentials.Person{}, fmt.Errorf("reading member: %w", err)
+	}
+	return p, nil
 }
