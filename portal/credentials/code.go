@@ -10,8 +10,11 @@ import (
 )
 
 // MaxTries is how many wrong codes a typed code survives. Past it the code is dead, and
-// only a new letter or a visit to a counter helps.
-const MaxTries = 10
+// only a new letter or a visit to a counter helps. Only tries that need not wait count,
+// and strangers are shut out before they reach it (Limits): nobody who knows a member's
+// number can kill the letter that is on its way to her. The right code opens whatever the
+// counts say: of its 60 bits, guesses as fast as a network may send them find none.
+const MaxTries = maxFailures
 
 // Secrets of codes: 60 bits where a person types them, in three groups of four of
 // Crockford's alphabet, which has no I, L, O and U; 256 bits where a link carries them.

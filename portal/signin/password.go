@@ -121,7 +121,9 @@ func (s *SignIn) enterPassword(c *gin.Context) error {
 	if f.Remember && !f.Shared {
 		s.Cookies.Remember(c, f.Identifier)
 	}
-	if err := s.Sessions.Begin(c, in.Login); err != nil {
+	if err := s.Sessions.Begin(c, in.Login); errors.Is(err, ErrClosed) {
+		return s.expired(c) // asked again, the door says why
+	} else if err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
 	to := f.Next

@@ -22,6 +22,8 @@ var (
 	ErrUnknownMember = errors.New("no member with this national number")
 	// ErrNoSession means the session does not exist, ended or was idle too long.
 	ErrNoSession = errors.New("no such session")
+	// ErrClosed means that the account was closed between the proof and the session.
+	ErrClosed = errors.New("account was closed meanwhile")
 )
 
 // Member is what the door needs of a member.
@@ -59,7 +61,8 @@ type Store interface {
 	// MemberByNationalNumber returns ErrUnknownMember if there is none.
 	MemberByNationalNumber(ctx context.Context, mutuality string, n nrn.Number) (Member, error)
 	// StartSession stores a session under the hash of its token and ends the one
-	// stored under old, if any.
+	// stored under old, if any. ErrClosed if the account was disabled since the member
+	// proved who she is, or the password denied by which she did.
 	StartSession(ctx context.Context, hash, old [32]byte, s Session) error
 	// Session returns the session if it is alive at now and marks it seen (at most
 	// once every 30 seconds is written). ErrNoSession otherwise.

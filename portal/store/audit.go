@@ -45,7 +45,7 @@ func (db *DB) ownEntry(ctx context.Context, mutuality string, member auth.Member
 // rules are the errors that are a refusal, not a fault of ours; their texts are fit
 // for an audit row.
 var rules = []error{
-	signin.ErrUnknownMember, signin.ErrNoSession, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
+	signin.ErrUnknownMember, signin.ErrNoSession, signin.ErrClosed, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
 	requests.ErrProof, requests.ErrWrongPerson,
 	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,

@@ -41,7 +41,8 @@ func (db *DB) PutCode(ctx context.Context, c credentials.Code, secret, actor str
 }
 
 // code stores a code in the act's own commit, for a letter or mail that leaves with it,
-// and returns its id. Codes of the same purpose that the member had die.
+// and returns its id. Codes of the same purpose that the member had die, but for those
+// that undo a change of address: two changes must not leave the first for good.
 func (t *tx) code(db *DB, c credentials.Code, secret string) (string, error) {
 	clean := c.Purpose.Clean(secret)
 	if clean == "" || len(c.Payload) > maxPayload {
@@ -56,12 +57,14 @@ func (t *tx) code(db *DB, c credentials.Code, secret string) (string, error) {
 			return "", err
 		}
 	}
-	_, err = t.exec(`
-		UPDATE credential_codes SET ended_at = ?, outcome = 'replaced'
-		WHERE mutuality = ? AND member = ? AND purpose = ? AND outcome = ''`,
-		micros(c.Created), c.Mutuality, string(c.Member), string(c.Purpose))
-	if err != nil {
-		return "", err
+	if c.Purpose != credentials.UndoEmail { // each puts another address back: endUndos
+		_, err = t.exec(`
+			UPDATE credential_codes SET ended_at = ?, outcome = 'replaced'
+			WHERE mutuality = ? AND member = ? AND purpose = ? AND outcome = ''`,
+			micros(c.Created), c.Mutuality, string(c.Member), string(c.Purpose))
+		if err != nil {
+			return "", err
+		}
 	}
 	_, err = t.exec(`
 		INSERT INTO credential_codes (mutuality, member, code, purpose, secret_index, tries, created_at, expires_at, outcome, payload_sealed)
@@ -157,41 +160,68 @@ func endCode(t *tx, c credentials.Code, now time.Time) error {
 	return err
 }
 
-// endCodes lets all living codes die that lead to a password: one was set.
+// endCodes lets all living codes die that lead to a password, at once or by way of
+// another address: one was set.
 func endCodes(t *tx, mutuality string, member auth.MemberID, now time.Time) error {
 	_, err := t.exec(`
 		UPDATE credential_codes SET ended_at = ?, outcome = 'replaced'
 		WHERE mutuality = ? AND member = ? AND outcome = ''
-			AND purpose IN ('activate-letter', 'reset-letter', 'counter', 'reset-link', 'renew', 'reactivate')`,
+			AND purpose IN ('activate-letter', 'reset-letter', 'counter', 'reset-link', 'renew', 'reactivate', 'confirm-email')`,
 		micros(now), mutuality, string(member))
 	return err
 }
 
-// tryCode holds what was typed as a password against the letters and counter codes of
-// the account. One with the shape of a code that is none of them is a try at each, and
-// the last one kills it. Nobody's account costs one statement less.
-func (db *DB) tryCode(t *tx, try credentials.Try, tried *credentials.Tried) error {
+// endLinks lets die what was asked for from a browser that is not trusted any more: what
+// comes by post to her home lives on, and so does what undoes a change of address.
+func endLinks(t *tx, mutuality string, member auth.MemberID, now time.Time) error {
+	_, err := t.exec(`
+		UPDATE credential_codes SET ended_at = ?, outcome = 'replaced'
+		WHERE mutuality = ? AND member = ? AND outcome = '' AND purpose IN ('reset-link', 'renew', 'confirm-email')`,
+		micros(now), mutuality, string(member))
+	return err
+}
+
+// endUndos ends what would undo the changes of address made since the one now undone.
+func endUndos(t *tx, undone credentials.Code, now time.Time) error {
+	_, err := t.exec(`
+		UPDATE credential_codes SET ended_at = ?, outcome = 'replaced'
+		WHERE mutuality = ? AND member = ? AND outcome = '' AND purpose = 'undo-email' AND created_at >= ?`,
+		micros(now), undone.Mutuality, string(undone.Member), micros(undone.Created))
+	return err
+}
+
+// codeTyped is the living code of a letter or counter that was typed as a password, "" if
+// it is none of hers.
+func (db *DB) codeTyped(t *tx, try credentials.Try, member auth.MemberID) (code string, err error) {
 	clean, shaped := credentials.CleanCode(try.Typed)
-	if !shaped || tried.Account.Member == "" {
-		return nil
+	if !shaped {
+		return "", nil
 	}
-	member := string(tried.Account.Member)
 	for _, p := range []credentials.Purpose{credentials.ActivateLetter, credentials.ResetLetter, credentials.Counter} {
 		err := t.get(`
 			SELECT code FROM credential_codes WHERE mutuality = ? AND purpose = ? AND secret_index = ?
 				AND member = ? AND outcome = '' AND expires_at >= ? AND created_at <= ?`,
-			[]any{try.Mutuality, string(p), db.secretIndex(try.Mutuality, p, clean), member,
-				micros(try.At), micros(try.At.Add(clockBack))}, &tried.Code)
+			[]any{try.Mutuality, string(p), db.secretIndex(try.Mutuality, p, clean), string(member),
+				micros(try.At), micros(try.At.Add(clockBack))}, &code)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
-			return err
+			return code, err
 		}
+	}
+	return "", nil
+}
+
+// countCode counts what has the shape of a code and is none of hers as a try at each of
+// them, and the last one kills it.
+func countCode(t *tx, try credentials.Try, member auth.MemberID) error {
+	if _, shaped := credentials.CleanCode(try.Typed); !shaped {
+		return nil
 	}
 	_, err := t.exec(`
 		UPDATE credential_codes SET tries = tries + 1,
 			ended_at = CASE WHEN tries + 1 >= ? THEN ? ELSE ended_at END,
 			outcome = CASE WHEN tries + 1 >= ? THEN 'dead' ELSE '' END
 		WHERE mutuality = ? AND member = ? AND outcome = '' AND purpose IN ('activate-letter', 'reset-letter', 'counter')`,
-		credentials.MaxTries, micros(try.At), credentials.MaxTries, try.Mutuality, member)
+		credentials.MaxTries, micros(try.At), credentials.MaxTries, try.Mutuality, string(member))
 	return err
 }
 

@@ -31,27 +31,34 @@ const (
 // database nor in a backup of it.
 func (db *DB) ServerKey(purpose string) []byte { return db.cfg.Keys.Index("server-key", "", purpose) }
 
-// findTried looks the handle up. Nobody, more than one, and an account that nobody may
-// sign in to yet give the same: no hash.
-func (db *DB) findTried(t *tx, try credentials.Try) (tried credentials.Tried, known bool, err error) {
-	tried.Mutuality = try.Mutuality
-	if try.Nobody {
-		return tried, false, nil
+// whoTries looks the handle up: nobody for one that more than one have, too. What it
+// asks the database is the same for a number that nobody has, so that a try which must
+// wait tells nothing by its time.
+func (db *DB) whoTries(t *tx, try credentials.Try) (member auth.MemberID, known bool, err error) {
+	if !try.Nobody {
+		holders, err := db.holders(t.conn, try.Mutuality, try.Handle)
+		if err != nil {
+			return "", false, err
+		}
+		if len(holders) == 1 {
+			member = auth.MemberID(holders[0])
+		}
 	}
-	members, err := db.holders(t.conn, try.Mutuality, try.Handle)
-	if err != nil || len(members) != 1 {
-		return tried, false, err
+	known, err = db.isKnown(t, string(member), try)
+	return member, known, err
+}
+
+// readTried reads the account. Nobody, and an account that nobody may sign in to yet,
+// give the same: no hash.
+func (db *DB) readTried(t *tx, member auth.MemberID, tried *credentials.Tried) (err error) {
+	if member == "" {
+		return nil
 	}
-	member := auth.MemberID(members[0])
-	tried.Account, tried.Hash, err = db.account(t.conn, try.Mutuality, member)
-	if err != nil {
-		return tried, false, err
-	}
+	tried.Account, tried.Hash, err = db.account(t.conn, tried.Mutuality, member)
 	if s := tried.Account.State; s != credentials.Active && s != credentials.Disabled {
 		tried.Hash = ""
 	}
-	known, err = db.isKnown(t, members[0], try)
-	return tried, known, err
+	return err
 }
 
 // Account implements credentials.Store. Who asks is a page of hers or an act of staff,

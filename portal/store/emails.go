@@ -55,7 +55,13 @@ func (db *DB) swapEmail(ctx context.Context, t *tx, s credentials.Swap) error {
 		return err
 	}
 	if s.Purpose == credentials.UndoEmail {
+		if err := endUndos(t, code, s.At); err != nil {
+			return err
+		}
 		if err := db.endSessions(ctx, t, s.Mutuality, code.Member, "", "change of address undone"); err != nil {
+			return err
+		}
+		if err := db.distrust(t, s.Mutuality, code.Member, s.At); err != nil {
 			return err
 		}
 	} else if before.Certified() && before.Email != after.Email {

@@ -101,9 +101,10 @@ func (db *DB) handles(t *tx, a credentials.Account) ([]credentials.Handle, error
 	if err != nil {
 		return nil, err
 	}
+	email, _ := credentials.FoldEmail(a.Email) // "" where there is none
 	return []credentials.Handle{
 		{Kind: credentials.KindNational, Value: number.Digits()}, {Kind: credentials.KindUser, Value: a.UserNumber},
-		{Kind: credentials.KindAccessCode, Value: a.AccessCode}, {Kind: credentials.KindEmail, Value: a.Email},
+		{Kind: credentials.KindAccessCode, Value: a.AccessCode}, {Kind: credentials.KindEmail, Value: email},
 		{Kind: "other current", Value: string(a.Member)},
 	}, nil
 }

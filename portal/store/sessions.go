@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/certs"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/signin"
 )
 
@@ -85,6 +86,9 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 	sealed := key.seal(sealedLogin, s.Login.Session, 1, record)
 	note := db.entry(ctx, s.Login, audit.SignIn, object("session", s.Login.Session))
 	err = db.write(ctx, note, func(t *tx) error {
+		if err := stillOpen(t, s.Login); err != nil {
+			return err
+		}
 		if err := db.endSession(ctx, t, old, "replaced by a new sign-in"); err != nil {
 			return err
 		}
@@ -108,6 +112,23 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 	})
 	if err != nil {
 		return fmt.Errorf("starting session: %w", err)
+	}
+	return nil
+}
+
+// stillOpen looks once more, where nothing can come between: the proof takes a while.
+func stillOpen(t *tx, l auth.Login) error {
+	var state credentials.State
+	var hash string
+	err := t.get(`SELECT state, hash FROM credentials WHERE mutuality = ? AND member = ?`,
+		[]any{l.Mutuality, string(l.Member)}, &state, &hash)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case state == credentials.Disabled, l.Method == auth.Password && hash == "":
+		return signin.ErrClosed
 	}
 	return nil
 }

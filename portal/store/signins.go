@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 )
@@ -114,7 +115,8 @@ func (db *DB) EndOtherSession(ctx context.Context, login auth.Login, session str
 
 // DenySignIn implements account.Store: the member says that it was not she. Every
 // session but her own ends, the password opens nothing until it is set anew, browsers
-// and networks are strangers again, staff get a task and she a mail.
+// and networks are strangers again, links that were asked for are dead, an address put in
+// place since is not hers, staff get a task and she a mail.
 func (db *DB) DenySignIn(ctx context.Context, login auth.Login, session string) (reference string, err error) {
 	note := db.entry(ctx, login, audit.DenySignIn, object("session", session))
 	err = db.write(ctx, note, func(t *tx) error {
@@ -140,17 +142,10 @@ func (db *DB) denySignIn(ctx context.Context, t *tx, login auth.Login, session s
 	if err := db.endSessions(ctx, t, login.Mutuality, login.Member, login.Session, "the member said it was not she"); err != nil {
 		return "", err
 	}
-	for _, statement := range []string{
-		`UPDATE credentials SET hash = '' WHERE mutuality = ? AND member = ?`,
-		`DELETE FROM browsers WHERE mutuality = ? AND member = ?`,
-	} {
-		if _, err := t.exec(statement, login.Mutuality, string(login.Member)); err != nil {
-			return "", err
-		}
+	if err := db.distrust(t, login.Mutuality, login.Member, now); err != nil {
+		return "", err
 	}
-	_, err = t.exec(`UPDATE signins SET source_index = ? WHERE mutuality = ? AND member = ?`,
-		db.signinSource(login.Mutuality, ""), login.Mutuality, string(login.Member))
-	if err != nil {
+	if err := db.uncertify(t, login, session); err != nil {
 		return "", err
 	}
 	a, _, err := db.account(t.conn, login.Mutuality, login.Member)
@@ -162,6 +157,35 @@ func (db *DB) denySignIn(ctx context.Context, t *tx, login auth.Login, session s
 		return "", err
 	}
 	return task.Reference, db.tellReference(t, a, mail.NotMeReceived, now, task.Reference)
+}
+
+// distrust makes strangers of all browsers and networks: the password opens nothing until
+// it is set anew, and links that were asked for are dead.
+func (db *DB) distrust(t *tx, mutuality string, member auth.MemberID, now time.Time) error {
+	for _, statement := range []string{
+		`UPDATE credentials SET hash = '' WHERE mutuality = ? AND member = ?`,
+		`DELETE FROM browsers WHERE mutuality = ? AND member = ?`,
+	} {
+		if _, err := t.exec(statement, mutuality, string(member)); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(`UPDATE signins SET source_index = ? WHERE mutuality = ? AND member = ?`,
+		db.signinSource(mutuality, ""), mutuality, string(member))
+	return errors.Join(err, endLinks(t, mutuality, member, now))
+}
+
+// uncertify takes the address for nobody's if it was put in place since the sign-in that
+// is denied: no link goes there any more. What undoes the change lives on.
+func (db *DB) uncertify(t *tx, login auth.Login, session string) error {
+	n, err := t.exec(`
+		UPDATE credentials SET email_certified_at = NULL WHERE mutuality = ? AND member = ? AND email_certified_at >=
+			(SELECT at FROM signins WHERE mutuality = ? AND member = ? AND session = ?)`,
+		login.Mutuality, string(login.Member), login.Mutuality, string(login.Member), session)
+	if err != nil || n == 0 {
+		return err
+	}
+	return dropIdentifier(t, login.Mutuality, login.Member, credentials.KindEmail)
 }
 
 func sweepSignins(t *tx, now time.Time) (int64, error) {

@@ -30,6 +30,9 @@ func (db *DB) SetAccount(ctx context.Context, o auth.Officer, opening string, a 
 			if err := db.endSessions(ctx, t, key.mutuality, open.Member, "", "account disabled"); err != nil {
 				return err
 			}
+			if err := endLinks(t, key.mutuality, open.Member, db.cfg.Now()); err != nil {
+				return err
+			}
 		}
 		now, _, err := db.account(t.conn, key.mutuality, open.Member)
 		if err != nil {

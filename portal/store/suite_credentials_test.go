@@ -35,6 +35,12 @@ func runCredentials(t *testing.T, open opener) {
 		{"an address is swapped and put back", testSwapEmail},
 		{"a denied sign-in ends the others", testDenySignIn},
 		{"old counts, codes and sign-ins are swept", testSweepCredentials},
+		{"strangers keep nobody from her letter", testLetterPastStrangers},
+		{"a new password forgets failures at an address", testForgetAddress},
+		{"two changes of address are undone by the first link", testSwapTwice},
+		{"a denied sign-in leaves the thief no link", testDenyEndsLinks},
+		{"a disabled account has no link", testDisableEndsLinks},
+		{"no session begins once the account is closed", testSessionAfterClosing},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}

@@ -97,36 +97,51 @@ func (db *DB) Try(ctx context.Context, try credentials.Try) (credentials.Tried, 
 }
 
 func (db *DB) try(t *tx, try credentials.Try) (credentials.Tried, error) {
-	tried, known, err := db.findTried(t, try)
+	tried := credentials.Tried{Mutuality: try.Mutuality}
+	member, known, err := db.whoTries(t, try)
 	if err != nil {
 		return tried, err
 	}
+	if tried.Code, err = db.codeTyped(t, try, member); err != nil {
+		return tried, err
+	}
+	// A right code is no guess: whoever fills the count cannot keep her letter from her.
+	if tried.Code == "" {
+		if err := db.countTry(t, try, known, &tried); err != nil {
+			return tried, err
+		}
+		if err := countCode(t, try, member); err != nil {
+			return tried, err
+		}
+	}
+	return tried, db.readTried(t, member, &tried)
+}
+
+// countTry counts the try for what was typed and for the network, or refuses it.
+func (db *DB) countTry(t *tx, try credentials.Try, known bool, tried *credentials.Tried) error {
 	class, limit := ofStrangers, try.Limits.Unknown
 	if known {
 		class, limit = ofKnown, try.Limits.Known
 	}
 	own, err := t.counter(try.Mutuality, db.bucket(try.Mutuality, class, handleText(try.Handle)))
 	if err != nil {
-		return tried, err
+		return err
 	}
 	if own.failures >= limit {
-		return tried, credentials.ErrClosed
+		return credentials.ErrClosed
 	}
 	if wait := own.wait(try.At); wait > 0 {
-		return tried, &credentials.WaitError{Wait: wait}
+		return &credentials.WaitError{Wait: wait}
 	}
 	if !known && try.Source != "" {
-		if err := db.trySource(t, try, &tried); err != nil {
-			return tried, err
+		if err := db.trySource(t, try, tried); err != nil {
+			return err
 		}
 	}
 	own.failures++
 	own.next = try.At.Add(credentials.Delay(own.failures))
 	tried.Buckets = append(tried.Buckets, own.key)
-	if err := t.putCounter(try.Mutuality, own, try.At); err != nil {
-		return tried, err
-	}
-	return tried, db.tryCode(t, try, &tried)
+	return t.putCounter(try.Mutuality, own, try.At)
 }
 
 // trySource counts the try for its network.
