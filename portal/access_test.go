@@ -63,6 +63,7 @@ func TestNoPageWithoutASession(t *testing.T) {
 func TestPublicRoutes(t *testing.T) {
 	public := "sign-in sign-in/card sign-in/card/challenge sign-in/card sign-in/password sign-in/password " +
 		"sign-in/password/forget sign-in/password/new sign-in/password/new sign-in/disabled sign-in/disabled sign-out signed-out " +
+		"enrol enrol/letter enrol/letter enrol/letter/asked " +
 		"recover recover/password recover/password recover/sent recover/link/:secret recover/link/:secret " +
 		"email/confirm/:secret email/confirm/:secret email/undo/:secret email/undo/:secret " +
 		"help help/card help/self-test help/accessibility help/privacy"

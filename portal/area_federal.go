@@ -46,7 +46,7 @@ type FederalStore interface {
 func (p *Portal) newFederal() (*federal.Federal, error) {
 	f := &federal.Federal{
 		Store: p.cfg.Store, Desk: federalDesk{p}, Ways: p.cfg.Federation, Mutuality: p.cfg.Mutuality.ID,
-		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand, Arrived: p.arrived,
+		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand, Arrived: p.arrived, Landing: p.landing,
 	}
 	return f, f.Check()
 }
@@ -71,6 +71,11 @@ func (p *Portal) arrived(c *gin.Context, login auth.Login) (instead string, err 
 		return "", nil
 	}
 	return "", p.cfg.Arrived(ctx, login)
+}
+
+// landing makes the account of who comes in by a provider for the first time.
+func (p *Portal) landing(ctx context.Context, login auth.Login, next string) (string, error) {
+	return p.enrol.Arrived(ctx, login, next)
 }
 
 // mountFederation puts the addresses that providers know into the engine. They stand

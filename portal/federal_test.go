@@ -20,6 +20,7 @@ import (
 	"guichet.example/certs/certstest"
 	"guichet.example/portal"
 	"guichet.example/portal/account"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/store"
@@ -134,7 +135,7 @@ func with(saml, oidc *idp) func(cfg *portal.Config) {
 	}
 }
 
-// federatedOn adds a second member to a counter.
+// federatedOn adds a second member to a counter. Both have their accounts already.
 func federatedOn(t *testing.T, c *counter) *counter {
 	t.Helper()
 	number, err := nrn.Parse(elise)
@@ -144,6 +145,9 @@ func federatedOn(t *testing.T, c *counter) *counter {
 	ok(t, c.store.AddMember(t.Context(), account.Member{Mutuality: "test", ID: id, NationalNumber: number,
 		GivenNames: "Élise", Surname: "Marchal", Birth: mathieu.Birth, Street: "Rue du Pont 1", Postcode: "4000",
 		Municipality: "Liège", Country: "BE", Language: "fr", Affiliation: "0305 118 423"}, nil))
+	for _, member := range []auth.MemberID{id, c.member(t)} {
+		ok(t, c.Classic().Enrol(t.Context(), credentials.Enrolment{Member: member, State: credentials.Active}))
+	}
 	return c
 }
 

@@ -28,6 +28,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/enrol"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/jobs"
@@ -63,6 +64,7 @@ type Store interface {
 	letters.Store
 	kiosk.Store
 	recovery.Store
+	enrol.Store
 	Ping(ctx context.Context) error
 }
 
@@ -85,6 +87,8 @@ type Mutuality struct {
 	Letterhead document.Mutuality `json:"letterhead"`
 	// Post says how its letters and mails leave.
 	Post PostSettings `json:"post"`
+	// Enrol says what goes with a new account.
+	Enrol enrol.Settings `json:"enrol"`
 }
 
 // Config of a Portal. Required fields are said to be; the rest has a default.
@@ -142,6 +146,7 @@ type Portal struct {
 	sessions    *sessions
 	classic     *credentials.Service
 	federal     *federal.Federal
+	enrol       *enrol.Enrol
 	sealing     *requests.Sealing // nil: no seal
 	kiosks      *kiosk.Protocol
 	often       *often // changes, by network
@@ -214,6 +219,9 @@ func New(cfg Config) (*Portal, error) {
 	if p.federal, err = p.newFederal(); err != nil {
 		return nil, err
 	}
+	if p.enrol, err = p.newEnrol(); err != nil {
+		return nil, err
+	}
 	if p.sealing, err = p.newSealing(); err != nil {
 		return nil, err
 	}
@@ -272,6 +280,7 @@ func (p *Portal) Run(ctx context.Context) {
 // plans are how the jobs of each kind are done.
 func (p *Portal) plans() map[string]jobs.Plan {
 	plans := map[string]jobs.Plan{
+		enrol.JobKind:      p.enrol.Plan(),
 		recovery.JobKind:   p.recoveryPlan(),
 		requests.RaiseKind: p.signing.Raiser.Plan(), // signatures made while a service did not answer
 	}

@@ -122,10 +122,17 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 			return nil
 		}
 	}
+	to := page.LocalPath(flow.Return)
+	if f.Landing != nil {
+		var err error
+		if to, err = f.Landing(ctx, login, to); err != nil {
+			return fmt.Errorf("making an account: %w", err)
+		}
+	}
 	if err := f.Desk.Begin(c, login, Kept{Logout: id.Logout, Replaces: flow.Session}); err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
-	c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+page.LocalPath(flow.Return))
+	c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+to)
 	return nil
 }
 

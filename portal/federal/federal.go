@@ -181,6 +181,9 @@ type Federal struct {
 	// there is made. If it returns a path below the language, there is no session and the
 	// browser goes there: the account is closed. nil: nothing is kept of accounts.
 	Arrived func(c *gin.Context, login auth.Login) (instead string, err error)
+	// Landing is asked where a login goes that begins, and makes the account that is not
+	// there yet (F27). nil: where it was going.
+	Landing func(ctx context.Context, login auth.Login, next string) (string, error)
 }
 
 // Addresses of the area below the language.

@@ -81,6 +81,11 @@ func (s *SignIn) enter(c *gin.Context) error {
 		Mutuality: s.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
 		Holder: holder.Holder, Method: auth.Card, Assurance: auth.High, At: s.Now(),
 	}
+	if s.Arrived != nil {
+		if to, err = s.Arrived(c.Request.Context(), login, to); err != nil {
+			return fmt.Errorf("making an account: %w", err)
+		}
+	}
 	if err := s.Sessions.Begin(c, login); err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}

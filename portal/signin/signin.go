@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,9 +31,12 @@ type SignIn struct {
 	Card      *door.Card
 	Classic   *credentials.Service
 	Cookies   Cookies
-	Links     []LinkTo // under the password form
+	Links     []LinkTo // under the password form, and beside the doors
 	Mutuality string   // key of the mutuality in the store
 	Now       func() time.Time
+	// Arrived is told of each login by card before its session begins: an account that is
+	// not there yet is made. It returns where she goes, below the language. nil: nobody is.
+	Arrived func(ctx context.Context, login auth.Login, next string) (string, error)
 	// Others are the doors beside that of the card; nil: none.
 	Others func(v page.View, next string) []page.Door
 }

@@ -37,6 +37,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 	"saml":          (*journey).approveBySAML,
 	"oidc":          (*journey).approveByOIDC,
 	"enrol-federal": (*journey).enrolFederal,
+	"enrol-letter":  (*journey).enrolByLetter,
 
 	"password":         (*journey).byPassword,
 	"recover":          (*journey).recoverAccess,
@@ -49,7 +50,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 
 // Names lists the journeys in the order in which they are documented.
 func Names() []string {
-	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "password", "recover"}, profile.IDs()...)
+	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "enrol-letter", "password", "recover"}, profile.IDs()...)
 }
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {

@@ -94,7 +94,7 @@ func characters(now time.Time) []character {
 				Algorithm: certstest.RSA2048, Street: "Korenmarkt 4", Postcode: "2800", Municipality: "Mechelen",
 				Birth: day(1991, 6, 21), BirthPlace: "Mechelen", Sex: "V", Nationality: "Belg"},
 		},
-	}, staff()...)
+	}, append(newcomers(), staff()...)...)
 }
 
 func account1(iban bank.IBAN, bic, name, holder string) bank.Account {

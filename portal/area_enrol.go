@@ -1,0 +1,24 @@
+package portal
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/enrol"
+)
+
+// newEnrol is the area of all ways to get an account.
+func (p *Portal) newEnrol() (*enrol.Enrol, error) {
+	if err := p.cfg.Mutuality.Enrol.Check(); err != nil {
+		return nil, err
+	}
+	return &enrol.Enrol{
+		Store: p.cfg.Store, Desk: enrolDesk{p}, Classic: p.classic, Settings: p.cfg.Mutuality.Enrol,
+		Mutuality: p.cfg.Mutuality.ID, Origin: p.cfg.Origin, Federal: len(p.cfg.Federation) > 0,
+		ExpectedBy: LettersOf(p.cfg.Mutuality, p.cfg.Origin).ExpectedBy, Now: p.cfg.Now, Rand: p.cfg.Rand,
+	}, nil
+}
+
+// enrolDesk is the counter's side of package enrol.
+type enrolDesk struct{ p *Portal }
+
+func (d enrolDesk) Network(c *gin.Context) string { return d.p.sessions.Network(c) }

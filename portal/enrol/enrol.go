@@ -1,0 +1,137 @@
+// Package enrol is every way to get an account at the counter, and the pages of each.
+//
+//	by letter     number ─▶ job ─▶ code by post ─▶ typed as first password ─▶ account
+//	by card       right sign-in of an insured person ─▶ account, in one pass
+//	by federal    the same
+//	by code       member number, access code ─┐
+//	by identity   number, name, birth date ───┴▶ e-mail ─▶ password ─▶ check ─▶ link ─▶ account
+//	by six facts  job: all six right ─▶ link ─▶ password ─▶ account
+//	at a counter  staff, in package office
+//
+// Which of them a mutuality has is its profile's matter. A way that is not in it has no
+// page: it answers as an address that does not exist.
+//
+// # No hint
+//
+// Where a stranger may type somebody's number (by letter, by six facts) the page does
+// the same for every number: it counts the try, queues a job and leads on. Whether the
+// number is known is found out by the job, when the page has long been answered, and
+// told to nobody but the address on file.
+//
+// # Before there is an account
+//
+// What somebody types before her link is opened is a draft: sealed, bound to the cookie
+// of her browser, 30 minutes old at most, then as old as her link may become. No
+// account, no identifier and no password of hers exist until the link is opened (F20).
+package enrol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/portal/credentials"
+	"guichet.example/portal/jobs"
+	"guichet.example/portal/page"
+	"guichet.example/portal/profile"
+)
+
+// Settings of a mutuality.
+type Settings struct {
+	// LetterAfterCard queues a letter with first credentials for who got her account by a
+	// card or a federal token, so that she may sign in without them too (F26).
+	LetterAfterCard bool `json:"letter_after_card"`
+	// Terms are the terms of use by language ("fr", "nl", "de", "en"), in paragraphs
+	// parted by an empty line; empty: the neutral text that ships. Their version is the
+	// profile's "terms".
+	Terms map[string]string `json:"terms"`
+}
+
+// Check refuses settings that cannot be followed.
+func (s Settings) Check() error {
+	if len(s.Terms) == 0 {
+		return nil
+	}
+	for _, lang := range []string{"fr", "nl", "de", "en"} {
+		if s.Terms[lang] == "" {
+			return fmt.Errorf("%q: no text in %q", "enrol.terms", lang)
+		}
+	}
+	return nil
+}
+
+var (
+	// ErrNoWay means that the mutuality does not enrol this way.
+	ErrNoWay = errors.New("no such way to enrol")
+	// ErrNoDraft means that this browser is not enrolling anybody, or took too long.
+	ErrNoDraft = errors.New("no enrolment under way")
+	// ErrNoMatch is the one answer to facts that belong to nobody who may enrol.
+	ErrNoMatch = errors.New("nobody who may enrol has these facts")
+)
+
+// Store keeps what enrolment needs; *store.DB is the one in use. Each method is one
+// transaction with its audit row.
+type Store interface {
+	// QueueEnrolment stores the job by which an enrolment goes on after its page was answered.
+	QueueEnrolment(ctx context.Context, j jobs.Job) error
+	// SendFirstLetter ends the job and, if the handle names somebody who may have one, makes
+	// her account, the code and the letter, and tells her by mail.
+	SendFirstLetter(ctx context.Context, j jobs.Job, o LetterOrder) error
+	// OpenByProof opens the account of a member who has just proved who she is. opened is
+	// false if it was open.
+	OpenByProof(ctx context.Context, login auth.Login, p Proof) (opened bool, err error)
+}
+
+// Desk is what the portal knows of the browser.
+type Desk interface {
+	// Network is where the request comes from: what one client holds.
+	Network(c *gin.Context) string
+}
+
+// Enrol is the area. All fields are required.
+type Enrol struct {
+	Store     Store
+	Desk      Desk
+	Classic   *credentials.Service
+	Settings  Settings
+	Mutuality string
+	Origin    string
+	Federal   bool // there is a federal provider to enrol by (F27)
+	// ExpectedBy is the day by which a letter asked for then has come.
+	ExpectedBy func(asked time.Time) time.Time
+	Now        func() time.Time
+	Rand       io.Reader
+}
+
+// Paths of the area, below the language.
+const (
+	waysPath   = "enrol"
+	letterPath = "enrol/letter"
+	askedPath  = "enrol/letter/asked"
+	openedPath = "enrol/opened"
+
+	codePath     = "enrol/code"
+	identityPath = "enrol/identity"
+	sixPath      = "enrol/facts"
+)
+
+// Route mounts the area. A way that the profile does not have is not mounted: its
+// address is that of no page.
+func (e *Enrol) Route(r page.Routes) {
+	r.GET(waysPath, auth.Public, e.ways)
+	if e.has(profile.ByLetter) {
+		r.GET(letterPath, auth.Public, e.letterForm)
+		r.POST(letterPath, auth.Public, e.askLetter)
+		r.GET(askedPath, auth.Public, e.letterAsked)
+	}
+	if e.has(profile.ByCard) || e.has(profile.ByFederal) {
+		r.GET(openedPath, auth.ReadFile, e.opened)
+	}
+}
+
+func (e *Enrol) has(w profile.Way) bool { return e.Classic.Profile.Enrols(w) }

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
+	"guichet.example/portal/enrol"
+	"guichet.example/portal/jobs"
+	"guichet.example/portal/letters"
+	"guichet.example/portal/mail"
+)
+
+var _ enrol.Store = (*DB)(nil)
+
+const (
+	// letterAgain is how long a letter whose code is alive may be on its way before
+	// another is made: who asks for one in somebody's name kills no code by it.
+	letterAgain = 5 * 24 * time.Hour
+	// letterSpan and maxLetters bound what goes to one address; then a counter helps.
+	letterSpan = 30 * 24 * time.Hour
+	maxLetters = 3
+)
+
+// QueueEnrolment implements enrol.Store.
+func (db *DB) QueueEnrolment(ctx context.Context, j jobs.Job) error {
+	if err := db.write(ctx, audit.Entry{}, func(t *tx) error { return t.enqueue(db, j) }); err != nil {
+		return fmt.Errorf("queueing job: %w", err)
+	}
+	return nil
+}
+
+// SendFirstLetter implements enrol.Store.
+func (db *DB) SendFirstLetter(ctx context.Context, j jobs.Job, o enrol.LetterOrder) error {
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		if err := t.finish(j); err != nil {
+			return err
+		}
+		members, err := db.holders(t.conn, j.Mutuality, o.Handle)
+		if err != nil || len(members) != 1 {
+			return err
+		}
+		return db.firstLetter(ctx, t, j.Mutuality, auth.MemberID(members[0]), o)
+	})
+	if err != nil {
+		return fmt.Errorf("sending a first letter: %w", err)
+	}
+	return nil
+}
+
+// firstLetter makes account, code and letter. Who has a password gets the code for
+// another one, which leaves the old one be until it is used; whose account staff have
+// closed, or who was written to lately, gets nothing.
+func (db *DB) firstLetter(ctx context.Context, t *tx, mutuality string, member auth.MemberID, o enrol.LetterOrder) error {
+	a, _, err := db.account(t.conn, mutuality, member)
+	if err != nil || a.State == credentials.Disabled {
+		return err
+	}
+	if enough, err := enoughLetters(t, mutuality, member, o.At); err != nil || enough {
+		return err
+	}
+	kind := letters.FirstCredentials
+	if a.HasPassword {
+		kind = letters.NewPassword
+	}
+	if a.State == credentials.None {
+		err := t.putAccount(db, credentials.Enrolment{Mutuality: mutuality, Member: member, State: credentials.Pending, At: o.At})
+		if err == nil {
+			err = t.note(db.ownEntry(ctx, mutuality, member, audit.Enrol, object("way", "letter")))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	code := o.Code
+	code.Mutuality, code.Member, code.Purpose = mutuality, member, kind.Purpose()
+	id, err := t.code(db, code, o.Secret)
+	if err != nil {
+		return err
+	}
+	letter := letters.Letter{Mutuality: mutuality, Member: member, Kind: kind, Lang: a.Language, Secret: o.Secret, Code: id, Deadline: code.Expires}
+	if kind == letters.FirstCredentials {
+		letter.UserNumber = credentials.Handle{Kind: credentials.KindUser, Value: a.UserNumber}.Shown()
+	}
+	if _, err := t.letter(db, letter); err != nil {
+		return err
+	}
+	return db.announce(t, a, mail.LetterOnItsWay, map[string]string{string(mail.By): o.By})
+}
+
+// enoughLetters says whether the member was written to lately: a code of hers is on its
+// way, or many were.
+func enoughLetters(t *tx, mutuality string, member auth.MemberID, at time.Time) (bool, error) {
+	var all, alive int
+	err := t.get(`
+		SELECT count(*), count(CASE WHEN letters.requested_at >= ? AND letters.state IN ('requested', 'printed', 'posted')
+			AND credential_codes.outcome = '' AND credential_codes.expires_at > ? THEN 1 END)
+		FROM letters LEFT JOIN credential_codes USING (mutuality, member, code)
+		WHERE mutuality = ? AND member = ? AND letters.requested_at >= ? AND kind IN (?, ?, ?)`,
+		[]any{micros(at.Add(-letterAgain)), micros(at), mutuality, string(member), micros(at.Add(-letterSpan)),
+			string(letters.FirstCredentials), string(letters.NewPassword), string(letters.EnrolmentCode)}, &all, &alive)
+	return all >= maxLetters || alive > 0, err
+}
+
+// announce writes to the address that tell would take; without one nothing is sent.
+func (db *DB) announce(t *tx, a credentials.Account, template mail.Template, values map[string]string) error {
+	to, err := addressOf(t, a)
+	if err != nil || to == "" {
+		return err
+	}
+	return t.mail(db, mail.Message{Mutuality: a.Mutuality, Member: a.Member, To: to, Template: template, Lang: a.Language, Values: values})
+}
+
+// addressOf is where the member is told of a change to how she gets in: the address
+// that was shown to be hers, else the one on file; "" without either.
+func addressOf(t *tx, a credentials.Account) (string, error) {
+	to := a.Email
+	if !a.Certified() {
+		err := t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &to)
+		if err != nil {
+			return "", err
+		}
+	}
+	if _, err := mail.ParseAddress(to); err != nil {
+		return "", nil
+	}
+	return to, nil
+}
+
+// OpenByProof implements enrol.Store. What was pending is open now too: the code that is
+// on its way still sets the first password.
+func (db *DB) OpenByProof(ctx context.Context, login auth.Login, p enrol.Proof) (opened bool, err error) {
+	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+		opened = false // run again after a lost connection
+		a, _, err := db.account(t.conn, login.Mutuality, login.Member)
+		if err != nil || a.State != credentials.None && a.State != credentials.Pending {
+			return err
+		}
+		err = t.putAccount(db, credentials.Enrolment{Mutuality: login.Mutuality, Member: login.Member, State: credentials.Active, At: p.At})
+		if err != nil {
+			return err
+		}
+		note := db.ownEntry(ctx, login.Mutuality, login.Member, audit.Enrol, object("way", string(login.Method)))
+		note.Method, note.Assurance = string(login.Method), login.Assurance.String()
+		if err := t.note(note); err != nil {
+			return err
+		}
+		opened = true
+		if err := db.announce(t, a, mail.Enrolled, map[string]string{string(mail.At): p.At.UTC().Format(time.RFC3339)}); err != nil {
+			return err
+		}
+		if p.Letter == nil {
+			return nil
+		}
+		return db.firstLetter(ctx, t, login.Mutuality, login.Member, *p.Letter)
+	})
+	if err != nil {
+		return false, fmt.Errorf("opening an account: %w", err)
+	}
+	return opened, nil
+}
