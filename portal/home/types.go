@@ -23,6 +23,7 @@ type Item struct {
 	Kind      document.Kind
 	Reference string
 	State     string // of a request, or status of a document
+	Method    string // how she consented to a document: "signature", "approval" or "receipt"
 	Date      time.Time
 	Pages     int
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/signing/document"
@@ -36,13 +37,29 @@ func until(v page.View, o Overview) string {
 
 // toDo is the request that waits longest for a signature.
 func toDo(v page.View, o Overview) page.ToDo {
-	return page.ToDo{
+	todo := page.ToDo{
 		Eyebrow: v.T("home.todo"),
 		Title:   v.T("home.todo." + string(o.ToSign.Kind)),
 		Text:    until(v, o),
 		Action:  page.Link{URL: v.URL("requests/" + o.ToSign.ID + "/read"), Text: v.T("home.todo.read"), Icon: "arrow-right"},
 		Effort:  v.TN("home.todo.effort", o.ToSign.Pages),
 	}
+	if !signs(v) {
+		todo.Title, todo.Action.Text = v.T("home.todo.finish."+string(o.ToSign.Kind)), v.T("home.todo.finish")
+		todo.Effort = v.TN("home.todo.pages", o.ToSign.Pages)
+	}
+	return todo
+}
+
+// signs says whether she came with what signs; otherwise she approves or sends.
+func signs(v page.View) bool { return v.Login != nil && v.Login.Method == auth.Card }
+
+// requestState is how far a request is, in words.
+func requestState(v page.View, state string) string {
+	if state == "to-sign" && !signs(v) {
+		return v.T("requests.state.to-finish")
+	}
+	return v.T("requests.state." + state)
 }
 
 func documentRows(v page.View, documents []Item) []page.LedgerRow {
@@ -52,10 +69,19 @@ func documentRows(v page.View, documents []Item) []page.LedgerRow {
 			Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly),
 			Title:  page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d), Hidden: d.Reference},
 			Detail: d.Reference,
-			End:    page.Badge(badge(d.State), v.T("documents.status."+d.State)),
+			End:    page.Badge(badge(d.State), documentStatus(v, d)),
 		}
 	}
 	return rows
+}
+
+// documentStatus is the status of a document in words: what is valid is a signature, an
+// approval or a receipt.
+func documentStatus(v page.View, d Item) string {
+	if d.State == "valid" {
+		return v.T("documents.status.valid." + d.Method)
+	}
+	return v.T("documents.status." + d.State)
 }
 
 func badge(status string) page.Kind {

@@ -37,7 +37,9 @@ func TestEveryStateHasWords(t *testing.T) {
 			o.Requests = append(o.Requests, Item{ID: "r", Kind: kind, State: string(s)})
 		}
 		for _, s := range []documents.Status{documents.Valid, documents.Checking, documents.Invalid} {
-			o.Documents = append(o.Documents, Item{ID: "d", Kind: kind, State: string(s)})
+			for _, m := range []documents.Method{documents.ByCard, documents.ByApproval, documents.ByReceipt} {
+				o.Documents = append(o.Documents, Item{ID: "d", Kind: kind, State: string(s), Method: string(m)})
+			}
 		}
 	}
 	for _, l := range locale.Languages() {
@@ -59,5 +61,24 @@ func TestToDoWithoutAnAccount(t *testing.T) {
 	}
 	if got := render(t, view(locale.FR), Overview{ToSign: waits, Last4: "6727"}); !strings.Contains(got, old) {
 		t.Error("home does not say which account is paid until she signs")
+	}
+}
+
+// Who came without a card is not asked for a signature: she will approve or send.
+func TestToDoWithoutACard(t *testing.T) {
+	waits := Item{ID: "r", Kind: document.KindBankChange, State: string(requests.ToSign), Pages: 1}
+	o := Overview{ToSign: &waits, Requests: []Item{waits}}
+	for _, method := range []auth.Method{auth.Federal, auth.Password} {
+		v := view(locale.FR)
+		v.Login.Method = method
+		got := render(t, v, o)
+		for _, wrong := range []string{"signer", "Signez", "carte d’identité"} {
+			if strings.Contains(got, wrong) {
+				t.Errorf("home of who came by %s speaks of %q", method, wrong)
+			}
+		}
+		if !strings.Contains(got, locale.T(locale.FR, "requests.state.to-finish")) {
+			t.Errorf("home of who came by %s does not say that a request waits", method)
+		}
 	}
 }

@@ -99,6 +99,9 @@ func kindName(v page.View, k document.Kind) string {
 func badge(v page.View, s State) (page.Kind, string) {
 	switch s {
 	case ToSign:
+		if v.Login == nil || v.Login.Method != auth.Card { // she will approve or send
+			return page.ToSign, v.T("requests.state.to-finish")
+		}
 		return page.ToSign, v.T("requests.state.to-sign")
 	case Pending:
 		return page.Checking, v.T("requests.state.pending")

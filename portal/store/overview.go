@@ -34,7 +34,7 @@ func (db *DB) Overview(ctx context.Context, login auth.Login) (home.Overview, er
 func (db *DB) overview(c *conn, login auth.Login) (o home.Overview, err error) {
 	who := []any{login.Mutuality, string(login.Member)}
 	open, err := items(c, `
-		SELECT request, kind, reference, state, created_at, pages FROM requests
+		SELECT request, kind, reference, state, created_at, pages, method FROM requests
 		WHERE mutuality = ? AND member = ? AND state = ? ORDER BY request LIMIT 1`,
 		append(who[:2:2], string(requests.ToSign)))
 	if err != nil {
@@ -44,13 +44,13 @@ func (db *DB) overview(c *conn, login auth.Login) (o home.Overview, err error) {
 		o.ToSign = &open[0]
 	}
 	o.Requests, err = items(c, `
-		SELECT request, kind, reference, state, created_at, pages FROM requests
+		SELECT request, kind, reference, state, created_at, pages, method FROM requests
 		WHERE mutuality = ? AND member = ? ORDER BY request DESC LIMIT ?`, append(who[:2:2], overviewRows))
 	if err != nil {
 		return o, err
 	}
 	o.Documents, err = items(c, `
-		SELECT document, kind, reference, status, created_at, pages FROM documents
+		SELECT document, kind, reference, status, created_at, pages, method FROM documents
 		WHERE mutuality = ? AND member = ? ORDER BY document DESC LIMIT ?`, append(who[:2:2], overviewRows))
 	if err != nil {
 		return o, err
@@ -64,7 +64,7 @@ func items(c *conn, query string, args []any) ([]home.Item, error) {
 	err := c.each(query, args, func(scan func(...any) error) error {
 		var i home.Item
 		var created int64
-		err := scan(&i.ID, &i.Kind, &i.Reference, &i.State, &created, &i.Pages)
+		err := scan(&i.ID, &i.Kind, &i.Reference, &i.State, &created, &i.Pages, &i.Method)
 		i.Date = fromMicros(created)
 		list = append(list, i)
 		return err
