@@ -65,6 +65,7 @@ func TestPublicRoutes(t *testing.T) {
 		"sign-in/password/forget sign-in/password/new sign-in/password/new sign-in/disabled sign-in/disabled sign-out signed-out " +
 		"enrol enrol/letter enrol/letter enrol/letter/asked " +
 		"recover recover/password recover/password recover/sent recover/link/:secret recover/link/:secret " +
+		"cannot-connect cannot-connect cannot-connect/sent " +
 		"email/confirm/:secret email/confirm/:secret email/undo/:secret email/undo/:secret " +
 		"help help/card help/self-test help/accessibility help/privacy"
 	var got []string

@@ -1,7 +1,11 @@
 package portal
 
 import (
+	"time"
+
+	"guichet.example/portal/contact"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/office"
 	"guichet.example/portal/recovery"
 	"guichet.example/portal/signin"
 )
@@ -28,5 +32,14 @@ func (p *Portal) recoveryLinks() []signin.LinkTo {
 	for _, l := range p.recovery().Links() {
 		links = append(links, signin.LinkTo{Path: l.Path, Key: l.Key})
 	}
-	return links
+	return append(links, signin.LinkTo{Path: "cannot-connect", Key: "contact.link"})
+}
+
+// contact takes the messages of who cannot get in.
+func (p *Portal) contact() *contact.Contact {
+	days := p.cfg.Mutuality.Post.Calendar
+	return &contact.Contact{
+		Store: p.cfg.Store, Sessions: p.sessions, Mutuality: p.cfg.Mutuality.ID, Now: p.cfg.Now,
+		Deadline: func(asked time.Time) time.Time { return office.CannotConnect.Deadline(asked, days) },
+	}
 }

@@ -26,6 +26,7 @@ import (
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/contact"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/enrol"
@@ -64,6 +65,7 @@ type Store interface {
 	letters.Store
 	kiosk.Store
 	recovery.Store
+	contact.Store
 	enrol.Store
 	Ping(ctx context.Context) error
 }

@@ -113,6 +113,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.federal,
 		p.enrol,
 		p.recovery(),
+		p.contact(),
 		&home.Home{Store: store},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},

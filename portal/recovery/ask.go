@@ -26,8 +26,12 @@ type Ask struct {
 	Mutuality string             `json:"mutuality"`
 	Way       profile.Way        `json:"way"`
 	Handle    credentials.Handle `json:"handle"`
-	Lang      string             `json:"lang"` // of the page; what is sent speaks the member's
-	At        time.Time          `json:"at"`
+	// Person is what else was typed, by the ways that ask for more than a number.
+	Person *credentials.Person `json:"person,omitempty"`
+	// Nobody is meant whatever was typed: it names another mutuality.
+	Nobody bool      `json:"nobody,omitempty"`
+	Lang   string    `json:"lang"` // of the page; what is sent speaks the member's
+	At     time.Time `json:"at"`
 }
 
 // String leaves out who is named.

@@ -26,6 +26,7 @@ import (
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/page"
+	"guichet.example/portal/profile"
 )
 
 // Store is what the area needs of the store; each method is one transaction.
@@ -60,6 +61,9 @@ const (
 	startPath    = "recover"
 	passwordPath = "recover/password"
 	sentPath     = "recover/sent"
+	identityPath = "recover/identity"
+	codePath     = "recover/access-code"
+	lostPath     = "recover/access-code/lost"
 	linkPath     = "recover/link"
 )
 
@@ -68,6 +72,17 @@ func (r *Recovery) Route(routes page.Routes) {
 	routes.GET(startPath, auth.Public, r.start)
 	routes.GET(passwordPath, auth.Public, r.passwordForm)
 	routes.POST(passwordPath, auth.Public, r.askPassword)
+	if r.Classic.Profile.Recovers(profile.BySixFields) {
+		routes.GET(identityPath, auth.Public, r.identityForm)
+		routes.POST(identityPath, auth.Public, r.askIdentity)
+	}
+	if r.Classic.Profile.Takes(profile.AccessCode) {
+		routes.GET(codePath, auth.Public, r.whereCode)
+	}
+	if r.Classic.Profile.Recovers(profile.ByLostCode) {
+		routes.GET(lostPath, auth.Public, r.lostForm)
+		routes.POST(lostPath, auth.Public, r.askLost)
+	}
 	routes.GET(sentPath, auth.Public, r.sent)
 	routes.GET(linkPath+"/:secret", auth.Public, r.linkForm)
 	routes.POST(linkPath+"/:secret", auth.Public, r.followLink)

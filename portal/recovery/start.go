@@ -22,6 +22,9 @@ func (r *Recovery) questions() []question {
 	if to := r.newPassword(); to != "" {
 		list = append(list, question{"password", to})
 	}
+	if p.Takes(profile.AccessCode) {
+		list = append(list, question{"code", codePath})
+	}
 	if p.Enrols(profile.ByCard) {
 		list = append(list, question{"card", "sign-in/card"})
 	}
@@ -35,6 +38,9 @@ func (r *Recovery) questions() []question {
 func (r *Recovery) newPassword() string {
 	if len(r.ways()) > 0 {
 		return passwordPath
+	}
+	if r.Classic.Profile.Recovers(profile.BySixFields) {
+		return identityPath
 	}
 	return ""
 }
@@ -54,6 +60,9 @@ func (r *Recovery) Links() []Link {
 	var list []Link
 	if to := r.newPassword(); to != "" {
 		list = append(list, Link{to, "recovery.links.password"})
+	}
+	if r.Classic.Profile.Takes(profile.AccessCode) {
+		list = append(list, Link{codePath, "recovery.links.code"})
 	}
 	return append(list, Link{startPath, "recovery.links.start"})
 }

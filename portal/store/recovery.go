@@ -9,6 +9,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/office"
 	"guichet.example/portal/recovery"
 )
 
@@ -40,6 +41,9 @@ func (db *DB) Answer(ctx context.Context, j jobs.Job, a recovery.Answer) error {
 		if err := t.finish(j); err != nil {
 			return err
 		}
+		if a.Task != nil {
+			return db.tellLost(t, *a.Task)
+		}
 		if a.Code.Member == "" {
 			return nil
 		}
@@ -52,6 +56,21 @@ func (db *DB) Answer(ctx context.Context, j jobs.Job, a recovery.Answer) error {
 		return fmt.Errorf("answering an ask: %w", err)
 	}
 	return nil
+}
+
+// tellLost makes the task of a lost access code, unless one of hers waits already.
+func (db *DB) tellLost(t *tx, lost recovery.Task) error {
+	if lost.Member != "" {
+		var waits int
+		err := t.get(`SELECT count(*) FROM tasks WHERE mutuality = ? AND member = ? AND kind = ? AND closed_at IS NULL`,
+			[]any{lost.Mutuality, string(lost.Member), string(office.LostCode)}, &waits)
+		if err != nil || waits > 0 {
+			return err
+		}
+	}
+	_, err := t.task(db, office.Task{Mutuality: lost.Mutuality, Kind: office.LostCode, Member: lost.Member, Language: lost.Language,
+		Said: map[string]string{"affiliation": lost.Number, "email": lost.Email}})
+	return err
 }
 
 // carry stores the code with the mail or letter that carries it.
