@@ -38,6 +38,8 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 	"oidc":          (*journey).approveByOIDC,
 	"enrol-federal": (*journey).enrolFederal,
 	"enrol-letter":  (*journey).enrolByLetter,
+	"enrol-card":    (*journey).enrolByCard,
+	"enrol-counter": (*journey).enrolAtCounter,
 
 	"password":         (*journey).byPassword,
 	"recover":          (*journey).recoverAccess,
@@ -50,7 +52,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 
 // Names lists the journeys in the order in which they are documented.
 func Names() []string {
-	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "enrol-letter", "password", "recover"}, profile.IDs()...)
+	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "enrol-letter", "enrol-card", "enrol-counter", "password", "recover"}, profile.IDs()...)
 }
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {

@@ -23,13 +23,19 @@ func (j *journey) approveByOIDC(ctx context.Context) error {
 // account: it is made by itself.
 func (j *journey) enrolFederal(ctx context.Context) error {
 	j.prefix = "/en/"
-	if err := j.enterFederal(ctx, samlProvider, "grace", codeCard); err != nil {
+	if err := j.enterFederal(ctx, samlProvider, "karl", codeCard); err != nil {
+		return err
+	}
+	if !strings.HasSuffix(j.browser.at.Path, "/enrol/opened") {
+		return fmt.Errorf("the first login led to %s", j.browser.at.Path)
+	}
+	if err := j.mailSays(ctx, "karl"); err != nil {
 		return err
 	}
 	if err := j.browser.open(ctx, j.prefix+"account"); err != nil {
 		return err
 	}
-	j.say("her account, made by this first login: %s", j.browser.heading())
+	j.say("his account, made by this first login: %s", j.browser.heading())
 	if err := j.closed(ctx); err != nil {
 		return err
 	}
