@@ -325,7 +325,7 @@ func TestMadeAgain(t *testing.T) {
 func TestReturned(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, open storetest.Opener) {
 		b := newBed(t, open)
-		id, _ := b.ask(nora, letters.NewPassword)
+		id, secret := b.ask(nora, letters.NewPassword)
 		for _, reason := range []string{"", "because"} {
 			if _, err := b.Returned(t.Context(), b.by, id, reason); !errors.Is(err, letters.ErrLetter) {
 				t.Errorf("Returned(%q) = %v, want ErrLetter", reason, err)
@@ -342,6 +342,9 @@ func TestReturned(t *testing.T) {
 			t.Fatalf("Returned = %v, %v", l, err)
 		}
 		b.want(id, letters.Returned, "address")
+		if b.alive(credentials.ResetLetter, secret) {
+			t.Error("the code of a letter that came back still opens")
+		}
 		tasks := 0
 		err := b.db.AuditRows(t.Context(), func(e audit.Entry) error {
 			if e.Action == audit.MakeTask {

@@ -30,6 +30,10 @@ func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]lett
 			}
 			for _, l := range found {
 				a, err := db.openLetter(c, l)
+				if errors.Is(err, ErrDamaged) { // waits on, and keeps no other letter from leaving
+					db.damaged(ctx, "letter", l.ID, err)
+					continue
+				}
 				if err != nil {
 					return err
 				}
@@ -156,7 +160,8 @@ func (t *tx) postLetter(db *DB, ctx context.Context, by letters.By, l letters.Le
 	return t.note(db.letterEntry(ctx, by, l, audit.PostLetter))
 }
 
-// ReturnLetter implements letters.Store. letters.ErrState if it is not on its way.
+// ReturnLetter implements letters.Store: nobody into whose hands the letter came gets in
+// by its code. letters.ErrState if it is not on its way.
 func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string) (l letters.Letter, err error) {
 	note := db.letterEntry(ctx, by, letters.Letter{}, "")
 	err = db.write(ctx, note, func(t *tx) error {
@@ -170,6 +175,9 @@ func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string
 		if err := t.endLetter(l, letters.Returned, reason, now, db.letterEntry(ctx, by, l, audit.ReturnLetter)); err != nil {
 			return err
 		}
+		if err := killCode(t, l, now); err != nil {
+			return err
+		}
 		l.State, l.Reason, l.At.Ended = letters.Returned, reason, now
 		_, err = t.task(db, office.Task{
 			Mutuality: l.Mutuality, Kind: office.ReturnedLetter, Member: l.Member, Language: l.Lang,
@@ -181,6 +189,15 @@ func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string
 		return letters.Letter{}, fmt.Errorf("recording a returned letter: %w", err)
 	}
 	return l, nil
+}
+
+// killCode ends the code that a letter carries, if it opens anything still.
+func killCode(t *tx, l letters.Letter, now time.Time) error {
+	_, err := t.exec(`
+		UPDATE credential_codes SET ended_at = ?, outcome = 'dead'
+		WHERE mutuality = ? AND member = ? AND code = ? AND outcome = ''`,
+		micros(now), l.Mutuality, string(l.Member), l.Code)
+	return err
 }
 
 // RemakeLetter implements letters.Store: the letter's code dies, another one waits to be

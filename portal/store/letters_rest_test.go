@@ -6,9 +6,11 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/account"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/letters"
@@ -66,6 +68,25 @@ func TestLetterRestsSealed(t *testing.T) {
 		t.Errorf("after its use the letter is %v, %v", l, err)
 	}
 	onDisk(t, filepath.Dir(cfg.Path), secret, user)
+}
+
+// TestDamagedLetter: one that does not open waits on and keeps no other from leaving.
+func TestDamagedLetter(t *testing.T) {
+	b := newBed(t, openSQLite)
+	var ids []string
+	for n, l := range []auth.Login{b.claire, b.bram} {
+		id, err := b.QueueLetter(t.Context(), letters.Letter{Mutuality: l.Mutuality, Member: l.Member, Kind: letters.NewPassword, Lang: "fr",
+			Code: "06h029gerwqtfcfprcxr1ynme" + strconv.Itoa(n), Secret: "7KQ2-94MA-X0VT", Deadline: noon.Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	mustExec(t, peek(t, b.cfg.Path), `UPDATE letters SET secret_sealed = x'00' WHERE letter = '`+ids[0]+`'`)
+	open, err := b.OpenLetters(t.Context(), letters.By{Mutuality: b.claire.Mutuality}, 10)
+	if err != nil || len(open) != 1 || open[0].ID != ids[1] {
+		t.Errorf("OpenLetters beside a damaged one = %d letters, %v", len(open), err)
+	}
 }
 
 // onDisk fails if a file of the folder holds one of the texts in clear.

@@ -214,6 +214,16 @@ func testTask(t *testing.T, b *bed) {
 	}
 	_, err = b.Item(ctx, ines, "06h029gerwqtfcfprcxr1ynme4")
 	want(t, "no item", err, office.ErrNotFound)
+	hers := map[audit.Action]bool{}
+	err = b.AuditRows(ctx, func(e audit.Entry) error {
+		hers[e.Action] = hers[e.Action] || e.Member == string(claire.ID)
+		return nil
+	})
+	for _, action := range []audit.Action{audit.ReadTask, audit.TakeTask, audit.CloseTask} {
+		if !hers[action] || err != nil {
+			t.Errorf("no row of %s says whose task it was, %v", action, err)
+		}
+	}
 }
 
 func testRequestWaits(t *testing.T, b *bed) {

@@ -17,8 +17,12 @@ import (
 // a look, only for who holds it.
 func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item, error) {
 	var i office.Item
-	note := db.officerEntry(ctx, o, "", audit.ReadTask, object("task", id))
-	err := db.reveal(ctx, note, func(c *conn) error {
+	whose, err := db.itemOf(ctx, o.Mutuality, id)
+	if err != nil {
+		return office.Item{}, fmt.Errorf("reading item: %w", err)
+	}
+	note := db.officerEntry(ctx, o, whose, audit.ReadTask, object("task", id))
+	err = db.reveal(ctx, note, func(c *conn) error {
 		return onSnapshot(c, func(c *conn) (err error) {
 			if i, err = item(c, o.Mutuality, id); err != nil {
 				return err
@@ -37,6 +41,24 @@ func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item,
 		return office.Item{}, fmt.Errorf("reading item: %w", err)
 	}
 	return i, nil
+}
+
+// itemOf is whose item it is, for its rows: "" if it is nobody's, or there is none.
+func (db *DB) itemOf(ctx context.Context, mutuality, id string) (member auth.MemberID, err error) {
+	if !isID(id) {
+		return "", nil
+	}
+	if member, _, ok := itemRequest(id); ok {
+		return member, nil
+	}
+	err = db.read(ctx, func(c *conn) error {
+		err := c.get(`SELECT member FROM tasks WHERE mutuality = ? AND task = ?`, []any{mutuality, id}, &member)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return member, err
 }
 
 // openItem reads what an item hides. What does not open is damaged and shown as that.
@@ -146,7 +168,11 @@ func (t *tx) event(db *DB, o auth.Officer, i office.Item, what, words string) er
 
 // work runs a change of an item, with its row.
 func (db *DB) work(ctx context.Context, o auth.Officer, id string, action audit.Action, do func(*tx, office.Item) error) error {
-	note := db.officerEntry(ctx, o, "", action, object("task", id))
+	whose, err := db.itemOf(ctx, o.Mutuality, id)
+	if err != nil {
+		return err
+	}
+	note := db.officerEntry(ctx, o, whose, action, object("task", id))
 	return db.write(ctx, note, func(t *tx) error {
 		i, err := item(t.conn, o.Mutuality, id)
 		switch {
