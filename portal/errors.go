@@ -111,7 +111,13 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 	status, state, text, next := http.StatusInternalServerError, "technical", "", ""
 	var ofDoor *door.Problem
 	var ofRequest *requests.Problem
+	var stepUp auth.StepUpError
+	var role auth.RoleError
 	switch {
+	case errors.As(err, &stepUp):
+		status, state, text = http.StatusForbidden, "closed", v.T("portal.closedact.text")
+	case errors.As(err, &role):
+		status, state, text = http.StatusForbidden, "closed", v.T("office.closed.text")
 	case errors.As(err, &ofDoor):
 		status, state = ofDoor.Status(), ofDoor.State
 		text = stateText(v, state, ofDoor.Name, ofDoor.Date)
