@@ -129,6 +129,7 @@ func (p *Portal) samlMetadata(c *gin.Context) error {
 // costly are pages that write though they are read: they are bounded like changes.
 var costly = map[string]bool{
 	"/:lang/sign-in/federal/:provider": true,
+	"/:lang/requests/:id/prove":        true,
 	federal.CallbackPath:               true,
 	federal.SAMLLogoutPath:             true,
 }

@@ -403,6 +403,19 @@ func TestFederalStart(t *testing.T) {
 	}
 }
 
+// Pages that write although they are only read are bounded by network, as forms are.
+func TestFederalOften(t *testing.T) {
+	for _, path := range []string{"/fr/sign-in/federal/csam", "/federation/oidc/itsme/callback?state=x", federal.SAMLLogoutPath, "/fr/requests/x/prove?provider=csam"} {
+		c := open(t, with(newIDP("csam", federation.SAML), newIDP("itsme", federation.OIDC)), func(cfg *portal.Config) { cfg.PostsPerMinute = 10 })
+		v := c.visitor(t)
+		for n := range 3 {
+			if resp, _ := v.get(path); (resp.StatusCode == http.StatusTooManyRequests) != (n == 2) {
+				t.Errorf("%s, the %d. time: %s", path, n+1, resp.Status)
+			}
+		}
+	}
+}
+
 func TestFederalCookie(t *testing.T) {
 	c, _, _ := federated(t)
 	v := c.visitor(t)
