@@ -50,7 +50,8 @@ const (
 	WorkQueue Act = "work-queue"
 	// OpenFile searches for a person and reads her file, with a reason each time.
 	OpenFile Act = "open-file"
-	// CheckIdentity records who proved to be whom, by which papers.
+	// CheckIdentity records who proved to be whom, by which papers, and takes another
+	// e-mail address from her then.
 	CheckIdentity Act = "check-identity"
 	// EnrolMember gives a person a way in: a code in a sealed letter, or her card.
 	EnrolMember Act = "enrol-member"

@@ -59,6 +59,7 @@ type Officer struct {
 	ID        StaffID
 	Name      string // to show to colleagues, as the mutuality writes it
 	Language  string // "fr", "nl", "de" or "en"
+	Place     string // contact point where she usually works; may be empty
 	Roles     []Role // those held now, not those held at sign-in
 	Holder    certs.Holder
 	At        time.Time // when the card proved it

@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"guichet.example/portal/calendar"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
+	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
 
@@ -82,6 +84,17 @@ func MailsOf(m Mutuality, origin string) mail.House {
 func (p *Portal) Letters() *letters.Service {
 	return &letters.Service{
 		Store: p.cfg.Store, Codes: p.classic, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: p.cfg.Now, Rand: p.cfg.Rand,
+		Seal: SealLetters(p.cfg.Seal),
+	}
+}
+
+// SealLetters is how batches of letters are sealed; nil where there is no seal.
+func SealLetters(seal *signing.Sealer) func(ctx context.Context, pdf []byte, reason string) ([]byte, error) {
+	if seal == nil {
+		return nil
+	}
+	return func(ctx context.Context, pdf []byte, reason string) ([]byte, error) {
+		return seal.Seal(ctx, pdf, signing.SealOptions{Reason: reason})
 	}
 }
 

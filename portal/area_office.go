@@ -153,6 +153,7 @@ func (p *Portal) officeBrowser(c *gin.Context) string {
 type CounterStore interface {
 	CodeAtCounter(ctx context.Context, o auth.Officer, member auth.MemberID, check string, code credentials.Code, secret string) (reference string, err error)
 	CardAtCounter(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error
+	EmailAtCounter(ctx context.Context, o auth.Officer, opening, check string, code credentials.Code, secret string, link func(lang string) string) error
 }
 
 // atCounter implements office.Enrolments: a code of the classic way in, in a letter that
@@ -165,6 +166,15 @@ func (a atCounter) Code(ctx context.Context, o auth.Officer, member auth.MemberI
 		return "", err
 	}
 	return a.p.cfg.Store.CodeAtCounter(ctx, o, member, check, code, secret)
+}
+
+func (a atCounter) Email(ctx context.Context, o auth.Officer, opening, check, address string) error {
+	code, secret, err := a.p.classic.NewCode(credentials.Grant{Purpose: credentials.ConfirmEmail, Payload: address, Actor: string(o.ID)})
+	if err != nil {
+		return err
+	}
+	link := func(lang string) string { return a.p.cfg.Origin + "/" + lang + "/email/confirm/" + secret }
+	return a.p.cfg.Store.EmailAtCounter(ctx, o, opening, check, code, secret, link)
 }
 
 func (a atCounter) Card(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error {

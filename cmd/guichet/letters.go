@@ -45,6 +45,20 @@ func mailroom(ctx context.Context, env cli.Env, s *Settings) (*letters.Service, 
 	return room, letters.By{Mutuality: s.Mutuality.ID}, db.Close, nil
 }
 
+// printRoom is mailroom with the mutuality's seal, where the settings name one.
+func printRoom(ctx context.Context, env cli.Env, s *Settings) (*letters.Service, letters.By, func() error, error) {
+	seal, shut, err := openSeal(ctx, s, slog.New(slog.NewJSONHandler(env.Stderr, nil)))
+	if err != nil {
+		return nil, letters.By{}, nil, err
+	}
+	room, by, end, err := mailroom(ctx, env, s)
+	if err != nil {
+		return nil, by, nil, errors.Join(err, shut())
+	}
+	room.Seal = portal.SealLetters(seal)
+	return room, by, func() error { return errors.Join(end(), shut()) }, nil
+}
+
 // manifest says what a batch is, so that what comes out of the printer can be held
 // against it. It names letters by their reference and nobody.
 type manifest struct {
@@ -88,7 +102,7 @@ func lettersPrint(ctx context.Context, env cli.Env, args []string) (err error) {
 	if err := tryFolder(*out); err != nil {
 		return err
 	}
-	room, by, end, err := mailroom(ctx, env, settings)
+	room, by, end, err := printRoom(ctx, env, settings)
 	if err != nil {
 		return err
 	}

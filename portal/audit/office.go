@@ -23,6 +23,7 @@ const (
 	ReadTask    Action = "task.read"
 	TakeTask    Action = "task.take"
 	ReleaseTask Action = "task.release"
+	AssignTask  Action = "task.assign"
 	CloseTask   Action = "task.close"
 	OpenTaskPDF Action = "task.document"
 
@@ -31,6 +32,7 @@ const (
 	ReadFile      Action = "file.read"
 	CheckIdentity Action = "identity.check"
 	EnrolMember   Action = "identity.enrol"
+	AskEmail      Action = "identity.email" // a link was sent to another address
 
 	DisableAccount Action = "account.disable"
 	EnableAccount  Action = "account.enable"

@@ -200,6 +200,19 @@ type Waiting struct {
 // MaxBatch is the most letters of one batch.
 const MaxBatch = 500
 
+// ParseReference reads a reference as people type it, "l 7kq2 94ma" for one, and returns
+// it as it is printed: "L-7KQ2-94MA". ok is false for what cannot be one.
+func ParseReference(typed string) (reference string, ok bool) {
+	s := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(typed))
+	if len(s) == 9 {
+		s = strings.TrimPrefix(s, "L")
+	}
+	if len(s) != 8 || !plain(s) {
+		return "", false
+	}
+	return "L-" + s[:4] + "-" + s[4:], true
+}
+
 // Lock is what was read when a letter was opened; printing wants it unchanged.
 type Lock struct {
 	Member auth.MemberID

@@ -59,15 +59,37 @@ type roomPage struct {
 	Waiting Waiting
 	Batches page.Table
 	Older   string // address of older batches; empty: none
+	Typed   string // reference of the letter looked for
 	Changed bool   // what was asked for was done by somebody else
 }
 
-func (m *Mailroom) room(c *gin.Context) error { return m.showRoom(c, http.StatusOK) }
+// room shows the mailroom, or leads to the letter whose reference was typed: one that
+// came back says no more of itself.
+func (m *Mailroom) room(c *gin.Context) error {
+	typed, asked := c.GetQuery("ref")
+	if !asked {
+		return m.showRoom(c, http.StatusOK)
+	}
+	if reference, ok := ParseReference(typed); ok {
+		l, err := m.Store.LetterNamed(c.Request.Context(), by(c).Mutuality, reference)
+		if err == nil {
+			c.Redirect(http.StatusSeeOther, page.From(c).URL(roomPath+"/"+l.ID))
+			return nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return m.showRoom(c, http.StatusUnprocessableEntity)
+}
 
 func (m *Mailroom) showRoom(c *gin.Context, status int) error {
 	v := m.view(c, page.From(c).T("letters.title"))
 	v.Section, v.Lead = "", v.T("letters.lead")
-	p := roomPage{Changed: status == http.StatusConflict}
+	p := roomPage{Changed: status == http.StatusConflict, Typed: c.Query("ref")}
+	if status == http.StatusUnprocessableEntity {
+		v.Errors = []page.FieldError{{Field: "ref", Text: v.T("letters.find.wrong")}}
+	}
 	var err error
 	if p.Waiting, err = m.Store.WaitingLetters(c.Request.Context(), by(c).Mutuality); err != nil {
 		return err

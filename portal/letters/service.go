@@ -2,6 +2,7 @@ package letters
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
@@ -31,6 +32,8 @@ type Store interface {
 	// Letters lists, newest first, those before the id.
 	Letters(ctx context.Context, by By, f Filter, before string, limit int) ([]Letter, error)
 	Letter(ctx context.Context, mutuality, id string) (Letter, error)
+	// LetterNamed finds by what ParseReference returns. ErrNotFound.
+	LetterNamed(ctx context.Context, mutuality, reference string) (Letter, error)
 	Batches(ctx context.Context, mutuality, before string, limit int) ([]Batch, error)
 	Batch(ctx context.Context, mutuality, id string) (Batch, error)
 	NewID() (string, error)
@@ -51,7 +54,7 @@ type House struct {
 	Calendar   calendar.Calendar
 }
 
-// Service makes batches and follows letters. All fields are required. Safe for
+// Service makes batches and follows letters. All fields but Seal are required. Safe for
 // concurrent use.
 type Service struct {
 	Store Store
@@ -59,6 +62,9 @@ type Service struct {
 	House House
 	Now   func() time.Time
 	Rand  io.Reader
+	// Seal seals the PDF of a batch in the name of the mutuality, for a reason in words;
+	// nil: batches leave unsealed. If it fails nothing is printed.
+	Seal func(ctx context.Context, pdf []byte, reason string) ([]byte, error)
 }
 
 // ExpectedBy is the day by which a letter asked for at a time has come: within three
@@ -106,6 +112,9 @@ func (s *Service) Print(ctx context.Context, by By, limit int) (*Print, error) {
 	slices.SortStableFunc(opened, func(a, b Addressed) int { return compare(a.Country, b.Country, a.Postcode, b.Postcode) })
 	now := s.Now()
 	drawn, err := s.draw(opened, now)
+	if err == nil {
+		err = s.seal(ctx, drawn, opened[0].Lang)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +131,20 @@ func (s *Service) Print(ctx context.Context, by By, limit int) (*Print, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// seal seals what was drawn, where there is a seal.
+func (s *Service) seal(ctx context.Context, drawn *document.Drawn, lang string) error {
+	if s.Seal == nil {
+		return nil
+	}
+	speaks, _ := locale.Parse(lang)
+	pdf, err := s.Seal(ctx, drawn.PDF, locale.T(speaks, "letters.batch"))
+	if err != nil {
+		return fmt.Errorf("sealing letters: %w", err)
+	}
+	drawn.PDF, drawn.SHA256 = pdf, sha256.Sum256(pdf)
+	return nil
 }
 
 // hidden is the letter without what it hides.

@@ -36,6 +36,7 @@ const (
 	ResetLink       Template = "reset-link"        // link, until: choose another password
 	PasswordChanged Template = "password-changed"  // at
 	NewSignInMethod Template = "new-method"        // at
+	EmailAsked      Template = "email-asked"       // at: at the office another address was asked for; goes to the one that is
 	EmailChangedOld Template = "email-changed-old" // at, link, until: undo it; goes to the address that was
 	EmailChangedNew Template = "email-changed-new" // at; goes to the address that is
 	AccountDisabled Template = "account-disabled"  // at

@@ -12,6 +12,7 @@ var templates = map[Template][]Value{
 	ResetLink:       {Link, Until},
 	PasswordChanged: {At},
 	NewSignInMethod: {At},
+	EmailAsked:      {At},
 	EmailChangedOld: {At, Link, Until},
 	EmailChangedNew: {At},
 	AccountDisabled: {At},

@@ -68,6 +68,6 @@ func (o *Office) setAccount(c *gin.Context) error {
 	if err := o.Store.SetAccount(c.Request.Context(), page.OfficerOf(c), c.Param("id"), a); err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(filesPath+"/"+c.Param("id")))
+	c.Redirect(http.StatusSeeOther, v.URL(filesPath+"/"+c.Param("id")+"?done="+a.To))
 	return nil
 }

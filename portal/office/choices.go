@@ -50,10 +50,32 @@ func wordsLabel(v page.View, k Kind) string {
 }
 
 func wordsHint(v page.View, k Kind) string {
-	if k.OfRequest() {
+	switch {
+	case k == BankChange: // never accepted here
+		return v.T("office.close.words.rejected.hint")
+	case k.OfRequest():
 		return v.T("office.close.words.member.hint")
 	}
 	return v.T("office.close.words.hint")
+}
+
+// todo is what to do with an item of the kind; empty where that goes without saying.
+func todo(v page.View, k Kind) string {
+	if key := "office.todo." + string(k); locale.Has(key) {
+		return v.T(key)
+	}
+	return ""
+}
+
+// emailNow is the address on file, masked, and whether it was shown to be hers.
+func emailNow(v page.View, f File) string {
+	switch {
+	case f.Email == "":
+		return v.T("office.none")
+	case f.Account.Email:
+		return masked(f.Email)
+	}
+	return v.T("office.email.unproven", locale.A("address", masked(f.Email)))
 }
 
 func accountButton(to string) page.ButtonKind {

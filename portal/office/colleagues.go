@@ -3,6 +3,7 @@ package office
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,9 @@ func (o *Office) staff(c *gin.Context) error {
 	}
 	v := view(c, "staff", "office.staff.title")
 	v.Lead = v.T("office.staff.lead")
+	if done := c.Query("done"); slices.Contains(staffDone, done) {
+		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.staff.done." + done)}
+	}
 	var rows []page.TableRow
 	for _, k := range list {
 		state := page.Badge(page.Valid, v.T("office.staff.works"))
@@ -40,6 +44,9 @@ func (o *Office) staff(c *gin.Context) error {
 	}
 	return page.Render(c, http.StatusOK, staffView(v, rows))
 }
+
+// staffDone are the acts that lead back to the list, which then says what was done.
+var staffDone = []string{"added", "changed", "disabled", "enabled"}
 
 func roleWords(v page.View, roles []auth.Role) string {
 	words := make([]string, len(roles))
@@ -135,7 +142,7 @@ func (o *Office) addColleague(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(staffPath))
+	c.Redirect(http.StatusSeeOther, v.URL(staffPath+"?done=added"))
 	return nil
 }
 
@@ -183,8 +190,25 @@ func (o *Office) changeColleague(c *gin.Context) error {
 	if err := o.Store.ChangeStaff(c.Request.Context(), o.by(c), f.Colleague); err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(staffPath))
+	c.Redirect(http.StatusSeeOther, v.URL(staffPath+"?done=changed"))
 	return nil
+}
+
+// askDisable says what follows before a colleague is shut out.
+func (o *Office) askDisable(c *gin.Context) error {
+	k, err := o.find(c)
+	switch {
+	case err != nil:
+		return err
+	case k.ID == page.OfficerOf(c).ID:
+		return ErrOwnRoles
+	case !k.Disabled.IsZero():
+		return ErrChanged
+	}
+	v := view(c, "staff", "office.staff.disable.title")
+	v.Lead = v.T("office.staff.disable.lead", locale.A("name", k.Name))
+	v.Back = page.Link{URL: v.URL(staffPath + "/" + string(k.ID)), Text: v.T("office.staff.back.one")}
+	return page.Render(c, http.StatusOK, disableView(v, k))
 }
 
 func (o *Office) disableColleague(c *gin.Context) error { return o.switchColleague(c, true) }
@@ -194,6 +218,10 @@ func (o *Office) switchColleague(c *gin.Context, disabled bool) error {
 	if err := o.Store.DisableStaff(c.Request.Context(), o.by(c), auth.StaffID(c.Param("id")), disabled); err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, page.From(c).URL(staffPath))
+	done := "enabled"
+	if disabled {
+		done = "disabled"
+	}
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(staffPath+"?done="+done))
 	return nil
 }

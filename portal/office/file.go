@@ -229,14 +229,18 @@ type Checked struct {
 // CheckLife is how long an identity check opens a way in: she is still at the counter.
 const CheckLife = 30 * time.Minute
 
-// Enrolments gives a person a way in, once her identity was checked at the counter.
-// Both are refused with ErrState where the account does not allow it.
+// Enrolments gives a person a way in, or another address, once her identity was checked
+// at the counter. All are refused with ErrState where the account does not allow it.
 type Enrolments interface {
 	// Code makes a one-use code for the counter and puts it into a sealed letter that the
 	// mailroom, or the contact point's own printer, prints. The officer never sees it. A
 	// code that the person had from a counter before is dead then. It returns the
 	// reference of the letter.
 	Code(ctx context.Context, o auth.Officer, member auth.MemberID, check string) (reference string, err error)
+	// Email sends a link to an address that the person wants, on the strength of the
+	// check; the address counts once she has opened it. Where she was told things until
+	// now is told at once: by mail, or by letter where there was no address.
+	Email(ctx context.Context, o auth.Officer, opening, check, address string) error
 	// Card opens the account for her card, which has just proved to be hers.
 	Card(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error
 }

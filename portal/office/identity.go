@@ -17,11 +17,12 @@ import (
 // identityForm is the checklist of an identity check.
 type identityForm struct {
 	Place, Words string
+	For          string // what it is made for: "email", or empty
 	Proofs       []string
 }
 
 func identityFormOf(c *gin.Context) identityForm {
-	f := identityForm{Place: typed(c, "place"), Words: typed(c, "words")}
+	f := identityForm{Place: typed(c, "place"), Words: typed(c, "words"), For: purpose(c.PostForm("for"))}
 	for _, proof := range Proofs() {
 		if c.PostForm("proof-"+proof) == "1" {
 			f.Proofs = append(f.Proofs, proof)
@@ -32,8 +33,17 @@ func identityFormOf(c *gin.Context) identityForm {
 
 func (f identityForm) has(proof string) bool { return slices.Contains(f.Proofs, proof) }
 
+// purpose accepts what an identity check can be made for.
+func purpose(s string) string {
+	if s == "email" {
+		return s
+	}
+	return ""
+}
+
 func (o *Office) identity(c *gin.Context) error {
-	return o.showIdentity(c, http.StatusOK, identityForm{}, nil)
+	form := identityForm{Place: page.OfficerOf(c).Place, For: purpose(c.Query("for"))}
+	return o.showIdentity(c, http.StatusOK, form, nil)
 }
 
 func (o *Office) showIdentity(c *gin.Context, status int, form identityForm, errs []page.FieldError) error {
@@ -72,11 +82,14 @@ func (o *Office) checked(c *gin.Context) error {
 	if _, err := o.Store.RecordCheck(c.Request.Context(), page.OfficerOf(c), id, Check{Place: f.Place, Proofs: f.Proofs, Words: f.Words}); err != nil {
 		return err
 	}
-	to := filesPath + "/" + id
-	if o.Enrolments != nil && o.may(v, auth.EnrolMember) {
-		to += "/enrol"
+	to := "?done=check"
+	switch {
+	case o.Enrolments != nil && f.For == "email":
+		to = "/email"
+	case o.Enrolments != nil && o.may(v, auth.EnrolMember):
+		to = "/enrol"
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(to))
+	c.Redirect(http.StatusSeeOther, v.URL(filesPath+"/"+id+to))
 	return nil
 }
 

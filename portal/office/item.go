@@ -41,6 +41,9 @@ func (o *Office) showItem(c *gin.Context, status int, answer, words string, errs
 		Item: i, Facts: o.facts(v, i), History: track(v, i), Answer: answer, Words: words,
 		Mine: i.Closed.IsZero() && i.Hold.Staff == v.Officer.ID, Files: o.may(v, auth.OpenFile) && i.Member != "",
 	}
+	if only := i.Kind.Answers(); answer == "" && len(only) == 1 {
+		p.Answer = only[0]
+	}
 	if p.Mine {
 		p.Said = saidRows(v, i)
 	}
@@ -73,7 +76,7 @@ func (o *Office) facts(v page.View, i Item) []page.SummaryRow {
 func saidRows(v page.View, i Item) []page.SummaryRow {
 	var rows []page.SummaryRow
 	for _, word := range words {
-		if text := i.Said[word]; text != "" {
+		if text := saidText(v, i.Kind, word, i.Said[word]); text != "" {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.said." + word), Content: paragraphs(text)})
 		}
 	}
@@ -83,6 +86,14 @@ func saidRows(v page.View, i Item) []page.SummaryRow {
 		rows = append(rows, askedRows(v, r.Act)...)
 	}
 	return rows
+}
+
+// saidText is what was said as a person reads it: the mailroom's reason is a key.
+func saidText(v page.View, k Kind, part, text string) string {
+	if k == ReturnedLetter && part == "cause" {
+		return word(v, "letters.reason.", text)
+	}
+	return text
 }
 
 // askedRows are the answers of a request. The account number is masked: the document

@@ -50,6 +50,7 @@ const (
 	queuePath     = "office/queue"
 	personPath    = "office/person"
 	filesPath     = "office/files"
+	lettersPath   = "office/letters" // of package letters
 	staffPath     = "office/staff"
 	systemPath    = "office/system"
 	actsPath      = "office/system/acts"
@@ -69,6 +70,8 @@ func (o *Office) Route(r page.Routes) {
 	r.POST(queuePath+"/:id/take", auth.WorkQueue, o.told(o.take))
 	r.POST(queuePath+"/:id/release", auth.WorkQueue, o.told(o.release))
 	r.POST(queuePath+"/:id/close", auth.WorkQueue, o.told(o.close))
+	r.GET(queuePath+"/:id/assign", auth.WorkQueue, o.told(o.assign))
+	r.POST(queuePath+"/:id/assign", auth.WorkQueue, o.told(o.giveTo))
 	r.GET(queuePath+"/:id/document.pdf", auth.WorkQueue, o.told(o.itemPDF))
 	r.POST(queuePath+"/:id/file", auth.OpenFile, o.told(o.openForItem))
 
@@ -78,6 +81,8 @@ func (o *Office) Route(r page.Routes) {
 	r.GET(filesPath+"/:id", auth.OpenFile, o.told(o.file))
 	r.GET(filesPath+"/:id/identity", auth.CheckIdentity, o.told(o.identity))
 	r.POST(filesPath+"/:id/identity", auth.CheckIdentity, o.told(o.checked))
+	r.GET(filesPath+"/:id/email", auth.CheckIdentity, o.told(o.email))
+	r.POST(filesPath+"/:id/email", auth.CheckIdentity, o.told(o.changeEmail))
 	r.GET(filesPath+"/:id/enrol", auth.EnrolMember, o.told(o.enrol))
 	r.POST(filesPath+"/:id/enrol", auth.EnrolMember, o.told(o.handOver))
 	r.POST(filesPath+"/:id/card/challenge", auth.EnrolMember, o.Person.Challenge)
@@ -91,6 +96,7 @@ func (o *Office) Route(r page.Routes) {
 	r.POST(staffPath+"/new", auth.ManageStaff, o.told(o.addColleague))
 	r.GET(staffPath+"/:id", auth.ManageStaff, o.told(o.colleague))
 	r.POST(staffPath+"/:id", auth.ManageStaff, o.told(o.changeColleague))
+	r.GET(staffPath+"/:id/disable", auth.ManageStaff, o.told(o.askDisable))
 	r.POST(staffPath+"/:id/disable", auth.ManageStaff, o.told(o.disableColleague))
 	r.POST(staffPath+"/:id/enable", auth.ManageStaff, o.told(o.enableColleague))
 

@@ -2,6 +2,7 @@ package office
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -168,10 +169,10 @@ func masked(s string) string {
 
 // filePage is a person's file.
 type filePage struct {
-	File                                       File
-	Who, Contact, Account                      []page.SummaryRow
-	Letters, Requests, SignIns, Checks, Looks  []page.LedgerRow
-	MayCheck, MayEnrol, MayAccount, MayDisable bool
+	File                                      File
+	Who, Contact, Account                     []page.SummaryRow
+	Letters, Requests, SignIns, Checks, Looks []page.LedgerRow
+	MayCheck, MayEmail, MayEnrol, MayAccount  bool
 }
 
 // inFile begins a page of an open file.
@@ -193,12 +194,20 @@ func (o *Office) file(c *gin.Context) error {
 	}
 	p := filePage{
 		File: f, Who: who(v, f), Contact: contact(v, f), Account: accountRows(v, f),
-		MayCheck: o.may(v, auth.CheckIdentity), MayEnrol: o.may(v, auth.EnrolMember) && o.Enrolments != nil,
-		MayAccount: o.may(v, auth.ManageAccounts),
+		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts),
+	}
+	if o.Enrolments != nil && f.Account.State != AccountDisabled {
+		p.MayEmail, p.MayEnrol = p.MayCheck, o.may(v, auth.EnrolMember)
+	}
+	if done := c.Query("done"); slices.Contains(fileDone, done) {
+		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.done." + done), Text: v.T("office.done." + done + ".text")}
 	}
 	o.fileLists(v, f, &p)
 	return page.Render(c, http.StatusOK, fileView(v, p))
 }
+
+// fileDone are the acts that lead back to the file, which then says what was done.
+var fileDone = []string{"check", "email", AccountDisabled, AccountActive}
 
 func who(v page.View, f File) []page.SummaryRow {
 	digits := f.Number.Digits()

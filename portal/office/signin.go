@@ -111,6 +111,7 @@ func (o *Office) desk(c *gin.Context) error {
 		path, nav string
 	}{
 		{auth.WorkQueue, "envelope", queuePath, "queue"}, {auth.OpenFile, "person", personPath, "person"},
+		{auth.PrintLetters, "printer", lettersPath, "letters"},
 		{auth.ManageStaff, "person", staffPath, "staff"}, {auth.ManageJobs, "window", systemPath, "system"},
 	} {
 		if o.may(v, e.act) {

@@ -67,6 +67,10 @@ type Store interface {
 	// TakeItem gives the item to the officer if who has it is still over, the zero Hold for
 	// nobody: HeldError, ErrOwn, ErrState if it is closed. Taking over says why.
 	TakeItem(ctx context.Context, o auth.Officer, id string, over Hold, words string) error
+	// AssignItem gives an item that the officer holds to a colleague, with a word why:
+	// HeldError, ErrState, ErrOwn if it is the colleague's own, ErrNotFound if she does not
+	// work at the queue.
+	AssignItem(ctx context.Context, o auth.Officer, id string, to auth.StaffID, words string) error
 	// ReleaseItem, CloseItem and ItemPDF want the officer to hold it: HeldError, or ErrState.
 	ReleaseItem(ctx context.Context, o auth.Officer, id string) error
 	CloseItem(ctx context.Context, o auth.Officer, id string, a Answer) error

@@ -145,6 +145,7 @@ type Event struct {
 // What happens with an item.
 const (
 	EventTaken    = "taken"
+	EventAssigned = "assigned" // given to a colleague, whom the words name
 	EventReleased = "released"
 	EventAnswered = "answered"
 	EventClosed   = "closed"

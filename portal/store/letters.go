@@ -194,6 +194,23 @@ func (db *DB) Letter(ctx context.Context, mutuality, id string) (l letters.Lette
 	return l, err
 }
 
+// LetterNamed implements letters.Store. References are drawn from 39 bits and not held
+// to be unique: one that two letters share finds neither.
+func (db *DB) LetterNamed(ctx context.Context, mutuality, reference string) (l letters.Letter, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		found, err := findLetters(c, `WHERE mutuality = ? AND reference = ? LIMIT 2`, mutuality, reference)
+		switch {
+		case err != nil:
+			return err
+		case len(found) != 1:
+			return letters.ErrNotFound
+		}
+		l = found[0]
+		return nil
+	})
+	return l, err
+}
+
 // WaitingLetters implements letters.Store.
 func (db *DB) WaitingLetters(ctx context.Context, mutuality string) (letters.Waiting, error) {
 	var w letters.Waiting

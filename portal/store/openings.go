@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"guichet.example/auth"
 	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/office"
 )
 
@@ -54,7 +56,8 @@ func (db *DB) people(c *conn, mutuality string, s office.Search) ([]office.Perso
 			if err := scan(&p.Member, &given, &surname, &birth, &p.Municipality); err != nil {
 				return err
 			}
-			if len(found) == foundAtOnce || !take(given, surname) {
+			same := func(have office.Person) bool { return have.Member == p.Member }
+			if len(found) == foundAtOnce || !take(given, surname) || slices.ContainsFunc(found, same) {
 				return nil
 			}
 			var err error
@@ -71,8 +74,14 @@ func (db *DB) people(c *conn, mutuality string, s office.Search) ([]office.Perso
 		err := c.each(personColumns+`number_index = ?`, []any{mutuality, index}, read(all))
 		return found, err
 	case "user-number":
+		digits := strings.NewReplacer(" ", "", ".", "", "-", "", "\u00a0", "").Replace(s.User)
 		err := c.each(personColumns+`replace(replace(replace(affiliation, ' ', ''), '.', ''), '-', '') = ? ORDER BY member LIMIT ?`,
-			[]any{mutuality, strings.NewReplacer(" ", "", ".", "", "-", "", "\u00a0", "").Replace(s.User), foundAtOnce}, read(all))
+			[]any{mutuality, digits, foundAtOnce}, read(all))
+		if user, bad := credentials.ParseUserNumber(s.User); err == nil && bad == nil {
+			index := db.handleIndex(mutuality, credentials.Handle{Kind: credentials.KindUser, Value: user})
+			err = c.each(personColumns+`member IN (SELECT member FROM identifiers WHERE mutuality = ? AND kind = ? AND value_index = ?)`,
+				[]any{mutuality, mutuality, string(credentials.KindUser), index}, read(all))
+		}
 		return found, err
 	}
 	named := func(given, surname string) bool { return office.SameName(s.Surname, given, surname) }

@@ -71,7 +71,13 @@ func (db *DB) fileAccount(c *conn, key memberKey, f *office.File) error {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	f.Account.Email = certified.Valid
+	if f.Account.Email = certified.Valid; certified.Valid {
+		a, _, err := db.account(c, key.mutuality, auth.MemberID(key.member))
+		if err != nil {
+			return err
+		}
+		f.Email = a.Email // hers, whatever the insurance system has
+	}
 	if reason != nil {
 		text, err := key.open(sealedDisabled, "", 1, reason)
 		if err != nil {
@@ -200,15 +206,9 @@ func (db *DB) tellNews(t *tx, mutuality string, member auth.MemberID) error {
 	if err != nil {
 		return err
 	}
-	to := a.Email
-	if !a.Certified() {
-		err := t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &to)
-		if err != nil {
-			return err
-		}
-	}
-	if _, err := mail.ParseAddress(to); err != nil {
-		return nil
+	to, err := noticeAddress(t.conn, a)
+	if err != nil || to == "" {
+		return err
 	}
 	return t.mail(db, mail.Message{Mutuality: mutuality, Member: member, To: to, Template: mail.MessageInSpace, Lang: a.Language})
 }

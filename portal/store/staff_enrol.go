@@ -55,15 +55,8 @@ func (db *DB) atCounter(ctx context.Context, o auth.Officer, member auth.MemberI
 	note := db.officerEntry(ctx, o, member, audit.EnrolMember, object("check", check))
 	note.Reason = "by " + how
 	err := db.write(ctx, note, func(t *tx) error {
-		var checked int
-		err := t.get(`
-			SELECT count(*) FROM identity_checks WHERE mutuality = ? AND member = ? AND checked = ? AND staff = ? AND checked_at >= ?`,
-			[]any{o.Mutuality, string(member), check, string(o.ID), micros(db.cfg.Now().Add(-office.CheckLife))}, &checked)
-		if err != nil {
+		if err := db.checkedNow(t, o, member, check); err != nil {
 			return err
-		}
-		if checked == 0 {
-			return office.ErrState
 		}
 		if err := notOwn(t, o, member); err != nil {
 			return err

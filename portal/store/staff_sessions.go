@@ -103,9 +103,9 @@ func (db *DB) officeSession(c *conn, hash [32]byte) (office.Session, error) {
 	var sealed []byte
 	var created, seen, idle, ends int64
 	err := c.get(`
-		SELECT mutuality, staff, session, holder_sealed, staff_sessions.created_at, seen_at, idle, ends_at, name, language, roles
+		SELECT mutuality, staff, session, holder_sealed, staff_sessions.created_at, seen_at, idle, ends_at, name, language, place, roles
 		FROM staff_sessions JOIN staff USING (mutuality, staff) WHERE token_hash = ? AND disabled_at IS NULL`,
-		[]any{hash[:]}, &o.Mutuality, &o.ID, &o.Session, &sealed, &created, &seen, &idle, &ends, &o.Name, &o.Language, &roles)
+		[]any{hash[:]}, &o.Mutuality, &o.ID, &o.Session, &sealed, &created, &seen, &idle, &ends, &o.Name, &o.Language, &o.Place, &roles)
 	if errors.Is(err, sql.ErrNoRows) {
 		return office.Session{}, office.ErrNoSession
 	}
