@@ -41,7 +41,7 @@ type officeEntry struct {
 var officeEntries = []officeEntry{
 	{entry{"queue", "office/queue", "office.nav.queue"}, auth.WorkQueue},
 	{entry{"person", "office/person", "office.nav.person"}, auth.OpenFile},
-	{entry{"letters", "office/letters", "letters.back"}, auth.PrintLetters},
+	{entry{"letters", "office/letters", "office.nav.letters"}, auth.PrintLetters},
 	{entry{"staff", "office/staff", "office.nav.staff"}, auth.ManageStaff},
 	{entry{"system", "office/system", "office.nav.system"}, auth.ManageJobs},
 }
