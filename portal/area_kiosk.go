@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -71,6 +72,41 @@ func kioskOf(c *gin.Context) string {
 		return k.ID
 	}
 	return ""
+}
+
+// errNotAtKiosk closes what a machine of many does not do: other ways in than the card
+// that is in it, downloads, the office.
+var errNotAtKiosk = errors.New("not at a kiosk")
+
+// closedAtKiosk are the paths below the language that a kiosk does not have, with all
+// below them, and what ends in the last: files, which would stay in the machine.
+var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "recover", "office", "contact", "account/password"}
+
+const downloads = ".pdf"
+
+// openAtKiosk says whether a page may be had at a kiosk. The page of the ways in is the
+// kiosk's own first screen there.
+func (p *Portal) openAtKiosk(c *gin.Context) bool {
+	v := page.From(c)
+	if v.Kiosk == nil {
+		return true
+	}
+	if v.Path == "sign-in" {
+		c.Abort()
+		c.Redirect(http.StatusSeeOther, v.URL("kiosk"))
+		return false
+	}
+	for _, closed := range closedAtKiosk {
+		if v.Path == closed || strings.HasPrefix(v.Path, closed+"/") {
+			p.fail(c, errNotAtKiosk)
+			return false
+		}
+	}
+	if strings.HasSuffix(v.Path, downloads) {
+		p.fail(c, errNotAtKiosk)
+		return false
+	}
+	return true
 }
 
 // kioskBrowser gives package kiosk what it needs of cookies.

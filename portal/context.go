@@ -49,6 +49,9 @@ func (p *Portal) session(c *gin.Context) {
 		p.fail(c, err)
 		return
 	}
+	if !p.openAtKiosk(c) {
+		return
+	}
 	session, had, ok, err := p.sessions.Find(c)
 	switch {
 	case err != nil:

@@ -18,6 +18,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/door"
 	"guichet.example/portal/federal"
+	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/office"
@@ -64,6 +65,9 @@ var outcomes = []outcome{
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
+	{kiosk.ErrNoCard, http.StatusConflict, "kiosk.nocard"},
+	{kiosk.ErrUnknown, http.StatusConflict, "kiosk.unbound"},
+	{errNotAtKiosk, http.StatusForbidden, "kiosk.closed"},
 	{letters.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{letters.ErrState, http.StatusConflict, "portal.changed"},
 	{requests.ErrNotOpen, http.StatusConflict, "portal.closed"},

@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/door"
 	"guichet.example/portal/help"
 	"guichet.example/portal/home"
+	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
@@ -122,6 +123,7 @@ func (p *Portal) areas() ([]area, error) {
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
 		p.office(*card),
 		&letters.Mailroom{Service: p.Letters()},
+		&kiosk.Area{Protocol: p.kiosks, Browser: kioskBrowser{p}},
 		&help.Help{Mutuality: letterhead, Secure: p.secure},
 	}, nil
 }

@@ -21,6 +21,8 @@ var (
 	ErrRevoked = errors.New("kiosk is revoked")
 	// ErrStale means that a message is too late to count, and nothing worse.
 	ErrStale = errors.New("message of a kiosk came too late")
+	// ErrNoCard means that the card was taken out before its session began.
+	ErrNoCard = errors.New("no card in the kiosk")
 	// ErrChanged means that somebody else changed it since it was shown.
 	ErrChanged = errors.New("kiosk was changed meanwhile")
 	// ErrKiosk means that what was typed makes no kiosk.
@@ -62,6 +64,7 @@ type Kiosk struct {
 	NonceAt   time.Time // when the nonce of its last message was made
 	Lease     string
 	Beat      time.Time // when its last message came; zero: never
+	Card      bool      // one is inserted, as its agent last told
 	Fault     api.KioskTrouble
 	Revision  int
 	Created   time.Time
@@ -147,8 +150,6 @@ func Ends(m api.KioskMessage) string {
 	switch m.Kind {
 	case api.KioskCardOut:
 		return "card taken out of the kiosk"
-	case api.KioskCardIn:
-		return "another card at the kiosk"
 	case api.KioskStart, api.KioskStop:
 		return "kiosk began anew"
 	}

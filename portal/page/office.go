@@ -8,8 +8,11 @@ import (
 
 // Door is the path of the sign-in at which a page that is closed sends people.
 func (v View) Door() string {
-	if v.Office {
+	switch {
+	case v.Office:
 		return "office/sign-in"
+	case v.Kiosk != nil:
+		return "kiosk"
 	}
 	return "sign-in"
 }
@@ -43,6 +46,7 @@ var officeEntries = []officeEntry{
 	{entry{"person", "office/person", "office.nav.person"}, auth.OpenFile},
 	{entry{"letters", "office/letters", "office.nav.letters"}, auth.PrintLetters},
 	{entry{"staff", "office/staff", "office.nav.staff"}, auth.ManageStaff},
+	{entry{"kiosks", "office/kiosks", "office.nav.kiosks"}, auth.ManageKiosks},
 	{entry{"system", "office/system", "office.nav.system"}, auth.ManageJobs},
 }
 

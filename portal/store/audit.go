@@ -54,7 +54,7 @@ var rules = []error{
 	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
-	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore,
+	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore, kiosk.ErrNoCard,
 }
 
 // refusal is the row of an act that failed with err; none for one that was done before.

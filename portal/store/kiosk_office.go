@@ -41,8 +41,8 @@ func (db *DB) AddKiosk(ctx context.Context, o auth.Officer, k kiosk.Kiosk, code 
 	err = db.write(ctx, db.officerEntry(ctx, o, "", audit.AddKiosk, object("kiosk", id)), func(t *tx) error {
 		_, err := t.exec(`
 			INSERT INTO kiosks (mutuality, kiosk, name, branch, state, why, code_index, code_ends_at, counter, nonce_at, lease,
-				beat_at, fault, revision, created_at, changed_at)
-			VALUES (?, ?, ?, ?, 'invited', '', ?, ?, 0, 0, '', 0, '', 1, ?, ?)`,
+				beat_at, card, fault, revision, created_at, changed_at)
+			VALUES (?, ?, ?, ?, 'invited', '', ?, ?, 0, 0, '', 0, 0, '', 1, ?, ?)`,
 			o.Mutuality, id, k.Name, k.Branch, db.cfg.Keys.Index(kioskCode, o.Mutuality, code), micros(k.CodeEnds), now, now)
 		return err
 	})

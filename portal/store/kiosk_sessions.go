@@ -21,11 +21,13 @@ func browserHash(text string) ([]byte, error) {
 // bindSession notes that a session begins at a kiosk, if the kiosk still holds a lease.
 func (db *DB) bindSession(t *tx, hash [32]byte, s signin.Session) error {
 	k, err := kioskOf(t.conn, `mutuality = ? AND kiosk = ?`, s.Login.Mutuality, s.Login.Kiosk)
-	if err == nil && !k.Alive(s.Created, s.Silence) {
-		err = errors.Join(kiosk.ErrUnknown, k.Err())
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !k.Alive(s.Created, s.Silence):
+		return errors.Join(kiosk.ErrUnknown, k.Err())
+	case !k.Card:
+		return kiosk.ErrNoCard
 	}
 	_, err = t.exec(`INSERT INTO kiosk_sessions (token_hash, mutuality, kiosk, lease, silence, extended) VALUES (?, ?, ?, ?, ?, 0)`,
 		hash[:], k.Mutuality, k.ID, k.Lease, s.Silence.Microseconds())

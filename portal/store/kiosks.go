@@ -19,13 +19,13 @@ var _ kiosk.Store = (*DB)(nil)
 const kioskCode = "kiosk-code"
 
 const kioskColumns = `mutuality, kiosk, name, branch, state, why, code_ends_at, key_id, public_key,
-	counter, nonce_at, lease, beat_at, fault, revision, created_at, changed_at`
+	counter, nonce_at, lease, beat_at, card, fault, revision, created_at, changed_at`
 
 func scanKiosk(scan func(...any) error) (k kiosk.Kiosk, err error) {
 	var code, counter, nonce, beat, created, changed int64
 	var keyID sql.NullString
 	err = scan(&k.Mutuality, &k.ID, &k.Name, &k.Branch, &k.State, &k.Why, &code, &keyID, &k.PublicKey,
-		&counter, &nonce, &k.Lease, &beat, &k.Fault, &k.Revision, &created, &changed)
+		&counter, &nonce, &k.Lease, &beat, &k.Card, &k.Fault, &k.Revision, &created, &changed)
 	if err != nil {
 		return k, err
 	}
@@ -117,8 +117,14 @@ func (db *DB) heard(ctx context.Context, t *tx, k *kiosk.Kiosk, h kiosk.Heard) e
 	if m.Kind == api.KioskFault {
 		k.Fault = m.Fault
 	}
-	_, err := t.exec(`UPDATE kiosks SET counter = ?, nonce_at = ?, beat_at = ?, lease = ?, fault = ? WHERE mutuality = ? AND kiosk = ?`,
-		int64(k.Counter), micros(k.NonceAt), micros(k.Beat), k.Lease, string(k.Fault), k.Mutuality, k.ID)
+	switch m.Kind {
+	case api.KioskCardIn:
+		k.Card = true
+	case api.KioskCardOut, api.KioskStart, api.KioskStop:
+		k.Card = false
+	}
+	_, err := t.exec(`UPDATE kiosks SET counter = ?, nonce_at = ?, beat_at = ?, lease = ?, card = ?, fault = ? WHERE mutuality = ? AND kiosk = ?`,
+		int64(k.Counter), micros(k.NonceAt), micros(k.Beat), k.Lease, flag(k.Card), string(k.Fault), k.Mutuality, k.ID)
 	switch {
 	case err != nil:
 		return err
@@ -174,10 +180,10 @@ func (db *DB) PairKiosk(ctx context.Context, mutuality string, h kiosk.Heard) (k
 			return errors.Join(kiosk.ErrUnknown, err)
 		}
 		k.State, k.Why, k.KeyID, k.PublicKey, k.Changed = kiosk.Active, "", m.Key, m.PublicKey, h.At
-		k.Counter, k.NonceAt, k.Lease, k.Fault, k.Beat = m.Counter, h.NonceAt, "", "", h.At
+		k.Counter, k.NonceAt, k.Lease, k.Fault, k.Beat, k.Card = m.Counter, h.NonceAt, "", "", h.At, false
 		_, err = t.exec(`
 			UPDATE kiosks SET state = ?, why = '', code_index = NULL, key_id = ?, public_key = ?, counter = ?, nonce_at = ?,
-				lease = '', beat_at = ?, browser = NULL, fault = '', revision = revision + 1, changed_at = ?
+				lease = '', beat_at = ?, browser = NULL, card = 0, fault = '', revision = revision + 1, changed_at = ?
 			WHERE mutuality = ? AND kiosk = ?`,
 			string(k.State), k.KeyID, k.PublicKey, int64(k.Counter), micros(k.NonceAt), micros(h.At), micros(h.At), mutuality, k.ID)
 		return errors.Join(err, t.note(db.kioskEntry(ctx, k, audit.PairKiosk)))
@@ -223,4 +229,12 @@ func (db *DB) callStaff(t *tx, call kiosk.Call) error {
 	_, err := t.task(db, office.Task{Mutuality: call.Kiosk.Mutuality, Kind: kind, Language: call.Language,
 		Said: map[string]string{"kiosk": call.Kiosk.Name + ", " + call.Kiosk.Branch, "cause": call.Cause}})
 	return err
+}
+
+// flag is how a truth rests.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -54,6 +54,10 @@ type Config struct {
 	// Doctor examines the chain from browser to card, telling in lang; one at a time.
 	// nil: api.DoctorPath is not served.
 	Doctor func(ctx context.Context, lang string) api.Checkup
+
+	// Kiosk is the machine of a contact point that this agent runs in. nil: it is a
+	// member's own, and api.KioskStatusPath and those below it are not served.
+	Kiosk Kiosk
 }
 
 // DefaultListen is where pages look for an agent.

@@ -37,6 +37,11 @@ func (a *Agent) handler() http.Handler {
 	mux.Handle("POST "+api.SignPath, a.page(a.sign))
 	mux.Handle("POST "+api.CancelPath, a.page(a.cancel))
 	mux.Handle("GET "+api.DoctorPath, a.page(a.doctor))
+	if a.config.Kiosk != nil {
+		mux.Handle("GET "+api.KioskStatusPath, a.page(a.kioskStatus))
+		mux.Handle("POST "+api.KioskBindPath, a.page(a.kioskBind))
+		mux.Handle("POST "+api.KioskIdentityPath, a.page(a.kioskIdentity))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")

@@ -50,7 +50,13 @@ func (a *Agent) authenticate(w http.ResponseWriter, r *http.Request, origin stri
 		reply(w, nil, err)
 		return
 	}
-	result, err := o.run(func(ctx context.Context) (any, error) { return o.token(ctx, request.ChallengeNonce) })
+	result, err := o.run(func(ctx context.Context) (any, error) {
+		token, err := o.token(ctx, request.ChallengeNonce)
+		if err == nil && a.config.Kiosk != nil { // else the portal would take the card for one that is out
+			err = a.config.Kiosk.Told(ctx)
+		}
+		return token, err
+	})
 	reply(w, result, err)
 }
 

@@ -253,3 +253,37 @@ func (s KioskSigned) VerifyKiosk(key *ecdsa.PublicKey) error {
 	}
 	return nil
 }
+
+// Paths of the agent that runs in a kiosk, for its own browser.
+const (
+	KioskStatusPath   = "/v1/kiosk"          // GET: KioskStatus
+	KioskBindPath     = "/v1/kiosk/bind"     // POST: KioskBindRequest
+	KioskIdentityPath = "/v1/kiosk/identity" // POST {}: KioskIdentity
+)
+
+// KioskStatus is how a kiosk stands, for its own pages.
+type KioskStatus struct {
+	Name    string       `json:"name"`            // of the kiosk; empty before the portal told it
+	Online  bool         `json:"online"`          // the portal answered the last message
+	State   KioskState   `json:"state,omitempty"` // why the portal refuses it; empty: it does not
+	Trouble KioskTrouble `json:"trouble,omitempty"`
+	Card    bool         `json:"card"`             // a card is inserted
+	Holder  string       `json:"holder,omitempty"` // first given name on it, as its certificate says: for a greeting
+}
+
+// KioskBindRequest names the browser.
+type KioskBindRequest struct {
+	Browser string `json:"browser"` // SHA-256 of its cookie, base64url
+}
+
+// KioskIdentity is what the inserted card holds of its holder, as the national registry
+// signed it. Nothing of it is verified; the portal does that. Files that a card does not
+// have are empty.
+type KioskIdentity struct {
+	Identity          []byte   `json:"identity"`
+	IdentitySignature []byte   `json:"identitySignature"`
+	Address           []byte   `json:"address"`
+	AddressSignature  []byte   `json:"addressSignature"`
+	Registry          []byte   `json:"registry"`     // certificate, DER
+	Certificates      [][]byte `json:"certificates"` // of CAs on the card, DER
+}

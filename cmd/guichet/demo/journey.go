@@ -37,6 +37,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 	"saml":          (*journey).approveBySAML,
 	"oidc":          (*journey).approveByOIDC,
 	"enrol-federal": (*journey).enrolFederal,
+	"kiosk":         (*journey).atKiosk,
 	"enrol-letter":  (*journey).enrolByLetter,
 	"enrol-card":    (*journey).enrolByCard,
 	"enrol-counter": (*journey).enrolAtCounter,
@@ -52,7 +53,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 
 // Names lists the journeys in the order in which they are documented.
 func Names() []string {
-	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "enrol-letter", "enrol-card", "enrol-counter", "password", "recover"}, profile.IDs()...)
+	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "kiosk", "enrol-letter", "enrol-card", "enrol-counter", "password", "recover"}, profile.IDs()...)
 }
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {
@@ -130,6 +131,11 @@ func (j *journey) sign(ctx context.Context) error {
 		return err
 	}
 	j.say("document read: %d bytes of PDF, and the same as a page", len(shown))
+	return j.signAsRead(ctx)
+}
+
+// signAsRead signs the document of the page the browser stands at.
+func (j *journey) signAsRead(ctx context.Context) error {
 	if err := j.browser.submit(ctx, "/read", map[string]string{"read": "1"}); err != nil {
 		return err
 	}

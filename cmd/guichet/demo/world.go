@@ -41,6 +41,7 @@ type world struct {
 	standIn  *standIn
 	desk     *softcard.Desk
 	agent    *agent.Agent
+	kiosk    kioskDesk
 	store    *store.DB
 	seal     *signing.Sealer
 	portal   *portal.Portal
@@ -185,8 +186,10 @@ func (w *world) startReader(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("opening the card module: %w", err)
 	}
 	w.stop(func() { cards.Close() })
+	w.kiosk.cards = agent.FromSet(cards)
+	w.kiosk.client = clientOf(cfg.TLS)
 	w.agent, err = agent.New(agent.Config{
-		Listen: cfg.Agent, Origins: []string{w.origin}, Cards: agent.FromSet(cards), Deadline: cfg.Deadline, Log: w.log,
+		Listen: cfg.Agent, Origins: []string{w.origin}, Cards: w.kiosk.cards, Kiosk: &w.kiosk, Deadline: cfg.Deadline, Log: w.log,
 		Doctor: func(ctx context.Context, lang string) api.Checkup {
 			return doctor.Run(ctx, doctor.Config{Cards: cards, Lang: lang, Serving: true})
 		}})

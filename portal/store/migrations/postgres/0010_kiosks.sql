@@ -19,6 +19,7 @@ CREATE TABLE kiosks (
     lease        TEXT    NOT NULL,   -- '': none
     beat_at      BIGINT  NOT NULL,   -- when that message came
     browser      BYTEA,               -- SHA-256 of the cookie of the browser of this lease
+    card         BIGINT  NOT NULL,   -- 1: one is in, as the agent last told
     fault        TEXT    NOT NULL,   -- '': none
     revision     BIGINT  NOT NULL,
     created_at   BIGINT  NOT NULL,

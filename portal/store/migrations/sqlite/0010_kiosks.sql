@@ -19,6 +19,7 @@ CREATE TABLE kiosks (
     lease        TEXT    NOT NULL,   -- '': none
     beat_at      INTEGER NOT NULL,   -- when that message came
     browser      BLOB,               -- SHA-256 of the cookie of the browser of this lease
+    card         INTEGER NOT NULL,   -- 1: one is in, as the agent last told
     fault        TEXT    NOT NULL,   -- '': none
     revision     INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,

@@ -1,0 +1,98 @@
+package kiosk
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"guichet.example/reader/api"
+)
+
+// reserve is how many counters one write to the disk makes room for.
+const reserve = 1000
+
+// State is what a machine remembers between its starts: its lease, and a counter that no
+// message had yet. It belongs beside the key and in no backup: one that was put back
+// would repeat counters, and the portal would take it for a copy. Not safe for
+// concurrent use.
+type State struct {
+	path string
+	next uint64 // counter of the next message
+	kept stateFile
+	New  bool // nothing was remembered
+}
+
+type stateFile struct {
+	Lease   string `json:"lease"`
+	Counter uint64 `json:"counter"` // below which messages may have been sent
+}
+
+// OpenState reads the file, or begins anew where there is none.
+func OpenState(path string) (*State, error) {
+	s := &State{path: path}
+	text, err := readPrivate(path, maxKeyFile)
+	if errors.Is(err, os.ErrNotExist) {
+		s.New, s.next = true, 1
+		s.kept = stateFile{Lease: newLease(), Counter: 1}
+		return s, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &s.kept); err != nil || s.kept.Counter < 1 || s.kept.Counter > api.MaxKioskCounter || len(s.kept.Lease) != 22 {
+		return nil, fmt.Errorf("%s: not the state of a kiosk; remove it and pair the machine anew", path)
+	}
+	s.next = s.kept.Counter
+	return s, nil
+}
+
+func newLease() string {
+	var raw [16]byte
+	rand.Read(raw[:]) // never fails: crypto/rand
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// Lease is the lease of this machine.
+func (s *State) Lease() string { return s.kept.Lease }
+
+// Counter returns one that was never used before, also if the machine dies now.
+func (s *State) Counter() (uint64, error) {
+	if s.next >= s.kept.Counter {
+		kept := s.kept
+		kept.Counter = s.next + reserve
+		if err := write(s.path, kept); err != nil {
+			return 0, fmt.Errorf("keeping the counter: %w", err)
+		}
+		s.kept = kept
+	}
+	s.next++
+	return s.next - 1, nil
+}
+
+// write replaces the file so that a crash leaves the old or the new one.
+func write(path string, s stateFile) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".kiosk-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
