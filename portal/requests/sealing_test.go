@@ -296,11 +296,13 @@ func TestApproveRefused(t *testing.T) {
 			s := newSealDesk(t)
 			id := s.frozen(t)
 			flow := s.proved(t, id)
+			used := &counted{Signer: s.sealer.Key}
+			s.sealer.Key = used
 			c.change(t, s, &id, &flow)
 			if r, err := s.sealing.Approve(t.Context(), s.login, id, flow); !errors.Is(err, c.want) || r.ID != "" {
 				t.Errorf("Approve = %+v, %v; want %v", r.State, err, c.want)
 			}
-			if s.store.completed != 0 {
+			if s.store.completed != 0 || used.times != 0 {
 				t.Error("something was sealed")
 			}
 			if refused := len(s.store.refused); refused != 1 && c.want != ErrNotFound {
@@ -308,6 +310,17 @@ func TestApproveRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// counted is a key that knows whether it was used: what is refused is not even sealed.
+type counted struct {
+	crypto.Signer
+	times int
+}
+
+func (k *counted) Sign(rand io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	k.times++
+	return k.Signer.Sign(rand, digest, o)
 }
 
 // silent is a key whose token is away.
