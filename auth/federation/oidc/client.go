@@ -218,19 +218,19 @@ func (p *Provider) ask(ctx context.Context, what string, exchange func(ctx conte
 	}
 	limited, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
+	went := failed // also if a library panics
+	defer func() { p.report(went) }()
 	err := exchange(limited)
 	var status statusError
 	switch {
 	case err == nil:
-		p.report(answered)
+		went = answered
 		return nil
 	case errors.As(err, &status) && status.refusal():
-		p.report(answered)
+		went = answered
 		return fmt.Errorf("%s: %w", what, status)
 	case errors.Is(ctx.Err(), context.Canceled):
-		p.report(abandoned)
-	default:
-		p.report(failed)
+		went = abandoned
 	}
 	return fmt.Errorf("%w: %s: %w", federation.ErrUnavailable, what, shorten(err))
 }
