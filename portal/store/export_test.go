@@ -58,6 +58,14 @@ func Migrate(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 	return migrate(ctx, goose.DialectSQLite3, pool, steps)
 }
 
+// PostgresMigrations are those for PostgreSQL.
+func PostgresMigrations() fs.FS { return postgresSteps() }
+
+// MigratePostgres is Migrate for PostgreSQL.
+func MigratePostgres(ctx context.Context, pool *sql.DB, steps fs.FS) error {
+	return migrate(ctx, goose.DialectPostgres, pool, steps)
+}
+
 // Enqueue adds jobs in one act.
 func (db *DB) Enqueue(list ...jobs.Job) error { return db.EnqueueAndFail(nil, list...) }
 

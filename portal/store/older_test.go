@@ -2,17 +2,18 @@ package store_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"guichet.example/portal/requests"
 	"guichet.example/portal/store"
+	"guichet.example/portal/store/storetest"
 	"guichet.example/signing"
 )
 
@@ -48,9 +49,66 @@ func TestOlderSchema(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.cfg.Path, b.cfg.Anchors = olderCopy(t, b.cfg.Path, version), ""
+			if version == 3 {
+				t.Run("PostgreSQL", func(t *testing.T) { checkOlderPostgreSQL(t, *b, id, doc, c.Document) })
+				failEach(t, liteSchema(peek(t, b.cfg.Path)), version)
+			}
 			b.DB = b.open(t, b.cfg)
 			checkOlder(t, b, id, doc, c.Document, version)
 		})
+	}
+}
+
+// checkOlderPostgreSQL puts what the file of version 3 holds into a database, and goes on
+// there.
+func checkOlderPostgreSQL(t *testing.T, b bed, id, doc, pending string) {
+	b.t, b.open, b.clock = t, openPostgreSQL, &clock{now: b.clock.Now()}
+	b.cfg.Now = b.clock.Now
+	address := storetest.EmptyDatabase(t)
+	databases.Store(b.cfg.Path, address)
+	s := postSchema(peekDatabase(t, address))
+	if err := s.migrate(t.Context(), s.pool, until(t, s.steps, 3)); err != nil {
+		t.Fatal(err)
+	}
+	copyRows(t, peek(t, b.cfg.Path), s.pool)
+	failEach(t, s, 3)
+	b.DB = b.open(t, b.cfg)
+	checkOlder(t, &b, id, doc, pending, 3)
+}
+
+// copyRows copies every table from SQLite to PostgreSQL, whatever refers to what.
+func copyRows(t *testing.T, from, to *sql.DB) {
+	t.Helper()
+	conn, err := to.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), `SET session_replication_role = replica`); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range texts(t, from, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`) {
+		columns := texts(t, from, fmt.Sprintf(`SELECT name FROM pragma_table_info('%s')`, table))
+		rows, err := from.Query(fmt.Sprintf(`SELECT %s FROM %s`, strings.Join(columns, ", "), table))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, into, marks := make([]any, len(columns)), make([]any, len(columns)), make([]string, len(columns))
+		for i := range columns {
+			into[i], marks[i] = &values[i], fmt.Sprintf("$%d", i+1)
+		}
+		insert := fmt.Sprintf(`INSERT INTO %s (%s) VALUES (%s)`, table, strings.Join(columns, ", "), strings.Join(marks, ", "))
+		for rows.Next() {
+			if err := rows.Scan(into...); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conn.ExecContext(t.Context(), insert, values...); err != nil {
+				t.Fatalf("%s: %v", table, err)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -99,18 +157,7 @@ func olderCopy(t *testing.T, from string, version int) string {
 	path := t.TempDir() + "/older.db"
 	pool := peek(t, path)
 	pool.SetMaxOpenConns(1) // attached to one connection
-	steps := fstest.MapFS{}
-	names, err := fs.ReadDir(store.Migrations(), ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names[:version] {
-		script, err := fs.ReadFile(store.Migrations(), name.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps[name.Name()] = &fstest.MapFile{Data: script}
-	}
+	steps := until(t, store.Migrations(), version)
 	if err := store.Migrate(t.Context(), pool, steps); err != nil {
 		t.Fatal(err)
 	}

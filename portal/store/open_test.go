@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"guichet.example/portal/audit"
@@ -95,38 +94,6 @@ func TestReadOnly(t *testing.T) {
 	if got := len(b.rows()); got != before {
 		t.Errorf("reading added %d audit rows", got-before)
 	}
-}
-
-func TestMigrationFails(t *testing.T) {
-	script, err := fs.ReadFile(store.Migrations(), "0001_first.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	parts := strings.SplitAfter(string(script), ";\n")
-	pool := peek(t, filepath.Join(t.TempDir(), "m.db"))
-	tried := 0
-	for i := range parts {
-		broken := strings.Join(parts[:i], "") + "SELECT * FROM nothing;\n" + strings.Join(parts[i:], "")
-		if strings.Count(strings.Join(parts[:i], ""), "StatementBegin") != strings.Count(strings.Join(parts[:i], ""), "StatementEnd") || i == 0 {
-			continue // inside a trigger, or before the first line of the script
-		}
-		tried++
-		steps := fstest.MapFS{"0001_first.sql": {Data: []byte(broken)}}
-		if err := store.Migrate(t.Context(), pool, steps); err == nil {
-			t.Fatalf("statement %d fails unnoticed", i)
-		}
-		wantText(t, pool, `SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`, "0")
-		wantText(t, pool, `SELECT max(version_id) FROM goose_db_version`, "0")
-	}
-	if tried < 15 {
-		t.Errorf("only %d statements tried", tried)
-	}
-	for range 2 {
-		if err := store.Migrate(t.Context(), pool, store.Migrations()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantText(t, pool, `SELECT max(version_id) FROM goose_db_version`, newestVersion(t, store.Migrations()))
 }
 
 func TestAnchors(t *testing.T) {
