@@ -77,6 +77,21 @@ func (p *Portal) knownHost(next http.Handler) http.Handler {
 	})
 }
 
+// ownOrigin refuses what a browser without Sec-Fetch-Site sends from another origin of
+// our own host, http or another port's: the cross-origin protection of the library looks
+// at the host alone. Where there is Sec-Fetch-Site it has judged; our own forms then say
+// "null", since no referrer leaves our pages.
+func (p *Portal) ownOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin, reading := r.Header.Get("Origin"), r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !reading && r.Header.Get("Sec-Fetch-Site") == "" && origin != "" && origin != p.cfg.Origin && r.Method+" "+r.URL.Path != fromProvider {
+			p.foreign(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // foreign answers a form or message that another site had a browser send.
 func (p *Portal) foreign(w http.ResponseWriter, r *http.Request) {
 	p.refuseEarly(w, r, http.StatusForbidden, "sent by another site, or by a browser too old to tell")
@@ -92,8 +107,15 @@ func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int,
 
 // limitBody bounds the body and reads a form before any handler does, so that a
 // doubled or oversize field is refused in one place. No page of ours sends a form in
-// parts, which would be read later and elsewhere.
+// parts, which would be read later and elsewhere. The same holds for what stands in the
+// address.
 func (p *Portal) limitBody(c *gin.Context) {
+	for _, values := range c.Request.URL.Query() {
+		if len(values) > 1 {
+			p.fail(c, errDoubledField)
+			return
+		}
+	}
 	if c.Request.Method != http.MethodPost || c.FullPath() == federal.ACSPath { // has bounds of its own
 		c.Next()
 		return
