@@ -35,6 +35,8 @@ func (a *Account) changeEmail(c *gin.Context) error {
 	address, err := mail.ParseAddress(typed)
 	if err != nil {
 		v.Errors = []page.FieldError{{Field: "email", Text: v.T("password.error.email")}}
+	}
+	if v.Errors = append(v.Errors, a.missing(c, v, login)...); len(v.Errors) > 0 {
 		return a.showEmail(c, v, typed, http.StatusUnprocessableEntity)
 	}
 	if suggestion := address.Suggest(); suggestion != "" && c.PostForm("sure") != typed {
@@ -86,11 +88,14 @@ func (a *Account) follow(purpose credentials.Purpose) page.Handler {
 		if err != nil {
 			return a.showLink(c, v, purpose, err)
 		}
-		to := v.URL("sign-in")
-		if v.Login != nil {
-			to = v.URL(accessPath + "?done=email")
+		to := "sign-in?told=email"
+		switch {
+		case purpose == credentials.UndoEmail: // every session has ended, this one too
+			to = "sign-in?told=undone"
+		case v.Login != nil:
+			to = accessPath + "?done=email"
 		}
-		c.Redirect(http.StatusSeeOther, to)
+		c.Redirect(http.StatusSeeOther, v.URL(to))
 		return nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/auth"
 	"guichet.example/auth/password"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/page"
@@ -34,8 +35,10 @@ func (a *Account) showPassword(c *gin.Context, v page.View, status int) error {
 func (a *Account) changePassword(c *gin.Context) error {
 	v, login := page.From(c), page.LoginOf(c)
 	typed, again := c.PostForm("new"), c.PostForm("again")
-	if typed != again {
-		v.Errors = []page.FieldError{{Field: "again", Text: v.T("password.error.again")}}
+	if v.Errors = a.missing(c, v, login); typed != again {
+		v.Errors = append(v.Errors, page.FieldError{Field: "again", Text: v.T("password.error.again")})
+	}
+	if len(v.Errors) > 0 {
 		return a.showPassword(c, v, http.StatusUnprocessableEntity)
 	}
 	err := a.Classic.Change(c.Request.Context(), login, credentials.Change{
@@ -56,6 +59,15 @@ func (a *Account) changePassword(c *gin.Context) error {
 	}
 	v.Errors = []page.FieldError{{Field: field, Text: text}}
 	return a.showPassword(c, v, status)
+}
+
+// missing says that the current password is asked for and was not typed: no try is lost on
+// that.
+func (a *Account) missing(c *gin.Context, v page.View, login auth.Login) []page.FieldError {
+	if a.proven(login) || c.PostForm("current") != "" {
+		return nil
+	}
+	return []page.FieldError{{Field: "current", Text: v.T("password.error.password")}}
 }
 
 // explain is what the page says where the current password was asked for and is not

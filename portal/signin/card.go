@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,14 +16,26 @@ import (
 func (s *SignIn) doors(c *gin.Context) error {
 	v := page.From(c)
 	if v.Login != nil {
-		c.Redirect(http.StatusSeeOther, v.URL(next(c)))
+		c.Redirect(http.StatusSeeOther, v.URL(page.NextOf(c)))
 		return nil
 	}
 	v.Title, v.Lead = v.T("signin.title"), v.T("signin.lead")
-	if c.Query("ended") == "1" {
-		v.Banner = &page.Banner{Kind: page.Neutral, Title: v.T("signin.ended.heading"), Text: v.T("signin.ended")}
+	v.Banner = told(v, c)
+	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, page.NextOf(c))))
+}
+
+// told is the notice of what led here: the end of a session, or a link of a mail that did
+// its work (F57).
+func told(v page.View, c *gin.Context) *page.Banner {
+	switch {
+	case c.Query("ended") == "1":
+		return &page.Banner{Kind: page.Neutral, Title: v.T("signin.ended.heading"), Text: v.T("signin.ended")}
+	case c.Query("told") == "email":
+		return &page.Banner{Kind: page.Valid, Title: v.T("signin.email.heading"), Text: v.T("signin.email")}
+	case c.Query("told") == "undone":
+		return &page.Banner{Kind: page.Valid, Title: v.T("signin.undone.heading"), Text: v.T("signin.undone")}
 	}
-	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, next(c))))
+	return nil
 }
 
 // doorsOf are the ways in that this counter has, the card first.
@@ -49,11 +60,15 @@ func (s *SignIn) card(c *gin.Context) error {
 	v := page.From(c)
 	v.CardPage = true
 	v.Title, v.Lead = v.T("signin.step.title"), v.T("signin.step.lead")
-	v.Back = page.Link{URL: v.URL(doorsPath + "?next=" + next(c)), Text: v.T("signin.back")}
+	v.Back = page.Link{URL: v.URL(doorsPath + "?next=" + page.NextOf(c)), Text: v.T("signin.back")}
+	other := page.Link{URL: v.URL(passwordPath + "?next=" + page.NextOf(c)), Text: v.T("password.signin.title")} // F45
+	if v.Login != nil {                                                                                          // she came to prove more: the closed page itself says what else opens it
+		other = page.Link{URL: v.URL(page.NextOf(c)), Text: v.T("password.other")}
+		v.Back.URL = other.URL
+	}
 	s.Sessions.Browser(c)
 	return page.Render(c, http.StatusOK, cardPage(v, page.CardStep{
-		Challenge: v.URL(challengePath), Token: v.URL(cardPath + "?next=" + next(c)),
-		Other: page.Link{URL: v.URL(passwordPath + "?next=" + next(c)), Text: v.T("password.signin.title")}, // F45
+		Challenge: v.URL(challengePath), Token: v.URL(cardPath + "?next=" + page.NextOf(c)), Other: other,
 	}))
 }
 
@@ -67,7 +82,7 @@ func (s *SignIn) enter(c *gin.Context) error {
 	if err != nil {
 		return s.refuse(c, member.ID, err)
 	}
-	to := next(c)
+	to := page.NextOf(c)
 	ticket, err := s.Classic.Closed(c.Request.Context(), member.ID)
 	if err != nil {
 		return fmt.Errorf("reading the account: %w", err)
@@ -105,17 +120,4 @@ func (s *SignIn) refuse(c *gin.Context, member auth.MemberID, cause error) error
 		return errors.Join(cause, fmt.Errorf("recording a refusal: %w", err))
 	}
 	return p
-}
-
-// local matches addresses below the language that we may return to: our own words
-// and ids, no scheme, no host, no dots.
-var local = regexp.MustCompile(`^[a-z0-9-]+(/[A-Za-z0-9-]+)*$`)
-
-// next is where to go after signing in: a page of ours or home.
-func next(c *gin.Context) string {
-	wished := c.Query("next")
-	if len(wished) > 200 || !local.MatchString(wished) {
-		return "home"
-	}
-	return wished
 }

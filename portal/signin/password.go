@@ -69,10 +69,10 @@ func fields(p profile.Profile) string {
 func (s *SignIn) passwordForm(c *gin.Context) error {
 	v := page.From(c)
 	if v.Login != nil {
-		c.Redirect(http.StatusSeeOther, v.URL(next(c)))
+		c.Redirect(http.StatusSeeOther, v.URL(page.NextOf(c)))
 		return nil
 	}
-	f := form{Shared: s.Cookies.Shared(c), Next: next(c)}
+	f := form{Shared: s.Cookies.Shared(c), Next: page.NextOf(c)}
 	if !f.Shared {
 		f.Identifier = s.Cookies.Remembered(c)
 		f.Remembered = f.Identifier != ""
@@ -98,7 +98,7 @@ func (s *SignIn) enterPassword(c *gin.Context) error {
 	v := page.From(c)
 	f := form{
 		Mutuality: c.PostForm("mutuality"), Identifier: c.PostForm("identifier"), Remember: c.PostForm("remember") == "1",
-		Shared: s.Cookies.Shared(c), Next: next(c),
+		Shared: s.Cookies.Shared(c), Next: page.NextOf(c),
 	}
 	if page.Switched(c) {
 		return s.showPassword(c, v, f, http.StatusOK)
@@ -218,7 +218,7 @@ func waiting(v page.View, wait time.Duration) string {
 // forget drops the identifier that the browser kept (F39).
 func (s *SignIn) forget(c *gin.Context) error {
 	s.Cookies.Remember(c, "")
-	c.Redirect(http.StatusSeeOther, page.From(c).URL(passwordPath+"?next="+next(c)))
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(passwordPath+"?next="+page.NextOf(c)))
 	return nil
 }
 

@@ -29,7 +29,7 @@ func (s *SignIn) newForm(c *gin.Context) error {
 
 func (s *SignIn) showNew(c *gin.Context, v page.View, status int) error {
 	v.Title, v.Lead = v.T("password.new.title"), v.T("password.new.lead")
-	return page.Render(c, status, newPage(v, s.Classic.Profile.Password, next(c)))
+	return page.Render(c, status, newPage(v, s.Classic.Profile.Password, page.NextOf(c)))
 }
 
 // setNew sets it and begins the session.
@@ -59,7 +59,7 @@ func (s *SignIn) setNew(c *gin.Context) error {
 	if err := s.Sessions.Begin(c, login); err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(next(c)))
+	c.Redirect(http.StatusSeeOther, v.URL(page.NextOf(c)))
 	return nil
 }
 
@@ -70,6 +70,6 @@ func isOver(err error) bool {
 // expired sends back to the form: the ticket was used, or took too long.
 func (s *SignIn) expired(c *gin.Context) error {
 	s.Cookies.SetTicket(c, "")
-	c.Redirect(http.StatusSeeOther, page.From(c).URL(passwordPath+"?next="+next(c)+"&told=expired"))
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(passwordPath+"?next="+page.NextOf(c)+"&told=expired"))
 	return nil
 }
