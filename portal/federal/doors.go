@@ -22,7 +22,8 @@ func (f *Federal) Doors(v page.View, next string) []page.Door {
 				{Text: v.T("signin.opens.account"), Yes: w.Approve > 0 && auth.OfCSAM(w.Top) >= auth.Substantial},
 				{Text: v.T("signin.opens.sign")},
 			},
-			Action: page.Link{URL: v.URL("sign-in/federal/" + w.ID() + "?next=" + next), Text: v.T("federal.door.use", arg("provider", nameOf(w, v.Lang)))},
+			Action: page.Link{URL: v.URL("sign-in/federal/" + w.ID() + "?next=" + next), Text: v.T("federal.door.use"),
+				Hidden: v.T("federal.door.which", arg("provider", nameOf(w, v.Lang)))},
 		})
 	}
 	return doors

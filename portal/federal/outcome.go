@@ -153,7 +153,14 @@ func (f *Federal) answer(c *gin.Context) error {
 		}
 	}
 	key := "federal." + string(o)
-	v.Title, v.Lead = v.T(key+".title"), v.T(key+".text", arg("provider", p.Provider), arg("keys", keys(v, w, c.Query("level"))))
+	text := key + ".text"
+	switch {
+	case o == cancelled && approving:
+		text = key + ".approve"
+	case o == cancelled && v.Login != nil:
+		text = key + ".signed-in"
+	}
+	v.Title, v.Lead = v.T(key+".title"), v.T(text, arg("provider", p.Provider), arg("keys", keys(v, w, c.Query("level"))))
 	return page.Render(c, status, answerPage(v, p))
 }
 
