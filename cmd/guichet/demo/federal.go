@@ -129,7 +129,7 @@ func (s *standIn) startSAML(dir string) error {
 		return err
 	}
 	p, err := saml.New(saml.Settings{ID: samlProvider, EntityID: s.saml.EntityID(), Metadata: file,
-		Names: named("Clé fédérale (démonstration)", "Federale sleutel (demonstratie)", "Föderaler Schlüssel (Vorführung)", "Federal key (demonstration)")},
+		Names: named("Clé fédérale (démo)", "Federale sleutel (demo)", "Föderaler Schlüssel (Demo)", "Federal key (demo)")},
 		s.party, saml.Options{Rand: rand.Reader})
 	if err != nil {
 		return err
@@ -157,8 +157,7 @@ func (s *standIn) startOIDC(dir string) error {
 		return err
 	}
 	p, err := oidc.New(oidc.Settings{ID: oidcProvider, Shape: oidc.FAS, Issuer: s.oidc.Issuer(), ClientID: "counter", SecretFile: file,
-		Names: named("Clé fédérale par OpenID (démonstration)", "Federale sleutel via OpenID (demonstratie)",
-			"Föderaler Schlüssel über OpenID (Vorführung)", "Federal key by OpenID (demonstration)")},
+		Names: named("Clé OpenID (démo)", "OpenID-sleutel (demo)", "OpenID-Schlüssel (Demo)", "OpenID key (demo)")},
 		oidc.Options{Callback: path(federal.CallbackPath), Loopback: true, Rand: rand.Reader})
 	if err != nil {
 		return err
