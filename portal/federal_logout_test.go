@@ -40,7 +40,7 @@ func atSAML(t *testing.T) (*counter, *federationtest.SAML) {
 	ok(t, err)
 	file := filepath.Join(t.TempDir(), "idp.xml")
 	ok(t, os.WriteFile(file, theirs, 0o600))
-	p, err := saml.New(saml.Settings{ID: "csam", Names: stage, EntityID: idp.EntityID(), Metadata: file}, party, saml.Options{Rand: rand.Reader})
+	p, err := saml.New(saml.Settings{ID: "csam", Names: stage, EntityID: idp.EntityID(), Metadata: file}, party, saml.Options{Rand: rand.Reader, Loopback: true})
 	ok(t, err)
 	c := open(t, func(cfg *portal.Config) {
 		cfg.Federation, cfg.SAML = []federal.Way{{Provider: p, SignIn: 200, Approve: 400, Top: 500}}, party

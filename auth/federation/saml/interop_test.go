@@ -147,7 +147,7 @@ func (s *stranger) trust(t *testing.T, entityID, metadata string, change ...func
 		c(&settings)
 	}
 	var err error
-	s.provider, err = saml.New(settings, newParty(t), saml.Options{Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(s.log, nil))})
+	s.provider, err = saml.New(settings, newParty(t), saml.Options{Rand: rand.Reader, Loopback: true, Log: slog.New(slog.NewTextHandler(s.log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/xml"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	crew "github.com/crewjam/saml"
 
+	"guichet.example/auth/federation/federationtest"
 	"guichet.example/auth/federation/saml"
 )
 
@@ -116,6 +119,31 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		change(&s)
 		if _, err := saml.New(s, w.party, saml.Options{Rand: bytes.NewReader(nil)}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("New = %v, want %q", err, name)
+		}
+	}
+}
+
+// A counter that serves members knows no provider at an address without TLS: the demo's
+// stand-in, which believes everybody, among them.
+func TestLoopbackIsForTheDemo(t *testing.T) {
+	w := newWorld(t)
+	idp, err := federationtest.NewSAML("HTTP://127.0.0.1:1/saml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.settings
+	s.EntityID, s.Metadata = idp.EntityID(), filepath.Join(t.TempDir(), "stand-in.xml")
+	if err := os.WriteFile(s.Metadata, metadataOf(t, idp), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fetched := w.settings
+	fetched.Metadata = "http://127.0.0.1:1/metadata"
+	for name, s := range map[string]saml.Settings{"addresses": s, "metadata": fetched} {
+		if _, err := saml.New(s, w.party, saml.Options{Rand: bytes.NewReader(nil)}); err == nil || !strings.Contains(err.Error(), "not https") {
+			t.Errorf("New(%s in the clear) = %v, want not https", name, err)
+		}
+		if _, err := saml.New(s, w.party, saml.Options{Rand: bytes.NewReader(nil), Loopback: true}); err != nil {
+			t.Errorf("New(%s in the clear, for a demo) = %v", name, err)
 		}
 	}
 }

@@ -62,6 +62,8 @@ type Options struct {
 	Now func() time.Time
 	// Rand draws the ids of messages. Required.
 	Rand io.Reader
+	// Loopback accepts http for loopback names: for the demo and tests only.
+	Loopback bool
 	// Log gets an alarm when metadata cannot be renewed. Empty: nothing is logged.
 	Log *slog.Logger
 }
@@ -73,6 +75,7 @@ type Provider struct {
 	party    *Party
 	levels   federation.Levels
 	signer   *x509.Certificate // of the metadata; nil: not asked for
+	loopback bool
 	now      func() time.Time
 	rand     io.Reader
 	log      *slog.Logger
@@ -95,7 +98,7 @@ const defaultNumber = "egovNRN"
 // address is fetched by Run, or when the first member comes. Its errors say which
 // setting is wrong.
 func New(s Settings, party *Party, o Options) (*Provider, error) {
-	p := &Provider{settings: s, party: party, now: o.Now, rand: o.Rand, log: o.Log}
+	p := &Provider{settings: s, party: party, loopback: o.Loopback, now: o.Now, rand: o.Rand, log: o.Log}
 	if p.settings.NumberAttribute == "" {
 		p.settings.NumberAttribute = defaultNumber
 	}

@@ -36,6 +36,9 @@ func (p *Provider) newClient() error {
 		if _, err := endpoint(p.settings.Metadata); err != nil {
 			return fmt.Errorf(`"metadata" is %w`, err)
 		}
+		if !p.loopback && inTheClear(p.settings.Metadata) {
+			return errors.New(`"metadata" is not https`)
+		}
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if p.settings.CAFile != "" {
@@ -140,6 +143,8 @@ func (p *Provider) accept(doc []byte) (*Inspection, error) {
 		return nil, errors.New("metadata: " + strings.Join(in.Problems, "; "))
 	case in.EntityID != p.settings.EntityID:
 		return nil, errors.New("metadata: its entity id is not the configured one")
+	case !p.loopback && (inTheClear(in.sso) || inTheClear(in.slo) || inTheClear(in.sloEnd)):
+		return nil, errors.New("metadata: an address is not https")
 	}
 	return &in, nil
 }
@@ -154,11 +159,17 @@ func (p *Provider) read(ctx context.Context) ([]byte, error) {
 // ReadMetadata reads metadata from a file or address, at most MaxMetadata bytes,
 // without looking at it.
 func ReadMetadata(ctx context.Context, from string) ([]byte, error) {
-	p := Provider{settings: Settings{Metadata: from}}
+	p := Provider{settings: Settings{Metadata: from}, loopback: true}
 	if err := p.newClient(); err != nil {
 		return nil, err
 	}
 	return p.read(ctx)
+}
+
+// inTheClear says whether an address that endpoint accepts is one without TLS.
+func inTheClear(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "http"
 }
 
 func readFile(name string) ([]byte, error) {

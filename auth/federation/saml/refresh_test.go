@@ -80,7 +80,7 @@ func TestMetadataHangs(t *testing.T) {
 	now := time.Now()
 	s := w.settings
 	s.Metadata = server.URL
-	p, err := saml.New(s, w.party, saml.Options{Rand: rand.Reader, Now: func() time.Time { return now }})
+	p, err := saml.New(s, w.party, saml.Options{Rand: rand.Reader, Loopback: true, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestMetadataEnds(t *testing.T) {
 	now := time.Now()
 	s := w.settings
 	s.Metadata, s.EntityID = server.URL, idp.EntityID()
-	p, err := saml.New(s, w.party, saml.Options{Rand: rand.Reader, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	p, err := saml.New(s, w.party, saml.Options{Rand: rand.Reader, Loopback: true, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func benchSAML(idp *federationtest.SAML, pair saml.KeyPair) (federal.Way, *saml.
 		return federal.Way{}, nil, err
 	}
 	defer os.RemoveAll(filepath.Dir(file))
-	p, err := saml.New(saml.Settings{ID: benchProvider, Names: benchNames, EntityID: idp.EntityID(), Metadata: file}, party, saml.Options{Rand: rand.Reader})
+	p, err := saml.New(saml.Settings{ID: benchProvider, Names: benchNames, EntityID: idp.EntityID(), Metadata: file}, party, saml.Options{Rand: rand.Reader, Loopback: true})
 	return federal.Way{Provider: p, SignIn: 200, Top: 500}, party, errors.Join(err, idp.Trust(ours))
 }
 

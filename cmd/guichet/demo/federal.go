@@ -130,7 +130,7 @@ func (s *standIn) startSAML(dir string) error {
 	}
 	p, err := saml.New(saml.Settings{ID: samlProvider, EntityID: s.saml.EntityID(), Metadata: file,
 		Names: named("Clé fédérale (démo)", "Federale sleutel (demo)", "Föderaler Schlüssel (Demo)", "Federal key (demo)")},
-		s.party, saml.Options{Rand: rand.Reader})
+		s.party, saml.Options{Rand: rand.Reader, Loopback: true})
 	if err != nil {
 		return err
 	}
