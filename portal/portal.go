@@ -155,6 +155,7 @@ type Portal struct {
 	reads       *often // pages, by session: each look writes an audit row
 	signing     *requests.Signing
 	routes      []Route
+	engine      *gin.Engine
 	handler     http.Handler
 }
 
@@ -248,6 +249,7 @@ func (cfg Config) signing() *requests.Signing {
 func (p *Portal) build() error {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
+	p.engine = engine
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	if err := engine.SetTrustedProxies(p.cfg.TrustedProxies); err != nil {
@@ -265,7 +267,7 @@ func (p *Portal) build() error {
 	}
 	crossOrigin.AddInsecureBypassPattern(fromProvider) // guarded by its own cookie
 	crossOrigin.SetDenyHandler(http.HandlerFunc(p.foreign))
-	p.handler = p.secured(p.knownHost(crossOrigin.Handler(engine)))
+	p.handler = p.secured(p.knownHost(p.ownOrigin(crossOrigin.Handler(engine))))
 	return nil
 }
 
