@@ -14,6 +14,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal"
+	"guichet.example/portal/audit"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/office"
 	"guichet.example/portal/store/storetest"
@@ -291,6 +292,7 @@ func (m *matrix) ask(a *asker, r portal.Route, path, body string) (*http.Respons
 		resp, text = a.post(path, form, body)
 	}
 	m.cells++
+	inspect(m.t, a.name+": "+r.Method+" "+path, resp)
 	a.cookies = kept
 	if r.Method != http.MethodGet && a.renew != nil && !m.alive(a.visitor) {
 		a.renew()
@@ -397,6 +399,7 @@ func TestAccessMatrix(t *testing.T) {
 					m.walk(a)
 				}
 			}
+			m.everySessionHasItsSignIn()
 			t.Logf("%d cells", m.cells)
 		})
 	}
@@ -405,5 +408,30 @@ func TestAccessMatrix(t *testing.T) {
 func (m *matrix) walk(a *asker) {
 	for _, r := range m.Routes() {
 		m.route(a, r)
+	}
+}
+
+// No session without a sign-in that says how (N6).
+func (m *matrix) everySessionHasItsSignIn() {
+	m.t.Helper()
+	var sessions, without int
+	const named = `SELECT COUNT(*) FROM sessions s`
+	ok(m.t, m.db.QueryRowContext(m.t.Context(), named).Scan(&sessions))
+	ok(m.t, m.db.QueryRowContext(m.t.Context(), named+` WHERE NOT EXISTS (SELECT 1 FROM signins i WHERE i.mutuality = s.mutuality
+AND i.member = s.member AND i.session = s.session AND i.method <> '' AND i.assurance <> '' AND i.assurance <> 'none' AND i.denied_at IS NULL)`).Scan(&without))
+	rows := map[string]int{}
+	ok(m.t, m.store.AuditRows(m.t.Context(), func(e audit.Entry) error {
+		if e.Action == audit.SignIn && e.Outcome == audit.Done && e.Session != "" && e.Method != "" {
+			rows[e.Session]++
+		}
+		return nil
+	}))
+	if sessions == 0 || without > 0 {
+		m.t.Errorf("%d of %d sessions have no sign-in", without, sessions)
+	}
+	for id, n := range rows {
+		if n != 1 {
+			m.t.Errorf("session %s has %d rows of signing in", id, n)
+		}
 	}
 }

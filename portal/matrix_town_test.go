@@ -323,7 +323,7 @@ func linked(t *testing.T, body, prefix string) string {
 func fingerprint(t *testing.T, db *sql.DB, but ...string) map[string]string {
 	t.Helper()
 	prints := map[string]string{}
-	tables, err := db.QueryContext(context.Background(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	tables, err := db.QueryContext(t.Context(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	ok(t, err)
 	var names []string
 	for tables.Next() {
@@ -340,9 +340,13 @@ func fingerprint(t *testing.T, db *sql.DB, but ...string) map[string]string {
 	return prints
 }
 
-func rowsOf(t *testing.T, db *sql.DB, table string) string {
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func rowsOf(t *testing.T, db querier, table string) string {
 	t.Helper()
-	rows, err := db.Query(`SELECT * FROM "` + table + `"`)
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+table+`"`)
 	ok(t, err)
 	defer rows.Close()
 	columns, err := rows.Columns()
@@ -356,7 +360,7 @@ func rowsOf(t *testing.T, db *sql.DB, table string) string {
 		}
 		ok(t, rows.Scan(values...))
 		for i, v := range values {
-			if columns[i] != "last_seen" && columns[i] != "last_seen_at" && columns[i] != "seen_at" {
+			if columns[i] != "seen_at" {
 				fmt.Fprintf(&text, "%v|", *v.(*any))
 			}
 		}
