@@ -65,7 +65,7 @@ func (v *visitor) send(path string, values url.Values) (*http.Response, string) 
 func TestOfficeDoorRefuses(t *testing.T) {
 	c := open(t)
 	id, card := c.colleague(t, ines, auth.Advisor)
-	c.colleague(t, certstest.Person{GivenNames: "Ada", Surname: "Min", NationalNumber: "72022911853", Algorithm: certstest.P384}, auth.Administrator)
+	_, watch := c.colleague(t, bea, auth.Administrator)
 	member := c.visitor(t)
 	resp, body := member.atOffice(c.card)
 	if resp.StatusCode != http.StatusForbidden || !strings.Contains(body, `"unknown_staff"`) || member.cookies["__Host-office"] != "" {
@@ -79,6 +79,12 @@ func TestOfficeDoorRefuses(t *testing.T) {
 	ok(t, c.store.DisableStaff(t.Context(), office.By{Mutuality: "test"}, id, true))
 	if resp, body := c.visitor(t).atOffice(card); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, `"unknown_staff"`) {
 		t.Errorf("disabled staff: %s %s", resp.Status, body)
+	}
+	watcher := c.visitor(t)
+	watcher.atOffice(watch)
+	acts := watcher.wants("GET", "/fr/office/system/acts", nil, http.StatusOK)
+	if strings.Count(acts, "Refusé") < 3 || !strings.Contains(acts, "Inconnu") || strings.Contains(acts, "85073003328") {
+		t.Error("the acts of staff lack the refused sign-ins")
 	}
 }
 
@@ -169,7 +175,7 @@ func TestRolesOpenNoMore(t *testing.T) {
 // Disabled staff and removed roles are out at the next request (N9).
 func TestWithdrawnMeansOut(t *testing.T) {
 	c := open(t)
-	c.colleague(t, certstest.Person{GivenNames: "Ada", Surname: "Min", NationalNumber: "72022911853", Algorithm: certstest.P384}, auth.Administrator)
+	c.colleague(t, bea, auth.Administrator)
 	v, id := c.officer(t, auth.Advisor)
 	command := office.By{Mutuality: "test"}
 	if resp, _ := v.get("/fr/office/queue"); resp.StatusCode != http.StatusOK {
@@ -243,7 +249,7 @@ func TestFileNeedsAReason(t *testing.T) {
 func TestFileOpensForOneOfficerAndHalfAnHour(t *testing.T) {
 	c := open(t)
 	v, _ := c.officer(t, auth.Advisor, auth.ContactPoint)
-	_, card := c.colleague(t, certstest.Person{GivenNames: "Bea", Surname: "Bis", NationalNumber: "72022911853", Algorithm: certstest.P384}, auth.Advisor)
+	_, card := c.colleague(t, bea, auth.Advisor)
 	other := c.visitor(t)
 	other.atOffice(card)
 	var at string

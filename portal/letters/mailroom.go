@@ -241,7 +241,7 @@ func (m *Mailroom) showLetter(c *gin.Context, status int, asked string) error {
 	v.Title = v.T("letters.letter", locale.A("reference", l.Reference))
 	v.Back = page.Link{URL: v.URL(roomPath), Text: v.T("letters.back")}
 	if l.Batch != "" {
-		v.Back.URL = v.URL(batchAddress(l.Batch))
+		v.Back = page.Link{URL: v.URL(batchAddress(l.Batch)), Text: v.T("letters.back.batch")}
 	}
 	if status == http.StatusUnprocessableEntity {
 		v.Errors = append(v.Errors, page.FieldError{Field: asked + "-reason", Text: v.T("letters.reason.missing")})

@@ -92,6 +92,22 @@ func TestMailroom(t *testing.T) {
 	}
 }
 
+// A letter that came back is found by what stands on it.
+func TestLetterIsFoundByItsReference(t *testing.T) {
+	c, b := counter(t)
+	id, _ := b.ask(nora, letters.NewPassword)
+	l := b.want(id, letters.Requested, "")
+	typed := strings.ToLower(strings.ReplaceAll(l.Reference, "-", " "))
+	if p := c.Get("office/letters?ref=" + url.QueryEscape(typed)); p.Status != http.StatusSeeOther || !strings.HasSuffix(p.Header.Get("Location"), "office/letters/"+id) {
+		t.Errorf("%q = %d, %s", typed, p.Status, p.Header.Get("Location"))
+	}
+	for _, typed := range []string{"", "L-0000-0000", "nothing"} {
+		if p := c.Get("office/letters?ref=" + typed); p.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%q = %d, want the page with an error", typed, p.Status)
+		}
+	}
+}
+
 func TestAgainFromThePage(t *testing.T) {
 	c, b := counter(t)
 	id, _ := b.ask(nora, letters.FirstCredentials)

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -278,6 +280,46 @@ func TestPrintedOnce(t *testing.T) {
 			t.Errorf("printed %d times", len(prints))
 		}
 	})
+}
+
+// A batch leaves sealed where there is a seal, and its digest is that of the sealed file.
+// Without the seal's key nothing is printed.
+func TestBatchIsSealed(t *testing.T) {
+	b := newBed(t, func(changes ...func(*store.Config)) *store.DB { return storetest.Open(t, storetest.SQLite, changes...) })
+	id, _ := b.ask(nora, letters.NewPassword)
+	noKey := errors.New("no key")
+	b.Seal = func(context.Context, []byte, string) ([]byte, error) { return nil, noKey }
+	if p, err := b.Print(t.Context(), b.by, 10); !errors.Is(err, noKey) || p != nil {
+		t.Errorf("Print without the key = %v, %v", p, err)
+	}
+	b.want(id, letters.Requested, "")
+	b.Seal = func(_ context.Context, pdf []byte, reason string) ([]byte, error) {
+		if reason != "Lettres" {
+			t.Errorf("reason %q", reason)
+		}
+		return append(slices.Clone(pdf), "% sealed\n"...), nil
+	}
+	p := b.print()
+	if !bytes.HasSuffix(p.PDF, []byte("% sealed\n")) || p.SHA256 != sha256.Sum256(p.PDF) {
+		t.Error("the batch is not the sealed file")
+	}
+	kept, err := b.db.Batch(t.Context(), "tilleuls", p.ID)
+	if err != nil || kept.SHA256 != p.SHA256 {
+		t.Errorf("batch kept with another digest: %v", err)
+	}
+}
+
+func TestParseReference(t *testing.T) {
+	for _, typed := range []string{"L-7KQ2-94MA", "l7kq294ma", " l 7kq2 94ma ", "7kq2-94ma", "7KQ294MA"} {
+		if got, ok := letters.ParseReference(typed); !ok || got != "L-7KQ2-94MA" {
+			t.Errorf("ParseReference(%q) = %q, %v", typed, got, ok)
+		}
+	}
+	for _, typed := range []string{"", "L", "7KQ2-94M", "L-7KQ2-94MAX", "X-7KQ2-94MA", "é7KQ294A"} {
+		if got, ok := letters.ParseReference(typed); ok {
+			t.Errorf("ParseReference(%q) = %q", typed, got)
+		}
+	}
 }
 
 func TestMadeAgain(t *testing.T) {

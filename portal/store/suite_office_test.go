@@ -31,6 +31,8 @@ func TestOffice(t *testing.T) {
 			"an open file is one officer's":            testOpening,
 			"people are found":                         testPeople,
 			"a check at the counter opens a way in":    testCounter,
+			"another address after a check":            testEmailAtCounter,
+			"an item is given to a colleague":          testAssign,
 			"nobody works on her own file or request":  testOwn,
 			"what staff did, by day":                   testActs,
 			"tasks that are none":                      testNoTask,

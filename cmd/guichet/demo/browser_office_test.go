@@ -3,14 +3,16 @@ package demo
 import (
 	"path"
 	"testing"
+	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/office"
 )
 
 // officePlace is what the tour of the office has open: a person's file, an item that the
-// officer holds, a colleague.
-type officePlace struct{ file, item, colleague string }
+// officer holds, a colleague, a batch of letters and one of them, posted.
+type officePlace struct{ file, item, colleague, batch, letter string }
 
 // everything gives the card's officer every role, so that one of them sees all pages.
 func (s *stage) everything(t *testing.T, name string) {
@@ -51,9 +53,33 @@ func (w *window) send(from, fill, button string) {
 }
 
 const (
-	fillSearch = `document.getElementById("number").value = "72.02.29-118.53"; document.getElementById("why").value = "visit"; document.getElementById("words").value = "Vient au guichet"`
-	fillProofs = `document.getElementById("place").value = "Verviers"; document.getElementById("proof-eid").checked = true; document.getElementById("proof-photo").checked = true`
+	fillSearch  = `document.getElementById("number").value = "72.02.29-118.53"; document.getElementById("why").value = "visit"; document.getElementById("words").value = "Vient au guichet"`
+	fillProofs  = `document.getElementById("place").value = "Verviers"; document.getElementById("proof-eid").checked = true; document.getElementById("proof-photo").checked = true`
+	enrolByCode = "main form button[data-kind=second]"
 )
+
+// printOut has a letter made for the person whose file was opened last, and prints it.
+// The file of the batch is saved, which leaves the page as it is.
+func (w *window) printOut() {
+	w.t.Helper()
+	before := len(w.batches())
+	w.visit("/fr/office/letters")
+	w.run(`document.querySelector("main form").submit()`)
+	for deadline := time.Now().Add(patience); len(w.batches()) == before; time.Sleep(15 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.fail("waiting for a batch of letters")
+		}
+	}
+}
+
+func (w *window) batches() []letters.Batch {
+	w.t.Helper()
+	list, err := w.stage.store.Batches(w.t.Context(), mutualityID, "", 10)
+	if err != nil {
+		w.fail("batches: %v", err)
+	}
+	return list
+}
 
 // settleIn opens what the tour looks at.
 func (w *window) settleIn() officePlace {
@@ -63,10 +89,20 @@ func (w *window) settleIn() officePlace {
 	w.send("/fr/office/person", fillSearch, sendForm)
 	p.file = last()
 	w.send("/fr/office/files/"+p.file+"/identity", fillProofs, sendForm)
+	w.leave(func() { w.click(enrolByCode) })
 	w.visit("/fr/office/queue")
 	w.leave(func() { w.click("main table a") })
 	p.item = last()
 	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.printOut()
+	w.visit("/fr/office/letters")
+	w.leave(func() { w.click("main table a") })
+	p.batch = last()
+	w.send("/fr/office/letters/batches/"+p.batch, `document.getElementById("count").value = "1"`, sendForm)
+	w.leave(func() { w.click("main table a") })
+	p.letter = last()
+	w.visit("/fr/office/files/" + p.file + "/enrol") // one more letter, which waits
+	w.leave(func() { w.click(enrolByCode) })
 	w.visit("/fr/office/staff")
 	w.leave(func() { w.click("main table a") })
 	p.colleague = last()
@@ -79,11 +115,13 @@ func officeStops(p officePlace) []stop {
 	file := "office/files/" + p.file
 	return []stop{
 		plain("office"), plain("office/queue"), plain("office/person"), plain("office/staff"), plain("office/staff/new"),
-		plain("office/system"), plain("office/system/acts"),
+		plain("office/system"), plain("office/system/acts"), plain("office/letters"),
+		at("office/letters/batches/:id", "office/letters/batches/"+p.batch), at("office/letters/:id", "office/letters/"+p.letter),
+		at("office/queue/:id/assign", "office/queue/"+p.item+"/assign"), at("office/staff/:id/disable", "office/staff/"+p.colleague+"/disable"),
 		view("office/queue", "empty queue", func(filled) string { return "office/queue?kind=lost-code" }),
 		at("office/queue/:id", "office/queue/"+p.item), at("office/staff/:id", "office/staff/"+p.colleague),
 		at("office/files/:id", file), at("office/files/:id/identity", file+"/identity"), at("office/files/:id/enrol", file+"/enrol"),
-		at("office/files/:id/receipt", file+"/receipt"), at("office/files/:id/account", file+"/account"),
+		at("office/files/:id/email", file+"/email"), at("office/files/:id/receipt", file+"/receipt"), at("office/files/:id/account", file+"/account"),
 		{"POST office/person", "search with what is wrong", func(w *window, base string, _ filled) {
 			w.send(base+"office/person", "", sendForm)
 		}},
@@ -92,6 +130,20 @@ func officeStops(p officePlace) []stop {
 		}},
 		{"POST office/staff/new", "colleague with what is wrong", func(w *window, base string, _ filled) {
 			w.send(base+"office/staff/new", "", sendForm)
+		}},
+		{"POST office/files/:id/email", "address with what is wrong", func(w *window, base string, _ filled) {
+			w.send(base+file+"/email", "", sendForm)
+		}},
+		{"POST office/queue/:id/assign", "an item to nobody", func(w *window, base string, _ filled) {
+			w.send(base+"office/queue/"+p.item+"/assign", "", sendForm)
+		}},
+		{"POST office/letters/:id/return", "return without a reason", func(w *window, base string, _ filled) {
+			w.send(base+"office/letters/"+p.letter, "", `form[action$="/return"] button`)
+		}},
+		{"GET office/letters", "a reference that is none", func(w *window, base string, _ filled) {
+			if status := w.visit(base + "office/letters?ref=L-0000-0000"); status != 422 {
+				w.fail("a reference that is none answers %d", status)
+			}
 		}},
 		{"GET office/files/:id", "a file that is not open", func(w *window, base string, _ filled) {
 			if status := w.visit(base + "office/files/06h029gerwqtfcfprcxr1ynme4"); status != 403 {
@@ -114,7 +166,8 @@ func init() {
 		"POST office/queue/:id/file": "redirect", "GET office/queue/:id/document.pdf": "PDF", "POST office/person/open": "redirect",
 		"POST office/files/:id/enrol": "redirect", "POST office/files/:id/card": "JSON", "POST office/files/:id/card/challenge": "JSON",
 		"POST office/files/:id/account": "redirect", "POST office/staff/:id": "redirect", "POST office/staff/:id/disable": "redirect",
-		"POST office/staff/:id/enable": "redirect", "POST office/system/jobs/:id": "redirect",
+		"POST office/staff/:id/enable": "redirect", "POST office/letters/print": "PDF", "GET office/letters/test.pdf": "PDF",
+		"POST office/letters/batches/:id/post": "redirect; its 422 is that of its page", "POST office/letters/:id/again": "redirect; its 422 is that of its page", "POST office/system/jobs/:id": "redirect",
 	} {
 		notPages[route] = why
 	}
