@@ -234,14 +234,15 @@ func knowBrowser(t *tx, p credentials.Passed) error {
 	return err
 }
 
-// isKnown says whether the member signed in before from this browser or network.
+// isKnown says whether the member signed in before from this browser or network. From
+// nowhere in particular come those of sign-ins that she denied, too.
 func (db *DB) isKnown(t *tx, member string, try credentials.Try) (bool, error) {
 	var n int
 	since := micros(try.At.Add(-knownFor))
 	err := t.get(`
 		SELECT (SELECT count(*) FROM browsers WHERE mutuality = ? AND member = ? AND browser = ? AND seen_at > ?) +
-			(SELECT count(*) FROM signins WHERE mutuality = ? AND member = ? AND source_index = ? AND at > ? AND denied_at IS NULL)`,
-		[]any{try.Mutuality, member, try.Browser[:], since, try.Mutuality, member, db.signinSource(try.Mutuality, try.Source), since}, &n)
+			(SELECT count(*) FROM signins WHERE mutuality = ? AND member = ? AND source_index = ? AND at > ? AND ? <> '')`,
+		[]any{try.Mutuality, member, try.Browser[:], since, try.Mutuality, member, db.signinSource(try.Mutuality, try.Source), since, try.Source}, &n)
 	return n > 0, err
 }
 
