@@ -23,6 +23,8 @@ const (
 	KindAccessCode   Kind = "access-code"
 	KindEmail        Kind = "e-mail"
 	KindMemberNumber Kind = "member-number"
+	// KindQuestion counts the answers to the secret question of a member number.
+	KindQuestion Kind = "other question"
 )
 
 // Handle is what a member typed to say who she is, in its one spelling.

@@ -55,6 +55,12 @@ type Store interface {
 	// SwapEmail uses the code of a mailed link and puts the address in place. ErrCode,
 	// ErrCodeExpired.
 	SwapEmail(ctx context.Context, s Swap) error
+	// Question returns which secret question the member chose, 1 to 4, and the hash of her
+	// answer; 0 and "" if none.
+	Question(ctx context.Context, mutuality string, member auth.MemberID) (question int, hash string, err error)
+	// PassQuestion takes the try back and stores the code of a right answer. The member is
+	// told by every address that is known: by mail and by post.
+	PassQuestion(ctx context.Context, q ByQuestion) error
 	// AskReactivation uses the ticket and makes the task for staff.
 	AskReactivation(ctx context.Context, mutuality, ticket, said string, now time.Time) (reference string, err error)
 }

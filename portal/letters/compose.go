@@ -14,7 +14,7 @@ func (k Kind) page() string {
 	switch k {
 	case EnrolmentCode:
 		return "enrol"
-	case NewEmail:
+	case NewEmail, QuestionUsed:
 		return "help"
 	}
 	return "sign-in"

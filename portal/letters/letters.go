@@ -36,10 +36,13 @@ const (
 	NewPassword      Kind = "new-password"      // the code for another password (F52)
 	EnrolmentCode    Kind = "enrolment-code"    // the code that opens an account
 	NewEmail         Kind = "new-email"         // the e-mail address was changed; holds no secret
+	QuestionUsed     Kind = "question-used"     // the secret question led to a new password; holds no secret
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail} }
+func Kinds() []Kind {
+	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed}
+}
 
 // HasSecret tells whether letters of the kind hold a code.
 func (k Kind) HasSecret() bool {
@@ -85,7 +88,7 @@ type Letter struct {
 	Code      string    // id of the code that Secret is, so that its use is known; may be empty
 	Deadline  time.Time // from when on Secret opens nothing; required with a secret
 
-	Secret     string // as the member types it, 4 to 40 characters; empty for NewEmail
+	Secret     string // as the member types it, 4 to 40 characters; empty for a notice
 	UserNumber string // of FirstCredentials, where she has one; never on the side of Secret
 
 	Reference string // printed, for telephone calls: of letters and digits
@@ -129,7 +132,7 @@ func (l Letter) Check() error {
 		return fmt.Errorf("%w: to nobody", ErrLetter)
 	case !speaks:
 		return fmt.Errorf("%w: in no language", ErrLetter)
-	case l.Kind != NewEmail && !l.Kind.HasSecret():
+	case l.Kind != NewEmail && l.Kind != QuestionUsed && !l.Kind.HasSecret():
 		return fmt.Errorf("%w: of no kind", ErrLetter)
 	case l.Kind.HasSecret() != (l.Secret != ""):
 		return fmt.Errorf("%w: %s and its secret", ErrLetter, l.Kind)

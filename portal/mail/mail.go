@@ -35,6 +35,7 @@ const (
 	ActivationLink  Template = "activation-link"   // link, until: finish enrolling
 	ResetLink       Template = "reset-link"        // link, until: choose another password
 	PasswordChanged Template = "password-changed"  // at
+	QuestionUsed    Template = "question-used"     // at: the secret question led to a new password
 	NewSignInMethod Template = "new-method"        // at
 	EmailAsked      Template = "email-asked"       // at: at the office another address was asked for; goes to the one that is
 	EmailChangedOld Template = "email-changed-old" // at, link, until: undo it; goes to the address that was

@@ -11,6 +11,7 @@ var templates = map[Template][]Value{
 	ActivationLink:  {Link, Until},
 	ResetLink:       {Link, Until},
 	PasswordChanged: {At},
+	QuestionUsed:    {At},
 	NewSignInMethod: {At},
 	EmailAsked:      {At},
 	EmailChangedOld: {At, Link, Until},

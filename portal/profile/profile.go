@@ -8,6 +8,7 @@
 package profile
 
 import (
+	"slices"
 	"time"
 
 	"guichet.example/auth/password"
@@ -89,6 +90,13 @@ func (p Profile) Enrols(w Way) bool { return has(p.Enrol, w) }
 
 // Recovers says whether one may get in again this way.
 func (p Profile) Recovers(w Way) bool { return has(p.Recover, w) }
+
+// QuestionBesideLink is the feature by which who has confirmed an e-mail address may
+// answer her secret question all the same (F49).
+const QuestionBesideLink = "question-beside-link"
+
+// Has says whether this mutuality switches a feature on.
+func (p Profile) Has(feature string) bool { return slices.Contains(p.Features, feature) }
 
 func has(ways []Way, w Way) bool {
 	for _, way := range ways {

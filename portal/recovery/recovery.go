@@ -63,6 +63,7 @@ const (
 	sentPath     = "recover/sent"
 	identityPath = "recover/identity"
 	codePath     = "recover/access-code"
+	questionPath = "recover/question"
 	lostPath     = "recover/access-code/lost"
 	linkPath     = "recover/link"
 )
@@ -75,6 +76,10 @@ func (r *Recovery) Route(routes page.Routes) {
 	if r.Classic.Profile.Recovers(profile.BySixFields) {
 		routes.GET(identityPath, auth.Public, r.identityForm)
 		routes.POST(identityPath, auth.Public, r.askIdentity)
+	}
+	if r.Classic.Profile.Recovers(profile.ByQuestion) {
+		routes.GET(questionPath, auth.Public, r.questionForm)
+		routes.POST(questionPath, auth.Public, r.answer)
 	}
 	if r.Classic.Profile.Takes(profile.AccessCode) {
 		routes.GET(codePath, auth.Public, r.whereCode)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +11,8 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/letters"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/recovery"
 )
@@ -130,4 +134,66 @@ func (db *DB) OnFile(ctx context.Context, mutuality string, member auth.MemberID
 		return credentials.Person{}, fmt.Errorf("reading member: %w", err)
 	}
 	return p, nil
+}
+
+// Question implements credentials.Store.
+func (db *DB) Question(ctx context.Context, mutuality string, member auth.MemberID) (question int, hash string, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		return c.get(`SELECT question, answer FROM secret_questions WHERE mutuality = ? AND member = ?`,
+			[]any{mutuality, string(member)}, &question, &hash)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("reading secret question: %w", err)
+	}
+	return question, hash, nil
+}
+
+// PassQuestion implements credentials.Store.
+func (db *DB) PassQuestion(ctx context.Context, q credentials.ByQuestion) error {
+	note := db.ownEntry(ctx, q.Code.Mutuality, q.Code.Member, audit.IssueCode, object("question", string(q.Code.Purpose)))
+	err := db.write(ctx, note, func(t *tx) error {
+		if err := releaseBuckets(t, q.Tried.Mutuality, q.Tried.Buckets); err != nil {
+			return err
+		}
+		if _, err := t.code(db, q.Code, q.Secret); err != nil {
+			return err
+		}
+		return db.tellEverywhere(t, q)
+	})
+	if err != nil {
+		return fmt.Errorf("passing a secret question: %w", err)
+	}
+	return nil
+}
+
+// tellEverywhere writes to the member by mail, to the address that is hers and to the one
+// on file, and by post.
+func (db *DB) tellEverywhere(t *tx, q credentials.ByQuestion) error {
+	a, _, err := db.account(t.conn, q.Code.Mutuality, q.Code.Member)
+	if err != nil {
+		return err
+	}
+	var onFile string
+	err = t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &onFile)
+	if err != nil {
+		return err
+	}
+	told := map[string]bool{}
+	for _, to := range []string{a.Email, onFile} {
+		address, err := mail.ParseAddress(to)
+		if err != nil || told[address.String()] {
+			continue
+		}
+		told[address.String()] = true
+		err = t.mail(db, mail.Message{Mutuality: a.Mutuality, Member: a.Member, To: to, Template: mail.QuestionUsed, Lang: a.Language,
+			Values: map[string]string{string(mail.At): q.At.UTC().Format(time.RFC3339)}})
+		if err != nil {
+			return err
+		}
+	}
+	_, err = t.letter(db, letters.Letter{Mutuality: a.Mutuality, Member: a.Member, Kind: letters.QuestionUsed, Lang: a.Language})
+	return err
 }
