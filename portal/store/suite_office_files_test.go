@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,17 @@ func testPeople(t *testing.T, b *bed) {
 	for _, typed := range []string{"001234567", " 00.123-4567 "} { // a number that both have
 		if found, err := b.SearchPerson(t.Context(), ines, office.Search{User: typed}); err != nil || len(found) != 2 {
 			t.Errorf("%q: %+v, %v", typed, found, err)
+		}
+	}
+	user, err := credentials.NewUserNumber(strings.NewReader("a seed of eight bytes, and more"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.enrolClassic(b.claire, func(e *credentials.Enrolment) { e.UserNumber = user })
+	for _, typed := range []string{user, credentials.Handle{Kind: credentials.KindUser, Value: user}.Shown()} {
+		found, err := b.SearchPerson(t.Context(), ines, office.Search{User: typed})
+		if err != nil || len(found) != 1 || found[0].Member != claire.ID {
+			t.Errorf("user number %q: %+v, %v", typed, found, err)
 		}
 	}
 	for name, s := range map[string]office.Search{
