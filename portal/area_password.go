@@ -13,6 +13,7 @@ import (
 
 	"guichet.example/auth/password"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/page"
 )
 
 // ClassicStore is what is kept for the classic way in; *store.DB is the one in use.
@@ -130,7 +131,7 @@ func (k *classicCookies) SetTicket(c *gin.Context, ticket string) {
 }
 
 // Shared is asked of the request: a kiosk says so by the key of its device.
-func (k *classicCookies) Shared(*gin.Context) bool { return false }
+func (k *classicCookies) Shared(c *gin.Context) bool { return page.From(c).Kiosk != nil }
 
 // device is the family of browser and system as the browser tells it, enough to know
 // one's own by and not enough to be tracked by.

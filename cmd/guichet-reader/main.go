@@ -25,6 +25,7 @@ var program = cli.Program{
 		{Name: "authenticate", Summary: "make a Web eID token for a site and print it as JSON", Run: authenticate},
 		{Name: "sign", Summary: "sign a file or a hash with the signature key and print the value as JSON", Run: sign},
 		{Name: "serve", Summary: "let web pages of the named sites use the card, over HTTP on this machine", Run: serve},
+		{Name: "kiosk", Summary: "be the kiosk of a contact point: agent, signs of life, browser; or pair this machine", Run: runKiosk},
 		{Name: "native-host", Summary: "serve one command of the Web eID extension; browsers start this", Run: nativeHost},
 		{Name: "doctor", Summary: "look at every link from browser to card, and say what to do where one is broken", Run: examine},
 		{Name: "install", Summary: "tell browsers that this program is the host of the Web eID extension", Run: install},
