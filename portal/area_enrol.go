@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"time"
+
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/enrol"
@@ -22,3 +24,20 @@ func (p *Portal) newEnrol() (*enrol.Enrol, error) {
 type enrolDesk struct{ p *Portal }
 
 func (d enrolDesk) Network(c *gin.Context) string { return d.p.sessions.Network(c) }
+
+// enrolCookie ties an enrolment under way to its browser; it lasts as long as the
+// longest link, so that another can be asked for.
+const (
+	enrolCookie = "__Host-enrol"
+	enrolLife   = 72 * time.Hour
+)
+
+func (d enrolDesk) Bind(c *gin.Context) [32]byte {
+	text, hash := newToken()
+	keepCookie(c.Writer, enrolCookie, text, enrolLife)
+	return hash
+}
+
+func (d enrolDesk) Bound(c *gin.Context) ([32]byte, bool) { return tokenOf(c.Request, enrolCookie) }
+
+func (d enrolDesk) Unbind(c *gin.Context) { dropCookie(c.Writer, enrolCookie) }

@@ -37,6 +37,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 )
@@ -85,12 +86,36 @@ type Store interface {
 	// OpenByProof opens the account of a member who has just proved who she is. opened is
 	// false if it was open.
 	OpenByProof(ctx context.Context, login auth.Login, p Proof) (opened bool, err error)
+
+	// OnFile is what is known of a member, to be held against what was typed.
+	OnFile(ctx context.Context, mutuality string, member auth.MemberID) (credentials.Person, error)
+	// PutEnrolment keeps what a browser has typed until it ends.
+	PutEnrolment(ctx context.Context, mutuality string, browser [32]byte, d Draft, ends time.Time) error
+	// Enrolment returns it. ErrNoDraft.
+	Enrolment(ctx context.Context, mutuality string, browser [32]byte, now time.Time) (Draft, error)
+	// DropEnrolment erases it, if it is there.
+	DropEnrolment(ctx context.Context, mutuality string, browser [32]byte) error
+	// SendLink stores the code of a link and queues its mail; an older link dies. The draft
+	// is kept until the link's hour.
+	SendLink(ctx context.Context, browser [32]byte, d Draft, code credentials.Code, secret string, m mail.Message) error
+	// SendFactsLink ends the job and, if all that was typed is on file of one who may enrol,
+	// sends her a link; where another address is on file it makes a task for staff instead.
+	SendFactsLink(ctx context.Context, j jobs.Job, o FactsOrder) error
+	// OpenByLink uses the code and opens the account. credentials.ErrCode, also where the
+	// account is open already, and credentials.ErrCodeExpired.
+	OpenByLink(ctx context.Context, o Opening) error
 }
 
 // Desk is what the portal knows of the browser.
 type Desk interface {
 	// Network is where the request comes from: what one client holds.
 	Network(c *gin.Context) string
+	// Bind ties the enrolment that begins to this browser, by a new cookie.
+	Bind(c *gin.Context) [32]byte
+	// Bound is the hash of that cookie.
+	Bound(c *gin.Context) ([32]byte, bool)
+	// Unbind drops it.
+	Unbind(c *gin.Context)
 }
 
 // Enrol is the area. All fields are required.
@@ -129,9 +154,46 @@ func (e *Enrol) Route(r page.Routes) {
 		r.POST(letterPath, auth.Public, e.askLetter)
 		r.GET(askedPath, auth.Public, e.letterAsked)
 	}
+	if e.has(profile.ByAccessCode) {
+		r.GET(codePath, auth.Public, e.codeForm)
+		r.POST(codePath, auth.Public, e.takeCode)
+	}
+	if e.has(profile.ByIdentity) {
+		r.GET(identityPath, auth.Public, e.identityForm)
+		r.POST(identityPath, auth.Public, e.takeIdentity)
+	}
+	if e.has(profile.BySixFields) {
+		r.GET(sixPath, auth.Public, e.factsForm)
+		r.POST(sixPath, auth.Public, e.takeFacts)
+		r.GET(sixPath+"/asked", auth.Public, e.factsAsked)
+	}
+	if e.has(profile.ByAccessCode) || e.has(profile.ByIdentity) {
+		e.routeDraft(r)
+	}
+	if e.has(profile.ByAccessCode) || e.has(profile.ByIdentity) || e.has(profile.BySixFields) {
+		r.GET(openPath+"/:secret", auth.Public, e.open)
+		r.POST(openPath+"/:secret", auth.Public, e.activate)
+		r.GET(donePath, auth.Public, e.done)
+	}
+	if e.Classic.Profile.Terms != "" {
+		r.GET(termsPath, auth.Public, e.terms)
+	}
 	if e.has(profile.ByCard) || e.has(profile.ByFederal) {
 		r.GET(openedPath, auth.ReadFile, e.opened)
 	}
+}
+
+// routeDraft mounts the steps after the first.
+func (e *Enrol) routeDraft(r page.Routes) {
+	r.GET(contactPath, auth.Public, e.under(contactPath, e.contactForm))
+	r.POST(contactPath, auth.Public, e.under(contactPath, e.takeContact))
+	r.POST(notMePath, auth.Public, e.under(notMePath, e.notMe))
+	r.GET(passwordPath, auth.Public, e.under(passwordPath, e.passwordForm))
+	r.POST(passwordPath, auth.Public, e.under(passwordPath, e.takePassword))
+	r.GET(checkPath, auth.Public, e.under(checkPath, e.check))
+	r.POST(checkPath, auth.Public, e.under(checkPath, e.send))
+	r.GET(sentPath, auth.Public, e.under(sentPath, e.sent))
+	r.POST(againPath, auth.Public, e.under(againPath, e.again))
 }
 
 func (e *Enrol) has(w profile.Way) bool { return e.Classic.Profile.Enrols(w) }

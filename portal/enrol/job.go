@@ -11,6 +11,7 @@ import (
 
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 )
 
@@ -22,6 +23,10 @@ type order struct {
 	Way    profile.Way      `json:"way"`
 	Kind   credentials.Kind `json:"kind,omitempty"`
 	Number string           `json:"number,omitempty"`
+	// Person is what was typed of six facts; Nobody says that the mutuality is another.
+	Person *credentials.Person `json:"person,omitempty"`
+	Nobody bool                `json:"nobody,omitempty"`
+	Lang   string              `json:"lang,omitempty"` // in which it was asked
 }
 
 // errOrder means a job that no page of ours has made.
@@ -29,6 +34,7 @@ var errOrder = errors.New("order of an enrolment cannot be read")
 
 // queue hands an order to the job.
 func (e *Enrol) queue(c *gin.Context, o order) error {
+	o.Lang = string(page.From(c).Lang)
 	payload, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("writing an order: %w", err)
@@ -55,6 +61,8 @@ func (e *Enrol) Do(ctx context.Context, j jobs.Job) error {
 	switch o.Way {
 	case profile.ByLetter:
 		err = e.sendLetter(ctx, j, o)
+	case profile.BySixFields:
+		err = e.matchFacts(ctx, j, o)
 	default:
 		return jobs.Never(errOrder)
 	}

@@ -34,6 +34,10 @@ func (e *Enrol) ways(c *gin.Context) error {
 		return nil
 	}
 	v.Title, v.Lead = v.T("enrol.title"), v.T("enrol.lead")
+	switch told := c.Query("told"); told {
+	case "over", "not-me":
+		v.Banner = &page.Banner{Kind: page.Neutral, Title: v.T("enrol.told." + told + ".title"), Text: v.T("enrol.told." + told)}
+	}
 	return page.Render(c, http.StatusOK, waysPage(v, e.doors(v), e.spoken(v)))
 }
 

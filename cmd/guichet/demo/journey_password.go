@@ -91,7 +91,7 @@ func (j *journey) byProfile(ctx context.Context) error {
 		}
 		j.say("profile %s, signed in by a user number of the mutuality: %s", prof.ID, j.browser.heading())
 	}
-	return nil
+	return j.enrolByProfile(ctx)
 }
 
 // typed is what the person types as that identifier, not as tidily as we keep it.

@@ -1,6 +1,9 @@
 package demo
 
 import (
+	"context"
+	"fmt"
+
 	"guichet.example/certs/certstest"
 	"guichet.example/portal/account"
 )
@@ -36,4 +39,21 @@ func newcomers() []character {
 			Account: account1("BE41063012345610", "GKCCBEBB", "Belfius", "Karl Hansen"),
 		},
 	}
+}
+
+// printedCode is the access code on the card of a newcomer.
+func printedCode(key string) string { return key[:2] + "7x2q" }
+
+// newcomerEmail is the address that a newcomer without one on file gives.
+func newcomerEmail(key string) string { return key + "@mail.example" }
+
+// printCodes gives newcomers the access codes that an insurance system would have
+// printed on their cards.
+func (w *world) printCodes(ctx context.Context, _ Config) error {
+	for _, p := range newcomers() {
+		if err := w.store.AddAccessCode(ctx, mutualityID, memberID(p.Key), printedCode(p.Key)); err != nil {
+			return fmt.Errorf("printing the card of %s: %w", p.Key, err)
+		}
+	}
+	return nil
 }
