@@ -78,3 +78,24 @@ func TestStepUpKeepsThePlace(t *testing.T) {
 		}
 	}
 }
+
+// Who is not insured here may have used a key of another person, whom the provider
+// remembers: the page leads back to it with the question asked anew, and only then.
+func TestUnknownPersonIsAskedAnew(t *testing.T) {
+	c, i, _ := federated(t)
+	v := c.visitor(t)
+	leadsTo(t, v.acs(v.begin("/fr/sign-in/federal/csam?next=bank"), "stranger"), "/fr/sign-in/answer/unknown?by=csam&next=bank")
+	if i.flow.Force {
+		t.Error("a first sign-in asks anew already")
+	}
+	_, body := v.get("/fr/sign-in/answer/unknown?by=csam&next=bank")
+	again := "/fr/sign-in/federal/csam?next=bank&again=1"
+	if !strings.Contains(body, `href="`+strings.ReplaceAll(again, "&", "&amp;")+`"`) {
+		t.Fatal("who is unknown cannot try again as somebody else")
+	}
+	handle := v.begin(again)
+	if !i.flow.Force {
+		t.Error("trying again brings back the person whom the provider remembers")
+	}
+	leadsTo(t, v.acs(handle, "mathieu 500"), "/fr/bank")
+}

@@ -146,8 +146,11 @@ func (f *Federal) answer(c *gin.Context) error {
 		p.Back = v.URL(next)
 		p.Others = ""
 	}
-	if ok && w.SignIn > 0 && !approving && o != unknown && o != noNumber && o != other {
+	if ok && w.SignIn > 0 && !approving && o != other {
 		p.Again = v.URL("sign-in/federal/" + w.ID() + "?next=" + next)
+		if o == unknown || o == noNumber {
+			p.Again += "&again=1"
+		}
 		if level := c.Query("level"); level != "" && w.asked(level) > w.SignIn {
 			p.Again += "&level=" + strconv.Itoa(w.asked(level))
 		}

@@ -29,6 +29,7 @@ func (f *Federal) start(c *gin.Context) error {
 		return err
 	}
 	flow.Asked, flow.Return = w.asked(c.Query("level")), page.NextOf(c)
+	flow.Force = c.Query("again") == "1" // the provider remembers somebody who was of no use
 	if login := page.From(c).Login; login != nil {
 		flow.Mutuality, flow.Member, flow.Session, flow.Force = login.Mutuality, login.Member, login.Session, true
 	}
