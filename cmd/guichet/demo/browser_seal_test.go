@@ -90,7 +90,7 @@ func TestBrowserApproveRefused(t *testing.T) {
 	w.until("a page that says no", `location.pathname.startsWith("/fr/") && document.querySelector("main h1") && document.readyState === "complete"`)
 	w.judge("approval by another person", "fr")
 	w.visit("/fr/requests")
-	w.sees("main", "À signer")
+	w.sees("main", locale.T(locale.FR, "requests.state.to-finish"))
 }
 
 // Who came by a password reads and sends; the seal is a receipt.

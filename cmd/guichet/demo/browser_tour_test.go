@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 )
@@ -117,6 +118,9 @@ var publicStops = []stop{
 	plain("sign-in"), plain("sign-in/card"), plain("sign-in/password"), plain("signed-out"),
 	plain("signed-out/everywhere"),
 	view("sign-in/answer/:outcome", "cancelled at the provider", func(filled) string { return "sign-in/answer/cancelled?by=csam&next=bank" }),
+	view("sign-in", "after the end of a session", func(filled) string { return "sign-in?ended=1&next=bank" }),
+	view("sign-in", "after an undone change of address", func(filled) string { return "sign-in?told=undone" }),
+	view("sign-in/answer/:outcome", "cancelled an approval", func(filled) string { return "sign-in/answer/cancelled?by=csam&for=approve&next=requests" }),
 	view("sign-in/disabled", "reactivation asked", func(filled) string { return "sign-in/disabled?reference=T-4K7P-118" }),
 	plain("recover"), plain("recover/password"), view("recover/sent", "a link is on its way", func(filled) string { return "recover/sent?way=link" }),
 	plain("cannot-connect"), view("cannot-connect/sent", "a message was taken", func(filled) string { return "cannot-connect/sent?reference=T-4K7P-118&by=2026-11-23" }),
@@ -243,11 +247,18 @@ func (s setting) String() string {
 	return strings.Join(append([]string{s.lang, fmt.Sprint(s.width)}, s.media...), " ")
 }
 
-// settings: each language once, and each kind of screen once.
-var settings = []setting{
-	{"fr", 1280, nil}, {"nl", 1280, nil}, {"de", 1280, nil}, {"en", 1280, nil},
-	{"de", 320, nil}, {"fr", 1280, []string{"prefers-color-scheme", "dark"}}, {"nl", 1280, []string{"forced-colors", "active"}},
-}
+// settings: each language once, each with a kind of screen of its own. A soak sees each
+// language on an ordinary screen too.
+var settings = func() []setting {
+	all := []setting{
+		{"fr", 1280, nil}, {"de", 320, nil},
+		{"nl", 1280, []string{"forced-colors", "active"}}, {"en", 1280, []string{"prefers-color-scheme", "dark"}},
+	}
+	if os.Getenv("GUICHET_SOAK") != "" {
+		all = append(all, setting{"nl", 1280, nil}, setting{"de", 1280, nil}, setting{"en", 1280, nil})
+	}
+	return all
+}()
 
 // Every page in its filled state, held to the rules of accessibility.
 func TestBrowserTour(t *testing.T) {
@@ -266,12 +277,17 @@ func TestBrowserTour(t *testing.T) {
 	})
 }
 
+// tour sees every route in its first state, and all its states in the first setting.
 func (w *window) tour(stops []stop, at setting, f filled) {
 	w.t.Helper()
 	w.size(at.width, 900)
 	w.media(at.media...)
-	titles := map[string]string{}
+	titles, seen := map[string]string{}, map[string]bool{}
 	for _, stop := range stops {
+		if seen[stop.route] && at.String() != settings[0].String() {
+			continue
+		}
+		seen[stop.route] = true
 		stop.way(w, "/"+at.lang+"/", f)
 		w.judge(stop.name, at.lang)
 		if !strings.HasPrefix(stop.route, "GET ") {
