@@ -124,7 +124,7 @@ func number(s string) nrn.Number {
 
 func newConfig(t testing.TB, c *clock) store.Config {
 	t.Helper()
-	dir := t.TempDir()
+	dir := storetest.Dir(t)
 	keys, err := vault.NewKeys(filepath.Join(dir, "keys"))
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ type Server struct {
 // template is the database that holds the schema and nothing else.
 const template = "guichet_schema"
 
-// prefix of the folders of servers; the id of the process that made them follows.
+// prefix of the folders of servers and stores; the id of the process that made them follows.
 const prefix = "guichet-pg-"
 
 // shared is the server of this test process. It lives as long as the process does.

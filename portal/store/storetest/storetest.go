@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"guichet.example/portal/store"
@@ -44,7 +46,7 @@ func Open(t testing.TB, e Engine, changes ...func(*store.Config)) *store.DB {
 // no bound on requests.
 func Config(t testing.TB, e Engine) store.Config {
 	t.Helper()
-	dir := t.TempDir()
+	dir := Dir(t)
 	keys, err := vault.NewKeys(filepath.Join(dir, "keys"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +58,21 @@ func Config(t testing.TB, e Engine) store.Config {
 		cfg.Path = filepath.Join(dir, "guichet.db")
 	}
 	return cfg
+}
+
+// Dir is a folder for the files of a store, gone at the end of the test: in memory where
+// there is room, for each commit waits for the disk otherwise.
+func Dir(t testing.TB) string {
+	t.Helper()
+	if parent(false) != parents[0] {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(parents[0], prefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // OpenConfig opens a store and closes it at the end of the test.
