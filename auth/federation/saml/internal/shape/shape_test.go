@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -45,6 +46,8 @@ func TestCheckRefuses(t *testing.T) {
 		}
 		return strings.Replace(good, old, by, 1)
 	}
+	status := good[strings.Index(good, "<p:Status>") : strings.Index(good, "</p:Status>")+len("</p:Status>")]
+	const exclusive = `<d:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"`
 	deep := strings.Repeat("<a>", 40) + strings.Repeat("</a>", 40)
 	for name, doc := range map[string]string{
 		"empty":                            "",
@@ -57,6 +60,14 @@ func TestCheckRefuses(t *testing.T) {
 		"processing instruction":           in("Peeters", "Pee<?x?>ters"),
 		"second declaration":               `<?xml version="1.0"?><?xml version="1.0"?>` + good,
 		"second root":                      good + "<x/>",
+		"the same root again":              good + good,
+		"status after the assertion":       strings.Replace(in(status, ""), "</p:Response>", status+"</p:Response>", 1),
+		"80 prefixes":                      in("</p:Status>", "<p:StatusDetail"+prefixes("a")+"><x xmlns='urn:x'"+prefixes("b")+"><x"+prefixes("c")+"><x"+prefixes("d")+"/></x></x></p:StatusDetail></p:Status>"),
+		"colon without a prefix":           in("<a:Subject>", `<a:Subject :x="">`),
+		"an ID that begins with a digit":   in(`ID="_r1"`, `ID="1r"`),
+		"canonical twice":                  in(`<d:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"`, exclusive),
+		"another transform":                in(exclusive, `<d:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116"`),
+		"encrypted as well":                in("</p:Response>", encrypted+"</p:Response>"),
 		"no end":                           strings.TrimSuffix(strings.TrimSpace(good), "</p:Response>"),
 		"end of another":                   in("</a:Subject>", "</a:Sub>"),
 		"another root":                     in("<p:Response", "<p:Respons"),
@@ -103,6 +114,52 @@ func TestCheckRefuses(t *testing.T) {
 	}
 	if _, err := Check([]byte(good), Kind(9)); err == nil {
 		t.Error("Check knows a kind 9")
+	}
+}
+
+// prefixes declares twenty prefixes.
+func prefixes(name string) string {
+	var all strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&all, " xmlns:%s%d='urn:x'", name, i)
+	}
+	return all.String()
+}
+
+const encrypted = `<a:EncryptedAssertion xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:EncryptedData Type="http://www.w3.org/2001/04/xmlenc#Element">` +
+	`<e:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/><e:CipherData><e:CipherValue>AAAA</e:CipherValue></e:CipherData>` +
+	`</e:EncryptedData></a:EncryptedAssertion>`
+
+func TestCheckEncrypted(t *testing.T) {
+	good := load(t, "response.xml")
+	clear := good[strings.Index(good, "<a:Assertion") : strings.Index(good, "</a:Assertion>")+len("</a:Assertion>")]
+	for name, tt := range map[string]struct {
+		old, by string
+		ok      bool
+	}{
+		"nothing changed":  {"", "", true},
+		"content alone":    {"xmlenc#Element", "xmlenc#Content", false},
+		"another cipher":   {"aes256-cbc", "tripledes-cbc", false},
+		"value elsewhere":  {"<e:CipherValue>AAAA</e:CipherValue>", `<e:CipherReference URI="http://evil.example/"/>`, false},
+		"no value":         {"<e:CipherValue>AAAA</e:CipherValue>", "", false},
+		"one more of them": {"</a:EncryptedAssertion>", "</a:EncryptedAssertion>" + encrypted, false},
+	} {
+		doc := strings.Replace(good, clear, strings.Replace(encrypted, tt.old, tt.by, 1), 1)
+		if head, err := Check([]byte(doc), Response); (err == nil) != tt.ok || tt.ok && !head.Encrypted {
+			t.Errorf("Check(encrypted: %s) = %+v, %v", name, head, err)
+		}
+	}
+}
+
+func TestMetadataIsSignedOnce(t *testing.T) {
+	good := load(t, "response.xml")
+	signature := good[strings.Index(good, "<d:Signature") : strings.Index(good, "</d:Signature>")+len("</d:Signature>")]
+	for signatures, ok := range []bool{false, true, false} {
+		doc := `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:d="http://www.w3.org/2000/09/xmldsig#" ID="_a1">` +
+			strings.Repeat(signature, signatures) + `</EntityDescriptor>`
+		if err := Metadata([]byte(doc), true); (err == nil) != ok {
+			t.Errorf("Metadata(%d signatures) = %v", signatures, err)
+		}
 	}
 }
 
