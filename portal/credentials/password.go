@@ -157,3 +157,8 @@ const MaxSaid = 2000
 func (s *Service) AskReactivation(ctx context.Context, ticket, said string) (reference string, err error) {
 	return s.Store.AskReactivation(ctx, s.Mutuality, ticket, said, s.Now())
 }
+
+// Reactivation is what the member asked last, with its end if it has one.
+func (s *Service) Reactivation(ctx context.Context, member auth.MemberID) (Reactivation, error) {
+	return s.Store.Reactivation(ctx, s.Mutuality, member)
+}

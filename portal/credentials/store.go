@@ -61,6 +61,8 @@ type Store interface {
 	// PassQuestion takes the try back and stores the code of a right answer. The member is
 	// told by every address that is known: by mail and by post.
 	PassQuestion(ctx context.Context, q ByQuestion) error
+	// Reactivation returns what she asked last; zero if nothing.
+	Reactivation(ctx context.Context, mutuality string, member auth.MemberID) (Reactivation, error)
 	// AskReactivation uses the ticket and makes the task for staff.
 	AskReactivation(ctx context.Context, mutuality, ticket, said string, now time.Time) (reference string, err error)
 }

@@ -64,6 +64,14 @@ type Account struct {
 // Certified says whether her e-mail address was shown to be hers.
 func (a Account) Certified() bool { return a.Email != "" && !a.EmailCertified.IsZero() }
 
+// Reactivation is a request to switch an account on again (F46).
+type Reactivation struct {
+	Reference string // empty: none was made
+	Asked     time.Time
+	Answered  time.Time // zero: staff look at it
+	Words     string    // of the answer, for her
+}
+
 // Purpose of a code.
 type Purpose string
 

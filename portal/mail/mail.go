@@ -42,6 +42,7 @@ const (
 	EmailChangedNew Template = "email-changed-new" // at; goes to the address that is
 	AccountDisabled Template = "account-disabled"  // at
 	AccountRestored Template = "account-restored"  // at
+	StaysClosed     Template = "stays-closed"      // at, reference: the request to reopen was refused
 	LetterOnItsWay  Template = "letter"            // by: the day by which it should have come
 	NotMeReceived   Template = "not-me"            // at, reference
 	Enrolled        Template = "enrolled"          // at

@@ -18,6 +18,7 @@ var templates = map[Template][]Value{
 	EmailChangedNew: {At},
 	AccountDisabled: {At},
 	AccountRestored: {At},
+	StaysClosed:     {At, Reference},
 	LetterOnItsWay:  {By},
 	NotMeReceived:   {At, Reference},
 	Enrolled:        {At},

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
 
@@ -26,12 +27,23 @@ func (s *SignIn) disabledForm(c *gin.Context) error {
 		v.Title, v.Lead = v.T("password.asked.title"), v.T("password.asked.lead")
 		return page.Render(c, http.StatusOK, askedPage(v, ref))
 	}
-	_, err := s.Classic.Look(c.Request.Context(), credentials.Reactivate, s.Cookies.Ticket(c))
+	code, err := s.Classic.Look(c.Request.Context(), credentials.Reactivate, s.Cookies.Ticket(c))
 	if isOver(err) {
 		return s.expired(c)
 	}
 	if err != nil {
 		return fmt.Errorf("looking at a ticket: %w", err)
+	}
+	last, err := s.Classic.Reactivation(c.Request.Context(), code.Member)
+	if err != nil {
+		return fmt.Errorf("reading a request: %w", err)
+	}
+	if last.Reference != "" && last.Answered.IsZero() {
+		v.Title, v.Lead = v.T("password.disabled.title"), v.T("recovery.pending", locale.A("date", locale.Date(v.Lang, last.Asked)))
+		return page.Render(c, http.StatusOK, askedPage(v, last.Reference))
+	}
+	if last.Words != "" {
+		v.Banner = &page.Banner{Kind: page.Neutral, Title: v.T("recovery.answered", locale.A("date", locale.Date(v.Lang, last.Answered))), Text: last.Words}
 	}
 	return s.showDisabled(c, v, "", http.StatusOK)
 }

@@ -66,7 +66,7 @@ func (db *DB) Answer(ctx context.Context, j jobs.Job, a recovery.Answer) error {
 func (db *DB) tellLost(t *tx, lost recovery.Task) error {
 	if lost.Member != "" {
 		var waits int
-		err := t.get(`SELECT count(*) FROM tasks WHERE mutuality = ? AND member = ? AND kind = ? AND closed_at IS NULL`,
+		err := t.get(`SELECT count(*) FROM tasks WHERE mutuality = ? AND member = ? AND member <> '' AND kind = ? AND closed_at IS NULL`,
 			[]any{lost.Mutuality, string(lost.Member), string(office.LostCode)}, &waits)
 		if err != nil || waits > 0 {
 			return err

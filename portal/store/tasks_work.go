@@ -308,7 +308,10 @@ func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Ite
 		if err == nil && closed == 0 {
 			return office.ErrState
 		}
-		return err
+		if err != nil || i.Kind != office.Reactivation {
+			return err
+		}
+		return db.tellClosed(t, o.Mutuality, i)
 	}
 	key, err := db.keyOf(t.conn, o.Mutuality, member)
 	if err != nil {
