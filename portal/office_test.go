@@ -228,7 +228,7 @@ func TestFileNeedsAReason(t *testing.T) {
 		"no words":         {"words": " "},
 		"wrong number":     {"number": "85.07.30-033.29"},
 		"nobody":           {"number": "72.02.29-118.53"},
-		"no way":           {"way": ""},
+		"no way":           {"way": "", "user": "0305"},
 		"name without day": {"way": "name", "surname": "Delcourt"},
 		"other birth":      {"way": "name", "surname": "Delcourt", "birth-day": "31", "birth-month": "7", "birth-year": "1985"},
 		"other number":     {"way": "user", "user": "0305 118 423"},

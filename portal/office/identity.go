@@ -175,13 +175,15 @@ func (o *Office) receipt(c *gin.Context) error {
 		{Label: v.T("office.receipt.by"), Value: officer.Name},
 		{Label: v.T("office.receipt.at"), Value: when(v, o.Now())},
 	}
+	letter := false
 	for _, l := range f.Letters {
 		if l.Reference == c.Query("letter") {
+			letter = true
 			v.Lead = v.T("office.receipt.code")
 			rows = append(rows, page.SummaryRow{Label: v.T("office.receipt.letter"), Value: l.Reference})
 		}
 	}
-	return page.Render(c, http.StatusOK, receiptView(v, rows))
+	return page.Render(c, http.StatusOK, receiptView(v, rows, letter && o.may(v, auth.PrintLetters)))
 }
 
 // bindCard opens the account for the card that the person put into the reader. It must be

@@ -32,11 +32,32 @@ var ways = []string{"number", "user", "name"}
 const maxTyped = 120
 
 func searchFormOf(c *gin.Context) searchForm {
-	return searchForm{
+	f := searchForm{
 		Way: typed(c, "way"), Number: typed(c, "number"), User: typed(c, "user"), Surname: typed(c, "surname"),
 		Day: typed(c, "birth-day"), Month: typed(c, "birth-month"), Year: typed(c, "birth-year"),
 		Why: typed(c, "why"), Words: typed(c, "words"),
 	}
+	f.Way = f.meant()
+	return f
+}
+
+// meant is the way to search: the one chosen, or the only one for which something was
+// typed.
+func (f searchForm) meant() string {
+	only := ""
+	for way, text := range map[string]string{"number": f.Number, "user": f.User, "name": f.Surname} {
+		switch {
+		case text == "":
+		case way == f.Way || only != "":
+			return f.Way
+		default:
+			only = way
+		}
+	}
+	if only == "" {
+		return f.Way
+	}
+	return only
 }
 
 // search is the question that the form asks, with what is wrong in it.
