@@ -258,7 +258,7 @@ func refused(resp *http.Response, body string) string {
 }
 
 // ids, references, keys of forms, the time a page was printed: what differs between two answers that say the same.
-var moving = regexp.MustCompile(`"nonce":"[^"]+"|[0-9a-z]{26}(-[0-9a-z]{26})?|\d+\x{a0}h\x{a0}\d+|[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Za-z0-9_-]{40,}`)
+var moving = regexp.MustCompile(`"nonce":"[^"]+"|[0-9a-z]{26}(-[0-9a-z]{26})?|\d+\x{a0}h\x{a0}\d+|[A-Z0-9]{4}-[A-Z0-9]{3,4}|[A-Za-z0-9_-]{40,}`)
 
 // said is an answer without what moves.
 func said(resp *http.Response, body string) string {

@@ -129,10 +129,13 @@ func (w *town) settle(p certstest.Person, affiliation string) *inhabitant {
 	return &inhabitant{Person: p, id: id, card: card}
 }
 
+// passphrase is good enough for every profile.
+const passphrase = "Trois hiboux, 2 fromages!"
+
 // password gives a member one.
 func (w *town) password(m *inhabitant) {
 	w.t.Helper()
-	hash, err := w.Classic().Hash(w.t.Context(), m.id, right)
+	hash, err := w.Classic().Hash(w.t.Context(), m.id, passphrase)
 	ok(w.t, err)
 	ok(w.t, w.Classic().Enrol(w.t.Context(), credentials.Enrolment{Member: m.id, State: credentials.Active, Hash: hash}))
 }
@@ -171,7 +174,7 @@ func (w *town) comesIn(v *visitor, m *inhabitant, way string) {
 		v.signIn(m.card)
 	case way == "password":
 		w.password(m) // she loses it where she says that a sign-in was not hers
-		v.try(m.NationalNumber, right)
+		v.try(m.NationalNumber, passphrase)
 	case strings.HasPrefix(way, "csam"):
 		v.acs(v.begin("/fr/sign-in/federal/csam"), fmt.Sprint(m.Surname, level))
 	case strings.HasPrefix(way, "itsme"):
