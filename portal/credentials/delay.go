@@ -45,11 +45,13 @@ func SourceDelay(failures int) time.Duration {
 }
 
 // Limits are the failures in a row after which a bucket is closed until the password is
-// set anew.
+// set anew: Known those of the browsers known to the account, and again those of the
+// networks.
 type Limits struct{ Known, Unknown int }
 
-// maxFailures are those of SP 800-63B-4, 3.2.2, for one account: of browsers known to
-// it a fifth, so that a stranger cannot use them up.
+// maxFailures are those of SP 800-63B-4, 3.2.2, for one account: a tenth of browsers
+// known to it, a tenth of others in networks known to it, so that a stranger cannot use
+// them up.
 const maxFailures = 100
 
 // LimitsOf divides the hundred by the identifiers under which one account is counted.
@@ -58,5 +60,5 @@ func LimitsOf(p profile.Profile) Limits {
 	if p.Takes(profile.NationalNumber) { // who has a user number has no national number
 		n = 1
 	}
-	return Limits{Known: maxFailures / 5 / n, Unknown: maxFailures * 4 / 5 / n}
+	return Limits{Known: maxFailures / 10 / n, Unknown: maxFailures * 4 / 5 / n}
 }

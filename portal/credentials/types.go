@@ -16,12 +16,14 @@
 //
 // # Who waits
 //
-// Failures are counted by what was typed, whether or not it exists, in two buckets: one
-// for browsers and networks from which this account was signed in to before, one for
-// everywhere else. A stranger fills the second and never the first. Each bucket waits
+// Failures are counted by what was typed, whether or not it exists, in three buckets:
+// one for browsers from which this account was signed in to before, one for others in
+// networks from which it was, one for everywhere else. A stranger fills the last, who
+// shares the member's network the second, and neither the first. Each bucket waits
 // longer with each failure (Delay) and is closed at its limit until the password is set
-// anew; both limits together stay below the hundred of SP 800-63B-4, 3.2.2. A third
-// count is that of the network the tries come from, whatever they name. The card is
+// anew; all limits together stay within the hundred of SP 800-63B-4, 3.2.2. The right
+// code of a letter is no guess and opens past them all. Another count is that of the
+// network the tries come from, whatever they name. The card is
 // never asked to wait.
 package credentials
 

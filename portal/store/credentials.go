@@ -34,18 +34,18 @@ func (db *DB) ServerKey(purpose string) []byte { return db.cfg.Keys.Index("serve
 // whoTries looks the handle up: nobody for one that more than one have, too. What it
 // asks the database is the same for a number that nobody has, so that a try which must
 // wait tells nothing by its time.
-func (db *DB) whoTries(t *tx, try credentials.Try) (member auth.MemberID, known bool, err error) {
+func (db *DB) whoTries(t *tx, try credentials.Try) (member auth.MemberID, class string, err error) {
 	if !try.Nobody {
 		holders, err := db.holders(t.conn, try.Mutuality, try.Handle)
 		if err != nil {
-			return "", false, err
+			return "", "", err
 		}
 		if len(holders) == 1 {
 			member = auth.MemberID(holders[0])
 		}
 	}
-	known, err = db.isKnown(t, string(member), try)
-	return member, known, err
+	class, err = db.classOf(t, string(member), try)
+	return member, class, err
 }
 
 // readTried reads the account. Nobody, and an account that nobody may sign in to yet,

@@ -28,6 +28,7 @@ func runCredentials(t *testing.T, open opener) {
 		{"failures wait, close and are taken back", testThrottle},
 		{"strangers do not count against the known", testKnown},
 		{"a browser known to one is a stranger to others", testKnownToOne},
+		{"who shares a network locks nobody out", testNear},
 		{"the browsers seen last are known", testManyBrowsers},
 		{"what is not active, or not yet, opens nothing", testPendingOpensNothing},
 		{"a network waits, whatever its tries name", testSource},

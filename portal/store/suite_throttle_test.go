@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/signin"
 )
 
 // strangers close the strangers' count of a number.
@@ -58,6 +59,33 @@ func testKnownToOne(t *testing.T, b *bed) {
 		if _, err := b.Try(ctx, one); !errors.Is(err, credentials.ErrClosed) {
 			t.Errorf("%s: %v, want ErrClosed", name, err)
 		}
+	}
+}
+
+// testNear: who shares a member's network locks her browser out as little as a stranger.
+func testNear(t *testing.T, b *bed) {
+	b.enrolClassic(b.claire, nil)
+	hers := b.tryOf(claireNumber)
+	hers.Browser = [32]byte{1}
+	now := b.clock.Now()
+	err := b.StartSession(t.Context(), [32]byte{9}, [32]byte{}, signin.Session{Login: b.claire, Created: now, LastSeen: now,
+		Idle: time.Hour, Ends: now.Add(time.Hour), Source: hers.Source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := credentials.Passed{Mutuality: hers.Mutuality, Member: b.claire.Member, Handle: hers.Handle, Browser: hers.Browser, At: now}
+	if err := b.Pass(t.Context(), pass); err != nil {
+		t.Fatal(err)
+	}
+	b.strangers(claireNumber) // from her network
+	hers.At = b.clock.Now()
+	if _, err := b.Try(t.Context(), hers); err != nil {
+		t.Errorf("her browser, after another in her network: %v", err)
+	}
+	away := b.tryOf(claireNumber)
+	away.Source = "203.0.113.9"
+	if _, err := b.Try(t.Context(), away); err != nil {
+		t.Errorf("another network, after hers was closed: %v", err)
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 const (
 	ofStrangers = "strangers"
 	ofKnown     = "known"
+	ofNear      = "near" // another browser, in a network from which she signed in
 	ofSource    = "source"
 )
 
@@ -98,7 +99,7 @@ func (db *DB) Try(ctx context.Context, try credentials.Try) (credentials.Tried, 
 
 func (db *DB) try(t *tx, try credentials.Try) (credentials.Tried, error) {
 	tried := credentials.Tried{Mutuality: try.Mutuality}
-	member, known, err := db.whoTries(t, try)
+	member, class, err := db.whoTries(t, try)
 	if err != nil {
 		return tried, err
 	}
@@ -107,7 +108,7 @@ func (db *DB) try(t *tx, try credentials.Try) (credentials.Tried, error) {
 	}
 	// A right code is no guess: whoever fills the count cannot keep her letter from her.
 	if tried.Code == "" {
-		if err := db.countTry(t, try, known, &tried); err != nil {
+		if err := db.countTry(t, try, class, &tried); err != nil {
 			return tried, err
 		}
 		if err := countCode(t, try, member); err != nil {
@@ -118,10 +119,10 @@ func (db *DB) try(t *tx, try credentials.Try) (credentials.Tried, error) {
 }
 
 // countTry counts the try for what was typed and for the network, or refuses it.
-func (db *DB) countTry(t *tx, try credentials.Try, known bool, tried *credentials.Tried) error {
-	class, limit := ofStrangers, try.Limits.Unknown
-	if known {
-		class, limit = ofKnown, try.Limits.Known
+func (db *DB) countTry(t *tx, try credentials.Try, class string, tried *credentials.Tried) error {
+	limit := try.Limits.Known
+	if class == ofStrangers {
+		limit = try.Limits.Unknown
 	}
 	own, err := t.counter(try.Mutuality, db.bucket(try.Mutuality, class, handleText(try.Handle)))
 	if err != nil {
@@ -133,7 +134,7 @@ func (db *DB) countTry(t *tx, try credentials.Try, known bool, tried *credential
 	if wait := own.wait(try.At); wait > 0 {
 		return &credentials.WaitError{Wait: wait}
 	}
-	if !known && try.Source != "" {
+	if class == ofStrangers && try.Source != "" {
 		if err := db.trySource(t, try, tried); err != nil {
 			return err
 		}
@@ -184,7 +185,7 @@ func releaseBuckets(t *tx, mutuality string, buckets [][]byte) error {
 // forget drops the counts of handles: the member has shown who she is.
 func (db *DB) forget(t *tx, mutuality string, handles ...credentials.Handle) error {
 	for _, h := range handles {
-		for _, class := range []string{ofStrangers, ofKnown} {
+		for _, class := range []string{ofStrangers, ofNear, ofKnown} {
 			_, err := t.exec(`DELETE FROM throttle WHERE mutuality = ? AND bucket = ?`,
 				mutuality, db.bucket(mutuality, class, handleText(h)))
 			if err != nil {
@@ -234,16 +235,24 @@ func knowBrowser(t *tx, p credentials.Passed) error {
 	return err
 }
 
-// isKnown says whether the member signed in before from this browser or network. From
-// nowhere in particular come those of sign-ins that she denied, too.
-func (db *DB) isKnown(t *tx, member string, try credentials.Try) (bool, error) {
-	var n int
+// classOf says whether the member signed in before from this browser, or from another in
+// this network: who shares her network cannot use up what is her browser's. From nowhere
+// in particular come those of sign-ins that she denied, too.
+func (db *DB) classOf(t *tx, member string, try credentials.Try) (class string, err error) {
+	var browsers, networks int
 	since := micros(try.At.Add(-knownFor))
-	err := t.get(`
-		SELECT (SELECT count(*) FROM browsers WHERE mutuality = ? AND member = ? AND browser = ? AND seen_at > ?) +
+	err = t.get(`
+		SELECT (SELECT count(*) FROM browsers WHERE mutuality = ? AND member = ? AND browser = ? AND seen_at > ?),
 			(SELECT count(*) FROM signins WHERE mutuality = ? AND member = ? AND source_index = ? AND at > ? AND ? <> '')`,
-		[]any{try.Mutuality, member, try.Browser[:], since, try.Mutuality, member, db.signinSource(try.Mutuality, try.Source), since, try.Source}, &n)
-	return n > 0, err
+		[]any{try.Mutuality, member, try.Browser[:], since, try.Mutuality, member, db.signinSource(try.Mutuality, try.Source), since, try.Source},
+		&browsers, &networks)
+	switch {
+	case browsers > 0:
+		return ofKnown, err
+	case networks > 0:
+		return ofNear, err
+	}
+	return ofStrangers, err
 }
 
 func sweepThrottle(t *tx, now time.Time) (int64, error) {
