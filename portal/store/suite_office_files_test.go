@@ -10,7 +10,9 @@ import (
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/federal"
 	"guichet.example/portal/office"
+	"guichet.example/portal/signin"
 )
 
 var visit = office.Why{Key: "visit", Words: "at the counter"}
@@ -126,6 +128,9 @@ func testCounter(t *testing.T, b *bed) {
 	want(t, "no reason", b.SetAccount(ctx, ada, opening, office.AccountChange{To: office.AccountDisabled, Reason: "mistake", Words: "x"}), office.ErrReason)
 	want(t, "closed", b.SetAccount(ctx, ada, opening, closing), nil)
 	want(t, "closed twice", b.SetAccount(ctx, ada, opening, closing), office.ErrState)
+	// Who was let in by a look at the account before, and comes to the session after.
+	late := signin.Session{Login: b.claire, Created: now, LastSeen: now, Idle: time.Minute, Ends: now.Add(time.Hour)}
+	want(t, "federal session when closed", b.StartFederalSession(ctx, [32]byte{1}, [32]byte{}, late, federal.Kept{}), signin.ErrClosed)
 	want(t, "card when closed", b.CardAtCounter(ctx, ada, claire.ID, check), office.ErrState)
 	if f, err = b.File(ctx, ada, opening); err != nil || f.Account.Sessions != 0 || f.Account.Reason != "abuse: two people use it" {
 		t.Errorf("account = %+v, %v", f.Account, err)
