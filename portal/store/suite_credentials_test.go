@@ -45,6 +45,7 @@ func runCredentials(t *testing.T, open opener) {
 		{"two changes of address are undone by the first link", testSwapTwice},
 		{"a denied sign-in leaves the thief no link", testDenyEndsLinks},
 		{"a disabled account has no link", testDisableEndsLinks},
+		{"a new password leaves nothing of the old", testOldProofs},
 		{"no session begins once the account is closed", testSessionAfterClosing},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/account"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/office"
 	"guichet.example/portal/signin"
@@ -161,6 +162,29 @@ func testDenyEndsLinks(t *testing.T, b *bed) {
 	}
 	if err := b.swap(credentials.UndoEmail, link(2), link(6)); err != nil || b.account().Email != "hers@example.org" {
 		t.Errorf("the link that puts her address back: %v", err)
+	}
+}
+
+// testOldProofs: what a new password leaves of the old one, and what nobody denies.
+func testOldProofs(t *testing.T, b *bed) {
+	b.enrolClassic(b.claire, nil)
+	b.session("hers", b.claire)
+	if _, err := b.DenySignIn(t.Context(), b.claire, b.claire.Session); !errors.Is(err, account.ErrNoSession) {
+		t.Errorf("denying the session she is in: %v, want ErrNoSession", err)
+	}
+	b.code(b.claire, credentials.ConfirmEmail, link(3), "thief@example.net")
+	b.code(b.claire, credentials.ResetLink, link(4), "")
+	b.code(b.claire, credentials.Renew, link(5), "")
+	set := credentials.NewPassword{Mutuality: b.claire.Mutuality, Member: b.claire.Member, Hash: somePHC + "B", Activate: true, At: noon}
+	if err := b.SetPassword(t.Context(), set); err != nil {
+		t.Fatal(err)
+	}
+	b.wantDead(map[credentials.Purpose]string{credentials.ConfirmEmail: link(3), credentials.ResetLink: link(4), credentials.Renew: link(5)})
+	if err := b.Rehash(t.Context(), b.claire.Mutuality, b.claire.Member, somePHC, somePHC+"C"); err != nil {
+		t.Fatal(err)
+	}
+	if hash, err := b.PasswordHash(t.Context(), b.claire.Mutuality, b.claire.Member); err != nil || hash != somePHC+"B" {
+		t.Errorf("a late rehash of the old password leaves %q, %v", hash, err)
 	}
 }
 
