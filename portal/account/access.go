@@ -12,6 +12,7 @@ import (
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/profile"
 )
 
 const (
@@ -41,7 +42,7 @@ func (a *Account) access(c *gin.Context) error {
 	v.Title, v.Nav, v.Lead = v.T("password.access.title"), "account", v.T("password.access.lead")
 	v.Back = page.Link{URL: v.URL("account"), Text: v.T("password.access.back")}
 	v.Banner = told(v, c)
-	return page.Render(c, http.StatusOK, accessPage(v, classic, post, list))
+	return page.Render(c, http.StatusOK, accessPage(v, a.Classic.Profile, classic, post, list))
 }
 
 // told is the notice of what was just done; the address says which.
@@ -69,8 +70,8 @@ func shown(reference string) string {
 	return reference
 }
 
-// wayRows are what she signs in with.
-func wayRows(v page.View, a credentials.Account) []page.SummaryRow {
+// wayRows are what she signs in with, of what the mutuality's profile takes.
+func wayRows(v page.View, p profile.Profile, a credentials.Account) []page.SummaryRow {
 	rows := []page.SummaryRow{{Label: v.T("password.way.now"), Value: v.T("account.method." + string(v.Login.Method))}}
 	value, detail := v.T("password.way.none"), v.T("password.way.none.text")
 	if a.HasPassword && (a.State == credentials.Active || a.State == credentials.Disabled) {
@@ -81,7 +82,7 @@ func wayRows(v page.View, a credentials.Account) []page.SummaryRow {
 	if a.UserNumber != "" {
 		rows = append(rows, page.SummaryRow{Label: v.T("password.way.number"), Value: credentials.Handle{Kind: credentials.KindUser, Value: a.UserNumber}.Shown()})
 	}
-	if a.AccessCode != "" {
+	if a.AccessCode != "" && p.Takes(profile.AccessCode) {
 		rows = append(rows, page.SummaryRow{Label: v.T("password.way.code"), Value: a.AccessCode})
 	}
 	return append(rows, emailRow(v, a))

@@ -1,10 +1,15 @@
 // Package signin is the door of the counter: the page of ways in, the sign-in with
-// the eID card, and signing out.
+// the eID card (card.go) and with number and password (password.go), and signing out.
+// The doors of federal providers come from package federal (Others).
 //
-// The page asks for a challenge, the card signs it (Web eID), webeid verifies the
+// The card's page asks for a challenge, the card signs it (Web eID), webeid verifies the
 // token, the national number in the certificate finds the member, and the session
 // begins: a new id, assurance high. A refusal tells the member one sentence and the
 // log its cause.
+//
+// A password is judged by package credentials. A right one may still lead to another page
+// first: a new password (renew.go), or that staff closed the account (disabled.go). Until
+// then nobody is signed in; a ticket in a cookie carries what was proved to that page.
 package signin
 
 import (
