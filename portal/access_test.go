@@ -62,12 +62,12 @@ func TestNoPageWithoutASession(t *testing.T) {
 // fails this test.
 func TestPublicRoutes(t *testing.T) {
 	public := "sign-in sign-in/card sign-in/card/challenge sign-in/card sign-in/password sign-in/password " +
-		"sign-in/password/forget sign-in/password/new sign-in/password/new sign-in/disabled sign-in/disabled sign-out signed-out " +
-		"enrol enrol/letter enrol/letter enrol/letter/asked " +
-		"recover recover/password recover/password recover/sent recover/link/:secret recover/link/:secret " +
-		"cannot-connect cannot-connect cannot-connect/sent " +
-		"email/confirm/:secret email/confirm/:secret email/undo/:secret email/undo/:secret " +
-		"help help/card help/self-test help/accessibility help/privacy"
+		"sign-in/password/forget sign-in/password/new sign-in/password/new sign-in/disabled sign-in/disabled " +
+		"sign-out signed-out enrol enrol/letter enrol/letter enrol/letter/asked recover recover/password " +
+		"recover/password recover/sent recover/link/:secret recover/link/:secret cannot-connect " +
+		"cannot-connect cannot-connect/sent email/confirm/:secret email/confirm/:secret email/undo/:secret " +
+		"email/undo/:secret kiosk kiosk/over kiosk/help help help/card help/self-test help/accessibility " +
+		"help/privacy"
 	var got []string
 	for _, r := range open(t).Routes() {
 		if r.Act == auth.Public {

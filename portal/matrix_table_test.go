@@ -68,6 +68,7 @@ const (
 	job      kind = "job"      // that could not be done
 	batch    kind = "batch"    // of letters
 	letter   kind = "letter"
+	machine  kind = "kiosk"  // of the mutuality
 	secret   kind = "secret" // opens by itself: whoever holds it
 	word     kind = "word"   // of a list, the same for everybody
 )
@@ -88,6 +89,8 @@ var named = map[string]kind{
 	"email/confirm/":          secret,
 	"email/undo/":             secret,
 	"recover/link/":           secret,
+	"enrol/open/":             secret,
+	"office/kiosks/":          machine,
 	"sign-in/federal/":        word,
 	"sign-in/answer/":         word,
 }

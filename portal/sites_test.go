@@ -46,15 +46,17 @@ func (metadata) Metadata() ([]byte, error) { return []byte("<md/>"), nil }
 
 // Whatever the router knows is a route with an act, or stands in the list above.
 func TestEveryAddressIsListed(t *testing.T) {
-	c := open(t, everywhere)
-	listed := map[string]bool{}
-	for _, r := range c.Routes() {
-		listed[r.Method+" /:lang/"+r.Path] = true
-	}
 	met := map[string]bool{}
-	for _, address := range c.Addresses() {
-		if met[address] = true; !listed[address] && outside[address] == "" {
-			t.Errorf("%s is served, and neither an act nor anything else guards it", address)
+	for _, id := range profiles {
+		c := open(t, everywhere, ofProfile(t, id))
+		listed := map[string]bool{}
+		for _, r := range c.Routes() {
+			listed[r.Method+" /:lang/"+r.Path] = true
+		}
+		for _, address := range c.Addresses() {
+			if met[address] = true; !listed[address] && outside[address] == "" {
+				t.Errorf("%s is served, and neither an act nor anything else guards it", address)
+			}
 		}
 	}
 	for address := range outside {
