@@ -82,7 +82,7 @@ var errNotAtKiosk = errors.New("not at a kiosk")
 // below them, and what ends in the last: files, which would stay in the machine.
 var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "recover", "office", "contact", "account/password"}
 
-const downloads = ".pdf"
+const downloads, openedPath = ".pdf", "enrol/opened"
 
 // openAtKiosk says whether a page may be had at a kiosk. The page of the ways in is the
 // kiosk's own first screen there.
@@ -97,6 +97,9 @@ func (p *Portal) openAtKiosk(c *gin.Context) bool {
 		return false
 	}
 	for _, closed := range closedAtKiosk {
+		if v.Path == openedPath { // who enrols with her card ends there
+			continue
+		}
 		if v.Path == closed || strings.HasPrefix(v.Path, closed+"/") {
 			p.fail(c, errNotAtKiosk)
 			return false

@@ -174,8 +174,8 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
 		Federation: federation.ways, SAML: federation.announced(), Seal: seal, Mail: sender,
 		Idle: s.Idle.or(0), Total: s.Total.or(0), OfficeIdle: s.OfficeIdle.or(0), OfficeTotal: s.OfficeTotal.or(0),
-		TrustedProxies: s.TrustedProxies,
-		Rand:           rand.Reader, Log: log,
+		Kiosks: s.Kiosks.times(), TrustedProxies: s.TrustedProxies,
+		Rand: rand.Reader, Log: log,
 	})
 }
 

@@ -72,6 +72,8 @@ type Settings struct {
 	// OfficeIdle and OfficeTotal end a session of staff. Empty: 10m and 8h.
 	OfficeIdle  *Duration `json:"office_idle"`
 	OfficeTotal *Duration `json:"office_total"`
+	// Kiosks are the times of kiosks and of the sessions at them. Empty: as shipped.
+	Kiosks KioskSettings `json:"kiosks"`
 	// RequestsPerDay is how many requests a member may make in 24 hours. Empty: 200.
 	RequestsPerDay int `json:"requests_per_day"`
 	// ClassicReadsHealth lets a password open care data. Empty: true.

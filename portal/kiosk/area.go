@@ -32,7 +32,6 @@ type Area struct {
 // Paths of the area, below the language.
 const (
 	idlePath   = "kiosk"
-	bindPath   = "kiosk/bound"
 	overPath   = "kiosk/over"
 	stayPath   = "kiosk/stay"
 	helpPath   = "kiosk/help"

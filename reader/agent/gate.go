@@ -40,7 +40,6 @@ func (a *Agent) handler() http.Handler {
 	if a.config.Kiosk != nil {
 		mux.Handle("GET "+api.KioskStatusPath, a.page(a.kioskStatus))
 		mux.Handle("POST "+api.KioskBindPath, a.page(a.kioskBind))
-		mux.Handle("POST "+api.KioskIdentityPath, a.page(a.kioskIdentity))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -2,14 +2,11 @@ package agent
 
 import (
 	"context"
-	"crypto/x509"
-	"errors"
 	"net/http"
 	"regexp"
 	"strings"
 
 	"guichet.example/certs"
-	"guichet.example/reader"
 	"guichet.example/reader/api"
 )
 
@@ -67,55 +64,4 @@ func (a *Agent) kioskBind(w http.ResponseWriter, r *http.Request, _ string) {
 		return
 	}
 	reply(w, struct{}{}, nil)
-}
-
-// identified is a card that gives out its identity files.
-type identified interface {
-	Files(ctx context.Context) (*reader.Files, error)
-	Issuers() []*x509.Certificate
-}
-
-var errNoFiles = errors.New("the card's module gives out no identity files")
-
-// kioskIdentity hands the identity files of the inserted card to a page of the portal,
-// without photo, for somebody who enrols. No PIN protects them on the card either.
-func (a *Agent) kioskIdentity(w http.ResponseWriter, r *http.Request, _ string) {
-	var nothing struct{}
-	err := decode(w, r, &nothing)
-	var id api.KioskIdentity
-	if err == nil {
-		id, err = a.identity(r.Context())
-	}
-	if err != nil {
-		reply(w, nil, err)
-		return
-	}
-	reply(w, id, nil)
-}
-
-func (a *Agent) identity(ctx context.Context) (api.KioskIdentity, error) {
-	card, err := a.config.Cards.Card(ctx)
-	if err != nil {
-		return api.KioskIdentity{}, err
-	}
-	defer card.Close()
-	source, ok := card.(identified)
-	if !ok {
-		return api.KioskIdentity{}, errNoFiles
-	}
-	files, err := source.Files(ctx)
-	if err != nil {
-		return api.KioskIdentity{}, err
-	}
-	if files == nil {
-		return api.KioskIdentity{}, errNoFiles
-	}
-	issuers := [][]byte{}
-	for _, cert := range source.Issuers() {
-		issuers = append(issuers, cert.Raw)
-	}
-	return api.KioskIdentity{
-		Identity: files.Identity, IdentitySignature: files.IdentitySignature,
-		Address: files.Address, AddressSignature: files.AddressSignature, Registry: files.Registry, Certificates: issuers,
-	}, nil
 }

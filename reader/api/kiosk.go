@@ -256,9 +256,8 @@ func (s KioskSigned) VerifyKiosk(key *ecdsa.PublicKey) error {
 
 // Paths of the agent that runs in a kiosk, for its own browser.
 const (
-	KioskStatusPath   = "/v1/kiosk"          // GET: KioskStatus
-	KioskBindPath     = "/v1/kiosk/bind"     // POST: KioskBindRequest
-	KioskIdentityPath = "/v1/kiosk/identity" // POST {}: KioskIdentity
+	KioskStatusPath = "/v1/kiosk"      // GET: KioskStatus
+	KioskBindPath   = "/v1/kiosk/bind" // POST: KioskBindRequest
 )
 
 // KioskStatus is how a kiosk stands, for its own pages.
@@ -274,16 +273,4 @@ type KioskStatus struct {
 // KioskBindRequest names the browser.
 type KioskBindRequest struct {
 	Browser string `json:"browser"` // SHA-256 of its cookie, base64url
-}
-
-// KioskIdentity is what the inserted card holds of its holder, as the national registry
-// signed it. Nothing of it is verified; the portal does that. Files that a card does not
-// have are empty.
-type KioskIdentity struct {
-	Identity          []byte   `json:"identity"`
-	IdentitySignature []byte   `json:"identitySignature"`
-	Address           []byte   `json:"address"`
-	AddressSignature  []byte   `json:"addressSignature"`
-	Registry          []byte   `json:"registry"`     // certificate, DER
-	Certificates      [][]byte `json:"certificates"` // of CAs on the card, DER
 }

@@ -23,6 +23,21 @@
       progress.textContent = progress.dataset.working;
     }
   });
+  // On a screen that is touched, a kiosk's above all, the digits are on the page itself:
+  // no keyboard of the system that might remember or guess.
+  const keypad = document.getElementById('keypad');
+  const pin = document.getElementById('pin');
+  if (keypad && navigator.maxTouchPoints > 0) {
+    keypad.hidden = false;
+    pin.inputMode = 'none';
+    keypad.addEventListener('click', ({ target }) => {
+      const key = target.closest('button');
+      if (!key) {
+        return;
+      }
+      pin.value = key.dataset.erase ? '' : (pin.value + key.dataset.digit).slice(0, 12);
+    });
+  }
   const errors = document.getElementById('errors');
   if (errors) {
     errors.focus();

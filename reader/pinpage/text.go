@@ -18,6 +18,7 @@ type text struct {
 	PurposeLogin, PurposeSign, DigestHint string
 	PINLabel, Hint, NotPIN                string // Hint and NotPIN have {min} and {max}
 	ButtonLogin, ButtonSign, ButtonCancel string
+	Erase                                 string // what was typed, on the keypad of the page
 	ErrorHeading, ErrorTitle              string // ErrorTitle begins the title of a page with an error
 	TriesLeft                             string // has {n}
 	WrongMany, WrongLast, WrongSome       string // WrongMany has {n}; WrongSome when the number is not known

@@ -16,6 +16,7 @@ var german = text{
 	ButtonLogin:   "Zeigen, wer ich bin",
 	ButtonSign:    "Unterschreiben",
 	ButtonCancel:  "Abbrechen",
+	Erase:         "Löschen",
 	ErrorHeading:  "Korrigieren Sie Ihre Antwort",
 	ErrorTitle:    "Fehler:",
 	TriesLeft:     "Sie haben noch {n} Versuche.",

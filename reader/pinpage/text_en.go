@@ -16,6 +16,7 @@ var english = text{
 	ButtonLogin:   "Prove who I am",
 	ButtonSign:    "Sign",
 	ButtonCancel:  "Cancel",
+	Erase:         "Erase",
 	ErrorHeading:  "Correct your answer",
 	ErrorTitle:    "Error:",
 	TriesLeft:     "You have {n} tries left.",

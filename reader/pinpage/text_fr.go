@@ -16,6 +16,7 @@ var french = text{
 	ButtonLogin:   "Prouver qui je suis",
 	ButtonSign:    "Signer",
 	ButtonCancel:  "Annuler",
+	Erase:         "Effacer",
 	ErrorHeading:  "Corrigez votre réponse",
 	ErrorTitle:    "Erreur\u00a0:",
 	TriesLeft:     "Il vous reste {n} essais.",

@@ -16,6 +16,7 @@ var dutch = text{
 	ButtonLogin:   "Bewijzen wie ik ben",
 	ButtonSign:    "Ondertekenen",
 	ButtonCancel:  "Annuleren",
+	Erase:         "Wissen",
 	ErrorHeading:  "Verbeter uw antwoord",
 	ErrorTitle:    "Fout:",
 	TriesLeft:     "U hebt nog {n} pogingen.",

@@ -115,6 +115,9 @@ func (v *view) form(token string, ask reader.PINRequest, fault string) {
 	}
 }
 
+// Keys are the digits of the keypad on the page, in the order of a telephone's.
+func (view) Keys() []string { return []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"} }
+
 // write renders to memory first, so that no half page is ever sent.
 func write(w http.ResponseWriter, status int, v view) {
 	var page bytes.Buffer

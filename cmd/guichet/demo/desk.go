@@ -55,6 +55,7 @@ func (w *world) withDesk(counter http.Handler) http.Handler {
 	mux.HandleFunc("POST /desk/remove", w.act(func(*http.Request) error { return w.desk.Remove() }))
 	mux.HandleFunc("POST /desk/unblock", w.act(func(r *http.Request) error { return w.desk.ResetTries(r.PostFormValue("card")) }))
 	mux.HandleFunc("POST /desk/fault", w.act(w.breakService))
+	mux.HandleFunc("POST /desk/kiosk", w.act(func(r *http.Request) error { return w.startKiosk(r.Context()) }))
 	w.handlePost(mux)
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.AddInsecureBypassPattern("POST " + federal.ACSPath) // the counter guards it
@@ -124,6 +125,6 @@ func (w *world) showDesk(rw http.ResponseWriter, _ *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	deskPage.Execute(rw, map[string]any{
-		"Rows": rows, "PIN": PIN, "Inserted": w.desk.Inserted(), "CanMove": w.desk.CanMove(), "Faults": faults,
+		"Rows": rows, "PIN": PIN, "Inserted": w.desk.Inserted(), "CanMove": w.desk.CanMove(), "Faults": faults, "Kiosk": w.kiosk.running() != nil,
 	})
 }

@@ -31,6 +31,9 @@ func (j *journey) atKiosk(ctx context.Context) error {
 	if err := j.bindKiosk(ctx); err != nil {
 		return err
 	}
+	if err := j.enrolAtKiosk(ctx); err != nil {
+		return err
+	}
 	if err := j.signIn(ctx, "mathieu"); err != nil {
 		return err
 	}
@@ -40,6 +43,9 @@ func (j *journey) atKiosk(ctx context.Context) error {
 	took, err := j.takeCardOut(ctx)
 	if err != nil {
 		return err
+	}
+	if took > maxSignedOut {
+		return fmt.Errorf("signed in until %v after the card was taken out", took)
 	}
 	j.say("card out: nobody is signed in after %v", took.Round(10*time.Millisecond))
 	return j.nextPerson(ctx)
@@ -132,6 +138,30 @@ func (j *journey) askAgent(ctx context.Context, path string, message any) error 
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the agent answered %s", resp.Status)
 	}
+	return nil
+}
+
+// maxEnrolment is from the idle screen to an active account (F29).
+const maxEnrolment = 2 * time.Minute
+
+// enrolAtKiosk is a member without an account: her card makes it.
+func (j *journey) enrolAtKiosk(ctx context.Context) error {
+	began := time.Now()
+	if err := j.signIn(ctx, "odile"); err != nil {
+		return err
+	}
+	if !strings.HasSuffix(j.browser.at.Path, "/enrol/opened") {
+		return fmt.Errorf("her first sign-in leads to %q, not to a new account", j.browser.heading())
+	}
+	took := time.Since(began)
+	if took > maxEnrolment {
+		return fmt.Errorf("enrolling took %v", took)
+	}
+	out, err := j.takeCardOut(ctx)
+	if err != nil {
+		return err
+	}
+	j.say("account made at the kiosk in %v; card out, signed out after %v", took.Round(10*time.Millisecond), out.Round(10*time.Millisecond))
 	return nil
 }
 

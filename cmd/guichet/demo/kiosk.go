@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"guichet.example/auth"
+	portalkiosk "guichet.example/portal/kiosk"
 	"guichet.example/reader/agent"
 	"guichet.example/reader/api"
 	"guichet.example/reader/kiosk"
@@ -95,6 +98,44 @@ func (w *world) runKiosk(ctx context.Context, line *kiosk.Line) (stop func()) {
 	w.stop(stop)
 	return stop
 }
+
+// startKiosk pairs and runs the demo's kiosk, in the name of its administrator. Doing it
+// again changes nothing.
+func (w *world) startKiosk(ctx context.Context) error {
+	if w.agent == nil {
+		return errors.New("the demo runs without an agent, and a kiosk needs one")
+	}
+	if w.kiosk.running() != nil {
+		return nil
+	}
+	administrator, err := w.store.StaffByNumber(ctx, mutualityID, mustNumber(administratorNumber))
+	if err != nil {
+		return err
+	}
+	code, err := portalkiosk.NewCode(rand.Reader)
+	if err != nil {
+		return err
+	}
+	officer := auth.Officer{Mutuality: mutualityID, ID: administrator.ID, Name: administrator.Name, Roles: administrator.Roles}
+	machine := portalkiosk.Kiosk{Name: "Borne 1", Branch: "Liège Outremeuse", CodeEnds: time.Now().Add(time.Minute)}
+	if _, err := w.store.AddKiosk(ctx, officer, machine, code); err != nil {
+		return err
+	}
+	for _, old := range []string{"kiosk.key", "kiosk.key.state"} { // of an earlier start of this folder
+		if err := os.Remove(filepath.Join(w.dir, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	line, err := w.pairKiosk(ctx, code)
+	if err != nil {
+		return err
+	}
+	w.runKiosk(ctx, line)
+	return nil
+}
+
+// administratorNumber is the national number of Inès, who administers the demo.
+const administratorNumber = "79042118497"
 
 // clientOf believes the demo's own certificate.
 func clientOf(served *tls.Config) *http.Client {
