@@ -125,6 +125,8 @@ var publicStops = []stop{
 	plain("recover"), plain("recover/password"), view("recover/sent", "a link is on its way", func(filled) string { return "recover/sent?way=link" }),
 	plain("cannot-connect"), view("cannot-connect/sent", "a message was taken", func(filled) string { return "cannot-connect/sent?reference=T-4K7P-118&by=2026-11-23" }),
 	view("recover/sent", "a letter is on its way", func(filled) string { return "recover/sent?way=letter" }),
+	plain("enrol"), plain("enrol/letter"), plain("enrol/letter/asked"),
+	form("enrol/letter", "a number that cannot be one", "enrol/letter", `document.getElementById("number").value = "1"`, sendForm),
 	plain("help"), plain("help/card"), selfTestStop, plain("help/accessibility"), plain("help/privacy"),
 	view("help/card", "help with a code", func(filled) string { return "help/card?code=7K2M-QX41" }),
 }
@@ -162,6 +164,7 @@ var memberStops = []stop{
 	view("requests/:id/done", "done", func(f filled) string { return "requests/" + f.signed + "/done" }),
 	view("requests/:id/decline", "decline", func(f filled) string { return "requests/" + f.open + "/decline" }),
 	view("requests/:id/withdraw", "withdraw", func(f filled) string { return "requests/" + f.signed + "/withdraw" }),
+	plain("enrol/opened"),
 	view("documents", "documents of no kind", func(filled) string { return "documents?kind=ehic-order" }),
 	view("documents/:id", "document", func(f filled) string { return "documents/" + f.document }),
 	view("documents/:id/report", "report", func(f filled) string { return "documents/" + f.document + "/report" }),
