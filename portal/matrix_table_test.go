@@ -105,9 +105,6 @@ func parameter(path string) (k kind, found, known bool) {
 	return k, true, known && !strings.Contains(after, ":")
 }
 
-// words are what stands in the place of those parameters that are no one's.
-var words = map[string]string{"sign-in/federal/:provider": "csam", "sign-in/answer/:outcome": "refused"}
-
 // verdict of the table for one who came in by a way, or the empty one, and holds a desk,
 // or none.
 func verdict(act auth.Act, way string, desk auth.Role, health bool) string {
