@@ -57,6 +57,9 @@ func (s *Span) UnmarshalText(text []byte) error {
 	return err
 }
 
+// MarshalText writes what UnmarshalText reads.
+func (s Span) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
+
 // Load returns a profile as it ships. ErrUnknown.
 func Load(id string) (Profile, error) { return Config{ID: id}.Profile() }
 

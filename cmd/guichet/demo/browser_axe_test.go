@@ -136,7 +136,7 @@ func TestBrowserJudgeSees(t *testing.T) {
 		{"small targets", `for (const name of "abc") { const b = document.createElement("button"); b.textContent = name; for (const [k, v] of [["width", "9px"], ["height", "9px"], ["padding", "0"], ["min-height", "0"]]) b.attributeStyleMap.set(k, v); document.querySelector("main").append(b) }`, "target-size"},
 		{"another language", `document.documentElement.lang = "fi"`, "is in fi"},
 		{"two headings", `document.querySelector("main").append(document.createElement("h1"))`, "headings"},
-		{"too wide", `document.querySelector("h1").attributeStyleMap.set("width", "5000px")`, "wide"},
+		{"too wide", `document.querySelector("h1").attributeStyleMap.set("min-width", "5000px")`, "wide"},
 		{"a raw key", `document.querySelector("h1").append(" help.card.title")`, "raw key help.card.title"},
 		{"a raw key that is only heard", `document.querySelector("main").setAttribute("title", "page.menu")`, "raw key page.menu"},
 		{"links of the same words", `for (const at of document.querySelectorAll("footer a")) at.textContent = "x"`, "two links"},

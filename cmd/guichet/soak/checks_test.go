@@ -349,6 +349,8 @@ func foreseen(r row) bool {
 	case "home.read", "account.read", "person.read", "bank.read", "request.list", "request.read", "document.list",
 		"document.read", "session.sign-out":
 		return r.Outcome == "done"
+	case "credentials.enrol": // the first card login of a member opens her account
+		return r.Object == "way/card" && r.Outcome == "done"
 	case "audit.start", "audit.stop", "member.import":
 		return r.Actor == "system" && r.Outcome == "done"
 	case "document.raise":
