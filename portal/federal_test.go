@@ -186,6 +186,16 @@ func (v *visitor) callback(provider, handle, say string) *http.Response {
 	return resp
 }
 
+// leadsIn wants the first page of the file, on a first sign-in after the one that says
+// that the account is open.
+func leadsIn(t *testing.T, resp *http.Response) {
+	t.Helper()
+	if resp.Header.Get("Location") == "/fr/enrol/opened?next=home" {
+		return
+	}
+	leadsTo(t, resp, "/fr/home")
+}
+
 func leadsTo(t *testing.T, resp *http.Response, want string) {
 	t.Helper()
 	got := resp.Header.Get("Location")
