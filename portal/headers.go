@@ -56,6 +56,7 @@ var cardPages = map[string]bool{
 	"/:lang/sign-in/card":      true,
 	"/:lang/requests/:id/sign": true,
 	"/:lang/help/self-test":    true,
+	"/:lang/kiosk":             true, // before its agent has said that the browser is a kiosk's
 
 	"/:lang/office/sign-in":         true,
 	"/:lang/office/files/:id/enrol": true,

@@ -116,7 +116,7 @@ const (
 // publicStops are the pages for who is not signed in.
 var publicStops = []stop{
 	plain("sign-in"), plain("sign-in/card"), plain("sign-in/password"), plain("signed-out"),
-	plain("signed-out/everywhere"),
+	plain("signed-out/everywhere"), plain("kiosk"),
 	view("sign-in/answer/:outcome", "cancelled at the provider", func(filled) string { return "sign-in/answer/cancelled?by=csam&next=bank" }),
 	view("sign-in", "after the end of a session", func(filled) string { return "sign-in?ended=1&next=bank" }),
 	view("sign-in", "after an undone change of address", func(filled) string { return "sign-in?told=undone" }),
