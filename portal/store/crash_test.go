@@ -224,7 +224,7 @@ func TestDiskFails(t *testing.T) {
 		to, step      int // the child makes about that many; strace counts by thread
 		stops         bool
 	}{
-		{"fsync,fdatasync", "EIO", 8, 1, true},
+		{"fsync,fdatasync", "EIO", 24, soak(3, 1), true}, // the first of them are those of opening
 		{"pwrite64", "ENOSPC", 60, soak(7, 1), false},
 		{"pwrite64", "EIO", 60, soak(7, 1), true},
 	} {
