@@ -79,10 +79,14 @@ func kioskOf(c *gin.Context) string {
 var errNotAtKiosk = errors.New("not at a kiosk")
 
 // closedAtKiosk are the paths below the language that a kiosk does not have, with all
-// below them, and what ends in the last: files, which would stay in the machine.
-var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "recover", "office", "contact", "account/password"}
+// below them.
+var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "recover", "office", "cannot-connect", "account/password"}
 
-const downloads, openedPath = ".pdf", "enrol/opened"
+// closedEndings are the ends of addresses that a kiosk does not have: files, and the way
+// to a provider, whose own session would stay in the browser.
+var closedEndings = []string{".pdf", "/prove"}
+
+const openedPath = "enrol/opened"
 
 // openAtKiosk says whether a page may be had at a kiosk. The page of the ways in is the
 // kiosk's own first screen there.
@@ -105,9 +109,11 @@ func (p *Portal) openAtKiosk(c *gin.Context) bool {
 			return false
 		}
 	}
-	if strings.HasSuffix(v.Path, downloads) {
-		p.fail(c, errNotAtKiosk)
-		return false
+	for _, ending := range closedEndings {
+		if strings.HasSuffix(v.Path, ending) {
+			p.fail(c, errNotAtKiosk)
+			return false
+		}
 	}
 	return true
 }

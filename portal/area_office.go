@@ -68,6 +68,13 @@ func keepOffice(w http.ResponseWriter, value string, age int) {
 
 // officer finds which member of the staff is signed in, with the roles of now.
 func (p *Portal) officer(c *gin.Context) {
+	if err := p.atKiosk(c); err != nil {
+		p.fail(c, err)
+		return
+	}
+	if !p.openAtKiosk(c) {
+		return
+	}
 	v := page.From(c)
 	v.Office = true
 	hash, had := tokenOf(c.Request, officeCookie)
