@@ -295,7 +295,7 @@ func (c *counter) begin(ctx context.Context) (string, []*http.Cookie, error) {
 }
 
 func atHome(resp *http.Response) error {
-	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != "/fr/home" {
+	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != "/fr/home" && to != "/fr/enrol/opened?next=home" {
 		return fmt.Errorf("login: %s to %s", resp.Status, to)
 	}
 	return nil
