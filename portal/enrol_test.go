@@ -258,7 +258,7 @@ func TestEnrolByPair(t *testing.T) {
 	if resp, _ := c.visitor(t).fill("/fr/enrol/code", "number", "305118422", "code", "ab12cd"); resp.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a used pair: %s", resp.Status)
 	}
-	question, answer, err := c.store.SecretQuestion(t.Context(), "test", c.member(t))
+	question, answer, err := c.store.Question(t.Context(), "test", c.member(t))
 	ok(t, err)
 	right, _, err := c.Classic().Gate.Verify(t.Context(), answer, credentials.FoldAnswer("SAINT EXUPERY"))
 	if question != 1 || !right || err != nil {

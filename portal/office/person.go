@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 
@@ -76,7 +77,7 @@ func (f searchForm) search(v page.View) (Search, []page.FieldError) {
 			wrong("user", "office.search.user.wrong")
 		}
 	case "name":
-		if s.Surname = f.Surname; letters(f.Surname) == "" || len(f.Surname) > maxTyped {
+		if s.Surname = f.Surname; !strings.ContainsFunc(f.Surname, unicode.IsLetter) || len(f.Surname) > maxTyped {
 			wrong("surname", "office.search.surname.wrong")
 		}
 		var ok bool

@@ -107,7 +107,7 @@ func enoughLetters(t *tx, mutuality string, member auth.MemberID, at time.Time) 
 
 // announce writes to the address that tell would take; without one nothing is sent.
 func (db *DB) announce(t *tx, a credentials.Account, template mail.Template, values map[string]string) error {
-	to, err := addressOf(t, a)
+	to, err := addressOf(t.conn, a)
 	if err != nil || to == "" {
 		return err
 	}
@@ -116,10 +116,10 @@ func (db *DB) announce(t *tx, a credentials.Account, template mail.Template, val
 
 // addressOf is where the member is told of a change to how she gets in: the address
 // that was shown to be hers, else the one on file; "" without either.
-func addressOf(t *tx, a credentials.Account) (string, error) {
+func addressOf(c *conn, a credentials.Account) (string, error) {
 	to := a.Email
 	if !a.Certified() {
-		err := t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &to)
+		err := c.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &to)
 		if err != nil {
 			return "", err
 		}

@@ -125,19 +125,6 @@ func putConsents(t *tx, o enrol.Opening, member auth.MemberID, l enrol.Linked) e
 	return err
 }
 
-// SecretQuestion is the number of the question that the member chose, 1 to 4, and the
-// hash of her folded answer; 0 if she has none.
-func (db *DB) SecretQuestion(ctx context.Context, mutuality string, member auth.MemberID) (question int, answer string, err error) {
-	err = db.read(ctx, func(c *conn) error {
-		return c.get(`SELECT coalesce(max(question), 0), coalesce(max(answer), '') FROM secret_questions WHERE mutuality = ? AND member = ?`,
-			[]any{mutuality, string(member)}, &question, &answer)
-	})
-	if err != nil {
-		return 0, "", fmt.Errorf("reading secret question: %w", err)
-	}
-	return question, answer, nil
-}
-
 // SharesEmail says whether the member's address may be passed on to partners: only if she
 // was asked and did not refuse (F16).
 func (db *DB) SharesEmail(ctx context.Context, mutuality string, member auth.MemberID) (bool, error) {

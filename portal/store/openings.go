@@ -84,7 +84,7 @@ func (db *DB) people(c *conn, mutuality string, s office.Search) ([]office.Perso
 		}
 		return found, err
 	}
-	named := func(given, surname string) bool { return office.SameName(s.Surname, given, surname) }
+	named := func(given, surname string) bool { return credentials.SameName(s.Surname, given, surname) }
 	err := c.each(personColumns+`birth = ? ORDER BY surname, given_names, member LIMIT ?`,
 		[]any{mutuality, date(s.Birth), bornAtOnce}, read(named))
 	return found, err

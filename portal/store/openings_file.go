@@ -206,7 +206,7 @@ func (db *DB) tellNews(t *tx, mutuality string, member auth.MemberID) error {
 	if err != nil {
 		return err
 	}
-	to, err := noticeAddress(t.conn, a)
+	to, err := addressOf(t.conn, a)
 	if err != nil || to == "" {
 		return err
 	}

@@ -53,7 +53,7 @@ func (db *DB) EmailAtCounter(ctx context.Context, o auth.Officer, opening, check
 // tellOld tells the address that was, or her letter box where there was none, that
 // another was asked for. Who only confirms the address on file needs no telling.
 func (db *DB) tellOld(t *tx, a credentials.Account, wanted string) error {
-	old, err := noticeAddress(t.conn, a)
+	old, err := addressOf(t.conn, a)
 	switch {
 	case err != nil || strings.EqualFold(old, wanted):
 		return err
@@ -62,22 +62,6 @@ func (db *DB) tellOld(t *tx, a credentials.Account, wanted string) error {
 	}
 	_, err = t.letter(db, letters.Letter{Mutuality: a.Mutuality, Member: a.Member, Kind: letters.NewEmail, Lang: a.Language})
 	return err
-}
-
-// noticeAddress is where the member is told of what concerns her: the address shown to
-// be hers, else the one on file; "" where there is none that a mail could go to.
-func noticeAddress(c *conn, a credentials.Account) (string, error) {
-	to := a.Email
-	if !a.Certified() {
-		err := c.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &to)
-		if err != nil {
-			return "", err
-		}
-	}
-	if _, err := mail.ParseAddress(to); err != nil {
-		return "", nil
-	}
-	return to, nil
 }
 
 // checkedNow refuses what wants an identity check by this officer, made while the person
