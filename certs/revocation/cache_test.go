@@ -32,38 +32,3 @@ func TestCache(t *testing.T) {
 		t.Errorf("%d keys, %d values, want the same and at most 3", len(c.byKey), c.order.Len())
 	}
 }
-
-func TestBreakerStates(t *testing.T) {
-	now := time.Now()
-	var b breaker
-	for i := range breakAfter {
-		if err := b.allow(now); err != nil {
-			t.Fatalf("allow after %d failures = %v", i, err)
-		}
-		b.report(now, abandoned)
-		if changed := b.report(now, failed); changed != (i == breakAfter-1) {
-			t.Errorf("failure %d changed the state: %v", i+1, changed)
-		}
-	}
-	if b.allow(now) == nil || b.allow(now.Add(coolDown-1)) == nil {
-		t.Error("an open breaker allows a request")
-	}
-	half := now.Add(coolDown)
-	if b.allow(half) != nil || b.allow(half) == nil {
-		t.Error("a half-open breaker must allow one request and no more")
-	}
-	b.report(half, abandoned)
-	if b.allow(half) != nil {
-		t.Error("after a caller who left, the next may try")
-	}
-	b.report(half, failed)
-	if b.allow(half) == nil {
-		t.Error("after a failed try the breaker is not open")
-	}
-	if b.allow(now.Add(-time.Hour)) != nil {
-		t.Error("a clock set back keeps the breaker open")
-	}
-	if !b.report(half, answered) || b.allow(half) != nil || b.allow(half) != nil {
-		t.Error("after an answer the breaker is not closed")
-	}
-}

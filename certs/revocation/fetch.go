@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"guichet.example/certs/breaker"
 )
 
 // maxURL bounds a service address that a certificate names.
@@ -24,18 +26,18 @@ type fetcher struct {
 	client   *http.Client
 	now      func() time.Time
 	timeout  time.Duration
-	breakers map[string]*breaker // one for each listed host
+	breakers map[string]*breaker.Breaker // one for each listed host
 	log      *slog.Logger
 }
 
 func newFetcher(c Config) (*fetcher, error) {
-	f := &fetcher{now: c.Now, timeout: c.Timeout, log: c.Log, breakers: map[string]*breaker{}}
+	f := &fetcher{now: c.Now, timeout: c.Timeout, log: c.Log, breakers: map[string]*breaker.Breaker{}}
 	for _, host := range c.Hosts {
 		u, err := url.Parse("http://" + host)
 		if err != nil || host == "" || u.Host != host || u.User != nil {
 			return nil, fmt.Errorf("host %q is not host or host:port", host)
 		}
-		f.breakers[strings.ToLower(host)] = new(breaker)
+		f.breakers[strings.ToLower(host)] = new(breaker.Breaker)
 	}
 	client := http.Client{Transport: ownTransport()}
 	if c.Client != nil {
@@ -75,8 +77,8 @@ func (f *fetcher) fetch(ctx context.Context, q query, read func(raw []byte) erro
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: no time left to ask %s: %w", ErrUnavailable, host, err)
 	}
-	if err := b.allow(f.now()); err != nil {
-		return fmt.Errorf("%s: %w", host, err)
+	if err := b.Allow(f.now()); err != nil {
+		return fmt.Errorf("%w: %s %w", ErrUnavailable, host, err)
 	}
 	hurried := false // too little time is left to blame the host
 	if deadline, ok := ctx.Deadline(); ok {
@@ -87,16 +89,16 @@ func (f *fetcher) fetch(ctx context.Context, q query, read func(raw []byte) erro
 	raw, err := f.exchange(limited, q)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) || hurried && limited.Err() != nil {
-			f.report(b, host, abandoned)
+			f.report(b, host, breaker.Abandoned)
 		} else {
-			f.report(b, host, failed)
+			f.report(b, host, breaker.Failed)
 		}
 		return fmt.Errorf("%w: asking %s: %w", ErrUnavailable, host, err)
 	}
 	if err = read(raw); err == nil || errors.Is(err, ErrUnknown) {
-		f.report(b, host, answered)
+		f.report(b, host, breaker.Answered)
 	} else {
-		f.report(b, host, failed)
+		f.report(b, host, breaker.Failed)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", host, err)
@@ -104,14 +106,14 @@ func (f *fetcher) fetch(ctx context.Context, q query, read func(raw []byte) erro
 	return nil
 }
 
-func (f *fetcher) report(b *breaker, host string, result outcome) {
-	if b.report(f.now(), result) {
-		f.log.Warn("revocation service changed state", "host", host, "answers", result == answered)
+func (f *fetcher) report(b *breaker.Breaker, host string, result breaker.Outcome) {
+	if b.Report(f.now(), result) {
+		f.log.Warn("revocation service changed state", "host", host, "answers", result == breaker.Answered)
 	}
 }
 
 // listed returns the host of an address and its breaker, or an error if it may not be asked.
-func (f *fetcher) listed(address string) (string, *breaker, error) {
+func (f *fetcher) listed(address string) (string, *breaker.Breaker, error) {
 	u, err := url.Parse(address)
 	if err != nil || len(address) > maxURL || u.User != nil || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return "", nil, fmt.Errorf("%w: the certificate names a service by an address that is not used", ErrUnavailable)

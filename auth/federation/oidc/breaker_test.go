@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"testing"
 	"time"
+
+	"guichet.example/certs/breaker"
 )
 
 // An answer on which a library breaks counts as none: the one try by which a provider comes
@@ -21,16 +23,16 @@ func TestBreakerAfterPanic(t *testing.T) {
 		}()
 		return p.ask(t.Context(), "a test", answer)
 	}
-	for range breakAfter {
+	for range breaker.After {
 		if err := try(func(context.Context) error { return errors.New("down") }); err == nil {
 			t.Fatal("ask finds a provider that is down")
 		}
 	}
-	now = now.Add(coolDown)
+	now = now.Add(breaker.CoolDown)
 	if err := try(func(context.Context) error { panic("a library") }); !errors.Is(err, errPanic) {
 		t.Fatalf("ask = %v, want the panic", err)
 	}
-	now = now.Add(coolDown)
+	now = now.Add(breaker.CoolDown)
 	if err := try(func(context.Context) error { return nil }); err != nil {
 		t.Errorf("ask after the provider came back = %v", err)
 	}

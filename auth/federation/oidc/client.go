@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"guichet.example/auth/federation"
+	"guichet.example/certs/breaker"
 )
 
 // MaxAnswer bounds whatever a provider answers, in bytes.
@@ -213,31 +214,31 @@ func errorCode(kind string, body []byte) string {
 // getting no sensible answer into federation.ErrUnavailable. A refusal by the token
 // endpoint passes through as a statusError: it is an answer.
 func (p *Provider) ask(ctx context.Context, what string, exchange func(ctx context.Context) error) error {
-	if err := p.breaker.allow(p.now()); err != nil {
+	if err := p.breaker.Allow(p.now()); err != nil {
 		return fmt.Errorf("%w: %s: %w", federation.ErrUnavailable, what, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	went := failed // also if a library panics
+	went := breaker.Failed // also if a library panics
 	defer func() { p.report(went) }()
 	err := exchange(limited)
 	var status statusError
 	switch {
 	case err == nil:
-		went = answered
+		went = breaker.Answered
 		return nil
 	case errors.As(err, &status) && status.refusal():
-		went = answered
+		went = breaker.Answered
 		return fmt.Errorf("%s: %w", what, status)
 	case errors.Is(ctx.Err(), context.Canceled):
-		went = abandoned
+		went = breaker.Abandoned
 	}
 	return fmt.Errorf("%w: %s: %w", federation.ErrUnavailable, what, shorten(err))
 }
 
-func (p *Provider) report(o outcome) {
-	if p.breaker.report(p.now(), o) {
-		p.log.Warn("identity provider changed state", "provider", p.settings.ID, "answers", o == answered)
+func (p *Provider) report(o breaker.Outcome) {
+	if p.breaker.Report(p.now(), o) {
+		p.log.Warn("identity provider changed state", "provider", p.settings.ID, "answers", o == breaker.Answered)
 	}
 }
 

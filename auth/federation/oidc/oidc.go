@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"guichet.example/auth/federation"
+	"guichet.example/certs/breaker"
 )
 
 // Options are what a provider needs besides its settings.
@@ -65,7 +66,7 @@ type Provider struct {
 	openers []openingKey  // encrypted tokens, newest first
 	client  *http.Client  // listed hosts, bounded answers
 	timeout time.Duration // for one exchange
-	breaker breaker
+	breaker breaker.Breaker
 	found   discovery
 }
 
