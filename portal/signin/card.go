@@ -21,7 +21,7 @@ func (s *SignIn) doors(c *gin.Context) error {
 	}
 	v.Title, v.Lead = v.T("signin.title"), v.T("signin.lead")
 	v.Banner = told(v, c)
-	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, page.NextOf(c))))
+	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, page.NextOf(c)), s.links(v)))
 }
 
 // told is the notice of what led here: the end of a session, or a link of a mail that did
@@ -83,14 +83,8 @@ func (s *SignIn) enter(c *gin.Context) error {
 		return s.refuse(c, member.ID, err)
 	}
 	to := page.NextOf(c)
-	ticket, err := s.Classic.Closed(c.Request.Context(), member.ID)
-	if err != nil {
-		return fmt.Errorf("reading the account: %w", err)
-	}
-	if ticket != "" { // switched off by staff: told now that the card was right (F46)
-		s.Cookies.SetTicket(c, ticket)
-		c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(disabledPath)})
-		return nil
+	if told, err := s.tellClosed(c, member.ID); told || err != nil {
+		return err
 	}
 	login := auth.Login{
 		Mutuality: s.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
@@ -101,11 +95,32 @@ func (s *SignIn) enter(c *gin.Context) error {
 			return fmt.Errorf("making an account: %w", err)
 		}
 	}
-	if err := s.Sessions.Begin(c, login); err != nil {
+	err = s.Sessions.Begin(c, login)
+	if errors.Is(err, ErrClosed) { // closed since it was asked
+		if told, err := s.tellClosed(c, member.ID); told || err != nil {
+			return err
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
 	c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(to)})
 	return nil
+}
+
+// tellClosed leads who came with the right card to the page that says that staff closed
+// her account, if they did (F46).
+func (s *SignIn) tellClosed(c *gin.Context, member auth.MemberID) (told bool, err error) {
+	ticket, err := s.Classic.Closed(c.Request.Context(), member)
+	if err != nil {
+		return false, fmt.Errorf("reading the account: %w", err)
+	}
+	if ticket == "" {
+		return false, nil
+	}
+	s.Cookies.SetTicket(c, ticket)
+	c.JSON(http.StatusOK, gin.H{"next": page.From(c).URL(disabledPath)})
+	return true, nil
 }
 
 // refuse writes the audit line of a refusal and returns what the member sees.

@@ -90,6 +90,9 @@ func (f *fake) Network(*gin.Context) string { return "192.0.2.1" }
 func (f *fake) End(*gin.Context) error      { f.ended++; return f.sessions }
 func (f *fake) Begin(_ *gin.Context, login auth.Login) error {
 	f.begun = append(f.begun, login)
+	if f.sessions == ErrClosed { // closed between the look at the account and the session
+		f.state = credentials.Disabled
+	}
 	return f.sessions
 }
 
@@ -268,5 +271,15 @@ func TestDisabledIsToldAfterTheCard(t *testing.T) {
 	p := c.PostBody("sign-in/card", token())
 	if p.Status != http.StatusOK || !strings.Contains(string(p.Body), "/fr/sign-in/disabled") || f.ticket == "" || len(f.begun) > 0 {
 		t.Errorf("POST sign-in/card = %d %s, ticket %q, begun %d", p.Status, p.Body, f.ticket, len(f.begun))
+	}
+}
+
+// TestClosedMeanwhile: closed after the card was checked, she is told so all the same.
+func TestClosedMeanwhile(t *testing.T) {
+	c, f := newDesk(t)
+	f.sessions = ErrClosed
+	p := c.PostBody("sign-in/card", token())
+	if p.Status != http.StatusOK || !strings.Contains(string(p.Body), "/fr/sign-in/disabled") || f.ticket == "" {
+		t.Errorf("POST sign-in/card = %d %s, ticket %q, %v", p.Status, p.Body, f.ticket, p.Err)
 	}
 }
