@@ -72,6 +72,18 @@ func TestClosedAtKiosk(t *testing.T) {
 	}
 }
 
+// The card page greets there, by the name that the agent tells, and nowhere else.
+func TestGreetingAtKiosk(t *testing.T) {
+	c := open(t)
+	_, v := c.atBooth(t)
+	if resp, body := v.get("/en/sign-in/card"); resp.StatusCode != http.StatusOK || !strings.Contains(body, `data-greeting="Hello {name}"`) {
+		t.Errorf("the card page of a kiosk greets nobody: %s", resp.Status)
+	}
+	if _, body := c.visitor(t).get("/en/sign-in/card"); strings.Contains(body, "data-greeting") {
+		t.Error("a greeting at home")
+	}
+}
+
 // The card that comes out ends the session on the server, whatever the browser does.
 func TestCardOutAtKiosk(t *testing.T) {
 	c := open(t)

@@ -97,7 +97,7 @@ func TestBadMetadataLeavesTheOldInUse(t *testing.T) {
 		"nested":               text(strings.Repeat("<a>", 100_000)),
 		"expired":              text(until("2020-01-01T00:00:00Z")),
 		"without a key":        text(strings.ReplaceAll(good, `use="signing"`, `use="encryption"`)),
-		"with a broken key":    text(strings.Replace(good, "<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">MII", "<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">XXX", 1)),
+		"with a broken key":    text(strings.Replace(good, "<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">MII", "<X509Certificate xmlns=\"http://www.w3.org/2000/09/xmldsig#\">AAA", 1)),
 		"in the clear":         text(strings.ReplaceAll(good, "https://idp.example/saml/sso", "http://idp.example/saml/sso")),
 		"without sign-on":      text(strings.ReplaceAll(good, "HTTP-Redirect", "HTTP-Artifact")),
 		"of another protocol":  text(strings.ReplaceAll(good, "SAML:2.0:protocol", "SAML:1.1:protocol")),

@@ -84,7 +84,7 @@ async function look() {
     greeting.textContent = greeting.dataset.greeting.replace("{name}", status.holder);
     greeting.hidden = false;
   }
-  document.getElementById("offline").hidden = status.online;
+  document.getElementById("offline").hidden = status.online || screen === "unbound"; // no kiosk, nothing lost
   if (status.online && (!online || screen === "unbound" || screen === "offline")) {
     if (binding && screen === "unbound") await bind();
     else if (screen) window.location.replace(home);
