@@ -221,12 +221,15 @@ func TestDiskFails(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		call, failure string
-		to, step      int // the child makes about that many; strace counts by thread
+		acts          int // of the child
+		to, step      int // it makes about that many calls; strace counts by thread
 		stops         bool
 	}{
-		{"fsync,fdatasync", "EIO", 24, soak(3, 1), true}, // the first of them are those of opening
-		{"pwrite64", "ENOSPC", 60, soak(7, 1), false},
-		{"pwrite64", "EIO", 60, soak(7, 1), true},
+		// Opening syncs too, and syncs move between threads: enough acts, that one thread
+		// comes to its n-th after opening.
+		{"fsync,fdatasync", "EIO", 60, 16, soak(3, 1), true},
+		{"pwrite64", "ENOSPC", 4, 60, soak(7, 1), false},
+		{"pwrite64", "EIO", 4, 60, soak(7, 1), true},
 	} {
 		t.Run(tt.call+" "+tt.failure, func(t *testing.T) {
 			stopped := 0
@@ -234,7 +237,7 @@ func TestDiskFails(t *testing.T) {
 				dir := newFolder(t)
 				var j journal
 				inject := "inject=" + tt.call + ":error=" + tt.failure + ":when=" + strconv.Itoa(n)
-				exit := j.run(t, dir, 0, []string{childCount + "=4"},
+				exit := j.run(t, dir, 0, []string{childCount + "=" + strconv.Itoa(tt.acts)},
 					strace, "-f", "-q", "-o", "/dev/null", "-e", "trace="+tt.call, "-e", inject)
 				if exit == 3 {
 					stopped++
