@@ -266,6 +266,9 @@ func (c *Card) sameCard(lib library) error {
 // sameToken is sameCard with what the token says of itself now.
 func (c *Card) sameToken(lib library) (token pkcs11.TokenInfo, err error) {
 	if token, err = look(lib, c.reader.slot); err != nil {
+		if errors.Is(err, pkcs11.Error(pkcs11.CKR_TOKEN_NOT_RECOGNIZED)) {
+			err = pkcs11.Error(pkcs11.CKR_DEVICE_REMOVED) // this card was recognized: another lies in its place
+		}
 		return token, err
 	}
 	if c.reader.Serial != "" && trim(token.SerialNumber) != c.reader.Serial {
