@@ -133,10 +133,36 @@ func stillOpen(t *tx, l auth.Login) error {
 	return nil
 }
 
-// Session implements signin.Store.
+// lifetime is how long a session, of a member or of staff, lives on.
+type lifetime struct {
+	seen, ends time.Time
+	idle       time.Duration
+}
+
+// look says whether the session is alive at now, and whether that it was seen is to be
+// written.
 //
 // It is alive until idle after it was last seen, and until its end, both included. A
 // clock that goes back does not lengthen it: its end goes back by as much.
+func (l *lifetime) look(now time.Time) (alive, write bool) {
+	back := l.seen.Sub(now)
+	switch {
+	case back > clockSlack:
+		l.ends, write = l.ends.Add(-back), true
+	case back > 0:
+		now = l.seen
+	}
+	if now.After(l.ends) || now.Sub(l.seen) > l.idle {
+		return false, false
+	}
+	write = write || now.Sub(l.seen) >= min(seenEvery, l.idle/16)
+	if write {
+		l.seen = now
+	}
+	return true, write
+}
+
+// Session implements signin.Store.
 func (db *DB) Session(ctx context.Context, hash [32]byte, now time.Time) (signin.Session, error) {
 	var s signin.Session
 	err := db.read(ctx, func(c *conn) (err error) {
@@ -148,19 +174,15 @@ func (db *DB) Session(ctx context.Context, hash [32]byte, now time.Time) (signin
 	if err != nil {
 		return signin.Session{}, fmt.Errorf("reading session: %w", err)
 	}
-	back := s.LastSeen.Sub(now)
-	if back > clockSlack {
-		s.Ends = s.Ends.Add(-back)
-	} else if back > 0 {
-		now = s.LastSeen
-	}
-	if now.After(s.Ends) || now.Sub(s.LastSeen) > s.Idle {
+	life := lifetime{s.LastSeen, s.Ends, s.Idle}
+	alive, write := life.look(now)
+	if !alive {
 		return signin.Session{}, fmt.Errorf("reading session: %w", signin.ErrNoSession)
 	}
-	if back <= clockSlack && now.Sub(s.LastSeen) < min(seenEvery, s.Idle/16) {
+	if !write {
 		return s, nil
 	}
-	s.LastSeen = now
+	s.LastSeen, s.Ends = life.seen, life.ends
 	if err := db.seen(ctx, hash, s); err != nil {
 		return signin.Session{}, fmt.Errorf("marking session: %w", err)
 	}

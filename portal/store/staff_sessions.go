@@ -76,19 +76,15 @@ func (db *DB) OfficeSession(ctx context.Context, hash [32]byte, now time.Time) (
 	if err != nil {
 		return office.Session{}, fmt.Errorf("reading office session: %w", err)
 	}
-	back := s.LastSeen.Sub(now)
-	if back > clockSlack {
-		s.Ends = s.Ends.Add(-back)
-	} else if back > 0 {
-		now = s.LastSeen
-	}
-	if now.After(s.Ends) || now.Sub(s.LastSeen) > s.Idle {
+	life := lifetime{s.LastSeen, s.Ends, s.Idle}
+	alive, write := life.look(now)
+	if !alive {
 		return office.Session{}, fmt.Errorf("reading office session: %w", office.ErrNoSession)
 	}
-	if back <= clockSlack && now.Sub(s.LastSeen) < seenEvery {
+	if !write {
 		return s, nil
 	}
-	s.LastSeen = now
+	s.LastSeen, s.Ends = life.seen, life.ends
 	if err := db.officerSeen(ctx, hash, s); err != nil {
 		return office.Session{}, fmt.Errorf("marking office session: %w", err)
 	}
