@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -48,26 +50,80 @@ func load(from fs.FS) (map[string]*[count]string, error) {
 }
 
 func read(all map[string]*[count]string, area string, raw []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	var entries map[string]Text
-	if err := decoder.Decode(&entries); err != nil {
-		return err
-	}
-	for key, text := range entries {
-		if !strings.HasPrefix(key, area+".") {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	err := object(d, func(key string) error {
+		switch {
+		case !strings.HasPrefix(key, area+"."):
 			return fmt.Errorf("key %s belongs in another file", key)
+		case all[key] != nil: // in this file: no other has its area
+			return fmt.Errorf("key %s is there twice", key)
 		}
-		entry := new([count]string)
-		for i, l := range Languages() {
-			if strings.TrimSpace(text.In(l)) == "" {
-				return fmt.Errorf("key %s has no text in %s", key, l)
-			}
-			entry[i] = typeset(l, text.In(l))
+		entry, err := readEntry(d)
+		if err != nil {
+			return fmt.Errorf("key %s %w", key, err)
 		}
 		all[key] = entry
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows the catalogue")
 	}
 	return nil
+}
+
+// readEntry reads the texts of one key.
+func readEntry(d *json.Decoder) (*[count]string, error) {
+	entry := new([count]string)
+	err := object(d, func(name string) error {
+		l, known := Parse(name)
+		if !known {
+			return fmt.Errorf("has the unknown language %q", name)
+		}
+		if entry[l.index()] != "" {
+			return fmt.Errorf("has its text in %s twice", l)
+		}
+		value, err := d.Token()
+		text, isText := value.(string)
+		if err != nil || !isText || strings.TrimSpace(text) == "" {
+			return fmt.Errorf("has no text in %s", l)
+		}
+		entry[l.index()] = typeset(l, text)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range Languages() {
+		if entry[l.index()] == "" {
+			return nil, fmt.Errorf("has no text in %s", l)
+		}
+	}
+	return entry, nil
+}
+
+// object reads a JSON object: name by name, for member to read what stands there.
+// encoding/json alone would keep the last of two equal names and say nothing.
+func object(d *json.Decoder, member func(name string) error) error {
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return errors.Join(errors.New("is not a JSON object"), err)
+	}
+	for d.More() {
+		name, err := d.Token() // a string, or d says what is wrong
+		if err != nil {
+			return err
+		}
+		if err := member(name.(string)); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // Keys lists every key of the catalogues, sorted.

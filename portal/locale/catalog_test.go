@@ -18,7 +18,16 @@ func TestLoadRefuses(t *testing.T) {
 		{"not JSON", `{`, "unexpected EOF"},
 		{"missing language", `{"area.a":{"fr":"a","nl":"b","de":"c"}}`, "no text in en"},
 		{"empty text", `{"area.a":{"fr":" ","nl":"b","de":"c","en":"d"}}`, "no text in fr"},
-		{"unknown language", `{"area.a":{"fr":"a","nl":"b","de":"c","en":"d","es":"e"}}`, "unknown field"},
+		{"unknown language", `{"area.a":{"fr":"a","nl":"b","de":"c","en":"d","es":"e"}}`, "unknown language"},
+		{"language in capitals", `{"area.a":{"FR":"a","nl":"b","de":"c","en":"d"}}`, "unknown language"},
+		{"text that is none", `{"area.a":{"fr":1,"nl":"b","de":"c","en":"d"}}`, "no text in fr"},
+		{"entry that is none", `{"area.a":"a"}`, "not a JSON object"},
+		{"key twice", `{"area.a":` + entry + `,"area.b":` + entry + `,"area.a":` + entry + `}`, "key area.a is there twice"},
+		{"key twice, spelled apart", `{"area.a":` + entry + `,"area.\u0061":` + entry + `}`, "key area.a is there twice"},
+		{"language twice", `{"area.a":{"fr":"a","nl":"b","de":"c","en":"d","fr":"e"}}`, "text in fr twice"},
+		{"more after the end", `{"area.a":` + entry + `} {"area.b":` + entry + `}`, "something follows"},
+		{"no object", `["area.a"]`, "not a JSON object"},
+		{"cut off", `{"area.a":` + entry, "unexpected EOF"},
 		{"key of another area", `{"other.a":` + entry + `}`, "belongs in another file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
