@@ -16,7 +16,7 @@ func (p *Portal) newEnrol() (*enrol.Enrol, error) {
 	return &enrol.Enrol{
 		Store: p.cfg.Store, Desk: enrolDesk{p}, Classic: p.classic, Settings: p.cfg.Mutuality.Enrol,
 		Mutuality: p.cfg.Mutuality.ID, Origin: p.cfg.Origin, Federal: len(p.cfg.Federation) > 0,
-		ExpectedBy: LettersOf(p.cfg.Mutuality, p.cfg.Origin).ExpectedBy, Now: p.cfg.Now, Rand: p.cfg.Rand,
+		House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: p.cfg.Now, Rand: p.cfg.Rand,
 	}, nil
 }
 

@@ -37,6 +37,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
@@ -127,10 +128,9 @@ type Enrol struct {
 	Mutuality string
 	Origin    string
 	Federal   bool // there is a federal provider to enrol by (F27)
-	// ExpectedBy is the day by which a letter asked for then has come.
-	ExpectedBy func(asked time.Time) time.Time
-	Now        func() time.Time
-	Rand       io.Reader
+	House     letters.House
+	Now       func() time.Time
+	Rand      io.Reader
 }
 
 // Paths of the area, below the language.

@@ -11,6 +11,7 @@ import (
 
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 )
@@ -78,6 +79,7 @@ type LetterOrder struct {
 	Code   credentials.Code // without its member; its purpose is the letter's
 	Secret string
 	By     string // day by which it has come, 2006-01-02
+	Bounds letters.Bounds
 	At     time.Time
 }
 
@@ -86,9 +88,13 @@ func (e *Enrol) sendLetter(ctx context.Context, j jobs.Job, o order) error {
 	if err != nil {
 		return err
 	}
+	letter := e.letterOrder(code, secret)
+	letter.Handle = credentials.Handle{Kind: o.Kind, Value: o.Number}
+	return e.Store.SendFirstLetter(ctx, j, letter)
+}
+
+// letterOrder is a letter that is asked for now.
+func (e *Enrol) letterOrder(code credentials.Code, secret string) LetterOrder {
 	now := e.Now()
-	return e.Store.SendFirstLetter(ctx, j, LetterOrder{
-		Handle: credentials.Handle{Kind: o.Kind, Value: o.Number}, Code: code, Secret: secret,
-		By: e.ExpectedBy(now).Format(time.DateOnly), At: now,
-	})
+	return LetterOrder{Code: code, Secret: secret, By: e.House.ExpectedBy(now).Format(time.DateOnly), Bounds: e.House.Bounds(now), At: now}
 }

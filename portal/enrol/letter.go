@@ -67,7 +67,7 @@ func (e *Enrol) askLetter(c *gin.Context) error {
 func (e *Enrol) letterAsked(c *gin.Context) error {
 	v := page.From(c)
 	v.Title = v.T("enrol.asked.title")
-	v.Lead = v.T("enrol.asked.lead", locale.A("date", locale.Date(v.Lang, e.ExpectedBy(e.Now()))))
+	v.Lead = v.T("enrol.asked.lead", locale.A("date", locale.Date(v.Lang, e.House.ExpectedBy(e.Now()))))
 	return page.Render(c, http.StatusOK, askedPage(v, e.has(profile.ByCounter)))
 }
 

@@ -20,17 +20,15 @@ type Proof struct {
 	At time.Time
 	// Letter is the first letter that the mutuality wants to follow; nil: none.
 	Letter *LetterOrder
+	// Receipt is the job that puts a receipt into her vault; nil: none.
+	Receipt *jobs.Job
 }
 
 // Arrived opens the account of who has just proved who she is, by card or federal token,
 // if the profile enrols that way and she has none that is open (F26, F27). next is where
 // she was going; what it returns is where she goes.
 func (e *Enrol) Arrived(ctx context.Context, login auth.Login, next string) (string, error) {
-	way := profile.ByCard
-	if login.Method == auth.Federal {
-		way = profile.ByFederal
-	}
-	if !e.has(way) {
+	if !e.has(wayOf(login)) {
 		return next, nil
 	}
 	account, err := e.Classic.Account(ctx, login.Member)
@@ -41,12 +39,20 @@ func (e *Enrol) Arrived(ctx context.Context, login auth.Login, next string) (str
 		return next, nil
 	}
 	proof := Proof{At: e.Now()}
-	if e.Settings.LetterAfterCard {
+	if e.letterAfter(login) {
 		code, secret, err := e.Classic.NewCode(credentials.Grant{Purpose: credentials.ActivateLetter})
 		if err != nil {
 			return "", err
 		}
-		proof.Letter = &LetterOrder{Code: code, Secret: secret, By: e.ExpectedBy(proof.At).Format(time.DateOnly), At: proof.At}
+		letter := e.letterOrder(code, secret)
+		proof.Letter = &letter
+	}
+	if login.Kiosk != "" && e.Receipts {
+		receipt, err := e.receipt(ctx, login, proof)
+		if err != nil {
+			return "", err
+		}
+		proof.Receipt = &receipt
 	}
 	opened, err := e.Store.OpenByProof(ctx, login, proof)
 	if err != nil {
@@ -56,6 +62,23 @@ func (e *Enrol) Arrived(ctx context.Context, login auth.Login, next string) (str
 		return next, nil
 	}
 	return openedPath + "?next=" + page.LocalPath(next), nil
+}
+
+// wayOf is how somebody enrols who proved herself so.
+func wayOf(login auth.Login) profile.Way {
+	switch {
+	case login.Kiosk != "":
+		return profile.ByKiosk
+	case login.Method == auth.Federal:
+		return profile.ByFederal
+	}
+	return profile.ByCard
+}
+
+// letterAfter says whether first credentials follow by post: where the mutuality wants
+// it, and at a kiosk, which who enrols there may not want to come back to.
+func (e *Enrol) letterAfter(login auth.Login) bool {
+	return e.Settings.LetterAfterCard || login.Kiosk != ""
 }
 
 // opened is the receipt: the account is open, and what comes next.
@@ -73,10 +96,10 @@ func (e *Enrol) opened(c *gin.Context) error {
 	r := receipt{
 		Next: v.URL(page.NextOf(c)), Name: account.Name,
 		Since: locale.DateTime(v.Lang, account.Created), Letter: "none",
-		By: locale.Date(v.Lang, e.ExpectedBy(e.Now())),
+		By: locale.Date(v.Lang, e.House.ExpectedBy(e.Now())),
 	}
 	switch {
-	case e.Settings.LetterAfterCard:
+	case e.letterAfter(login):
 		r.Letter = "coming"
 	case e.has(profile.ByLetter) && !account.HasPassword:
 		r.Letter = "offered"

@@ -36,9 +36,9 @@ type Answer struct {
 	Task   *Task // instead of a code
 	// Bounds of what a stranger can have sent to her. Beyond them nothing is made, and
 	// what is on its way stays good.
-	Rest   time.Duration // no second code while one that is younger is still good
-	Window time.Duration
-	Most   int // codes of the purpose made within Window
+	Window  time.Duration
+	Most    int // links made within Window
+	Letters letters.Bounds
 }
 
 // Task is a lost access code, for staff. Their answer goes to what is on file and never
@@ -51,13 +51,10 @@ type Task struct {
 	Email     string // as typed
 }
 
-// Bounds of links and letters, for one member.
+// Bounds of links, for one member; those of letters are in package letters.
 const (
-	linkWindow   = time.Hour
-	mostLinks    = 5
-	letterRest   = 4 * 24 * time.Hour // longer than a letter takes: a second one would kill its code
-	letterWindow = 30 * 24 * time.Hour
-	mostLetters  = 4
+	linkWindow = time.Hour
+	mostLinks  = 5
 )
 
 // Do is the handler of jobs of JobKind.
@@ -176,7 +173,7 @@ func (w *Work) letter(a credentials.Account) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("drawing a code: %w", err)
 	}
-	answer := Answer{Code: code, Secret: secret, Rest: letterRest, Window: letterWindow, Most: mostLetters,
+	answer := Answer{Code: code, Secret: secret, Letters: w.House.Bounds(w.Now()),
 		Letter: &letters.Letter{Mutuality: a.Mutuality, Member: a.Member, Kind: letters.NewPassword, Lang: a.Language,
 			Deadline: code.Expires, Secret: secret}}
 	if a.Certified() {

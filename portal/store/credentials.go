@@ -292,6 +292,9 @@ func (db *DB) setPassword(ctx context.Context, t *tx, s credentials.NewPassword)
 	if err := db.forget(t, s.Mutuality, handles...); err != nil {
 		return err
 	}
+	if err := db.forgetQuestion(t, s.Mutuality, s.Member); err != nil {
+		return err
+	}
 	return db.tell(t, a, mail.PasswordChanged, s.At)
 }
 

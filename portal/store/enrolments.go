@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,15 +16,6 @@ import (
 )
 
 var _ enrol.Store = (*DB)(nil)
-
-const (
-	// letterAgain is how long a letter whose code is alive may be on its way before
-	// another is made: who asks for one in somebody's name kills no code by it.
-	letterAgain = 5 * 24 * time.Hour
-	// letterSpan and maxLetters bound what goes to one address; then a counter helps.
-	letterSpan = 30 * 24 * time.Hour
-	maxLetters = 3
-)
 
 // QueueEnrolment implements enrol.Store.
 func (db *DB) QueueEnrolment(ctx context.Context, j jobs.Job) error {
@@ -59,7 +51,7 @@ func (db *DB) firstLetter(ctx context.Context, t *tx, mutuality string, member a
 	if err != nil || a.State == credentials.Disabled {
 		return err
 	}
-	if enough, err := enoughLetters(t, mutuality, member, o.At); err != nil || enough {
+	if enough, err := enoughLetters(t, mutuality, member, o.At, o.Bounds); err != nil || enough {
 		return err
 	}
 	kind := letters.FirstCredentials
@@ -91,18 +83,18 @@ func (db *DB) firstLetter(ctx context.Context, t *tx, mutuality string, member a
 	return db.announce(t, a, mail.LetterOnItsWay, map[string]string{string(mail.By): o.By})
 }
 
-// enoughLetters says whether the member was written to lately: a code of hers is on its
-// way, or many were.
-func enoughLetters(t *tx, mutuality string, member auth.MemberID, at time.Time) (bool, error) {
+// enoughLetters says whether the member was written to lately, by the rule of package
+// letters: a code of hers is on its way, or many were.
+func enoughLetters(t *tx, mutuality string, member auth.MemberID, at time.Time, b letters.Bounds) (bool, error) {
 	var all, alive int
 	err := t.get(`
 		SELECT count(*), count(CASE WHEN letters.requested_at >= ? AND letters.state IN ('requested', 'printed', 'posted')
 			AND credential_codes.outcome = '' AND credential_codes.expires_at > ? THEN 1 END)
 		FROM letters LEFT JOIN credential_codes USING (mutuality, member, code)
 		WHERE mutuality = ? AND member = ? AND letters.requested_at >= ? AND kind IN (?, ?, ?)`,
-		[]any{micros(at.Add(-letterAgain)), micros(at), mutuality, string(member), micros(at.Add(-letterSpan)),
+		[]any{micros(b.OnItsWay), micros(at), mutuality, string(member), micros(b.Since),
 			string(letters.FirstCredentials), string(letters.NewPassword), string(letters.EnrolmentCode)}, &all, &alive)
-	return all >= maxLetters || alive > 0, err
+	return all >= b.Most || alive > 0, err
 }
 
 // announce writes to the address that tell would take; without one nothing is sent.
@@ -133,32 +125,47 @@ func addressOf(c *conn, a credentials.Account) (string, error) {
 // OpenByProof implements enrol.Store. What was pending is open now too: the code that is
 // on its way still sets the first password.
 func (db *DB) OpenByProof(ctx context.Context, login auth.Login, p enrol.Proof) (opened bool, err error) {
+	way := string(login.Method)
+	if login.Kiosk != "" {
+		way = string(enrol.ByKiosk)
+	}
+	note := db.ownEntry(ctx, login.Mutuality, login.Member, audit.Enrol, object("way", way))
+	note.Method, note.Assurance = string(login.Method), login.Assurance.String()
+	var refused error
 	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
-		opened = false // run again after a lost connection
+		opened, refused = false, nil // run again after a lost connection
 		a, _, err := db.account(t.conn, login.Mutuality, login.Member)
 		if err != nil || a.State != credentials.None && a.State != credentials.Pending {
 			return err
 		}
-		err = t.putAccount(db, credentials.Enrolment{Mutuality: login.Mutuality, Member: login.Member, State: credentials.Active, At: p.At})
-		if err != nil {
-			return err
-		}
-		note := db.ownEntry(ctx, login.Mutuality, login.Member, audit.Enrol, object("way", string(login.Method)))
-		note.Method, note.Assurance = string(login.Method), login.Assurance.String()
-		if err := t.note(note); err != nil {
-			return err
+		if login.Kiosk != "" {
+			if refused = cardProves(t.conn, login, p.At); refused != nil {
+				return t.note(refusal(note, refused))
+			}
 		}
 		opened = true
-		if err := db.announce(t, a, mail.Enrolled, map[string]string{string(mail.At): p.At.UTC().Format(time.RFC3339)}); err != nil {
-			return err
-		}
-		if p.Letter == nil {
-			return nil
-		}
-		return db.firstLetter(ctx, t, login.Mutuality, login.Member, *p.Letter)
+		return db.openByProof(ctx, t, a, note, p)
 	})
-	if err != nil {
+	if err = errors.Join(err, refused); err != nil {
 		return false, fmt.Errorf("opening an account: %w", err)
 	}
 	return opened, nil
+}
+
+// openByProof makes the account, its row, and what is sent after it.
+func (db *DB) openByProof(ctx context.Context, t *tx, a credentials.Account, note audit.Entry, p enrol.Proof) error {
+	err := t.putAccount(db, credentials.Enrolment{Mutuality: a.Mutuality, Member: a.Member, State: credentials.Active, At: p.At})
+	if err == nil {
+		err = t.note(note)
+	}
+	if err == nil {
+		err = db.announce(t, a, mail.Enrolled, map[string]string{string(mail.At): p.At.UTC().Format(time.RFC3339)})
+	}
+	if err == nil && p.Letter != nil {
+		err = db.firstLetter(ctx, t, a.Mutuality, a.Member, *p.Letter)
+	}
+	if err == nil && p.Receipt != nil {
+		err = t.enqueue(db, *p.Receipt)
+	}
+	return err
 }

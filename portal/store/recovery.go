@@ -98,16 +98,17 @@ func (db *DB) carry(ctx context.Context, t *tx, a recovery.Answer) error {
 	return t.note(db.ownEntry(ctx, a.Code.Mutuality, a.Code.Member, audit.IssueCode, object("code", string(a.Code.Purpose))))
 }
 
-// hasRoom says whether another code may be made for the member: none is good that is
-// younger than Rest, and fewer than Most were made within Window.
+// hasRoom says whether another code may be made for the member: a letter by the rule of
+// package letters, a link while fewer than Most were made within Window.
 func hasRoom(t *tx, a recovery.Answer, now time.Time) (bool, error) {
-	var good, made int
-	err := t.get(`
-		SELECT coalesce(sum(CASE WHEN outcome = '' AND created_at > ? AND expires_at > ? THEN 1 ELSE 0 END), 0), count(*)
-		FROM credential_codes WHERE mutuality = ? AND member = ? AND purpose = ? AND created_at > ?`,
-		[]any{micros(now.Add(-a.Rest)), micros(now), a.Code.Mutuality, string(a.Code.Member), string(a.Code.Purpose),
-			micros(now.Add(-a.Window))}, &good, &made)
-	return (a.Rest == 0 || good == 0) && made < a.Most, err
+	if a.Letter != nil {
+		enough, err := enoughLetters(t, a.Code.Mutuality, a.Code.Member, now, a.Letters)
+		return !enough, err
+	}
+	var made int
+	err := t.get(`SELECT count(*) FROM credential_codes WHERE mutuality = ? AND member = ? AND purpose = ? AND created_at > ?`,
+		[]any{a.Code.Mutuality, string(a.Code.Member), string(a.Code.Purpose), micros(now.Add(-a.Window))}, &made)
+	return made < a.Most, err
 }
 
 // OnFile implements recovery.Store. The address is the one the member showed to be hers,
@@ -158,6 +159,9 @@ func (db *DB) PassQuestion(ctx context.Context, q credentials.ByQuestion) error 
 		if err := releaseBuckets(t, q.Tried.Mutuality, q.Tried.Buckets); err != nil {
 			return err
 		}
+		if err := db.forgetQuestion(t, q.Code.Mutuality, q.Code.Member); err != nil {
+			return err
+		}
 		if _, err := t.code(db, q.Code, q.Secret); err != nil {
 			return err
 		}
@@ -167,6 +171,21 @@ func (db *DB) PassQuestion(ctx context.Context, q credentials.ByQuestion) error 
 		return fmt.Errorf("passing a secret question: %w", err)
 	}
 	return nil
+}
+
+// forgetQuestion drops the count of wrong answers to her secret question: she has
+// answered it, or got in another way.
+func (db *DB) forgetQuestion(t *tx, mutuality string, member auth.MemberID) error {
+	var affiliation string
+	err := t.get(`SELECT affiliation FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &affiliation)
+	if err != nil {
+		return err
+	}
+	number, err := credentials.ParseMemberNumber(affiliation)
+	if err != nil {
+		return nil // nobody can have typed it
+	}
+	return db.forget(t, mutuality, credentials.Handle{Kind: credentials.KindQuestion, Value: number})
 }
 
 // tellEverywhere writes to the member by mail, to the address that is hers and to the one
