@@ -81,12 +81,9 @@ func attach(state pdf.State, u *pdf.Update, a Attachment, at time.Time) error {
 // enlist rewrites the catalog, as the update has it so far, with the file in the name
 // tree, which is ordered by name, and among the associated files.
 func enlist(state pdf.State, u *pdf.Update, name string, spec pdf.Ref) error {
-	catalog, err := state.Catalog()
+	catalog, err := catalogOf(state, u)
 	if err != nil {
 		return err
-	}
-	if changed, ok := u.Value(state.Root()).(pdf.Dict); ok {
-		catalog = changed
 	}
 	names, err := state.Dict(catalog.Get("Names"), "Names")
 	if err != nil {

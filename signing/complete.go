@@ -2,7 +2,6 @@ package signing
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
@@ -26,12 +25,12 @@ func (p *Prepared) Complete(v SignatureValue) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := v.canonical(cert, p.Hash, p.Digest)
+	value, err := v.canonical(cert, p)
 	if err != nil {
 		return nil, err
 	}
 	der, err := cms.Signed{
-		Certificate: cert, Others: p.Path, Hash: p.Hash, Attributes: p.Attributes, Value: value,
+		Certificate: cert, Others: p.Path, Hash: p.Hash, Attributes: p.Attributes, Value: value, PSS: p.PSS,
 	}.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrPrepared, err)
@@ -69,10 +68,11 @@ func (p *Prepared) check() (*x509.Certificate, error) {
 }
 
 // canonical verifies the value and returns the one encoding that CMS wants.
-func (v SignatureValue) canonical(cert *x509.Certificate, h crypto.Hash, digest []byte) ([]byte, error) {
+func (v SignatureValue) canonical(cert *x509.Certificate, p *Prepared) ([]byte, error) {
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
-		if rsa.VerifyPKCS1v15(key, h, digest, v) != nil {
+		if p.PSS && rsa.VerifyPSS(key, p.Hash, p.Digest, v, cms.PSS(p.Hash)) != nil ||
+			!p.PSS && rsa.VerifyPKCS1v15(key, p.Hash, p.Digest, v) != nil {
 			return nil, ErrSignatureValue
 		}
 		return bytes.Clone(v), nil
@@ -82,7 +82,7 @@ func (v SignatureValue) canonical(cert *x509.Certificate, h crypto.Hash, digest 
 			if !ok {
 				continue
 			}
-			if der := encodeRS(r, s); ecdsa.VerifyASN1(key, digest, der) {
+			if der := encodeRS(r, s); ecdsa.VerifyASN1(key, p.Digest, der) {
 				return der, nil
 			}
 		}

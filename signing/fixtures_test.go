@@ -19,6 +19,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/certs/certstest"
 	"guichet.example/signing/document"
+	"guichet.example/signing/internal/cms"
 )
 
 // signedAt is the claimed signing time of the tests: now, to the second, since the
@@ -100,7 +101,11 @@ func (w *world) request(tb testing.TB, a certstest.Algorithm) Request {
 // value signs the digest as a card does: r‖s for ECDSA.
 func value(tb testing.TB, key crypto.Signer, p *Prepared) SignatureValue {
 	tb.Helper()
-	v, err := key.Sign(rand.Reader, p.Digest, p.Hash)
+	var opts crypto.SignerOpts = p.Hash
+	if p.PSS {
+		opts = cms.PSS(p.Hash)
+	}
+	v, err := key.Sign(rand.Reader, p.Digest, opts)
 	if err != nil {
 		tb.Fatalf("signing the digest: %v", err)
 	}

@@ -3,6 +3,7 @@ package signing
 import (
 	"bytes"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -60,6 +61,12 @@ type Request struct {
 	// Attachment is embedded in the same revision, so that the signature covers it; nil:
 	// none. A file that somebody has signed takes no more attachments.
 	Attachment *Attachment
+	// Certify makes the file's first signature say what may be done afterwards; zero: an
+	// approval signature.
+	Certify Permission
+	// PSS asks an RSA key for RSASSA-PSS instead of PKCS#1 v1.5 (RFC 4056), salt and mask
+	// on the hash of the signature. Cards cannot be expected to have it.
+	PSS bool
 }
 
 // MaxText is the longest Name or Reason, in characters.
@@ -87,9 +94,10 @@ type Prepared struct {
 	Path        [][]byte    `json:"path"`        // DER of the certificates above it, root left out
 	At          time.Time   `json:"at"`          // claimed signing time
 	Field       string      `json:"field"`       // name of the signature field
+	PSS         bool        `json:"pss,omitempty"`
 }
 
-// SignatureValue is what the card gives: PKCS#1 v1.5 for RSA; for ECDSA r‖s in the
+// SignatureValue is what the card gives: PKCS#1 v1.5 or PSS for RSA; for ECDSA r‖s in the
 // length of the curve (IEEE P1363), or DER, minimal or not.
 type SignatureValue []byte
 
@@ -117,7 +125,7 @@ func Prepare(r Request) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{Hash: hash, Certificate: r.Path[0].Raw, At: r.At.UTC().Truncate(time.Second), Field: r.Field}
+	p := &Prepared{Hash: hash, Certificate: r.Path[0].Raw, At: r.At.UTC().Truncate(time.Second), Field: r.Field, PSS: r.PSS}
 	for _, cert := range r.Path[1:] {
 		if !selfIssued(cert) {
 			p.Path = append(p.Path, cert.Raw)
@@ -131,12 +139,18 @@ func Prepare(r Request) (*Prepared, error) {
 	if p.Field, err = fieldName(f, r.Field, prefix); err != nil {
 		return nil, err
 	}
-	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At, note{"Name", r.Name}, note{"Reason", r.Reason})
+	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At, note{key: "Name", text: r.Name}, note{key: "Reason", text: r.Reason},
+		note{key: "Reference", raw: r.Certify.reference()})
 	if err := addField(f, u, s, p.Field, r.Mark, len(earlier) == 0); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
 	if r.Attachment != nil {
 		if err := attach(f.Last(), u, *r.Attachment, p.At); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+		}
+	}
+	if r.Certify != 0 {
+		if err := certify(f.Last(), u, s.ref, len(earlier)); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 		}
 	}
@@ -161,10 +175,16 @@ func (r *Request) check() (crypto.Hash, error) {
 	if err := r.Attachment.check(); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
+	if err := r.Certify.check(); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
 	leaf := r.Path[0]
 	hash, err := cms.HashFor(leaf.PublicKey)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %v", ErrCertificate, err)
+	}
+	if _, isRSA := leaf.PublicKey.(*rsa.PublicKey); r.PSS && !isRSA {
+		return 0, fmt.Errorf("%w: PSS with a key that is not RSA", ErrCertificate)
 	}
 	if err := certs.Signature.Check(leaf); err != nil && certs.Seal.Check(leaf) != nil {
 		return 0, fmt.Errorf("%w: %w", ErrCertificate, err)

@@ -30,7 +30,7 @@ func TestPrepareRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	weak := &x509.Certificate{PublicKey: p224.Public(), KeyUsage: x509.KeyUsageContentCommitment}
-	certified := certify(t, good.PDF)
+	certified := locked(t, good.PDF)
 	for _, tt := range []struct {
 		name   string
 		change func(*Request)
@@ -67,8 +67,8 @@ func TestPrepareRefuses(t *testing.T) {
 	}
 }
 
-// certify makes the catalog say that a certification permits no change.
-func certify(tb testing.TB, file []byte) []byte {
+// locked makes the catalog say that a certification permits no change.
+func locked(tb testing.TB, file []byte) []byte {
 	tb.Helper()
 	f, err := pdf.Open(file)
 	if err != nil {

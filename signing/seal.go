@@ -19,7 +19,7 @@ import (
 // document comes from and that it is unchanged; it is nobody's consent. Safe for
 // concurrent use.
 type Sealer struct {
-	// Key is the seal key: *hsm.Key, or any signer for RSA (PKCS#1 v1.5) or ECDSA. Required.
+	// Key is the seal key: *hsm.Key, or any signer for RSA or ECDSA. Required.
 	Key crypto.Signer
 	// Certificates are the organisation's certificate for the key (certs.Seal), and the
 	// certificates above it that the anchors do not hold. At least the first.
@@ -41,6 +41,8 @@ type SealOptions struct {
 	Reason     string      // shown with the seal; at most MaxText characters
 	Mark       Mark        // the zero value makes an invisible seal
 	Attachment *Attachment // nil: none
+	Certify    Permission  // only for the file's first signature; zero: none
+	PSS        bool        // RSASSA-PSS with an RSA key
 }
 
 // contextSigner is a key whose use can be waited for no longer than the caller wants.
@@ -96,7 +98,7 @@ func (s *Sealer) Seal(ctx context.Context, pdf []byte, o SealOptions) ([]byte, e
 	}
 	p, err := Prepare(Request{
 		PDF: pdf, Path: path, At: clock(s.Now).Truncate(time.Second), Mark: o.Mark,
-		Name: s.Name(), Reason: o.Reason, Attachment: o.Attachment,
+		Name: s.Name(), Reason: o.Reason, Attachment: o.Attachment, Certify: o.Certify, PSS: o.PSS,
 	})
 	if err != nil {
 		return nil, err
@@ -109,12 +111,16 @@ func (s *Sealer) Seal(ctx context.Context, pdf []byte, o SealOptions) ([]byte, e
 }
 
 func (s *Sealer) sign(ctx context.Context, p *Prepared) ([]byte, error) {
+	var opts crypto.SignerOpts = p.Hash
+	if p.PSS {
+		opts = cms.PSS(p.Hash)
+	}
 	if key, ok := s.Key.(contextSigner); ok {
-		return key.SignContext(ctx, p.Digest, p.Hash)
+		return key.SignContext(ctx, p.Digest, opts)
 	}
 	random := s.Rand
 	if random == nil {
 		random = rand.Reader
 	}
-	return s.Key.Sign(random, p.Digest, p.Hash)
+	return s.Key.Sign(random, p.Digest, opts)
 }

@@ -28,8 +28,11 @@ type slot struct {
 // rangeWidth is the room for one number: files are far below 10^10 bytes.
 const rangeWidth = 10
 
-// note is a text in the dictionary; an empty one is left out.
-type note struct{ key, text string }
+// note is a text in the dictionary, or a value as written; an empty one is left out.
+type note struct {
+	key, text string
+	raw       pdf.Raw
+}
 
 // newSlot makes the dictionary with room for size bytes of DER. A document timestamp
 // has no M: at is then zero.
@@ -41,7 +44,11 @@ func newSlot(kind, subFilter string, size int, at time.Time, entries ...note) *s
 		b.Write(pdf.Append(nil, pdf.Date(at)))
 	}
 	for _, e := range entries {
-		if e.text != "" {
+		switch {
+		case len(e.raw) > 0:
+			b.WriteString(" /" + e.key + " ")
+			b.Write(e.raw)
+		case e.text != "":
 			b.WriteString(" /" + e.key + " ")
 			b.Write(pdf.Append(nil, pdf.Text(e.text)))
 		}

@@ -141,6 +141,9 @@ func (v *validation) signature(s *subject, der []byte) error {
 	}
 	s.cert, s.others = cert, others
 	s.describe(cert)
+	if signed.Signer.PSS() {
+		s.report.Algorithm += " PSS"
+	}
 	hash, err := signed.Digest()
 	if err != nil {
 		return err

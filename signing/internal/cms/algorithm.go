@@ -40,23 +40,31 @@ type algorithm struct {
 	oid    asn1.ObjectIdentifier
 	null   bool
 	params bool // neither absent nor NULL
+	tag    cbasn1.Tag
+	raw    cryptobyte.String // content of the parameters
 }
 
 func readAlgorithm(s *cryptobyte.String) (algorithm, bool) {
-	var a algorithm
 	var inner cryptobyte.String
-	if !s.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1ObjectIdentifier(&a.oid) {
+	if !s.ReadASN1(&inner, cbasn1.SEQUENCE) {
+		return algorithm{}, false
+	}
+	return readAlgorithmOf(inner)
+}
+
+// readAlgorithmOf reads the content of an AlgorithmIdentifier.
+func readAlgorithmOf(inner cryptobyte.String) (algorithm, bool) {
+	var a algorithm
+	if !inner.ReadASN1ObjectIdentifier(&a.oid) {
 		return a, false
 	}
 	if inner.Empty() {
 		return a, true
 	}
-	var params cryptobyte.String
-	var tag cbasn1.Tag
-	if !inner.ReadAnyASN1(&params, &tag) || !inner.Empty() {
+	if !inner.ReadAnyASN1(&a.raw, &a.tag) || !inner.Empty() {
 		return a, false
 	}
-	a.null = tag == cbasn1.NULL && params.Empty()
+	a.null = a.tag == cbasn1.NULL && a.raw.Empty()
 	a.params = !a.null
 	return a, true
 }
@@ -117,6 +125,9 @@ func checkValue(cert *x509.Certificate, a algorithm, h crypto.Hash, data, value 
 	digest := d.Sum(nil)
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
+		if a.oid.Equal(oidPSS) {
+			return checkPSS(key, a, h, digest, value)
+		}
 		if !a.oid.Equal(oidRSA) && !a.oid.Equal(oidRSAWith[h]) || a.params {
 			return fmt.Errorf("%w: %v with an RSA key", ErrAlgorithm, a.oid)
 		}

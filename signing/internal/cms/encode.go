@@ -18,7 +18,8 @@ type Signed struct {
 	Others      [][]byte // DER of further certificates; the root is better left out
 	Hash        crypto.Hash
 	Attributes  []byte // as NewAttributes returned them
-	Value       []byte // PKCS#1 v1.5 or DER Ecdsa-Sig-Value, already verified
+	Value       []byte // PKCS#1 v1.5, PSS or DER Ecdsa-Sig-Value, already verified
+	PSS         bool   // an RSA value made as [PSS] says
 }
 
 // Encode returns the DER of a detached SignedData:
@@ -60,9 +61,12 @@ func (s Signed) signerInfo(b *cryptobyte.Builder) {
 		})
 		addAlgorithm(b, oidHashes[s.Hash], false)
 		b.AddBytes(retag(s.Attributes, 0xa0))
-		if _, ok := s.Certificate.PublicKey.(*rsa.PublicKey); ok {
+		switch _, isRSA := s.Certificate.PublicKey.(*rsa.PublicKey); {
+		case isRSA && s.PSS:
+			addPSS(b, s.Hash)
+		case isRSA:
 			addAlgorithm(b, oidRSA, true)
-		} else {
+		default:
 			addAlgorithm(b, oidECDSA[s.Hash], false)
 		}
 		b.AddASN1OctetString(s.Value)

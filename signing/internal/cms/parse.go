@@ -42,6 +42,9 @@ type SignerInfo struct {
 // Timestamp returns the DER of the signature timestamp token, nil when there is none.
 func (s *SignerInfo) Timestamp() []byte { return find(s.Unsigned, OIDTimestampToken) }
 
+// PSS reports whether the value is said to be made with RSASSA-PSS.
+func (s *SignerInfo) PSS() bool { return s.algorithm.oid.Equal(oidPSS) }
+
 // Trim cuts the padding off the content of a hole: one DER element, then only zeros.
 func Trim(contents []byte) ([]byte, error) {
 	s := cryptobyte.String(contents)
