@@ -214,11 +214,10 @@ func (e *Extender) archive(ctx context.Context, t *target) error {
 		}
 		last = t.v.subjects[len(t.v.subjects)-1]
 	}
-	more := &pdf.Evidence{}
-	if err := e.collect(ctx, t, last.cert, last.others, certs.Timestamping, since(last.token.Time, t.v.now), more); err != nil {
+	if err := e.judged(ctx, t, last); err != nil {
 		return fmt.Errorf("timestamping authority: %w", err)
 	}
-	return e.store(t, more)
+	return nil
 }
 
 func (e *Extender) stampDocument(ctx context.Context, t *target) error {
