@@ -23,6 +23,10 @@
 // report keeps integrity, coverage, later changes, chain and level apart, and speaks
 // the words of EN 319 102-1.
 //
-// Not covered: RSA-PSS, signatures in BER, encrypted and hybrid files, FieldMDP (any
-// form fill after signing is a change), and renewing an archive timestamp.
+// An archive timestamp holds as long as its own certificates and algorithms do. Renew
+// puts a new one over it in time, [NextRenewal] says until when; so a signature can be
+// checked when nobody answers any more for those who made it.
+//
+// Not covered: signatures in BER, encrypted and hybrid files, FieldMDP (any form fill
+// after signing is a change).
 package signing
