@@ -1,10 +1,8 @@
 package reader
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -12,6 +10,7 @@ import (
 	"github.com/miekg/pkcs11"
 
 	"guichet.example/certs"
+	"guichet.example/certs/registry"
 )
 
 // maxCertificates bounds how many certificates of a card are read: a Belgian one has four.
@@ -158,24 +157,13 @@ func readCertificates(lib library, session pkcs11.SessionHandle) ([]cardCertific
 		if err != nil {
 			return nil, err
 		}
-		cert, err := certs.Parse(trimDER(v[2]))
+		cert, err := certs.Parse(registry.TrimDER(v[2]))
 		if err != nil {
 			continue // an empty file, or a kind of certificate we have no use for
 		}
 		list = append(list, cardCertificate{label: string(v[0]), id: v[1], cert: cert})
 	}
 	return list, nil
-}
-
-// trimDER cuts the zeros that pad a certificate file on the card, which not every
-// module takes off.
-func trimDER(file []byte) []byte {
-	var value asn1.RawValue
-	rest, err := asn1.Unmarshal(file, &value)
-	if err != nil || len(bytes.Trim(rest, "\x00")) > 0 {
-		return file // let the parser say what is wrong with it
-	}
-	return value.FullBytes
 }
 
 // labels are the names that Belgian cards give the two certificates and their keys.

@@ -1,36 +1,13 @@
 package reader
 
 import (
+	"bytes"
 	"context"
-	"fmt"
-	"log/slog"
 
 	"github.com/miekg/pkcs11"
+
+	"guichet.example/certs/registry"
 )
-
-// Files are a card's identity files as a module gave them out, unverified: padding and
-// all. One that the card does not have is empty, or all zeros. Printing them shows sizes
-// only.
-type Files struct {
-	Identity          []byte `json:"identity,omitempty"` // TLV
-	IdentitySignature []byte `json:"identitySignature,omitempty"`
-	Address           []byte `json:"address,omitempty"` // TLV
-	AddressSignature  []byte `json:"addressSignature,omitempty"`
-	Photo             []byte `json:"photo,omitempty"`    // JPEG
-	Registry          []byte `json:"registry,omitempty"` // certificate, DER
-}
-
-// String keeps Files printed by mistake from telling whose they are.
-func (f Files) String() string {
-	return fmt.Sprintf("identity files of %d, %d, %d, %d, %d and %d bytes", len(f.Identity), len(f.IdentitySignature),
-		len(f.Address), len(f.AddressSignature), len(f.Photo), len(f.Registry))
-}
-
-// GoString is String too: %#v is used in test failures, which end up in logs.
-func (f Files) GoString() string { return f.String() }
-
-// LogValue is String, for log/slog.
-func (f Files) LogValue() slog.Value { return slog.StringValue(f.String()) }
 
 // cardFile is a file of the card as the Belgian middleware gives it out: a data object
 // with a label and, in CKA_OBJECT_ID, a text. The text alone does not tell a file from
@@ -48,8 +25,8 @@ var (
 
 // Files reads the identity files, unverified; nil without an error when the module gives
 // out none. No PIN is needed. Errors: ErrCardRemoved, ErrTimedOut.
-func (c *Card) Files(ctx context.Context) (*Files, error) {
-	return ask(ctx, c, "reading the identity files", func(lib library) (*Files, error) {
+func (c *Card) Files(ctx context.Context) (*registry.Files, error) {
+	return ask(ctx, c, "reading the identity files", func(lib library) (*registry.Files, error) {
 		files, err := readFiles(lib, c.session)
 		if err == nil && files == nil { // OpenSC says so without asking the card, which may be out
 			err = c.sameCard(lib)
@@ -59,8 +36,8 @@ func (c *Card) Files(ctx context.Context) (*Files, error) {
 }
 
 // readFiles returns nil when the module gives out no identity file.
-func readFiles(lib library, session pkcs11.SessionHandle) (*Files, error) {
-	var f Files
+func readFiles(lib library, session pkcs11.SessionHandle) (*registry.Files, error) {
+	var f registry.Files
 	for _, part := range []struct {
 		file cardFile
 		to   *[]byte
@@ -74,7 +51,7 @@ func readFiles(lib library, session pkcs11.SessionHandle) (*Files, error) {
 			return nil, err
 		}
 		*part.to = value
-		if part.file == identityFile && len(trimZeros(value)) == 0 {
+		if part.file == identityFile && len(bytes.TrimRight(value, "\x00")) == 0 {
 			return nil, nil
 		}
 	}

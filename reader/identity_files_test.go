@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/miekg/pkcs11"
+
+	"guichet.example/certs/registry"
 )
 
 // drawer is a module with nothing but data objects.
@@ -67,7 +69,8 @@ func TestReadFiles(t *testing.T) {
 	for i, o := range official {
 		unnamed[i] = object{o.label, "", o.value}
 	}
-	want := Files{[]byte("identity of the card"), []byte("signature"), []byte("address file"), []byte("another"), []byte("JPEG"), []byte("certificate")}
+	want := registry.Files{Identity: []byte("identity of the card"), IdentitySignature: []byte("signature"), Address: []byte("address file"),
+		AddressSignature: []byte("another"), Photo: []byte("JPEG"), Registry: []byte("certificate")}
 	for name, objects := range map[string][]object{"by label": unnamed, "by object id": renamed, "by both": official} {
 		f, err := readFiles(&drawer{objects: objects}, 0)
 		if err != nil || f == nil {

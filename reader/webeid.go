@@ -41,6 +41,12 @@ func WebEIDDigest(hash crypto.Hash, origin, nonce string) []byte {
 	return digestOf(hash, message)
 }
 
+func digestOf(hash crypto.Hash, message []byte) []byte {
+	h := hash.New()
+	h.Write(message)
+	return h.Sum(nil)
+}
+
 // WebEIDToken makes a Web eID token over an origin and a nonce. sign has the key of the
 // authentication certificate sign a digest: PKCS#1 v1.5 for RSA, ASN.1 DER for ECDSA.
 // Errors: ErrNotSupported, before sign is called; those of sign.

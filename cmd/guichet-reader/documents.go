@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"strconv"
 
-	"guichet.example/reader"
+	"guichet.example/certs/registry"
 )
 
 // documents are the names of documents in French, Dutch and German, as printed on the
 // cards or, for letters without a name, as the register calls them. English is package
 // reader's.
-var documents = map[reader.DocumentType][3]string{
+var documents = map[registry.DocumentType][3]string{
 	1:  {"Carte d'identité", "Identiteitskaart", "Personalausweis"},
 	6:  {"Kids-ID (carte pour enfants)", "Kids-ID (kaart voor kinderen)", "Kids-ID (Karte für Kinder)"},
 	7:  {"Carte de démarrage", "Opstartkaart", "Startkarte"},
@@ -42,7 +42,7 @@ var ofChild = [3]string{"(enfant)", "(kind)", "(Kind)"}
 
 // documentName is the name of a document type, with its number; empty for 0, which is
 // what the certificate says of it.
-func documentName(d reader.DocumentType, lang string) string {
+func documentName(d registry.DocumentType, lang string) string {
 	if d == 0 {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"guichet.example/certs"
+	"guichet.example/certs/registry"
 	"guichet.example/reader"
 	"guichet.example/reader/native"
 	"guichet.example/reader/pinentry"
@@ -34,7 +35,7 @@ func hintFor(err error) string {
 		{reader.ErrNotSupported, "the Belgian eID middleware signs with every Belgian card; OpenSC does not"},
 		{syscall.EADDRINUSE, "perhaps guichet-reader serve runs already; end it, or choose another port with -listen"},
 		{native.ErrForeign, "write over it with -force, and that program is no longer used by the extension"},
-		{reader.ErrIdentityNotAuthentic, "check the folder given with -trust; if it is right, do not rely on this card"},
+		{registry.ErrNotAuthentic, "check the folder given with -trust; if it is right, do not rely on this card"},
 	} {
 		if errors.Is(err, h.err) {
 			return h.hint

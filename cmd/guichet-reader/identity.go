@@ -10,8 +10,8 @@ import (
 	"text/tabwriter"
 
 	"guichet.example/certs"
+	"guichet.example/certs/registry"
 	"guichet.example/cmd/internal/cli"
-	"guichet.example/reader"
 	"guichet.example/reader/remote"
 )
 
@@ -59,7 +59,7 @@ func identity(ctx context.Context, env cli.Env, args []string) error {
 }
 
 // giveIdentity hands out what was read and verified.
-func giveIdentity(w io.Writer, id *reader.Identity, want identityFlags) error {
+func giveIdentity(w io.Writer, id *registry.Identity, want identityFlags) error {
 	if want.photo != "" {
 		if err := writePhoto(want.photo, id.Photo); err != nil {
 			return err
@@ -89,7 +89,7 @@ func writePhoto(path string, photo []byte) error {
 	return nil
 }
 
-func printIdentity(w io.Writer, id *reader.Identity, lang string) error {
+func printIdentity(w io.Writer, id *registry.Identity, lang string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(label phrase, values ...string) {
 		for _, value := range values {
@@ -126,7 +126,7 @@ func printIdentity(w io.Writer, id *reader.Identity, lang string) error {
 }
 
 // rowsOfResidence are what only residence documents have.
-func rowsOfResidence(row func(phrase, ...string), id *reader.Identity, lang string) {
+func rowsOfResidence(row func(phrase, ...string), id *registry.Identity, lang string) {
 	row(wordOrganization, coded(organizations, id.Organization, lang))
 	if id.FamilyMember {
 		row(wordFamilyMember, wordYes.in(lang))
@@ -145,7 +145,7 @@ func rowsOfResidence(row func(phrase, ...string), id *reader.Identity, lang stri
 }
 
 // birth is the day in the way of all other dates here, or what the card says instead.
-func birth(id *reader.Identity) string {
+func birth(id *registry.Identity) string {
 	if id.Birth.IsZero() {
 		return id.BirthText
 	}

@@ -11,24 +11,24 @@ import (
 	"strings"
 	"testing"
 
-	"guichet.example/reader"
+	"guichet.example/certs/registry"
 )
 
 // resident has something in every field.
-func resident() *reader.Identity {
-	return &reader.Identity{
-		Source: reader.FromFiles, Surname: "Öztürk", GivenNames: "Ayşe", Initial: "L", NationalNumber: "01050399864",
-		Birth: reader.Date{Year: 1960}, BirthText: "00.00.1960", BirthPlace: "İzmir", Sex: "F", Nationality: "Türkei", Nobility: "Freifrau",
-		CardNumber: "B123456789", ChipNumber: "00ff", ValidFrom: reader.Date{Year: 2021, Month: 2, Day: 1}, ValidTo: reader.Date{Year: 2031, Month: 2, Day: 1},
+func resident() *registry.Identity {
+	return &registry.Identity{
+		Source: registry.FromFiles, Surname: "Öztürk", GivenNames: "Ayşe", Initial: "L", NationalNumber: "01050399864",
+		Birth: registry.Date{Year: 1960}, BirthText: "00.00.1960", BirthPlace: "İzmir", Sex: "F", Nationality: "Türkei", Nobility: "Freifrau",
+		CardNumber: "B123456789", ChipNumber: "00ff", ValidFrom: registry.Date{Year: 2021, Month: 2, Day: 1}, ValidTo: registry.Date{Year: 2031, Month: 2, Day: 1},
 		Municipality: "Eupen", DocumentType: 67, Duplicate: "02", SpecialStatus: "5", Organization: "4", FamilyMember: true,
-		Protection: reader.Protection{Since: reader.Date{Year: 2019, Month: 12, Day: 20}, Country: "SY", Text: "20122019SY"},
-		Work:       "8", Employers: []string{"0400000000", "0500000000"}, RegionalFile: "BXL-17", Mentions: []reader.Mention{"B", "Z"},
-		ResidentSince: reader.Date{Year: 2021, Month: 2, Day: 2}, CardKeyHash: []byte{1}, FileVersion: []byte{0},
-		Address: reader.Address{Street: "Rue de la Loi 16", Postcode: "1000", Municipality: "Bruxelles"}, Photo: []byte{0xFF, 0xD8, 0xFF, 0xD9},
+		Protection: registry.Protection{Since: registry.Date{Year: 2019, Month: 12, Day: 20}, Country: "SY", Text: "20122019SY"},
+		Work:       "8", Employers: []string{"0400000000", "0500000000"}, RegionalFile: "BXL-17", Mentions: []registry.Mention{"B", "Z"},
+		ResidentSince: registry.Date{Year: 2021, Month: 2, Day: 2}, CardKeyHash: []byte{1}, FileVersion: []byte{0},
+		Address: registry.Address{Street: "Rue de la Loi 16", Postcode: "1000", Municipality: "Bruxelles"}, Photo: []byte{0xFF, 0xD8, 0xFF, 0xD9},
 	}
 }
 
-func printed(t *testing.T, id *reader.Identity, lang string) string {
+func printed(t *testing.T, id *registry.Identity, lang string) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := giveIdentity(&out, id, identityFlags{lang: lang}); err != nil {
@@ -52,7 +52,7 @@ func TestPrintIdentity(t *testing.T) {
 			}
 		}
 	}
-	almost := &reader.Identity{Source: reader.FromUnanchoredCertificate, Surname: "Specimen", NationalNumber: "01050399864", BirthText: "soon", SpecialStatus: "9", DocumentType: 99}
+	almost := &registry.Identity{Source: registry.FromUnanchoredCertificate, Surname: "Specimen", NationalNumber: "01050399864", BirthText: "soon", SpecialStatus: "9", DocumentType: 99}
 	out := printed(t, almost, "fr")
 	for _, want := range []string{"né(e) le", "soon", "statut spécial   9", "document         99\n", "n'a pas été vérifié"} {
 		if !strings.Contains(out, want) {
@@ -66,7 +66,7 @@ func TestPrintIdentity(t *testing.T) {
 
 // Every source, document and code that package reader knows has its words, all four.
 func TestWords(t *testing.T) {
-	for d := range reader.DocumentType(100) {
+	for d := range registry.DocumentType(100) {
 		if strings.HasPrefix(d.String(), "document type ") {
 			continue
 		}
@@ -83,7 +83,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("source %s has no words", source)
 		}
 	}
-	for _, source := range []reader.Source{reader.FromFiles, reader.FromUnanchoredFiles, reader.FromCertificate, reader.FromUnanchoredCertificate} {
+	for _, source := range []registry.Source{registry.FromFiles, registry.FromUnanchoredFiles, registry.FromCertificate, registry.FromUnanchoredCertificate} {
 		unchecked := strings.Contains(string(source), "unanchored")
 		if checked := !strings.Contains(sources[source].in("en"), "not checked"); checked == unchecked {
 			t.Errorf("source %s reads %q", source, sources[source].in("en"))
@@ -102,7 +102,7 @@ func TestGivePhoto(t *testing.T) {
 	if err := giveIdentity(&out, resident(), identityFlags{photo: path, json: true}); err != nil {
 		t.Fatal(err)
 	}
-	var id reader.Identity
+	var id registry.Identity
 	if err := json.Unmarshal(out.Bytes(), &id); err != nil || !reflect.DeepEqual(&id, resident()) {
 		t.Errorf("JSON says %s (%v)", out.Bytes(), err)
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 
+	"guichet.example/certs/registry"
 	"guichet.example/cmd/internal/cli"
-	"guichet.example/reader"
 )
 
 // phrase is a text in French, Dutch, German and English.
@@ -59,20 +59,20 @@ var (
 
 var sexes = map[string]phrase{"F": {"F", "V", "W", "F"}, "M": {"M", "M", "M", "M"}}
 
-var sources = map[reader.Source]phrase{
-	reader.FromFiles: {
+var sources = map[registry.Source]phrase{
+	registry.FromFiles: {
 		"fichiers d'identité, signés par le registre national", "identiteitsbestanden, ondertekend door het rijksregister",
 		"Identitätsdateien, vom Nationalregister signiert", "identity files, signed by the national registry",
 	},
-	reader.FromUnanchoredFiles: {
+	registry.FromUnanchoredFiles: {
 		"fichiers d'identité ; le certificat du registre n'a pas été vérifié (-trust)", "identiteitsbestanden; het certificaat van het register werd niet gecontroleerd (-trust)",
 		"Identitätsdateien; das Zertifikat des Registers wurde nicht geprüft (-trust)", "identity files; the registry's certificate was not checked (-trust)",
 	},
-	reader.FromCertificate: {
+	registry.FromCertificate: {
 		"certificat d'authentification, faute de fichiers d'identité", "authenticatiecertificaat, bij gebrek aan identiteitsbestanden",
 		"Authentisierungszertifikat, mangels Identitätsdateien", "authentication certificate, as the module gives out no identity files",
 	},
-	reader.FromUnanchoredCertificate: {
+	registry.FromUnanchoredCertificate: {
 		"certificat d'authentification, qui n'a pas été vérifié (-trust), faute de fichiers d'identité", "authenticatiecertificaat, dat niet werd gecontroleerd (-trust), bij gebrek aan identiteitsbestanden",
 		"Authentisierungszertifikat, das nicht geprüft wurde (-trust), mangels Identitätsdateien", "authentication certificate, which was not checked (-trust), as the module gives out no identity files",
 	},
@@ -85,7 +85,7 @@ var (
 )
 
 // statuses are the words for a special status; none for "0".
-func statuses(s reader.SpecialStatus, lang string) []string {
+func statuses(s registry.SpecialStatus, lang string) []string {
 	var list []string
 	for _, is := range []struct {
 		so   bool
@@ -109,7 +109,7 @@ func coded[C ~string](words map[C]phrase, code C, lang string) string {
 	return string(code)
 }
 
-var organizations = map[reader.Organization]phrase{
+var organizations = map[registry.Organization]phrase{
 	"1": {"SHAPE", "SHAPE", "SHAPE", "SHAPE"}, "2": {"OTAN", "NAVO", "NATO", "NATO"},
 	"4": {"ancien titulaire d'une carte bleue européenne", "voormalig houder van een Europese blauwe kaart", "ehemaliger Inhaber der Blauen Karte EU", "former EU Blue Card holder"},
 	"5": {"chercheur", "onderzoeker", "Forscher", "researcher"},
@@ -117,12 +117,12 @@ var organizations = map[reader.Organization]phrase{
 
 var seasonal = phrase{"travailleur saisonnier", "seizoensarbeider", "Saisonarbeitnehmer", "seasonal worker"}
 
-var works = map[reader.Mention]phrase{
+var works = map[registry.Mention]phrase{
 	"7": {"illimité", "onbeperkt", "unbegrenzt", "unlimited"}, "8": {"limité", "beperkt", "begrenzt", "limited"},
 	"9": {"non", "geen", "nein", "none"}, "A": seasonal,
 }
 
-var mentions = map[reader.Mention]phrase{
+var mentions = map[registry.Mention]phrase{
 	"A": seasonal,
 	"B": {"article 18(1) de l'accord de retrait", "artikel 18(1) van het terugtrekkingsakkoord", "Artikel 18(1) des Austrittsabkommens", "Article 18(1) of the withdrawal agreement"},
 	"C": {"séjour permanent", "duurzaam verblijf", "Daueraufenthalt", "permanent stay"},

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"guichet.example/certs"
+	"guichet.example/certs/registry"
 	"guichet.example/reader"
 )
 
@@ -125,14 +126,14 @@ func (c *Card) Issuers() []*x509.Certificate {
 
 // Files reads the identity files, unverified; nil when the module gives out none. Errors:
 // as [reader.Card.Files], and reader.ErrModuleFailed.
-func (c *Card) Files(ctx context.Context) (*reader.Files, error) {
+func (c *Card) Files(ctx context.Context) (*registry.Files, error) {
 	answer, err := askCard[filesAnswer](ctx, c, kindFiles)
 	return answer.Files, err
 }
 
 // Identity reads the identity files and verifies them here, in this process. Errors: as
 // [reader.IdentityOf] and [Card.Files].
-func (c *Card) Identity(ctx context.Context, anchors *certs.TrustAnchors) (*reader.Identity, error) {
+func (c *Card) Identity(ctx context.Context, anchors *certs.TrustAnchors) (*registry.Identity, error) {
 	files, err := c.Files(ctx)
 	if err != nil {
 		return nil, err

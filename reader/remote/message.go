@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"guichet.example/certs"
+	"guichet.example/certs/registry"
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 	"guichet.example/reader/internal/exact"
@@ -97,7 +98,7 @@ type handleBody struct {
 }
 
 type filesAnswer struct {
-	Files *reader.Files `json:"files,omitempty"`
+	Files *registry.Files `json:"files,omitempty"`
 }
 
 type pinStateBody struct {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"guichet.example/certs"
+	"guichet.example/certs/registry"
 	"guichet.example/reader"
 	"guichet.example/reader/softcard/applet"
 )
@@ -70,7 +71,7 @@ func TestIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id.Source != reader.FromCertificate || id.NationalNumber != "01050399864" || id.Surname != "Specimen" || id.Photo != nil {
+	if id.Source != registry.FromCertificate || id.NationalNumber != "01050399864" || id.Surname != "Specimen" || id.Photo != nil {
 		t.Errorf("identity from %s, or not Nora's", id.Source)
 	}
 }

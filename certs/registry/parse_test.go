@@ -1,4 +1,4 @@
-package reader
+package registry
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ func TestIdentityEveryTag(t *testing.T) {
 			0x19: "BXL-2026/17", 0x1A: hash, 0x1B: "B", 0x1C: "C", 0x1D: "D", 0x1E: "K", 0x1F: "01.02.2021",
 		}
 	})
-	id, err := IdentityOf(filesOf(card), certificatesOf(card), theWorld(t).pki.Anchors(), nil)
+	id, err := IdentityOf(filesOf(card), certificatesOf(card), theWorld(t).pki.Anchors(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

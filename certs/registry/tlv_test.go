@@ -1,4 +1,4 @@
-package reader
+package registry
 
 import (
 	"bytes"
@@ -29,9 +29,9 @@ func TestParseTLVRefuses(t *testing.T) {
 		"tag twice":             {0x01, 1, 'a', 0x01, 1, 'b'},
 		"version twice":         {0x00, 1, 1, 0x00, 1, 1},
 		"something after zeros": {0x01, 1, 'a', 0, 0, 0, 9},
-		"too large":             make([]byte, maxFile+1),
+		"too large":             make([]byte, maxTLV+1),
 	} {
-		if fields, _, err := parseTLV(file); !errors.Is(err, errMalformedFile) || fields != nil {
+		if fields, _, err := parseTLV(file); !errors.Is(err, ErrMalformed) || fields != nil {
 			t.Errorf("%s: parseTLV = %v, %v, want an error alone", name, fields, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package reader
+package registry
 
 import (
 	"bytes"
@@ -41,7 +41,7 @@ func TestIdentityEras(t *testing.T) {
 				p.Files.NoCertificates = true // RSA keys take long, and the registry has its own
 			}
 		})
-		id, err := IdentityOf(filesOf(card), certificatesOf(card), w.pki.Anchors(), nil)
+		id, err := IdentityOf(filesOf(card), certificatesOf(card), w.pki.Anchors(), time.Now())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -66,8 +66,8 @@ func TestIdentitySignedByTheHolder(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.IdentitySignature = value
-		id, err := IdentityOf(f, certificatesOf(card), nil, nil)
-		wantNobody(t, name, id, err, ErrIdentityNotAuthentic)
+		id, err := IdentityOf(f, certificatesOf(card), nil, time.Now())
+		wantNobody(t, name, id, err, ErrNotAuthentic)
 	}
 }
 
@@ -79,8 +79,8 @@ func TestIdentityRefusesBehindRSA(t *testing.T) {
 	} {
 		f := filesOf(card)
 		spoil(f)
-		id, err := IdentityOf(f, certificatesOf(card), nil, nil)
-		wantNobody(t, name, id, err, ErrIdentityNotAuthentic)
+		id, err := IdentityOf(f, certificatesOf(card), nil, time.Now())
+		wantNobody(t, name, id, err, ErrNotAuthentic)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestIdentityWithRootsAlone(t *testing.T) {
 	}
 	on := append(certificatesOf(card), rrn)
 	for source, f := range map[Source]*Files{FromFiles: filesOf(card), FromCertificate: nil} {
-		if id, err := IdentityOf(f, on, roots, nil); err != nil || id.Source != source {
+		if id, err := IdentityOf(f, on, roots, time.Now()); err != nil || id.Source != source {
 			t.Errorf("IdentityOf = %v, %v, want %s", id, err, source)
 		}
 	}
@@ -129,7 +129,7 @@ func TestIdentityWithout(t *testing.T) {
 		if test.spoil != nil {
 			test.spoil(f)
 		}
-		id, err := IdentityOf(f, certificatesOf(card), w.pki.Anchors(), nil)
+		id, err := IdentityOf(f, certificatesOf(card), w.pki.Anchors(), time.Now())
 		if err != nil || id.Source != FromFiles || id.NationalNumber != nora {
 			t.Errorf("without %s: %v, %v", name, id, err)
 			continue
@@ -146,13 +146,13 @@ func TestIdentitySignatureTrimmed(t *testing.T) {
 	card := issued(t, func(p *certstest.Person) { p.Files.SignaturePadding = 120 })
 	f := filesOf(card)
 	f.IdentitySignature = trimZeros(f.IdentitySignature)
-	_, err := IdentityOf(f, nil, nil, nil)
-	wantError(t, "the padding is signed, and gone", err, ErrIdentityNotAuthentic)
+	_, err := IdentityOf(f, nil, nil, time.Now())
+	wantError(t, "the padding is signed, and gone", err, ErrNotAuthentic)
 
 	card = issued(t, nil)
 	f = filesOf(card)
 	f.IdentitySignature = append(bytes.Clone(f.IdentitySignature), make([]byte, 20)...)
-	if id, err := IdentityOf(f, certificatesOf(card), nil, nil); err != nil || id.Address.Postcode != "1000" {
+	if id, err := IdentityOf(f, certificatesOf(card), nil, time.Now()); err != nil || id.Address.Postcode != "1000" {
 		t.Errorf("padding that the registry did not sign: %v, %v", id, err)
 	}
 }
@@ -160,10 +160,10 @@ func TestIdentitySignatureTrimmed(t *testing.T) {
 // A card outlives the registry certificate that signed its files.
 func TestIdentityAfterTheRegistry(t *testing.T) {
 	w := theWorld(t)
-	_, m, c := inserted(t, "p384")
-	m.Now = func() time.Time { return w.cards["p384"].Registry.NotAfter.Add(24 * time.Hour) }
-	if _, err := c.Identity(w.pki.Anchors()); err != nil {
-		t.Errorf("Identity = %v", err)
+	card := w.cards["p384"]
+	late := card.Registry.NotAfter.Add(24 * time.Hour)
+	if _, err := Verify(*filesOf(card), certificatesOf(card), w.pki.Anchors(), late); err != nil {
+		t.Errorf("Verify = %v", err)
 	}
 }
 
@@ -203,7 +203,7 @@ func FuzzIdentityOf(f *testing.F) {
 		}
 		*part = bytes.Clone(*part)
 		(*part)[int(at)%len(*part)] ^= by
-		id, err := IdentityOf(files, certificatesOf(c), w.pki.Anchors(), nil)
+		id, err := IdentityOf(files, certificatesOf(c), w.pki.Anchors(), time.Now())
 		if err == nil || id != nil {
 			t.Errorf("file %d of %d bytes with byte %d changed by %02x is believed", int(which)%6, len(*part), int(at)%len(*part), by)
 		}
@@ -223,7 +223,7 @@ func TestIdentityEveryByte(t *testing.T) {
 			whole := *part
 			for at := range whole {
 				*part = flip(whole, at)
-				if id, err := IdentityOf(f, nil, nil, nil); err == nil || id != nil {
+				if id, err := IdentityOf(f, nil, nil, time.Now()); err == nil || id != nil {
 					t.Errorf("file %d with byte %d of %d changed is believed", i, at, len(whole))
 				}
 			}
@@ -239,7 +239,7 @@ func BenchmarkIdentityOf(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			f, on := filesOf(w.cards[name]), certificatesOf(w.cards[name])
 			for b.Loop() {
-				if _, err := IdentityOf(f, on, w.pki.Anchors(), nil); err != nil {
+				if _, err := IdentityOf(f, on, w.pki.Anchors(), time.Now()); err != nil {
 					b.Fatal(err)
 				}
 			}

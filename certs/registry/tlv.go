@@ -1,16 +1,10 @@
-package reader
+package registry
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
-// maxFile is the largest identity or address file accepted, in bytes. Real ones have
+// maxTLV is the largest identity or address file accepted, in bytes. Real ones have
 // some 200 and 117.
-const maxFile = 4 << 10
-
-// errMalformedFile is what every refusal of the TLV parser wraps.
-var errMalformedFile = errors.New("file is malformed")
+const maxTLV = 4 << 10
 
 // field is one element of an identity or address file.
 type field struct {
@@ -28,8 +22,8 @@ type field struct {
 // A tag may come once. Tag 00 is the version of the file, so zeros are padding only
 // when nothing but zeros follows.
 func parseTLV(file []byte) (fields []field, padding int, err error) {
-	if len(file) > maxFile {
-		return nil, 0, fmt.Errorf("%w: %d bytes", errMalformedFile, len(file))
+	if len(file) > maxTLV {
+		return nil, 0, fmt.Errorf("%w: %d bytes", ErrMalformed, len(file))
 	}
 	var seen [256]bool
 	end := len(trimZeros(file))
@@ -39,7 +33,7 @@ func parseTLV(file []byte) (fields []field, padding int, err error) {
 		}
 		tag := file[at]
 		if seen[tag] {
-			return nil, 0, fmt.Errorf("%w: tag %02X is there twice", errMalformedFile, tag)
+			return nil, 0, fmt.Errorf("%w: tag %02X is there twice", ErrMalformed, tag)
 		}
 		seen[tag] = true
 		at++
@@ -49,12 +43,12 @@ func parseTLV(file []byte) (fields []field, padding int, err error) {
 			at++
 		}
 		if at == len(file) {
-			return nil, 0, fmt.Errorf("%w: tag %02X has no length", errMalformedFile, tag)
+			return nil, 0, fmt.Errorf("%w: tag %02X has no length", ErrMalformed, tag)
 		}
 		size += int(file[at])
 		at++
 		if size > len(file)-at {
-			return nil, 0, fmt.Errorf("%w: tag %02X is cut off", errMalformedFile, tag)
+			return nil, 0, fmt.Errorf("%w: tag %02X is cut off", ErrMalformed, tag)
 		}
 		fields = append(fields, field{tag, file[at : at+size]})
 		at += size

@@ -1,4 +1,4 @@
-package reader
+package registry
 
 import (
 	"crypto/ecdsa"
@@ -40,7 +40,7 @@ func TestIdentityFromCertificateObeysNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := IdentityOf(nil, []*x509.Certificate{cert}, nil, nil)
+	id, err := IdentityOf(nil, []*x509.Certificate{cert}, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package reader
+package registry
 
 import (
 	"bytes"
@@ -24,19 +24,19 @@ import (
 //
 // so that no card carries the address of another. Of a card without address the second
 // is not looked at.
-func (f *Files) verify(on []*x509.Certificate, anchors *certs.TrustAnchors, now func() time.Time) error {
+func (f *Files) verify(on []*x509.Certificate, anchors *certs.TrustAnchors, at time.Time) error {
 	for _, file := range [][]byte{f.Identity, f.IdentitySignature, f.Address, f.AddressSignature, f.Photo, f.Registry} {
-		if len(file) > maxValue {
-			return errObjectTooLarge
+		if len(file) > MaxFile {
+			return fmt.Errorf("%w: %d bytes", ErrMalformed, len(file))
 		}
 	}
-	cert, err := f.registry(on, anchors, now)
+	cert, err := f.registry(on, anchors, at)
 	if err != nil {
-		return fmt.Errorf("registry certificate: %w: %v", ErrIdentityNotAuthentic, err)
+		return fmt.Errorf("registry certificate: %w: %v", ErrNotAuthentic, err)
 	}
 	// Some modules give the padding of a file too, which nobody signed.
 	if !oneSigned(cert, f.IdentitySignature, f.Identity, withoutPadding(f.Identity)) {
-		return fmt.Errorf("identity file: %w", ErrIdentityNotAuthentic)
+		return fmt.Errorf("identity file: %w", ErrNotAuthentic)
 	}
 	address := trimZeros(f.Address)
 	if len(address) == 0 {
@@ -44,14 +44,14 @@ func (f *Files) verify(on []*x509.Certificate, anchors *certs.TrustAnchors, now 
 	}
 	if !oneSigned(cert, f.AddressSignature, slices.Concat(address, f.IdentitySignature),
 		slices.Concat(address, signatureValue(cert, f.IdentitySignature))) {
-		return fmt.Errorf("address file: %w", ErrIdentityNotAuthentic)
+		return fmt.Errorf("address file: %w", ErrNotAuthentic)
 	}
 	return nil
 }
 
 // registry returns the certificate of the registry, if it is one and leads to an anchor.
-func (f *Files) registry(on []*x509.Certificate, anchors *certs.TrustAnchors, now func() time.Time) (*x509.Certificate, error) {
-	cert, err := certs.Parse(trimDER(f.Registry))
+func (f *Files) registry(on []*x509.Certificate, anchors *certs.TrustAnchors, at time.Time) (*x509.Certificate, error) {
+	cert, err := certs.Parse(TrimDER(f.Registry))
 	if err != nil {
 		return nil, err
 	}
@@ -61,20 +61,17 @@ func (f *Files) registry(on []*x509.Certificate, anchors *certs.TrustAnchors, no
 	if anchors == nil {
 		return cert, nil
 	}
-	if _, err := anchors.Path(cert, certs.Registry, lastly(now, cert), authorities(on)...); err != nil {
+	if _, err := anchors.Path(cert, certs.Registry, lastly(at, cert), authorities(on)...); err != nil {
 		return nil, err
 	}
 	return cert, nil
 }
 
-// lastly is when a certificate on a card has to be valid: now, or, since a card outlives
+// lastly is when a certificate on a card has to be valid: at that time, or, since a card outlives
 // the registry certificate that signed its files, and the holder his own, the
 // certificate's last moment.
-func lastly(now func() time.Time, cert *x509.Certificate) time.Time {
-	if now == nil {
-		now = time.Now
-	}
-	if at := now(); at.Before(cert.NotAfter) {
+func lastly(at time.Time, cert *x509.Certificate) time.Time {
+	if at.Before(cert.NotAfter) {
 		return at
 	}
 	return cert.NotAfter
@@ -138,7 +135,7 @@ func registrySigned(cert *x509.Certificate, message, file []byte) bool {
 }
 
 // authenticPhoto returns the photo if the identity file has its hash, nothing if there
-// is no photo or no hash, and ErrIdentityNotAuthentic if it is another photo.
+// is no photo or no hash, and ErrNotAuthentic if it is another photo.
 func authenticPhoto(photo, hash []byte) ([]byte, error) {
 	if len(trimZeros(photo)) == 0 || len(hash) == 0 {
 		return nil, nil
@@ -148,7 +145,7 @@ func authenticPhoto(photo, hash []byte) ([]byte, error) {
 			return candidate, nil
 		}
 	}
-	return nil, fmt.Errorf("photo: %w", ErrIdentityNotAuthentic)
+	return nil, fmt.Errorf("photo: %w", ErrNotAuthentic)
 }
 
 // photoFits compares the photo with the hash in the identity file; the length of the
