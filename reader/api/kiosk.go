@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"guichet.example/certs/registry"
 )
 
 // A kiosk is a machine of a contact point with a key of its own (P-256). Its agent speaks
@@ -37,8 +39,12 @@ const KioskContext = "guichet-kiosk-message-v1"
 // KioskVersion is the version of KioskMessage.
 const KioskVersion = 1
 
-// MaxKioskMessage bounds a signed message as it is sent, in bytes.
-const MaxKioskMessage = 4 << 10
+// MaxKioskMessage bounds a signed message as it is sent, in bytes: of a card that was put
+// in, whose files are in it in base64 twice over. Others have at most ShortKioskMessage.
+const (
+	MaxKioskMessage   = 40 << 10
+	ShortKioskMessage = 4 << 10
+)
 
 // MaxKioskCounter is the largest counter: the largest integer that any JSON reader reads
 // exactly (RFC 8259, 6).
@@ -85,6 +91,12 @@ type KioskMessage struct {
 	Fault     KioskTrouble `json:"fault,omitempty"`     // fault
 	Code      string       `json:"code,omitempty"`      // pair: one-use code of an administrator
 	PublicKey []byte       `json:"publicKey,omitempty"` // pair: SubjectPublicKeyInfo
+
+	// Files are those of the card that was put in, as its module gave them out: nothing of
+	// them is verified. card-in; nil when the module gives out none. Bounds: KioskFilesFit.
+	Files *registry.Files `json:"files,omitempty"`
+	// Health is how the machine is. start, beat.
+	Health *KioskHealth `json:"health,omitempty"`
 }
 
 // KioskSigned is a message as it travels.
@@ -103,7 +115,19 @@ type KioskAnswer struct {
 	Nonce string `json:"nonce"` // for the next message
 	Name  string `json:"name"`  // of the kiosk
 	Every int    `json:"every"` // milliseconds from one beat to the next
+	// Session says whether somebody is signed in at this kiosk, so that the agent notices a
+	// card that was left in. Empty: the portal does not tell.
+	Session KioskSession `json:"session,omitempty"`
 }
+
+// KioskSession says whether somebody is signed in at a kiosk.
+type KioskSession string
+
+// The two.
+const (
+	KioskSessionOpen KioskSession = "open"
+	KioskSessionNone KioskSession = "none"
+)
 
 // KioskRefusal is the answer to one that was not.
 type KioskRefusal struct {
@@ -161,6 +185,10 @@ func ParseKioskMessage(data []byte) (KioskMessage, error) {
 	case (m.Kind == KioskPair) != (m.Code != "" && len(m.PublicKey) > 0) || len(m.Code) > maxCodeText || len(m.PublicKey) > maxPublicKey,
 		m.Kind != KioskPair && (m.Code != "" || m.PublicKey != nil):
 		return KioskMessage{}, fmt.Errorf("%w: pairing", ErrKiosk)
+	case m.Health != nil && (m.Kind != KioskStart && m.Kind != KioskBeat || !m.Health.possible()):
+		return KioskMessage{}, fmt.Errorf("%w: health", ErrKiosk)
+	case m.Files != nil && (m.Kind != KioskCardIn || !KioskFilesFit(*m.Files)):
+		return KioskMessage{}, fmt.Errorf("%w: files of a card", ErrKiosk)
 	}
 	return m, nil
 }
@@ -175,6 +203,9 @@ func ParseKioskSigned(data []byte) (KioskSigned, KioskMessage, error) {
 		return KioskSigned{}, KioskMessage{}, err
 	}
 	m, err := ParseKioskMessage(s.Message)
+	if err == nil && m.Files == nil && len(data) > ShortKioskMessage {
+		err = fmt.Errorf("%w: too long", ErrKiosk)
+	}
 	if err != nil {
 		return KioskSigned{}, KioskMessage{}, err
 	}
