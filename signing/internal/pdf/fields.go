@@ -139,3 +139,16 @@ func DecodeText(s String) string {
 	}
 	return string(runes)
 }
+
+// Fillable counts the fields that a reader could still fill in: all but signature fields
+// that have a value.
+func (s State) Fillable() (int, error) {
+	nodes, err := s.fields()
+	n := 0
+	for _, f := range nodes {
+		if f.leaf && (f.kind != "Sig" || f.value == nil) {
+			n++
+		}
+	}
+	return n, err
+}

@@ -151,7 +151,7 @@ var actingTypes = map[Name]string{
 
 func (s *scan) noteActive(d Dict) {
 	for _, e := range d {
-		if what, ok := acting[e.Key]; ok {
+		if what, ok := acting[e.Key]; ok && !(e.Key == "OpenAction" && destination(e.Value)) {
 			s.active[what] = true
 		}
 	}
@@ -160,6 +160,18 @@ func (s *scan) noteActive(d Dict) {
 			s.active[what] = true
 		}
 	}
+}
+
+// destination reports a place in the document to open it at, which shows nothing else
+// (ISO 32000-1, 12.3.2 and 12.6.4.2).
+func destination(o Object) bool {
+	switch o := o.(type) {
+	case Array:
+		return true
+	case Dict:
+		return o.Get("S") == Name("GoTo") && o.Get("Next") == nil
+	}
+	return false
 }
 
 // Active lists, in alphabetical order, what in the file can act or hides beside the
