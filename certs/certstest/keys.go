@@ -79,6 +79,12 @@ func (p *PKI) generate() (map[string]crypto.Signer, error) {
 		if p.store.has(name) {
 			continue
 		}
+		if key := p.config.keys[name]; key != nil {
+			mu.Lock()
+			keys[name] = key
+			mu.Unlock()
+			continue
+		}
 		wg.Go(func() {
 			key, err := algorithm.generate()
 			mu.Lock()
@@ -91,4 +97,43 @@ func (p *PKI) generate() (map[string]crypto.Signer, error) {
 	}
 	wg.Wait()
 	return keys, first
+}
+
+// spareKeys are those of PKIs that ended. To make an RSA key costs a core some tenths of
+// a second, which a test of a server would pay three times each.
+type spareKeys struct {
+	mu   sync.Mutex
+	sets []map[string]crypto.Signer
+}
+
+var spare spareKeys
+
+// take returns the keys of one PKI that ended, or none.
+func (s *spareKeys) take() map[string]crypto.Signer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.sets) == 0 {
+		return nil
+	}
+	last := s.sets[len(s.sets)-1]
+	s.sets = s.sets[:len(s.sets)-1]
+	return last
+}
+
+func (s *spareKeys) put(keys map[string]crypto.Signer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sets = append(s.sets, keys)
+}
+
+// ownKeys are the keys of the authorities and services, by name.
+func (p *PKI) ownKeys() map[string]crypto.Signer {
+	keys := map[string]crypto.Signer{}
+	for name, a := range p.authorities {
+		keys[name] = a.Key
+	}
+	for name, service := range p.services {
+		keys[name] = service.Key
+	}
+	return keys
 }

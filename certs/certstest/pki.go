@@ -1,6 +1,7 @@
 package certstest
 
 import (
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type Config struct {
 	// what was issued and revoked, and New finds them there again. BaseURL must then stay
 	// the same. Empty: memory only.
 	Dir string
+
+	keys map[string]crypto.Signer // of authorities and services, by name, to be used instead of new ones
 }
 
 // PKI is a set of CAs, their registers and their services. Safe for concurrent use.

@@ -49,17 +49,26 @@ type TB interface {
 }
 
 // Start is Listen for a test: it fails the test on error and stops at its end. At most
-// one Config may be given.
+// one Config may be given. Keys in memory go on to the next PKI of the process, after the
+// end of this one: no two that live at a time share any.
 func Start(tb TB, c ...Config) *Server {
 	tb.Helper()
 	var config Config
 	if len(c) > 0 {
 		config = c[0]
 	}
+	if config.Dir == "" {
+		config.keys = spare.take()
+	}
 	s, err := Listen(config, "")
 	if err != nil {
 		tb.Fatalf("starting a PKI: %v", err)
 	}
-	tb.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() {
+		s.Close()
+		if config.Dir == "" {
+			spare.put(s.ownKeys())
+		}
+	})
 	return s
 }
