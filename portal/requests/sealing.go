@@ -114,6 +114,9 @@ func (s *Sealing) approve(ctx context.Context, login auth.Login, id, flow string
 		return Request{}, err
 	}
 	if a.Sealed != "" && a.Request == r.ID {
+		if r.Document == "" { // it was read before another click sealed it
+			return s.Store.RequestForCard(ctx, login, id)
+		}
 		return r, nil
 	}
 	if r.State != ToSign {
