@@ -21,8 +21,10 @@ func isStaff(act auth.Act) bool { return slices.Contains(auth.StaffActs(), act) 
 
 // Every page that is not public leads to the door without a session, whatever the
 // cookie says, and nothing of it is shown.
-func TestNoPageWithoutASession(t *testing.T) {
-	c := open(t)
+func TestNoPageWithoutASession(t *testing.T) { noPageWithoutASession(t, t, open(t)) }
+
+func noPageWithoutASession(t *testing.T, found told, c *counter) {
+	t.Helper()
 	out := c.visitor(t).in()
 	cookie := out.cookies["__Host-session"]
 	out.post("/fr/sign-out", "application/x-www-form-urlencoded", "")
@@ -49,10 +51,10 @@ func TestNoPageWithoutASession(t *testing.T) {
 				resp, body = v.post(path(r.Path), "application/x-www-form-urlencoded", "")
 			}
 			if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(resp.Header.Get("Location"), door) {
-				t.Errorf("%s %s with session %s: %s to %q", r.Method, r.Path, name, resp.Status, resp.Header.Get("Location"))
+				found.Errorf("%s %s with session %s: %s to %q", r.Method, r.Path, name, resp.Status, resp.Header.Get("Location"))
 			}
 			if strings.Contains(body, "Delcourt") {
-				t.Errorf("%s %s with session %s shows a member", r.Method, r.Path, name)
+				found.Errorf("%s %s with session %s shows a member", r.Method, r.Path, name)
 			}
 		}
 	}

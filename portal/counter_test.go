@@ -42,15 +42,27 @@ type counter struct {
 	card  *certstest.Card
 	log   *bytes.Buffer
 	cfg   portal.Config
+	fault fault // planted: red_test.go
 
-	mu  sync.Mutex
-	off time.Duration
+	mu     sync.Mutex
+	off    time.Duration
+	frozen time.Time // zero: the clock goes
 }
 
 func (c *counter) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.frozen.IsZero() {
+		return c.frozen.Add(c.off)
+	}
 	return time.Now().Add(c.off)
+}
+
+// freeze stops the clock, for a test that takes longer than a session lives.
+func (c *counter) freeze() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.frozen = time.Now()
 }
 
 func (c *counter) later(d time.Duration) {
@@ -140,7 +152,7 @@ func (v *visitor) ask(r *http.Request) (*http.Response, string) {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	w := httptest.NewRecorder()
-	v.c.Handler().ServeHTTP(w, r)
+	v.c.answers().ServeHTTP(w, r)
 	resp := w.Result()
 	for _, cookie := range resp.Cookies() {
 		if cookie.MaxAge < 0 {

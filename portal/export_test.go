@@ -1,5 +1,7 @@
 package portal
 
+import "github.com/gin-gonic/gin"
+
 // Addresses are all that the router knows, "GET /fr/home" as Gin writes it.
 func (p *Portal) Addresses() []string {
 	var list []string
@@ -8,3 +10,6 @@ func (p *Portal) Addresses() []string {
 	}
 	return list
 }
+
+// Mount plants an address beside the table of routes.
+func (p *Portal) Mount(method, path string, h gin.HandlerFunc) { p.engine.Handle(method, path, h) }

@@ -76,12 +76,13 @@ type matrix struct {
 	askers  []*asker
 	objects map[string]string // by owner and kind
 	cells   int
+	found   told
 }
 
 func newMatrix(t *testing.T, e storetest.Engine, health bool, changes ...func(*portal.Config)) *matrix {
 	t.Helper()
 	changes = append(changes, func(cfg *portal.Config) { cfg.Policy.ClassicReadsHealth = health })
-	m := &matrix{town: openTown(t, storetest.Config(t, e), changes...), health: health, objects: map[string]string{}}
+	m := &matrix{town: openTown(t, storetest.Config(t, e), changes...), health: health, objects: map[string]string{}, found: t}
 	m.other = m.neighbour(changes...)
 	m.dead()
 	me := m.members[0]
@@ -305,7 +306,7 @@ func (m *matrix) ask(a *asker, r portal.Route, path, body string) (*http.Respons
 		resp, text = a.post(path, form, body)
 	}
 	m.cells++
-	inspect(m.t, a.name+": "+r.Method+" "+path, resp)
+	inspect(m.found, a.name+": "+r.Method+" "+path, resp)
 	a.cookies = kept
 	if r.Method != http.MethodGet && a.renew != nil && !m.alive(a.visitor) {
 		a.renew()
@@ -348,11 +349,11 @@ func (m *matrix) route(a *asker, r portal.Route) {
 			resp, text := m.ask(a, r, path, body)
 			where := fmt.Sprintf("%s: %s %s (%s) %s", a.name, r.Method, r.Path, owner, body)
 			if got := refused(resp, text); got != want {
-				m.t.Errorf("%s = %s %s %q, want %s", where, got, resp.Status, title(text), want)
+				m.found.Errorf("%s = %s %s %q, want %s", where, got, resp.Status, title(text), want)
 			}
 			answers[owner] = said(resp, text)
 			if found && want == "open" && owner == "own" && resp.StatusCode == http.StatusNotFound && body == "" {
-				m.t.Errorf("%s: %s for one's own %s", where, resp.Status, id)
+				m.found.Errorf("%s: %s for one's own %s", where, resp.Status, id)
 			}
 			if r.Method == http.MethodPost && want == "open" && owner == "own" && body == "" {
 				delete(m.objects, "own "+string(k)) // used
@@ -363,7 +364,7 @@ func (m *matrix) route(a *asker, r portal.Route) {
 				continue
 			}
 			if found && answer != answers["missing"] {
-				m.t.Errorf("%s: %s %s %s: the answer for what is %s is not that for what is missing: %s",
+				m.found.Errorf("%s: %s %s %s: the answer for what is %s is not that for what is missing: %s",
 					a.name, r.Method, r.Path, body, owner, difference(answer, answers["missing"]))
 			}
 		}
@@ -471,11 +472,11 @@ AND i.member = s.member AND i.session = s.session AND i.method <> '' AND i.assur
 		return nil
 	}))
 	if sessions == 0 || without > 0 {
-		m.t.Errorf("%d of %d sessions have no sign-in", without, sessions)
+		m.found.Errorf("%d of %d sessions have no sign-in", without, sessions)
 	}
 	for id, n := range rows {
 		if n != 1 {
-			m.t.Errorf("session %s has %d rows of signing in", id, n)
+			m.found.Errorf("session %s has %d rows of signing in", id, n)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,38 +66,78 @@ func TestFormsTellNothing(t *testing.T) {
 	for _, id := range profiles {
 		t.Run(id, func(t *testing.T) {
 			w := openTown(t, storetest.Config(t, storetest.SQLite), ofProfile(t, id))
-			w.password(w.members[0])
-			known := map[string]string{"enrolled": w.members[0].NationalNumber, "not enrolled": w.members[1].NationalNumber}
-			forms, asks := 0, 0
-			for _, r := range w.Routes() {
-				if r.Method != http.MethodPost || r.Act != auth.Public || strings.Contains(r.Path, ":") || strings.HasPrefix(r.Path, "sign-in/card") {
-					continue
-				}
-				ask := func(typedNumber string) (answer, work string) {
-					asks++ // mails to one address are bounded
-					email := fmt.Sprintf("m%04d@example.be", asks)
-					work = w.work(func() {
-						resp, body := w.visitor(t).send("/fr/"+r.Path, typed(typedNumber, email))
-						n := typedNumber
-						spelled := n[:2] + "." + n[2:4] + "." + n[4:6] + "-" + n[6:9] + "." + n[9:]
-						answer = said(resp, strings.NewReplacer(email, "E", n, "N", spelled, "N").Replace(body))
-					})
-					return answer, work
-				}
-				forms++
-				ask(number(777)) // counts the network
-				answer, work := ask(nobody)
-				for who, national := range known {
-					got, cost := ask(national)
-					if got != answer {
-						t.Errorf("%s: %s is told apart from unknown: %s", r.Path, who, difference(got, answer))
-					}
-					if cost != work {
-						t.Errorf("%s: %s costs %q, unknown %q", r.Path, who, cost, work)
-					}
-				}
-			}
-			t.Logf("%d forms", forms)
+			t.Logf("%d forms", formsTellNothing(t, w))
 		})
+	}
+}
+
+// clock is the time of day on a page, which is now shorter, now longer.
+var clock = regexp.MustCompile(`\d+\x{a0}h\x{a0}\d+`)
+
+// formsTellNothing returns how many forms it filled in.
+func formsTellNothing(found told, w *town) (forms int) {
+	t := w.t
+	w.password(w.members[0])
+	known := map[string]string{"enrolled": w.members[0].NationalNumber, "not enrolled": w.members[1].NationalNumber}
+	asks := 0
+	for _, r := range w.Routes() {
+		if r.Method != http.MethodPost || r.Act != auth.Public || strings.Contains(r.Path, ":") || strings.HasPrefix(r.Path, "sign-in/card") {
+			continue
+		}
+		ask := func(typedNumber string) (answer, work string) {
+			asks++ // mails to one address are bounded
+			email := fmt.Sprintf("m%04d@example.be", asks)
+			work = w.work(func() {
+				resp, body := w.visitor(t).send("/fr/"+r.Path, typed(typedNumber, email))
+				n := typedNumber
+				spelled := n[:2] + "." + n[2:4] + "." + n[4:6] + "-" + n[6:9] + "." + n[9:]
+				answer = fmt.Sprintf("%d bytes, %s", len(clock.ReplaceAllString(body, "?")),
+					said(resp, strings.NewReplacer(email, "E", n, "N", spelled, "N").Replace(body)))
+			})
+			return answer, work
+		}
+		forms++
+		ask(number(777)) // counts the network
+		answer, work := ask(nobody)
+		for who, national := range known {
+			got, cost := ask(national)
+			if got != answer {
+				found.Errorf("%s: %s is told apart from unknown: %s", r.Path, who, difference(got, answer))
+			}
+			if cost != work {
+				found.Errorf("%s: %s costs %q, unknown %q", r.Path, who, cost, work)
+			}
+		}
+	}
+	return forms
+}
+
+// A number with wrong check digits is refused before anything is looked up or hashed, in
+// every form before signing in (N10).
+func TestWrongDigitsReachNothing(t *testing.T) {
+	for _, id := range profiles {
+		t.Run(id, func(t *testing.T) {
+			var looks lookups
+			w := openTown(t, storetest.Config(t, storetest.SQLite), ofProfile(t, id), looks.count)
+			wrongDigitsReachNothing(t, w, &looks)
+		})
+	}
+}
+
+func wrongDigitsReachNothing(found told, w *town, looks *lookups) {
+	for _, r := range w.Routes() {
+		if r.Method != http.MethodPost || r.Act != auth.Public || strings.Contains(r.Path, ":") || strings.HasPrefix(r.Path, "sign-in/card") {
+			continue
+		}
+		for _, typo := range []string{"85073003329", "85.07.30-033.29", "00000000000", "8507300332"} {
+			before, hashes := looks.n, w.Classic().Gate.Hashes()
+			w.visitor(w.t).send("/fr/"+r.Path, typed(typo, "m@example.be"))
+			if n := looks.n - before; n > 0 {
+				found.Errorf("%s: looked up %d times", r.Path, n)
+			}
+			if n := w.Classic().Gate.Hashes() - hashes; n > 0 {
+				found.Errorf("%s: %d hashes", r.Path, n)
+			}
+		}
 	}
 }

@@ -37,6 +37,11 @@ func (v *visitor) reads(path string) bool {
 // What is taken away at one server is gone at the other with the next request (N9).
 func TestWithdrawnAtOneServerIsOutAtTheOther(t *testing.T) {
 	w, b := twoServers(t)
+	withdrawals(t, t, w, b)
+}
+
+func withdrawals(t *testing.T, found told, w *town, b *counter) {
+	t.Helper()
 	me := w.members[0]
 	staffID, card := w.colleague(t, bea, auth.Advisor)
 	officer := func() *visitor {
@@ -96,12 +101,12 @@ func TestWithdrawnAtOneServerIsOutAtTheOther(t *testing.T) {
 		withdrawal.act(v)
 		v.cookies = cookies
 		if there.reads(withdrawal.page) || v.reads(withdrawal.page) {
-			t.Errorf("%s: still in", withdrawal.what)
+			found.Errorf("%s: still in", withdrawal.what)
 		}
 		if withdrawal.undo != nil {
 			withdrawal.undo()
 			if v.at(b).reads(withdrawal.page) != (withdrawal.what == "a role") {
-				t.Errorf("%s: undone, the old session lives: %t", withdrawal.what, withdrawal.what != "a role")
+				found.Errorf("%s: undone, the old session lives: %t", withdrawal.what, withdrawal.what != "a role")
 			}
 		}
 	}
