@@ -113,15 +113,12 @@ func formsTellNothing(found told, w *town) (forms int) {
 }
 
 // A number with wrong check digits is refused before anything is looked up or hashed, in
-// every form before signing in (N10).
+// every form before signing in (N10). Where members have other identifiers as well, such a
+// number may be one of those: not in this profile.
 func TestWrongDigitsReachNothing(t *testing.T) {
-	for _, id := range profiles {
-		t.Run(id, func(t *testing.T) {
-			var looks lookups
-			w := openTown(t, storetest.Config(t, storetest.SQLite), ofProfile(t, id), looks.count)
-			wrongDigitsReachNothing(t, w, &looks)
-		})
-	}
+	var looks lookups
+	w := openTown(t, storetest.Config(t, storetest.SQLite), ofProfile(t, "emut"), looks.count)
+	wrongDigitsReachNothing(t, w, &looks)
 }
 
 func wrongDigitsReachNothing(found told, w *town, looks *lookups) {
