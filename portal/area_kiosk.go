@@ -28,7 +28,7 @@ func (p *Portal) newKiosks() error {
 	}
 	p.kiosks = &kiosk.Protocol{
 		Store: p.cfg.Store, Mutuality: p.cfg.Mutuality.ID, Origin: p.cfg.Origin, Key: p.cfg.Store.ServerKey("kiosk-nonce"),
-		Times: times, Now: p.cfg.Now, Rand: p.cfg.Rand, Log: p.cfg.Log,
+		Anchors: p.cfg.Anchors, Times: times, Now: p.cfg.Now, Rand: p.cfg.Rand, Log: p.cfg.Log,
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (p *Portal) atKiosk(c *gin.Context) error {
 	v := page.From(c)
 	v.Kiosk = &page.Kiosk{
 		ID: k.ID, Name: k.Name, Branch: k.Branch, Trouble: string(k.Fault), Alive: k.Alive(p.cfg.Now(), t.Silence),
-		Idle: t.Idle, Warning: t.Warning,
+		Stopped: k.Err() != nil, Idle: t.Idle, Warning: t.Warning, Silence: t.Silence,
 	}
 	page.Put(c, v)
 	c.Header("Content-Security-Policy", p.agentPolicy) // every page there follows the card

@@ -20,8 +20,6 @@ type Proof struct {
 	At time.Time
 	// Letter is the first letter that the mutuality wants to follow; nil: none.
 	Letter *LetterOrder
-	// Receipt is the job that puts a receipt into her vault; nil: none.
-	Receipt *jobs.Job
 }
 
 // Arrived opens the account of who has just proved who she is, by card or federal token,
@@ -47,13 +45,6 @@ func (e *Enrol) Arrived(ctx context.Context, login auth.Login, next string) (str
 		letter := e.letterOrder(code, secret)
 		proof.Letter = &letter
 	}
-	if login.Kiosk != "" && e.Receipts {
-		receipt, err := e.receipt(ctx, login, proof)
-		if err != nil {
-			return "", err
-		}
-		proof.Receipt = &receipt
-	}
 	opened, err := e.Store.OpenByProof(ctx, login, proof)
 	if err != nil {
 		return "", fmt.Errorf("opening the account: %w", err)
@@ -62,23 +53,6 @@ func (e *Enrol) Arrived(ctx context.Context, login auth.Login, next string) (str
 		return next, nil
 	}
 	return openedPath + "?next=" + page.LocalPath(next), nil
-}
-
-// wayOf is how somebody enrols who proved herself so.
-func wayOf(login auth.Login) profile.Way {
-	switch {
-	case login.Kiosk != "":
-		return profile.ByKiosk
-	case login.Method == auth.Federal:
-		return profile.ByFederal
-	}
-	return profile.ByCard
-}
-
-// letterAfter says whether first credentials follow by post: where the mutuality wants
-// it, and at a kiosk, which who enrols there may not want to come back to.
-func (e *Enrol) letterAfter(login auth.Login) bool {
-	return e.Settings.LetterAfterCard || login.Kiosk != ""
 }
 
 // opened is the receipt: the account is open, and what comes next.

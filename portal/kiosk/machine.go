@@ -45,7 +45,11 @@ func (p *Protocol) ServeMessage(c *gin.Context) error {
 	}
 	k, err := p.Receive(c.Request.Context(), data)
 	if err == nil {
-		c.JSON(http.StatusOK, api.KioskAnswer{Nonce: nonce, Name: k.Name, Every: int(p.Times.Beat.Milliseconds())})
+		session := api.KioskSessionNone
+		if k.Open {
+			session = api.KioskSessionOpen
+		}
+		c.JSON(http.StatusOK, api.KioskAnswer{Nonce: nonce, Name: k.Name, Every: int(p.Times.Beat.Milliseconds()), Session: session})
 		return nil
 	}
 	for _, s := range states {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"guichet.example/certs"
 	"guichet.example/reader/api"
 )
 
@@ -21,9 +22,10 @@ import (
 type Protocol struct {
 	Store     Store
 	Mutuality string
-	Origin    string // of the portal
-	Key       []byte // 32 bytes, the same on every server: of the nonces
-	Times     Times  // with its defaults
+	Origin    string              // of the portal
+	Anchors   *certs.TrustAnchors // of the registry whose signature is under the files of cards
+	Key       []byte              // 32 bytes, the same on every server: of the nonces
+	Times     Times               // with its defaults
 	Now       func() time.Time
 	Rand      io.Reader
 	Log       *slog.Logger
@@ -96,6 +98,12 @@ func (p *Protocol) Receive(ctx context.Context, data []byte) (Kiosk, error) {
 		}
 		return p.Store.PairKiosk(ctx, p.Mutuality, h)
 	}
+	if m.Kind == api.KioskCardIn {
+		if h.Card = p.cardOf(m); h.Card.Fault == FaultForged {
+			p.Log.Warn("alert: files of a card that the registry did not sign")
+		}
+		h.Message.Files = nil // read; nothing else of them goes on
+	}
 	k, err := p.Store.Hear(ctx, p.Mutuality, h)
 	if errors.Is(err, ErrSuspended) && k.Changed.Equal(h.At) {
 		p.Log.Error("alert: key of a kiosk suspended", "kiosk", k.ID, "branch", k.Branch, "why", k.Why, "counter", m.Counter, "last", k.Counter)
@@ -104,6 +112,14 @@ func (p *Protocol) Receive(ctx context.Context, data []byte) (Kiosk, error) {
 		p.Log.Warn("alert: kiosk in trouble", "kiosk", k.ID, "branch", k.Branch, "trouble", string(m.Fault))
 	}
 	return k, err
+}
+
+// cardOf reads the files of the card that was put in.
+func (p *Protocol) cardOf(m api.KioskMessage) Card {
+	if m.Files == nil {
+		return Card{Fault: FaultMissing}
+	}
+	return ReadCard(*m.Files, p.Anchors, p.Now())
 }
 
 // keyOf is the public key a message claims to be signed with: the one it brings, when it

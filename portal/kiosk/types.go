@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -66,6 +67,9 @@ type Kiosk struct {
 	Beat      time.Time // when its last message came; zero: never
 	Card      bool      // one is inserted, as its agent last told
 	Fault     api.KioskTrouble
+	Health    api.KioskHealth // as its agent last told
+	Told      bool            // somebody was called because nothing is heard of it
+	Open      bool            // somebody is signed in at it; told by Hear alone
 	Revision  int
 	Created   time.Time
 	Changed   time.Time // of the state
@@ -113,6 +117,7 @@ type Heard struct {
 	NonceAt time.Time // when its nonce was made
 	At      time.Time
 	Silence time.Duration
+	Card    Card // with KioskCardIn: what its files said
 }
 
 // Judge says what a message means to the kiosk as it stands: nil to take it, ErrStale to
@@ -201,7 +206,37 @@ func (t Times) Life() time.Duration { return t.Idle + t.Warning }
 type Call struct {
 	Kiosk    Kiosk
 	Language string
-	Cause    string // "help", or a trouble of package api
+	Cause    string // CallHelp, CallSilent, why it was suspended, or a trouble of its machine
+}
+
+// Causes of a call that are no trouble of package api and no reason of a suspension.
+const (
+	CallHelp    = "help"
+	CallSilent  = "silent"          // nothing is heard of it for CallAfter
+	CallPrinter = "printer_gone"    // api.PrinterGone
+	CallJam     = "printer_stopped" // api.PrinterStopped
+)
+
+// CallAfter is how long a kiosk may be silent, in a lease that it did not end, until
+// somebody is called.
+const CallAfter = 5 * time.Minute
+
+// Calls are the causes for which somebody is to be called, now that the machine tells how
+// it is: each when it begins.
+func Calls(before, now api.KioskHealth) []string {
+	var causes []string
+	for _, trouble := range now.Troubles {
+		if !slices.Contains(before.Troubles, trouble) {
+			causes = append(causes, string(trouble))
+		}
+	}
+	cause := map[api.KioskPrinter]string{
+		api.PrinterEmpty: string(api.NoPaper), api.PrinterGone: CallPrinter, api.PrinterStopped: CallJam,
+	}[now.Printer]
+	if cause != "" && now.Printer != before.Printer && !slices.Contains(causes, cause) {
+		causes = append(causes, cause)
+	}
+	return causes
 }
 
 // Store keeps kiosks. Each change of state has its audit row in the same transaction;

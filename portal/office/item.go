@@ -93,6 +93,9 @@ func saidText(v page.View, k Kind, part, text string) string {
 	if k == ReturnedLetter && part == "cause" {
 		return word(v, "letters.reason.", text)
 	}
+	if (k == KioskHelp || k == KioskTrouble) && part == "cause" {
+		return word(v, "kiosk.cause.", text)
+	}
 	return text
 }
 

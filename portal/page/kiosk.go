@@ -16,9 +16,11 @@ type Kiosk struct {
 	Name    string        // "Borne 1"
 	Branch  string        // where it stands
 	Alive   bool          // its agent was heard of
+	Stopped bool          // its key is refused
 	Trouble string        // what it told of itself: "no_paper", "card_stuck"; empty: nothing
 	Idle    time.Duration // without a touch until the warning
 	Warning time.Duration // from the warning to the end
+	Silence time.Duration // without a sign of life of its agent, sessions end
 	Binding string        // mark of the browser, for the agent; only on the screen between people
 	Screen  string        // which screen between people it is; empty: another page
 }

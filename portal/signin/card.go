@@ -66,6 +66,9 @@ func (s *SignIn) card(c *gin.Context) error {
 		other = page.Link{URL: v.URL(page.NextOf(c)), Text: v.T("password.other")}
 		v.Back.URL = other.URL
 	}
+	if v.Kiosk != nil { // the reader is the kiosk's, and the card is in it
+		v.Lead = ""
+	}
 	s.Sessions.Browser(c)
 	return page.Render(c, http.StatusOK, cardPage(v, page.CardStep{
 		Challenge: v.URL(challengePath), Token: v.URL(cardPath + "?next=" + page.NextOf(c)), Other: other,
@@ -89,6 +92,9 @@ func (s *SignIn) enter(c *gin.Context) error {
 	login := auth.Login{
 		Mutuality: s.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
 		Holder: holder.Holder, Method: auth.Card, Assurance: auth.High, At: s.Now(),
+	}
+	if k := page.From(c).Kiosk; k != nil {
+		login.Kiosk = k.ID
 	}
 	if s.Arrived != nil {
 		if to, err = s.Arrived(c.Request.Context(), login, to); err != nil {

@@ -164,8 +164,5 @@ func (db *DB) openByProof(ctx context.Context, t *tx, a credentials.Account, not
 	if err == nil && p.Letter != nil {
 		err = db.firstLetter(ctx, t, a.Mutuality, a.Member, *p.Letter)
 	}
-	if err == nil && p.Receipt != nil {
-		err = t.enqueue(db, *p.Receipt)
-	}
 	return err
 }

@@ -14,6 +14,10 @@ import (
 	"guichet.example/portal/signin"
 )
 
+// leaseKept is how long card and browser of a lease are kept after the last word of it:
+// an agent that was away for less goes on where it was.
+const leaseKept = time.Hour
+
 func browserHash(text string) ([]byte, error) {
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }
@@ -61,16 +65,7 @@ func atKiosk(c *conn, hash [32]byte, now time.Time) error {
 
 // endKioskSessions ends whatever is open at a kiosk.
 func (db *DB) endKioskSessions(ctx context.Context, t *tx, k kiosk.Kiosk, why string) error {
-	var open [][32]byte
-	err := t.each(`SELECT token_hash FROM kiosk_sessions WHERE mutuality = ? AND kiosk = ?`, []any{k.Mutuality, k.ID},
-		func(scan func(...any) error) error {
-			var hash []byte
-			err := scan(&hash)
-			if err == nil && len(hash) == 32 {
-				open = append(open, [32]byte(hash))
-			}
-			return err
-		})
+	open, err := hashes(t, `SELECT token_hash FROM kiosk_sessions WHERE mutuality = ? AND kiosk = ?`, k.Mutuality, k.ID)
 	for _, hash := range open {
 		err = errors.Join(err, db.endSession(ctx, t, hash, why))
 	}
@@ -79,6 +74,30 @@ func (db *DB) endKioskSessions(ctx context.Context, t *tx, k kiosk.Kiosk, why st
 	}
 	_, err = t.exec(`DELETE FROM kiosk_sessions WHERE mutuality = ? AND kiosk = ?`, k.Mutuality, k.ID)
 	return err
+}
+
+// hashes are those of the sessions that a query finds.
+func hashes(t *tx, query string, args ...any) ([][32]byte, error) {
+	var found [][32]byte
+	err := t.each(query, args, func(scan func(...any) error) error {
+		var hash []byte
+		err := scan(&hash)
+		if err == nil && len(hash) == 32 {
+			found = append(found, [32]byte(hash))
+		}
+		return err
+	})
+	return found, err
+}
+
+// openAt says whether somebody is signed in at the kiosk.
+func openAt(c *conn, k kiosk.Kiosk, at time.Time) (bool, error) {
+	var open int
+	err := c.get(`
+		SELECT count(*) FROM kiosk_sessions k JOIN sessions s ON s.token_hash = k.token_hash
+		WHERE k.mutuality = ? AND k.kiosk = ? AND k.lease = ? AND s.ends_at >= ? AND s.seen_at + s.idle >= ?`,
+		[]any{k.Mutuality, k.ID, k.Lease, micros(at), micros(at)}, &open)
+	return open > 0, err
 }
 
 // ExtendKioskSession implements kiosk.Store.
@@ -112,8 +131,9 @@ func (db *DB) ExtendKioskSession(ctx context.Context, hash [32]byte, until time.
 	return nil
 }
 
-// sweepKiosks removes what is kept of sessions that are over, and codes that nobody used.
-func sweepKiosks(t *tx, now time.Time) (int64, error) {
+// sweepKiosks removes what is kept of sessions and leases that are over, and codes that
+// nobody used, and calls for somebody to machines that are silent.
+func (db *DB) sweepKiosks(t *tx, now time.Time) (int64, error) {
 	swept, err := t.exec(`
 		DELETE FROM kiosk_sessions WHERE token_hash IN
 			(SELECT k.token_hash FROM kiosk_sessions k LEFT JOIN sessions s ON s.token_hash = k.token_hash
@@ -122,5 +142,16 @@ func sweepKiosks(t *tx, now time.Time) (int64, error) {
 		return swept, err
 	}
 	codes, err := t.exec(`UPDATE kiosks SET code_index = NULL WHERE code_index IS NOT NULL AND code_ends_at < ?`, micros(now))
-	return max(swept, codes), err
+	if err != nil {
+		return max(swept, codes), err
+	}
+	// What a machine said of a card that was in it when its voice was lost.
+	_, err = t.exec(`
+		UPDATE kiosks SET card = 0, card_index = NULL, card_until = 0, card_fault = '', browser = NULL
+		WHERE (card <> 0 OR browser IS NOT NULL) AND beat_at < ?`, micros(now.Add(-leaseKept)))
+	if err != nil {
+		return max(swept, codes), err
+	}
+	silent, err := db.callSilent(t, now)
+	return max(swept, codes, silent), err
 }

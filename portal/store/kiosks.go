@@ -3,13 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"guichet.example/portal/audit"
 	"guichet.example/portal/kiosk"
-	"guichet.example/portal/office"
 	"guichet.example/reader/api"
 )
 
@@ -19,13 +19,14 @@ var _ kiosk.Store = (*DB)(nil)
 const kioskCode = "kiosk-code"
 
 const kioskColumns = `mutuality, kiosk, name, branch, state, why, code_ends_at, key_id, public_key,
-	counter, nonce_at, lease, beat_at, card, fault, revision, created_at, changed_at`
+	counter, nonce_at, lease, beat_at, card, fault, health, silence_told, revision, created_at, changed_at`
 
 func scanKiosk(scan func(...any) error) (k kiosk.Kiosk, err error) {
 	var code, counter, nonce, beat, created, changed int64
 	var keyID sql.NullString
+	var health string
 	err = scan(&k.Mutuality, &k.ID, &k.Name, &k.Branch, &k.State, &k.Why, &code, &keyID, &k.PublicKey,
-		&counter, &nonce, &k.Lease, &beat, &k.Card, &k.Fault, &k.Revision, &created, &changed)
+		&counter, &nonce, &k.Lease, &beat, &k.Card, &k.Fault, &health, &k.Told, &k.Revision, &created, &changed)
 	if err != nil {
 		return k, err
 	}
@@ -33,6 +34,9 @@ func scanKiosk(scan func(...any) error) (k kiosk.Kiosk, err error) {
 	k.Created, k.Changed = fromMicros(created), fromMicros(changed)
 	if beat > 0 {
 		k.Beat = fromMicros(beat)
+	}
+	if health != "" && json.Unmarshal([]byte(health), &k.Health) != nil {
+		return k, fmt.Errorf("health of kiosk %s: %w", k.ID, ErrDamaged)
 	}
 	return k, nil
 }
@@ -123,11 +127,27 @@ func (db *DB) heard(ctx context.Context, t *tx, k *kiosk.Kiosk, h kiosk.Heard) e
 	case api.KioskCardOut, api.KioskStart, api.KioskStop:
 		k.Card = false
 	}
-	_, err := t.exec(`UPDATE kiosks SET counter = ?, nonce_at = ?, beat_at = ?, lease = ?, card = ?, fault = ? WHERE mutuality = ? AND kiosk = ?`,
+	_, err := t.exec(`
+		UPDATE kiosks SET counter = ?, nonce_at = ?, beat_at = ?, lease = ?, card = ?, fault = ?, silence_told = 0
+		WHERE mutuality = ? AND kiosk = ?`,
 		int64(k.Counter), micros(k.NonceAt), micros(k.Beat), k.Lease, flag(k.Card), string(k.Fault), k.Mutuality, k.ID)
-	switch {
-	case err != nil:
-		return err
+	if err == nil && before.Card && !k.Card {
+		err = forgetCard(t, *k)
+	}
+	if err == nil {
+		err = db.told(ctx, t, before, k, h)
+	}
+	if err == nil {
+		k.Open, err = openAt(t.conn, *k, h.At)
+	}
+	return err
+}
+
+// told does what is particular to a kind of message.
+func (db *DB) told(ctx context.Context, t *tx, before kiosk.Kiosk, k *kiosk.Kiosk, h kiosk.Heard) error {
+	switch m := h.Message; {
+	case m.Kind == api.KioskCardIn:
+		return db.putCard(ctx, t, *k, h.Card)
 	case m.Kind == api.KioskBind:
 		return bindBrowser(t, *k, m.Browser)
 	case m.Kind == api.KioskFault && k.Fault != before.Fault && k.Fault != api.NoTrouble:
@@ -136,7 +156,31 @@ func (db *DB) heard(ctx context.Context, t *tx, k *kiosk.Kiosk, h kiosk.Heard) e
 		if _, err := t.exec(`UPDATE kiosks SET browser = NULL WHERE mutuality = ? AND kiosk = ?`, k.Mutuality, k.ID); err != nil {
 			return err
 		}
-		return t.note(db.kioskEntry(ctx, *k, audit.StartKiosk))
+		if err := t.note(db.kioskEntry(ctx, *k, audit.StartKiosk)); err != nil {
+			return err
+		}
+	}
+	return db.putHealth(t, k, h.Message.Health)
+}
+
+// putHealth keeps how the machine is, and calls for somebody where that got worse.
+func (db *DB) putHealth(t *tx, k *kiosk.Kiosk, now *api.KioskHealth) error {
+	if now == nil {
+		return nil
+	}
+	before := k.Health
+	k.Health = *now
+	text, err := json.Marshal(k.Health)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(`UPDATE kiosks SET health = ? WHERE mutuality = ? AND kiosk = ?`, string(text), k.Mutuality, k.ID); err != nil {
+		return err
+	}
+	for _, cause := range kiosk.Calls(before, *now) {
+		if err := db.callStaff(t, kiosk.Call{Kiosk: *k, Cause: cause}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -158,7 +202,8 @@ func (db *DB) shutKiosk(ctx context.Context, t *tx, k kiosk.Kiosk) error {
 		return err
 	}
 	_, err := t.exec(`
-		UPDATE kiosks SET state = ?, why = ?, changed_at = ?, lease = '', browser = NULL, code_index = NULL, revision = revision + 1
+		UPDATE kiosks SET state = ?, why = ?, changed_at = ?, lease = '', browser = NULL, code_index = NULL,
+			card = 0, card_index = NULL, card_until = 0, card_fault = '', revision = revision + 1
 		WHERE mutuality = ? AND kiosk = ?`, string(k.State), k.Why, micros(k.Changed), k.Mutuality, k.ID)
 	return err
 }
@@ -183,7 +228,8 @@ func (db *DB) PairKiosk(ctx context.Context, mutuality string, h kiosk.Heard) (k
 		k.Counter, k.NonceAt, k.Lease, k.Fault, k.Beat, k.Card = m.Counter, h.NonceAt, "", "", h.At, false
 		_, err = t.exec(`
 			UPDATE kiosks SET state = ?, why = '', code_index = NULL, key_id = ?, public_key = ?, counter = ?, nonce_at = ?,
-				lease = '', beat_at = ?, browser = NULL, card = 0, fault = '', revision = revision + 1, changed_at = ?
+				lease = '', beat_at = ?, browser = NULL, card = 0, card_index = NULL, card_until = 0, card_fault = '',
+				fault = '', health = '', silence_told = 0, revision = revision + 1, changed_at = ?
 			WHERE mutuality = ? AND kiosk = ?`,
 			string(k.State), k.KeyID, k.PublicKey, int64(k.Counter), micros(k.NonceAt), micros(h.At), micros(h.At), mutuality, k.ID)
 		return errors.Join(err, t.note(db.kioskEntry(ctx, k, audit.PairKiosk)))
@@ -205,29 +251,6 @@ func bindBrowser(t *tx, k kiosk.Kiosk, text string) error {
 		return err
 	}
 	_, err = t.exec(`UPDATE kiosks SET browser = ? WHERE mutuality = ? AND kiosk = ?`, hash, k.Mutuality, k.ID)
-	return err
-}
-
-// CallStaff implements kiosk.Store.
-func (db *DB) CallStaff(ctx context.Context, call kiosk.Call) error {
-	err := db.write(ctx, audit.Entry{}, func(t *tx) error { return db.callStaff(t, call) })
-	if err != nil {
-		return fmt.Errorf("calling staff to a kiosk: %w", err)
-	}
-	return nil
-}
-
-// callStaff puts a call into the queue, once while nobody answered the last.
-func (db *DB) callStaff(t *tx, call kiosk.Call) error {
-	kind := office.KioskTrouble
-	if call.Cause == "help" {
-		kind = office.KioskHelp
-	}
-	if call.Language == "" {
-		call.Language = "fr"
-	}
-	_, err := t.task(db, office.Task{Mutuality: call.Kiosk.Mutuality, Kind: kind, Language: call.Language,
-		Said: map[string]string{"kiosk": call.Kiosk.Name + ", " + call.Kiosk.Branch, "cause": call.Cause}})
 	return err
 }
 

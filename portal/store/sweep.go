@@ -29,7 +29,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("sweeping: %w", err)
 	}
 	for _, sweep := range []func(*tx, time.Time) (int64, error){
-		sweepChallenges, sweepThrottle, sweepCodes, sweepContacts, sweepSignins, sweepSessions, sweepKiosks, sweepOfficeSessions, sweepDrafts, sweepPrepared, sweepApprovals, sweepFederation, db.expireRequests, db.sweepLetters, sweepEnrolments, sweepLinked, sweepJobs,
+		sweepChallenges, sweepThrottle, sweepCodes, sweepContacts, sweepSignins, sweepSessions, db.sweepKiosks, sweepOfficeSessions, sweepDrafts, sweepPrepared, sweepApprovals, sweepFederation, db.expireRequests, db.sweepLetters, sweepEnrolments, sweepLinked, sweepJobs,
 	} {
 		for swept := int64(sweepRows); swept >= sweepRows; {
 			err := db.write(ctx, audit.Entry{}, func(t *tx) (err error) {
