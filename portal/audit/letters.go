@@ -6,6 +6,8 @@ const (
 	OpenLetters   Action = "letter.open" // secrets, to be drawn into the PDF of a batch
 	PrintBatch    Action = "letter.print-batch"
 	PrintLetter   Action = "letter.print" // the secret is wiped from here on
+	AsideLetter   Action = "letter.aside" // cannot be set; the reason says why
+	WaitLetter    Action = "letter.wait"  // is among those that wait again
 	RemakeLetter  Action = "letter.remake"
 	PostBatch     Action = "letter.post-batch"
 	PostLetter    Action = "letter.post"

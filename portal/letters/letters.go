@@ -6,6 +6,10 @@
 //	    │                     │                   ├────── came back ──▶ returned
 //	    └─────────────────────┴───────────────────┴────── too late ───▶ expired
 //
+// A letter that cannot be set, for want of an address or of a glyph, is put aside with the
+// cause and keeps no other from leaving. The mailroom sees it, and gives it back to those
+// that wait once the cause is mended ([Service.TryAgain]).
+//
 // The secret of a letter is a code for one use. Nobody of the staff sees it: it rests
 // sealed in the letter's row, is opened only while the PDF of a batch is drawn, and is
 // wiped in the very transaction that notes the letter as printed. A batch is printed
@@ -95,7 +99,7 @@ type Letter struct {
 	State     State
 	Batch     string // once printed
 	At        Times
-	Reason    string // why it came back or was made again: a key of Reasons
+	Reason    string // why it came back or was made again, a key of Reasons; while it waits, why it is aside
 	Replaces  string // letter that was spoilt
 }
 
@@ -156,6 +160,18 @@ func plain(s string) bool {
 // Reasons why a letter came back or is made again, as keys of the catalogue.
 func Reasons() []string { return []string{"address", "refused", "gone", "torn", "jam", "lost"} }
 
+// Causes why a letter is put aside, as keys of the catalogue.
+const (
+	AsideAddress = "aside-address" // what is on file is no address
+	AsideGlyph   = "aside-glyph"   // in a script that our fonts lack
+	AsideLong    = "aside-long"    // does not fit on its side
+	AsideDamaged = "aside-damaged" // what it hides does not open any more
+	AsideOther   = "aside-other"
+)
+
+// Aside says that the letter waits and is not printed.
+func (l Letter) Aside() bool { return l.State == Requested && l.Reason != "" }
+
 // Batch is what was printed at once. Counts must match: as many envelopes are posted as
 // letters were printed, less those that were spoilt.
 type Batch struct {
@@ -192,12 +208,14 @@ type Filter struct {
 	State  State
 	Batch  string
 	Member auth.MemberID
+	Aside  bool // those put aside only
 }
 
 // Waiting is how many letters wait to be printed.
 type Waiting struct {
 	Letters int
 	Oldest  time.Time // request of the one that waits longest; zero if none does
+	Aside   int       // beside them, those put aside
 }
 
 // MaxBatch is the most letters of one batch.
@@ -220,4 +238,5 @@ func ParseReference(typed string) (reference string, ok bool) {
 type Lock struct {
 	Member auth.MemberID
 	Letter string
+	Cause  string // of Store.PutAside
 }

@@ -37,6 +37,7 @@ func (m *Mailroom) Route(r page.Routes) {
 	r.POST(batchPath+"/post", auth.PrintLetters, m.post)
 	r.GET(letterPath, auth.PrintLetters, m.letter)
 	r.POST(letterPath+"/again", auth.PrintLetters, m.again)
+	r.POST(letterPath+"/try", auth.PrintLetters, m.tryAgain)
 	r.POST(letterPath+"/return", auth.PrintLetters, m.back)
 }
 
@@ -57,6 +58,7 @@ const perPage = 20
 // roomPage is what waits and what was printed.
 type roomPage struct {
 	Waiting Waiting
+	Aside   page.Table // letters that cannot be set
 	Batches page.Table
 	Older   string // address of older batches; empty: none
 	Typed   string // reference of the letter looked for
@@ -94,6 +96,9 @@ func (m *Mailroom) showRoom(c *gin.Context, status int) error {
 	if p.Waiting, err = m.Store.WaitingLetters(c.Request.Context(), by(c).Mutuality); err != nil {
 		return err
 	}
+	if p.Aside, err = m.aside(c, v, p.Waiting.Aside); err != nil {
+		return err
+	}
 	list, err := m.Store.Batches(c.Request.Context(), by(c).Mutuality, c.Query("before"), perPage+1)
 	if err != nil {
 		return err
@@ -110,6 +115,22 @@ func (m *Mailroom) showRoom(c *gin.Context, status int) error {
 			page.Text(strconv.Itoa(b.Letters)), batchBadge(v, b)})
 	}
 	return page.Render(c, status, roomView(v, p))
+}
+
+// aside lists the letters that cannot be set, and why.
+func (m *Mailroom) aside(c *gin.Context, v page.View, n int) (page.Table, error) {
+	table := page.Table{Caption: v.TN("letters.aside", n), Columns: []page.Column{
+		{Head: v.T("letters.head.reference"), Width: 30}, {Head: v.T("letters.head.kind"), Width: 30}, {Head: v.T("letters.head.cause"), Width: 40}}}
+	if n == 0 {
+		return table, nil
+	}
+	list, err := m.Store.Letters(c.Request.Context(), by(c), Filter{Aside: true}, "", perPage)
+	for _, l := range list {
+		table.Rows = append(table.Rows, page.TableRow{
+			page.TitleCell(page.Link{URL: v.URL(roomPath + "/" + l.ID), Text: l.Reference}, ""),
+			page.Text(v.T("letters.kind." + string(l.Kind))), page.Text(reasonText(v, l))})
+	}
+	return table, err
 }
 
 func batchAddress(id string) string { return strings.Replace(batchPath, ":id", id, 1) }
@@ -282,6 +303,22 @@ func (m *Mailroom) again(c *gin.Context) error {
 	return m.move(c, "again", func(reason string) (Letter, error) {
 		return m.Reprint(c.Request.Context(), by(c), c.Param("id"), reason)
 	})
+}
+
+// tryAgain gives a letter that was put aside back to those that wait.
+func (m *Mailroom) tryAgain(c *gin.Context) error {
+	if page.Switched(c) {
+		return m.showLetter(c, http.StatusOK, "")
+	}
+	err := m.TryAgain(c.Request.Context(), by(c), c.Param("id"))
+	if errors.Is(err, ErrState) {
+		return m.showLetter(c, http.StatusConflict, "")
+	}
+	if err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(roomPath))
+	return nil
 }
 
 func (m *Mailroom) back(c *gin.Context) error {

@@ -3,6 +3,7 @@ package letters
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -19,10 +20,15 @@ import (
 type Store interface {
 	// WaitingLetters counts those that wait to be printed.
 	WaitingLetters(ctx context.Context, mutuality string) (Waiting, error)
-	// OpenLetters gives the letters that wait longest with what they hide. ErrNothing.
+	// OpenLetters gives the letters that wait longest with what they hide, those put aside
+	// left out. What does not open is put aside. ErrNothing.
 	OpenLetters(ctx context.Context, by By, limit int) ([]Addressed, error)
 	// PrintLetters notes them as printed and wipes what they hid, all or none. ErrState.
 	PrintLetters(ctx context.Context, by By, b Batch, list []Lock) error
+	// PutAside notes that the letters cannot be set, each with its cause.
+	PutAside(ctx context.Context, by By, list []Lock) error
+	// TakeFromAside gives a letter back to those that wait. ErrState.
+	TakeFromAside(ctx context.Context, by By, id string) error
 	// PostBatch notes a batch as posted. ErrCount, ErrState, ErrNotFound.
 	PostBatch(ctx context.Context, by By, batch string, envelopes int) error
 	// ReturnLetter records that a letter came back, with a task for an advisor. ErrState.
@@ -78,8 +84,7 @@ type Print struct {
 	Batch
 	PDF     []byte
 	Letters []Letter // in the order of the pages, two each; without what they hide
-	// Aside are letters that cannot be set, a name in a script that our fonts lack for
-	// one. They wait on, and keep no other letter from leaving.
+	// Aside are letters that were put aside just now, because they cannot be set.
 	Aside []Letter
 }
 
@@ -88,41 +93,24 @@ type Print struct {
 // made again letter by letter, with other codes. ErrNothing, with those set aside if
 // there are any; ErrState if somebody printed at the same time.
 func (s *Service) Print(ctx context.Context, by By, limit int) (*Print, error) {
-	all, err := s.Store.OpenLetters(ctx, by, min(limit, MaxBatch))
-	if err != nil {
-		return nil, err
-	}
+	now := s.Now()
 	p := &Print{}
-	var opened []Addressed
-	for _, a := range all {
-		if s.House.Compose(a, s.Now()).Validate() != nil {
-			p.Aside = append(p.Aside, hidden(a))
-			continue
-		}
-		opened = append(opened, a)
-	}
-	if len(opened) == 0 {
-		return p, ErrNothing
+	opened, drawn, err := s.sifted(ctx, by, min(limit, MaxBatch), now, p)
+	if err != nil {
+		return p, err
 	}
 	id, err := s.Store.NewID()
 	if err != nil {
 		return nil, err
 	}
-	// Envelopes of one street lie together in the post.
-	slices.SortStableFunc(opened, func(a, b Addressed) int { return compare(a.Country, b.Country, a.Postcode, b.Postcode) })
-	now := s.Now()
-	drawn, err := s.draw(opened, now)
-	if err == nil {
-		err = s.seal(ctx, drawn, opened[0].Lang)
-	}
-	if err != nil {
+	if err := s.seal(ctx, drawn, opened[0].Lang); err != nil {
 		return nil, err
 	}
 	p.PDF = drawn.PDF
 	p.Batch = Batch{Mutuality: s.House.Mutuality, ID: id, Made: now, By: actor(by.Officer), Letters: len(opened), Pages: drawn.Pages, SHA256: drawn.SHA256}
 	locks := make([]Lock, len(opened))
 	for i, a := range opened {
-		locks[i] = Lock{a.Member, a.ID}
+		locks[i] = Lock{Member: a.Member, Letter: a.ID}
 		l := hidden(a)
 		l.State, l.Batch, l.At.Printed = Printed, id, now
 		p.Letters = append(p.Letters, l)
@@ -131,6 +119,91 @@ func (s *Service) Print(ctx context.Context, by By, limit int) (*Print, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// maxRounds bounds how often room that unfit letters leave is filled up.
+const maxRounds = 4
+
+// sifted are letters that can be set, in the order of their envelopes, and drawn; as many
+// as asked for if there are so many. The others it puts aside.
+func (s *Service) sifted(ctx context.Context, by By, limit int, now time.Time, p *Print) (list []Addressed, drawn *document.Drawn, err error) {
+	for range maxRounds {
+		all, err := s.Store.OpenLetters(ctx, by, limit)
+		if err != nil {
+			return nil, nil, err
+		}
+		// Envelopes of one street lie together in the post.
+		slices.SortStableFunc(all, func(a, b Addressed) int { return compare(a.Country, b.Country, a.Postcode, b.Postcode) })
+		var aside []Lock
+		list, drawn, aside, err = s.sift(all, now, p)
+		if err != nil || len(aside) == 0 {
+			return list, drawn, err
+		}
+		if err := s.Store.PutAside(ctx, by, aside); err != nil {
+			return nil, nil, err
+		}
+		if len(list) > 0 && len(all) < limit {
+			return list, drawn, nil // no other waits
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil, ErrNothing
+	}
+	return list, drawn, nil
+}
+
+// sift draws what can be set. Only where the whole cannot be drawn each letter is tried
+// by itself.
+func (s *Service) sift(all []Addressed, now time.Time, p *Print) (list []Addressed, drawn *document.Drawn, aside []Lock, err error) {
+	keep := func(unfit func(Addressed) error) {
+		fit := list[:0:0]
+		for _, a := range list {
+			err := unfit(a)
+			if err == nil {
+				fit = append(fit, a)
+				continue
+			}
+			l := hidden(a)
+			l.Reason = causeOf(err)
+			p.Aside, aside = append(p.Aside, l), append(aside, Lock{a.Member, a.ID, l.Reason})
+		}
+		list = fit
+	}
+	list = all
+	keep(func(a Addressed) error {
+		post := s.House.Compose(a, now)
+		if a.Street == "" || a.Municipality == "" {
+			return errNoAddress
+		}
+		return post.Validate()
+	})
+	if len(list) == 0 {
+		return nil, nil, aside, nil
+	}
+	if drawn, err = s.draw(list, now); err == nil {
+		return list, drawn, aside, nil
+	}
+	keep(func(a Addressed) error { _, err := s.draw([]Addressed{a}, now); return err })
+	if len(list) == 0 {
+		return nil, nil, aside, nil
+	}
+	drawn, err = s.draw(list, now)
+	return list, drawn, aside, err
+}
+
+var errNoAddress = errors.New("no address on file")
+
+// causeOf is a key of the catalogue.
+func causeOf(err error) string {
+	switch {
+	case errors.Is(err, errNoAddress):
+		return AsideAddress
+	case errors.Is(err, document.ErrGlyph):
+		return AsideGlyph
+	case errors.Is(err, document.ErrOverflow), errors.Is(err, document.ErrTooLong):
+		return AsideLong
+	}
+	return AsideOther
 }
 
 // seal seals what was drawn, where there is a seal.
@@ -200,6 +273,12 @@ func (s *Service) Returned(ctx context.Context, by By, id, reason string) (Lette
 		return Letter{}, fmt.Errorf("%w: no reason", ErrLetter)
 	}
 	return s.Store.ReturnLetter(ctx, by, id, reason)
+}
+
+// TryAgain gives a letter that was put aside back to those that wait: what kept it from
+// being set is said to be mended.
+func (s *Service) TryAgain(ctx context.Context, by By, id string) error {
+	return s.Store.TakeFromAside(ctx, by, id)
 }
 
 // Reprint queues a letter again because it was spoilt or lost, with another code: the

@@ -18,20 +18,22 @@ import (
 // their addresses. The look is in the audit trail before they are returned.
 func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]letters.Addressed, error) {
 	var list []letters.Addressed
+	var damaged []letters.Lock
 	note := db.letterEntry(ctx, by, letters.Letter{}, audit.OpenLetters)
 	err := db.reveal(ctx, note, func(c *conn) error {
-		list = nil
+		list, damaged = nil, nil
 		return onSnapshot(c, func(c *conn) error {
 			found, err := findLetters(c, `
-				WHERE mutuality = ? AND state = 'requested' AND (deadline IS NULL OR deadline > ?) AND NOT `+codeDied+`
+				WHERE mutuality = ? AND state = 'requested' AND reason = '' AND (deadline IS NULL OR deadline > ?) AND NOT `+codeDied+`
 				ORDER BY letter LIMIT ?`, by.Mutuality, micros(db.cfg.Now()), min(max(limit, 1), letters.MaxBatch))
 			if err != nil {
 				return err
 			}
 			for _, l := range found {
 				a, err := db.openLetter(c, l)
-				if errors.Is(err, ErrDamaged) { // waits on, and keeps no other letter from leaving
+				if errors.Is(err, ErrDamaged) { // keeps no other letter from leaving
 					db.damaged(ctx, "letter", l.ID, err)
+					damaged = append(damaged, letters.Lock{Member: l.Member, Letter: l.ID, Cause: letters.AsideDamaged})
 					continue
 				}
 				if err != nil {
@@ -42,6 +44,9 @@ func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]lett
 			return nil
 		})
 	})
+	if err == nil && len(damaged) > 0 {
+		err = db.PutAside(ctx, by, damaged)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening letters: %w", err)
 	}
@@ -49,6 +54,57 @@ func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]lett
 		return nil, letters.ErrNothing
 	}
 	return list, nil
+}
+
+// PutAside implements letters.Store. One that was printed or taken back meanwhile is left
+// as it is.
+func (db *DB) PutAside(ctx context.Context, by letters.By, list []letters.Lock) error {
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		for _, l := range list {
+			n, err := t.exec(`
+				UPDATE letters SET reason = ? WHERE mutuality = ? AND member = ? AND letter = ? AND state = ? AND reason = ''`,
+				l.Cause, by.Mutuality, string(l.Member), l.Letter, string(letters.Requested))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue
+			}
+			note := db.letterEntry(ctx, by, letters.Letter{ID: l.Letter, Member: l.Member}, audit.AsideLetter)
+			note.Reason = l.Cause
+			if err := t.note(note); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("putting letters aside: %w", err)
+	}
+	return nil
+}
+
+// TakeFromAside implements letters.Store.
+func (db *DB) TakeFromAside(ctx context.Context, by letters.By, id string) error {
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		l, err := findLetter(t.conn, by.Mutuality, id)
+		switch {
+		case err != nil:
+			return err
+		case !l.Aside():
+			return letters.ErrState
+		}
+		_, err = t.exec(`UPDATE letters SET reason = '' WHERE mutuality = ? AND member = ? AND letter = ?`,
+			l.Mutuality, string(l.Member), l.ID)
+		if err != nil {
+			return err
+		}
+		return t.note(db.letterEntry(ctx, by, l, audit.WaitLetter))
+	})
+	if err != nil {
+		return fmt.Errorf("taking a letter from those aside: %w", err)
+	}
+	return nil
 }
 
 func (db *DB) openLetter(c *conn, l letters.Letter) (letters.Addressed, error) {
@@ -91,7 +147,7 @@ func (db *DB) PrintLetters(ctx context.Context, by letters.By, b letters.Batch, 
 		for _, l := range list {
 			n, err := t.exec(`
 				UPDATE letters SET state = ?, batch = ?, printed_at = ?, secret_sealed = NULL
-				WHERE mutuality = ? AND member = ? AND letter = ? AND state = ?`,
+				WHERE mutuality = ? AND member = ? AND letter = ? AND state = ? AND reason = ''`,
 				string(letters.Printed), b.ID, micros(b.Made), by.Mutuality, string(l.Member), l.Letter, string(letters.Requested))
 			if err != nil {
 				return err

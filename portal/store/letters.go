@@ -216,8 +216,9 @@ func (db *DB) WaitingLetters(ctx context.Context, mutuality string) (letters.Wai
 	var w letters.Waiting
 	var oldest sql.NullInt64
 	err := db.read(ctx, func(c *conn) error {
-		return c.get(`SELECT count(*), min(requested_at) FROM letters WHERE mutuality = ? AND state = 'requested'`,
-			[]any{mutuality}, &w.Letters, &oldest)
+		return c.get(`
+			SELECT count(CASE WHEN reason = '' THEN 1 END), min(CASE WHEN reason = '' THEN requested_at END), count(CASE WHEN reason <> '' THEN 1 END)
+			FROM letters WHERE mutuality = ? AND state = 'requested'`, []any{mutuality}, &w.Letters, &oldest, &w.Aside)
 	})
 	if err != nil {
 		return letters.Waiting{}, fmt.Errorf("counting letters: %w", err)
@@ -235,6 +236,9 @@ func (db *DB) Letters(ctx context.Context, by letters.By, f letters.Filter, befo
 		if only.value != "" {
 			where, args = where+` AND `+only.column+` = ?`, append(args, only.value)
 		}
+	}
+	if f.Aside {
+		where += ` AND state = 'requested' AND reason <> ''`
 	}
 	if before != "" {
 		where, args = where+` AND letter < ?`, append(args, before)
