@@ -23,9 +23,9 @@ type Chromium struct {
 	Profile string // folder of the browser's data, which is emptied at each start
 	Extra   []string
 	Log     *slog.Logger
-	// Tell is told BrowserGone when the browser dies again and again, and NoTrouble when
-	// it lives. nil: nobody is.
-	Tell func(api.KioskTrouble)
+	// Tell is told of BrowserGone: when the browser dies again and again, and when it lives.
+	// nil: nobody is.
+	Tell func(trouble api.KioskTrouble, wrong bool)
 }
 
 // PolicyFile is the name of the file of policies in Chromium's folder of managed
@@ -141,7 +141,7 @@ func (c Chromium) Run(ctx context.Context) error {
 		deaths++
 		c.Log.Warn("the browser ended and is started again", "after", time.Since(began).Round(time.Second), "cause", err)
 		if deaths == browserDeaths && c.Tell != nil {
-			c.Tell(api.BrowserGone)
+			c.Tell(api.BrowserGone, true)
 		}
 		if !pause(ctx, pausing) {
 			return nil
@@ -161,7 +161,7 @@ func (c Chromium) once(ctx context.Context) error {
 	}
 	well := time.AfterFunc(browserLives, func() {
 		if c.Tell != nil {
-			c.Tell(api.NoTrouble)
+			c.Tell(api.BrowserGone, false)
 		}
 	})
 	defer well.Stop()

@@ -1,7 +1,6 @@
 package kiosk_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
@@ -13,9 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"guichet.example/reader"
 	"guichet.example/reader/api"
 	"guichet.example/reader/kiosk"
 )
@@ -85,12 +82,14 @@ type portal struct {
 	mu     sync.Mutex
 	heard  []api.KioskMessage
 	answer func(m api.KioskMessage) (int, any)
+	opened api.KioskSession // told with each answer
 }
 
 func newPortal(t *testing.T, key *ecdsa.PublicKey) *portal {
-	p := &portal{answer: func(api.KioskMessage) (int, any) {
-		return http.StatusOK, api.KioskAnswer{Nonce: "next", Name: "Borne 1", Every: 50}
-	}}
+	p := &portal{}
+	p.answer = func(api.KioskMessage) (int, any) {
+		return http.StatusOK, api.KioskAnswer{Nonce: "next", Name: "Borne 1", Every: 20, Session: p.opened}
+	}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.URL.Path == api.KioskNoncePath {
@@ -120,7 +119,10 @@ func (p *portal) kinds() string {
 	defer p.mu.Unlock()
 	var list []string
 	for _, m := range p.heard {
-		if m.Kind != api.KioskBeat {
+		switch {
+		case m.Kind == api.KioskFault:
+			list = append(list, "fault:"+string(m.Fault))
+		case m.Kind != api.KioskBeat:
 			list = append(list, string(m.Kind))
 		}
 	}
@@ -178,59 +180,6 @@ func TestLineStale(t *testing.T) {
 	}
 }
 
-type cards chan reader.Event
-
-// Watch passes the events on until ctx ends.
-func (c cards) Watch(ctx context.Context) <-chan reader.Event {
-	out := make(chan reader.Event)
-	go func() {
-		defer close(out)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case e := <-c:
-				out <- e
-			}
-		}
-	}()
-	return out
-}
-
-func TestMachine(t *testing.T) {
-	line, p := newLine(t)
-	events := make(cards, 8)
-	m := &kiosk.Machine{Line: line, Cards: events, Again: 10 * time.Millisecond, Patience: -1}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- m.Run(ctx) }()
-	events <- reader.Event{Kind: reader.Connected, Reader: reader.Reader{Name: "r"}}
-	events <- reader.Event{Kind: reader.Inserted, Reader: reader.Reader{Name: "r", Present: true}}
-	if err := m.Told(ctx); err != nil {
-		t.Fatal(err)
-	}
-	events <- reader.Event{Kind: reader.Removed, Reader: reader.Reader{Name: "r"}}
-	events <- reader.Event{Kind: reader.Unplugged, Reader: reader.Reader{Name: "r"}}
-	for p.kinds() != "start card-in card-out fault" {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if s := m.Status(); !s.Online || s.Card || s.Trouble != api.ReaderGone || s.Name != "Borne 1" {
-		t.Errorf("Status = %+v", s)
-	}
-	p.mu.Lock()
-	p.answer = func(api.KioskMessage) (int, any) {
-		return http.StatusForbidden, api.KioskRefusal{State: api.KioskRevoked}
-	}
-	p.mu.Unlock()
-	if err := <-ended; !errors.As(err, new(kiosk.RefusedError)) {
-		t.Errorf("Run at a revoked kiosk = %v", err)
-	}
-	if s := m.Status(); s.State != api.KioskRevoked {
-		t.Errorf("Status = %+v", s)
-	}
-	cancel()
-}
-
 func TestPolicies(t *testing.T) {
 	c := kiosk.Chromium{Portal: "https://counter.example", Agent: "http://localhost:8081", Lang: "nl", Profile: "/tmp/p"}
 	var policies map[string]any
@@ -253,5 +202,49 @@ func TestPolicies(t *testing.T) {
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, kiosk.PolicyFile)); err != nil || string(text) != string(c.Policies()) {
 		t.Errorf("policies in the folder: %v", err)
+	}
+}
+
+// What was printed is counted once, over the restarts of agent and printing system.
+func TestCountOfPrints(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	open := func() *kiosk.State {
+		s, err := kiosk.OpenState(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	want := func(jobs, sheets uint64, ended ...kiosk.Job) {
+		t.Helper()
+		if err := s.Count(ended); err != nil {
+			t.Fatal(err)
+		}
+		if j, n := s.Printed(); j != jobs || n != sheets {
+			t.Errorf("after %v: %d documents, %d sheets, want %d and %d", ended, j, n, jobs, sheets)
+		}
+	}
+	want(0, 0, kiosk.Job{ID: 41, Sheets: 9}, kiosk.Job{ID: 40, Sheets: 9}) // of before
+	want(2, 3, kiosk.Job{ID: 43, Sheets: 2}, kiosk.Job{ID: 42, Sheets: 1}, kiosk.Job{ID: 41, Sheets: 9})
+	want(2, 3, kiosk.Job{ID: 43, Sheets: 2})
+	want(2, 3)
+	s = open()
+	want(2, 3, kiosk.Job{ID: 43, Sheets: 2})
+	want(3, 3, kiosk.Job{ID: 44, Sheets: -1}) // nothing told
+	want(3, 3, kiosk.Job{ID: 2, Sheets: 1})   // numbers began anew
+	want(4, 4, kiosk.Job{ID: 3, Sheets: 1})
+	if n, err := s.Counter(); err != nil || n != 1 {
+		t.Errorf("counter of messages %d, %v", n, err)
+	}
+	first := open()
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kiosk.OpenState(path); err == nil {
+		t.Error("a state that others can read opens")
+	}
+	if first.New {
+		t.Error("a state that was counted in is taken for none")
 	}
 }

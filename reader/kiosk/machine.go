@@ -11,17 +11,22 @@ import (
 	"guichet.example/reader/api"
 )
 
-// Watcher tells what happens in the readers: agent.Cards.
+// Watcher tells what happens in the readers: agent.Cards. One that is a Filer too has the
+// files of the cards that are put in told to the portal.
 type Watcher interface {
 	Watch(ctx context.Context) <-chan reader.Event
 }
 
-// Machine keeps the lease of a kiosk. Fields but Log are required and not changed after
-// Run. Safe for concurrent use.
+// Machine keeps the lease of a kiosk. Line and Cards are required, and nothing is changed
+// after Run. Safe for concurrent use.
 type Machine struct {
 	Line  *Line
 	Cards Watcher
 	Log   *slog.Logger // nil: none
+	// Printer is looked at every LookAfter. nil: the kiosk has none.
+	Printer Printer
+	// Now is a clock that need not be right, but must not jump. nil: time.Now.
+	Now func() time.Time
 	// Again is the pause after a message that nobody answered. 0: a second.
 	Again time.Duration
 	// Patience is how long a machine that remembers nothing waits, so that a lease it may
@@ -35,6 +40,8 @@ type Machine struct {
 	todo   []api.KioskMessage
 	told   bool          // the portal knows of a card that is in
 	news   chan struct{} // closed, and replaced, when told changes
+	health health
+	retell chan struct{} // told that the portal forgot the card that is in
 }
 
 // every is the heartbeat before the portal has said its own.
@@ -51,14 +58,6 @@ func (m *Machine) Status() api.KioskStatus {
 	return m.status
 }
 
-// Tell says what is wrong with the machine, or with NoTrouble that nothing is any more.
-func (m *Machine) Tell(trouble api.KioskTrouble) {
-	m.mu.Lock()
-	m.status.Trouble = trouble
-	m.mu.Unlock()
-	m.send(api.KioskMessage{Kind: api.KioskFault, Fault: trouble})
-}
-
 // Bind makes a browser this kiosk's, by the hash that its page shows. RefusedError,
 // ErrOffline.
 func (m *Machine) Bind(ctx context.Context, browser string) error {
@@ -73,47 +72,10 @@ func (m *Machine) Bind(ctx context.Context, browser string) error {
 	return err
 }
 
-// Told waits until the portal knows of the card that is in. It returns the error of ctx
-// if that ends before.
-func (m *Machine) Told(ctx context.Context) error {
-	for {
-		m.mu.Lock()
-		told, news := m.told, m.changes()
-		m.mu.Unlock()
-		if told {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-news:
-		}
-	}
-}
-
-// changes is closed when told changes; m.mu is held.
-func (m *Machine) changes() chan struct{} {
-	if m.news == nil {
-		m.news = make(chan struct{})
-	}
-	return m.news
-}
-
 // Run keeps the lease until ctx ends, or the portal ends it for good: RefusedError. A
 // portal that does not answer is asked again without end.
 func (m *Machine) Run(ctx context.Context) error {
-	if m.Log == nil {
-		m.Log = slog.New(slog.DiscardHandler)
-	}
-	if m.Again == 0 {
-		m.Again = time.Second
-	}
-	if m.Patience == 0 {
-		m.Patience = 20 * time.Second
-	}
-	m.mu.Lock()
-	m.wake = make(chan struct{}, 1)
-	m.mu.Unlock()
+	m.defaults()
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -122,11 +84,13 @@ func (m *Machine) Run(ctx context.Context) error {
 		return nil
 	}
 	pace, err := m.begin(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		watching.Go(func() { m.watch(ctx) })
+		if m.Printer != nil {
+			watching.Go(func() { m.lookAtPrinter(ctx) })
+		}
+		err = m.beat(ctx, pace)
 	}
-	watching.Go(func() { m.watch(ctx) })
-	err = m.beat(ctx, pace)
 	if ctx.Err() != nil {
 		m.leave(ctx)
 		return nil
@@ -134,17 +98,42 @@ func (m *Machine) Run(ctx context.Context) error {
 	return err
 }
 
+func (m *Machine) defaults() {
+	if m.Log == nil {
+		m.Log = slog.New(slog.DiscardHandler)
+	}
+	if m.Now == nil {
+		m.Now = time.Now
+	}
+	if m.Again == 0 {
+		m.Again = time.Second
+	}
+	if m.Patience == 0 {
+		m.Patience = 20 * time.Second
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wake, m.retell = make(chan struct{}, 1), make(chan struct{}, 1)
+}
+
 // leave ends the lease, if the portal listens.
 func (m *Machine) leave(ctx context.Context) {
+	m.mu.Lock()
+	begun := m.begun
+	m.mu.Unlock()
+	if !begun {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	_, _ = m.Line.Send(ctx, api.KioskMessage{Kind: api.KioskStop})
 }
 
-// begin starts the lease.
+// begin starts the lease. The portal then forgets the card that is in, and may remember a
+// trouble from before: both are told anew.
 func (m *Machine) begin(ctx context.Context) (time.Duration, error) {
 	for {
-		answer, err := m.Line.Send(ctx, api.KioskMessage{Kind: api.KioskStart})
+		answer, err := m.Line.Send(ctx, api.KioskMessage{Kind: api.KioskStart, Health: m.look()})
 		m.heard(err)
 		switch {
 		case err == nil:
@@ -152,6 +141,7 @@ func (m *Machine) begin(ctx context.Context) (time.Duration, error) {
 			m.begun, m.status.Name = true, answer.Name
 			m.mu.Unlock()
 			m.Log.Info("kiosk has its lease", "name", answer.Name)
+			m.restate()
 			if pace := time.Duration(answer.Every) * time.Millisecond; pace > 0 {
 				return pace, nil
 			}
@@ -177,10 +167,10 @@ func (m *Machine) beat(ctx context.Context, pace time.Duration) error {
 			case <-m.wake:
 				continue
 			case <-ticker.C:
-				message = api.KioskMessage{Kind: api.KioskBeat}
+				message = api.KioskMessage{Kind: api.KioskBeat, Health: m.look()}
 			}
 		}
-		_, err := m.Line.Send(ctx, message)
+		answer, err := m.Line.Send(ctx, message)
 		m.heard(err)
 		refused := RefusedError{}
 		switch {
@@ -188,6 +178,7 @@ func (m *Machine) beat(ctx context.Context, pace time.Duration) error {
 			if ok {
 				m.done(message.Kind)
 			}
+			m.session(answer.Session)
 			continue
 		case final(err):
 			return err
@@ -229,75 +220,5 @@ func (m *Machine) heard(err error) {
 	m.status.State = refused.State
 	if was.Online != m.status.Online || was.State != m.status.State {
 		m.Log.Info("kiosk and portal", "online", m.status.Online, "state", string(refused.State), "cause", err)
-	}
-}
-
-func (m *Machine) send(message api.KioskMessage) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.todo) < maxTodo {
-		m.todo = append(m.todo, message)
-	} else {
-		m.todo[len(m.todo)-1] = message // the newest is how things stand
-	}
-	select {
-	case m.wake <- struct{}{}:
-	default: // nil before Run, or told already
-	}
-}
-
-func (m *Machine) first() (api.KioskMessage, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.todo) == 0 {
-		return api.KioskMessage{}, false
-	}
-	return m.todo[0], true
-}
-
-// done takes away what was sent.
-func (m *Machine) done(kind api.KioskKind) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.todo = m.todo[1:]
-	if kind == api.KioskCardIn || kind == api.KioskCardOut {
-		m.told = kind == api.KioskCardIn
-		close(m.changes())
-		m.news = nil
-	}
-}
-
-// watch tells the portal of cards that come and go.
-func (m *Machine) watch(ctx context.Context) {
-	held := map[string]bool{} // by reader: whether there is a card in it
-	for event := range m.Cards.Watch(ctx) {
-		name, before := event.Reader.Name, held[event.Reader.Name]
-		switch event.Kind {
-		case reader.Inserted:
-			held[name] = true
-		case reader.Removed:
-			held[name] = false
-		case reader.Connected:
-			held[name] = event.Reader.Present
-			if m.Status().Trouble == api.ReaderGone {
-				m.Tell(api.NoTrouble)
-			}
-		case reader.Unplugged:
-			delete(held, name)
-			if len(held) == 0 {
-				m.Tell(api.ReaderGone)
-			}
-		}
-		if before == held[name] {
-			continue
-		}
-		kind := api.KioskCardOut
-		if held[name] {
-			kind = api.KioskCardIn
-		}
-		m.mu.Lock()
-		m.status.Card = held[name]
-		m.mu.Unlock()
-		m.send(api.KioskMessage{Kind: kind})
 	}
 }

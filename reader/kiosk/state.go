@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"guichet.example/reader/api"
 )
@@ -17,10 +18,10 @@ const reserve = 1000
 
 // State is what a machine remembers between its starts: its lease, and a counter that no
 // message had yet. It belongs beside the key and in no backup: one that was put back
-// would repeat counters, and the portal would take it for a copy. Not safe for
-// concurrent use.
+// would repeat counters, and the portal would take it for a copy. Safe for concurrent use.
 type State struct {
 	path string
+	mu   sync.Mutex
 	next uint64 // counter of the next message
 	kept stateFile
 	New  bool // nothing was remembered
@@ -29,6 +30,10 @@ type State struct {
 type stateFile struct {
 	Lease   string `json:"lease"`
 	Counter uint64 `json:"counter"` // below which messages may have been sent
+	// What was printed, and the number of the last job that is in it; nil: none was seen.
+	Jobs   uint64 `json:"jobs,omitempty"`
+	Sheets uint64 `json:"sheets,omitempty"`
+	Last   *int32 `json:"last,omitempty"`
 }
 
 // OpenState reads the file, or begins anew where there is none.
@@ -61,6 +66,8 @@ func (s *State) Lease() string { return s.kept.Lease }
 
 // Counter returns one that was never used before, also if the machine dies now.
 func (s *State) Counter() (uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.next >= s.kept.Counter {
 		kept := s.kept
 		kept.Counter = s.next + reserve
@@ -71,6 +78,37 @@ func (s *State) Counter() (uint64, error) {
 	}
 	s.next++
 	return s.next - 1, nil
+}
+
+// Printed is how many documents and sheets of paper were counted.
+func (s *State) Printed() (jobs, sheets uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept.Jobs, s.kept.Sheets
+}
+
+// Count adds the jobs that ended since the last time; those of before the first time are
+// not the kiosk's. A printing system whose numbers began anew is followed.
+func (s *State) Count(ended []Job) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, last := s.kept, int32(0)
+	for _, job := range ended {
+		last = max(last, job.ID)
+		if kept.Last != nil && job.ID > *kept.Last {
+			kept.Jobs++
+			kept.Sheets += uint64(max(0, job.Sheets))
+		}
+	}
+	if kept.Last != nil && (last == *kept.Last || last == 0) || kept.Jobs > api.MaxKioskCounter || kept.Sheets > api.MaxKioskCounter {
+		return nil
+	}
+	kept.Last = &last
+	if err := write(s.path, kept); err != nil {
+		return fmt.Errorf("keeping the count of prints: %w", err)
+	}
+	s.kept = kept
+	return nil
 }
 
 // write replaces the file so that a crash leaves the old or the new one.

@@ -131,6 +131,17 @@ func (c *Card) Files(ctx context.Context) (*registry.Files, error) {
 	return answer.Files, err
 }
 
+// Files reads the identity files of the card in the reader of that name, unverified; nil
+// when its module gives out none. Errors: as [Set.CardIn] and [Card.Files].
+func (s *Set) Files(ctx context.Context, readerName string) (*registry.Files, error) {
+	card, err := s.CardIn(ctx, readerName)
+	if err != nil {
+		return nil, err
+	}
+	defer card.Close()
+	return card.Files(ctx)
+}
+
 // Identity reads the identity files and verifies them here, in this process. Errors: as
 // [reader.IdentityOf] and [Card.Files].
 func (c *Card) Identity(ctx context.Context, anchors *certs.TrustAnchors) (*registry.Identity, error) {
