@@ -25,7 +25,8 @@ type window struct{ proof, until time.Time }
 // chainResult is what is known of a path at a time.
 type chainResult struct {
 	path     certs.Path
-	embedded bool // every status came from the DSS
+	status   []*StatusReport // of each certificate below the anchor; nil where unknown
+	embedded bool            // every status came from the DSS
 	problem  *chainProblem
 }
 
@@ -49,35 +50,42 @@ func (v *validation) chain(cert *x509.Certificate, others []*x509.Certificate, p
 	if err != nil {
 		return chainResult{problem: pathProblem(err)}
 	}
-	known, err := v.statuses(path, w, used)
-	result := chainResult{path: path, embedded: known}
+	status, known, err := v.statuses(path, w, used)
+	result := chainResult{path: path, status: status, embedded: known}
 	switch {
 	case err != nil:
 		result.problem = revokedProblem(err)
 	case !known:
-		result.problem = v.askStatus(path, w)
+		result.problem = v.askStatus(&result, w)
+	}
+	if result.problem == nil {
+		if err := v.policy.path(path, w.until); err != nil {
+			result.problem = problem(CryptoConstraintsFailureNoPOE, "%v", err)
+		}
 	}
 	return result
 }
 
 // statuses looks up every certificate of a path but the anchor in the file's evidence.
-// It reports whether each was found good; the error is a revocation.RevokedError.
-func (v *validation) statuses(path certs.Path, w window, used *pdf.Evidence) (bool, error) {
-	known := true
+// It reports what was found, and whether each was found good; the error is a
+// revocation.RevokedError.
+func (v *validation) statuses(path certs.Path, w window, used *pdf.Evidence) (found []*StatusReport, known bool, err error) {
+	known = true
 	for i := range len(path) - 1 {
-		err := v.status(path[i], path[i+1], w, used)
+		status, err := v.status(path[i], path[i+1], w, used)
+		found = append(found, status)
 		var revoked revocation.RevokedError
 		switch {
 		case err == nil:
 		case errors.As(err, &revoked) && i == 0:
-			return false, err
+			return found, false, err
 		case errors.As(err, &revoked):
-			return false, authorityRevoked{err}
+			return found, false, authorityRevoked{err}
 		default:
 			known = false
 		}
 	}
-	return known, nil
+	return found, known, nil
 }
 
 // authorityRevoked says that it was an issuer's certificate that was withdrawn.
@@ -111,22 +119,25 @@ func revokedProblem(err error) *chainProblem {
 // status looks for answers on a certificate in the file's evidence. What is good later
 // was good before; a withdrawal after the window does not count; one within it counts
 // whatever another answer says.
-func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) error {
-	found := revocation.ErrUnknown
+func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) (*StatusReport, error) {
+	var found *StatusReport
 	for _, raw := range v.about(cert) {
 		answer, one, err := v.answer(raw, cert, issuer, w)
 		if errors.As(err, new(revocation.RevokedError)) {
-			return err
+			return statusOf(answer, issuer, true), err
 		}
 		if err == nil {
 			err = v.responder(answer, issuer, w, used)
 		}
-		if err == nil && found != nil {
+		if err == nil && found == nil {
 			used.Add(one)
-			found = nil
+			found = statusOf(answer, issuer, true)
 		}
 	}
-	return found
+	if found == nil {
+		return nil, revocation.ErrUnknown
+	}
+	return found, nil
 }
 
 // maxAnswers bounds the answers verified for one file: each costs public-key operations
@@ -236,11 +247,12 @@ func hasExtension(cert *x509.Certificate, oid asn1.ObjectIdentifier) bool {
 }
 
 // askStatus asks the services, for signatures that carry no evidence.
-func (v *validation) askStatus(path certs.Path, w window) *chainProblem {
+func (v *validation) askStatus(r *chainResult, w window) *chainProblem {
 	if v.ask == nil {
 		return problem(TryLater, "the file carries no revocation status that holds")
 	}
-	err := v.ask(path)
+	answers, err := v.ask(r.path)
+	r.status = asked(r.path, answers)
 	var revoked revocation.RevokedError
 	switch {
 	case err == nil:
@@ -251,6 +263,20 @@ func (v *validation) askStatus(path certs.Path, w window) *chainProblem {
 		return revokedProblem(err)
 	}
 	return problem(TryLater, "%v", err)
+}
+
+// asked tells which answer is on which certificate: each is followed by those on its
+// responders.
+func asked(path certs.Path, answers []revocation.Answer) []*StatusReport {
+	var out []*StatusReport
+	for i := range len(path) - 1 {
+		if len(answers) == 0 {
+			break
+		}
+		out = append(out, statusOf(answers[0], path[i+1], false))
+		answers = answers[min(len(answers), 1+len(delegates(answers[0], path[i+1]))):]
+	}
+	return out
 }
 
 // storedCertificates parses the certificates of the DSS, once.

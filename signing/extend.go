@@ -179,7 +179,7 @@ func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificat
 	for _, cert := range path {
 		more.Add(&pdf.Evidence{Certs: [][]byte{cert.Raw}})
 	}
-	known, err := t.v.statuses(path, w, more)
+	_, known, err := t.v.statuses(path, w, more)
 	if known || err != nil {
 		return err
 	}

@@ -69,8 +69,8 @@ func (v *validation) newestArchive() *subject {
 }
 
 // NextRenewal returns the time up to which the newest archive timestamp of a file proves
-// that what it covers existed: when the first certificate of its path runs out. Renew some
-// months before it.
+// that what it covers existed: when the first certificate of its path, or the first
+// algorithm of it, runs out. Renew some months before.
 //
 // Errors: those of [Verify], ErrNoArchive, and ErrUnsuitable for a timestamp whose path
 // does not lead to an anchor now.
@@ -99,6 +99,9 @@ func NextRenewal(file []byte, t Trust) (time.Time, error) {
 		if cert.NotAfter.Before(until) {
 			until = cert.NotAfter
 		}
+	}
+	if end := t.policy().end(path, s.token.Signed()); !end.IsZero() && end.Before(until) {
+		until = end
 	}
 	return until, nil
 }

@@ -31,21 +31,24 @@ type SubIndication string
 
 // The sub-indications this package uses.
 const (
-	FormatFailure             SubIndication = "FORMAT_FAILURE"
-	HashFailure               SubIndication = "HASH_FAILURE"
-	SigCryptoFailure          SubIndication = "SIG_CRYPTO_FAILURE"
-	Revoked                   SubIndication = "REVOKED"
-	SigConstraintsFailure     SubIndication = "SIG_CONSTRAINTS_FAILURE"
-	ChainConstraintsFailure   SubIndication = "CHAIN_CONSTRAINTS_FAILURE"
-	CryptoConstraintsFailure  SubIndication = "CRYPTO_CONSTRAINTS_FAILURE"
-	NotYetValid               SubIndication = "NOT_YET_VALID"
-	TimestampOrderFailure     SubIndication = "TIMESTAMP_ORDER_FAILURE"
-	NoSigningCertificateFound SubIndication = "NO_SIGNING_CERTIFICATE_FOUND"
-	NoCertificateChainFound   SubIndication = "NO_CERTIFICATE_CHAIN_FOUND"
-	RevokedNoPOE              SubIndication = "REVOKED_NO_POE"
-	RevokedCANoPOE            SubIndication = "REVOKED_CA_NO_POE"
-	OutOfBoundsNoPOE          SubIndication = "OUT_OF_BOUNDS_NO_POE"
-	TryLater                  SubIndication = "TRY_LATER"
+	FormatFailure            SubIndication = "FORMAT_FAILURE"
+	HashFailure              SubIndication = "HASH_FAILURE"
+	SigCryptoFailure         SubIndication = "SIG_CRYPTO_FAILURE"
+	Revoked                  SubIndication = "REVOKED"
+	SigConstraintsFailure    SubIndication = "SIG_CONSTRAINTS_FAILURE"
+	ChainConstraintsFailure  SubIndication = "CHAIN_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailure SubIndication = "CRYPTO_CONSTRAINTS_FAILURE"
+	// CryptoConstraintsFailureNoPOE: the algorithm had aged before anything proves that
+	// the signature existed.
+	CryptoConstraintsFailureNoPOE SubIndication = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+	NotYetValid                   SubIndication = "NOT_YET_VALID"
+	TimestampOrderFailure         SubIndication = "TIMESTAMP_ORDER_FAILURE"
+	NoSigningCertificateFound     SubIndication = "NO_SIGNING_CERTIFICATE_FOUND"
+	NoCertificateChainFound       SubIndication = "NO_CERTIFICATE_CHAIN_FOUND"
+	RevokedNoPOE                  SubIndication = "REVOKED_NO_POE"
+	RevokedCANoPOE                SubIndication = "REVOKED_CA_NO_POE"
+	OutOfBoundsNoPOE              SubIndication = "OUT_OF_BOUNDS_NO_POE"
+	TryLater                      SubIndication = "TRY_LATER"
 )
 
 // Report is what [Verify] found. Each signature carries its own verdict; the file is
@@ -56,6 +59,8 @@ type Report struct {
 	Revisions  int               `json:"revisions"`           // incremental updates and the original
 	Structure  string            `json:"structure,omitempty"` // why the structure is refused; empty when sound
 	Trailing   int               `json:"trailing,omitempty"`  // bytes after the last sound revision
+	At         time.Time         `json:"at"`                  // of the validation
+	History    []RevisionReport  `json:"history,omitempty"`   // every revision and what it did
 	Signatures []SignatureReport `json:"signatures"`          // in the order they were made
 	Active     []string          `json:"active,omitempty"`    // scripts, actions, files inside: signed or not
 }
@@ -96,6 +101,13 @@ type SignatureReport struct {
 
 	Indication    Indication    `json:"indication"`
 	SubIndication SubIndication `json:"subIndication,omitempty"`
+	Blocks        []Block       `json:"blocks,omitempty"` // what was examined, in the order of the standard
+
+	// Best is the best signature time (EN 319 102-1, 5.6.2.3): the earliest at which the
+	// signature is proven to have existed; that of the validation if nothing proves one.
+	Best       time.Time           `json:"best,omitzero"`
+	Path       []CertificateReport `json:"path,omitempty"`       // of the signer, or of the authority
+	Timestamps []TimestampReport   `json:"timestamps,omitempty"` // over this signature; of a timestamp: itself
 
 	Integrity    Check    `json:"integrity"`              // covered bytes and value hold
 	Coverage     Check    `json:"coverage"`               // byte range is all of its revision but the hole
@@ -123,5 +135,6 @@ type Change struct {
 	What     string     `json:"what"`             // "page", "page content", "annotation", "catalog", "evidence", "signature", ...
 	Detail   string     `json:"detail,omitempty"` // which: "page 1", "entry /OpenAction"
 	Object   int        `json:"object,omitempty"` // object number, 0 if none
+	Rule     string     `json:"rule"`             // the clause that permits it, or that nothing does
 	Rect     [4]float64 `json:"rect,omitzero"`    // where a visible signature was added
 }

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"crypto/x509"
 	"slices"
 	"time"
 
@@ -37,7 +38,23 @@ func (v *validation) archive(s *subject, poe time.Time) bool {
 	s.report.Timestamp = s.token.Time
 	ordered := s.order(s.token.Time, poe, "document timestamp")
 	chain := v.chain(s.cert, s.others, certs.Timestamping, since(s.token.Time, poe), &s.used)
-	return s.accept(chain) && ordered
+	s.report.Path = certificates(chain.path, chain.status)
+	passed := s.accept(chain) && v.stampAged(s, s.cert, poe) && ordered
+	s.report.Timestamps = []TimestampReport{timestampOf(s.token, s.cert, "document", chain, passed)}
+	return passed
+}
+
+// stampAged refuses a timestamp whose algorithms were not believed any more when the next
+// proof was made.
+func (v *validation) stampAged(s *subject, tsa *x509.Certificate, poe time.Time) bool {
+	err := v.policy.signature(tsa, s.token.Signed(), poe)
+	if err == nil {
+		err = v.policy.check(s.token.Hash.String(), 0, poe)
+	}
+	if err != nil {
+		s.fail(Indeterminate, CryptoConstraintsFailureNoPOE, "timestamp: %v", err)
+	}
+	return err == nil
 }
 
 // since is the window of a timestamp: from when it stamped to the next proof.
@@ -94,6 +111,10 @@ func (v *validation) signer(s *subject, poe time.Time, archives []*subject) {
 	}
 	chain := v.chain(s.cert, s.others, purpose, window{best, best}, &s.used)
 	s.accept(chain)
+	r.Path, r.Best = certificates(chain.path, chain.status), best
+	if err := v.policy.signature(s.cert, s.signed, best); err != nil {
+		s.fail(Indeterminate, CryptoConstraintsFailureNoPOE, "%v", err)
+	}
 	if !s.profile {
 		return
 	}
@@ -116,11 +137,13 @@ func (v *validation) stamp(s *subject, poe time.Time) (chainResult, bool) {
 	s.report.TSA = s.tsa.Subject.CommonName
 	ordered := s.order(s.token.Time, poe, "timestamp")
 	chain := v.chain(s.tsa, s.tsaOthers, certs.Timestamping, since(s.token.Time, poe), &s.used)
+	shows := ordered && v.stampAged(s, s.tsa, poe)
 	if p := chain.problem; p != nil {
 		s.fail(Indeterminate, p.sub, "timestamp: %s", p.text)
-		return chain, ordered && p.sub == TryLater
+		shows = shows && p.sub == TryLater
 	}
-	return chain, ordered
+	s.report.Timestamps = append(s.report.Timestamps, timestampOf(s.token, s.tsa, "signature", chain, shows && chain.problem == nil))
+	return chain, shows
 }
 
 // archived reports whether a document timestamp that holds covers all evidence used.

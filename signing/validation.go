@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/certs/revocation"
 	"guichet.example/signing/internal/cms"
 	"guichet.example/signing/internal/pdf"
 	"guichet.example/signing/internal/tsp"
@@ -16,7 +17,8 @@ import (
 type validation struct {
 	anchors *certs.TrustAnchors
 	now     time.Time
-	ask     func(certs.Path) error // asks the services; nil offline
+	policy  CryptoPolicy
+	ask     func(certs.Path) ([]revocation.Answer, error) // asks the services; nil offline
 	f       *pdf.File
 
 	subjects []*subject
@@ -39,8 +41,9 @@ type subject struct {
 	tsa       *x509.Certificate // of a signature timestamp whose own signature holds
 	tsaOthers []*x509.Certificate
 
-	profile bool // baseline rules are kept
-	used    pdf.Evidence
+	profile  bool // baseline rules are kept
+	used     pdf.Evidence
+	failures []failure // in the order found
 }
 
 // reason notes a sentence for people.
@@ -52,6 +55,7 @@ func (s *subject) reason(format string, args ...any) {
 // what the report says.
 func (s *subject) fail(i Indication, sub SubIndication, format string, args ...any) {
 	s.reason(format, args...)
+	s.failures = append(s.failures, failure{i, sub, fmt.Sprintf(format, args...)})
 	if s.report.Indication == TotalFailed || s.report.Indication == Indeterminate && i == Indeterminate {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/certs/revocation"
 	"guichet.example/signing/internal/pdf"
 )
 
@@ -24,6 +25,15 @@ type Trust struct {
 	// Revocation is asked for signatures that carry no evidence. Nil: offline, such
 	// signatures are INDETERMINATE, TRY_LATER.
 	Revocation Evidence
+	// Policy says which algorithms are believed until when. Nil: DefaultCryptoPolicy.
+	Policy CryptoPolicy
+}
+
+func (t *Trust) policy() CryptoPolicy {
+	if t.Policy == nil {
+		return DefaultCryptoPolicy()
+	}
+	return t.Policy
 }
 
 // Verify validates every signature of a file. What is wrong with a signature or with
@@ -36,8 +46,10 @@ func Verify(ctx context.Context, file []byte, t Trust) (*Report, error) {
 	}
 	if v != nil {
 		for _, s := range v.subjects {
+			s.report.Blocks = s.blocks()
 			report.Signatures = append(report.Signatures, *s.report)
 		}
+		report.History = v.history()
 	}
 	return report, nil
 }
@@ -52,7 +64,7 @@ func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, 
 		return nil, nil, ErrTooLarge
 	}
 	sum := sha256.Sum256(file)
-	report := &Report{SHA256: hex.EncodeToString(sum[:]), Size: len(file), Signatures: []SignatureReport{}}
+	report := &Report{SHA256: hex.EncodeToString(sum[:]), Size: len(file), Signatures: []SignatureReport{}, At: clock(t.Now)}
 	f, err := pdf.Open(file)
 	if errors.Is(err, pdf.ErrNotPDF) {
 		return nil, nil, ErrNotPDF
@@ -64,12 +76,9 @@ func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, 
 		}
 		report.Trailing = len(file) - len(f.Data())
 	}
-	v := &validation{anchors: t.Anchors, f: f, now: clock(t.Now)}
+	v := &validation{anchors: t.Anchors, policy: t.policy(), f: f, now: report.At}
 	if t.Revocation != nil {
-		v.ask = func(p certs.Path) error {
-			_, err := t.Revocation.Evidence(ctx, p)
-			return err
-		}
+		v.ask = func(p certs.Path) ([]revocation.Answer, error) { return t.Revocation.Evidence(ctx, p) }
 	}
 	report.Revisions = f.Revisions()
 	if err := v.read(report); err != nil {
@@ -170,7 +179,7 @@ func (v *validation) compare() error {
 
 func (s *subject) note(changes []pdf.Change) {
 	for _, c := range changes {
-		change := Change{Revision: c.Revision + 1, What: c.What, Detail: c.Detail, Object: c.Object, Rect: c.Rect}
+		change := changeOf(c)
 		if c.Allowed {
 			s.report.AddedAfter = append(s.report.AddedAfter, change)
 		} else {

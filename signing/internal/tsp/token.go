@@ -47,6 +47,9 @@ func Parse(der []byte) (*Token, error) {
 	return t, nil
 }
 
+// Signed is the CMS around the token's content.
+func (t *Token) Signed() *cms.SignedData { return t.signed }
+
 // Covers checks that the stretches of data, taken together, are what was stamped.
 //
 // Error: ErrImprint.
