@@ -74,8 +74,9 @@ var (
 	// is with it, nothing of the act was written. Tried again later, it may go through.
 	ErrUnavailable error = unavailable{}
 	// ErrInDoubt means that the connection was lost between the order to commit and its
-	// answer: whether the act was written is not known. Doing it again is safe where
-	// the act is: the store refuses, or gives the first answer, if it was written.
+	// answer, and did not come back in time to tell whether the act was written. Doing
+	// it again is safe where the act is: the store refuses, or gives the first answer,
+	// if it was written.
 	ErrInDoubt = errors.New("connection was lost while committing, whether it was written is not known")
 	// ErrReadOnly means the store was opened for reading.
 	ErrReadOnly = errors.New("store is open for reading only")

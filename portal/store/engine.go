@@ -22,6 +22,8 @@ type engine interface {
 	begin(c *conn) error
 	// commit ends it.
 	commit(c *conn) error
+	// doubts tells whether a commit may have no answer.
+	doubts() bool
 	// snapshot opens a reading transaction all of whose statements see one commit.
 	snapshot(c *conn) error
 	// what the error means for the transaction.

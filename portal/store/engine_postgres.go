@@ -195,6 +195,7 @@ func (p *postgres) connect(ctx context.Context, writing bool) (*conn, error) {
 func (p *postgres) readers() int            { return 8 }
 func (p *postgres) patience() time.Duration { return hasty }
 func (p *postgres) beforeBatch(*conn) error { return nil }
+func (p *postgres) doubts() bool            { return true }
 func (p *postgres) tasks(*DB) []func()      { return nil }
 func (p *postgres) size() string            { return `SELECT pg_database_size(current_database())` }
 

@@ -127,6 +127,7 @@ func (s *sqlite) connectWith(ctx context.Context, cache int, pragmas ...string) 
 }
 
 func (s *sqlite) readers() int            { return 4 }
+func (s *sqlite) doubts() bool            { return false }
 func (s *sqlite) patience() time.Duration { return 0 }
 
 func (s *sqlite) beforeBatch(c *conn) error {

@@ -53,6 +53,8 @@ type writer struct {
 	before    audit.Head                 // of the chain, as the open transaction found it
 	committed atomic.Pointer[audit.Head] // of the chain, as on disk
 	owed      owed
+	paid      int   // of those owed, how many are in the open transaction
+	turn      int64 // of the last transaction that has no audit row
 
 	enqueued bool          // by the open transaction
 	wake     chan struct{} // gets a word once jobs are committed
@@ -158,18 +160,31 @@ func (w *writer) batch(ran []answer) []answer {
 	if err := w.engine.beforeBatch(w.conn); err != nil {
 		return append(ran, answer{w.again[0], w.stop(err)})
 	}
-	ran, doubt, err := w.attempt(ran)
-	if w.engine.what(err) == tryAgain {
+	for try := 1; ; try++ {
+		var doubt bool
+		var err error
+		if ran, doubt, err = w.attempt(ran); err == nil {
+			return ran
+		}
+		again := w.engine.what(err) == tryAgain
+		if doubt {
+			switch w.find() {
+			case landed:
+				w.landed(ran)
+				return ran
+			case undone:
+				doubt, again = false, true
+			}
+		}
+		if !again || try == attempts {
+			return w.abandon(ran, doubt, err)
+		}
 		w.rollback()
 		for _, a := range ran {
 			w.again = append(w.again, a.job)
 		}
-		ran, doubt, err = w.attempt(ran[:0])
+		ran, w.enqueued = ran[:0], false
 	}
-	if err != nil {
-		return w.abandon(ran, doubt, err)
-	}
-	return ran
 }
 
 // attempt runs the transaction. With an error none of the acts in it happened, but
@@ -181,8 +196,7 @@ func (w *writer) attempt(ran []answer) (all []answer, doubt bool, err error) {
 		}
 		return ran, false, err
 	}
-	owed, err := w.settle()
-	if err != nil {
+	if w.paid, err = w.settle(); err != nil {
 		return append(ran, answer{w.next(0), err}), false, err
 	}
 	for j := w.next(0); j != nil; j = w.next(len(ran)) {
@@ -193,17 +207,25 @@ func (w *writer) attempt(ran []answer) (all []answer, doubt bool, err error) {
 			return ran, false, err
 		}
 	}
+	if err := w.sign(); err != nil {
+		return ran, false, err
+	}
 	w.at(FaultCommit, ran)
 	if err := w.engine.commit(w.conn); err != nil {
 		return ran, w.engine.what(err) == lost, err
 	}
-	w.owed.settled(owed)
+	w.landed(ran)
+	return ran, false, nil
+}
+
+// landed notes that the transaction is on disk.
+func (w *writer) landed(ran []answer) {
+	w.owed.settled(w.paid)
 	newest := w.head
 	w.committed.Store(&newest)
 	w.commits.Add(1)
 	w.awake()
 	w.at(FaultCommitted, ran)
-	return ran, false, nil
 }
 
 // awake tells whoever does jobs that there are new ones.
