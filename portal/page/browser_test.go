@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,13 +55,28 @@ func counter(t *testing.T, agent string, extra func(*http.ServeMux)) *httptest.S
 	return server
 }
 
-// browser starts Chromium and returns a context of one tab, and the errors of its console.
+// chromium is the one that all tests of this package share, but those that need flags of
+// their own.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("/usr/bin/chromium"))
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ = chromedp.NewContext(ctx)
+	closeChromium = func() { _ = chromedp.Cancel(ctx) } // removes its profile, too
+	return ctx, chromedp.Do(ctx)
+})
+
+// closeChromium is called when all tests have run.
+var closeChromium = func() {}
+
+// browser returns a context of one tab, and the errors of its console. Its cookies and
+// what it stores are its own.
 func browser(t *testing.T) (context.Context, func() []string) {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("/usr/bin/chromium"))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	parent, err := chromium()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
