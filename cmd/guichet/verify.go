@@ -12,6 +12,8 @@ import (
 
 	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/verdict"
 	"guichet.example/signing"
 )
 
@@ -21,9 +23,12 @@ var errNotAllValid = errors.New("not every file is validly signed and unchanged"
 // runVerify judges signed files against the trust anchors of a folder and nothing
 // else: no store, no network.
 func runVerify(ctx context.Context, env cli.Env, args []string) error {
-	flags := cli.Flags(env, "verify", "guichet verify FILE... -trust DIR [-json]")
+	flags := cli.Flags(env, "verify", "guichet verify FILE... -trust DIR [-at TIME] [-lang fr|nl|de|en] [-full] [-json]")
 	trustDir := flags.String("trust", "", "folder with the trust anchors, PEM or DER (required)")
 	asJSON := flags.Bool("json", false, "print one JSON report a line")
+	full := flags.Bool("full", false, "print all that was examined: certificates, revocation answers, timestamps, revisions")
+	at := flags.String("at", "", "validate as of this time, a date or RFC 3339 (now)")
+	lang := flags.String("lang", "en", "language of the verdict: fr, nl, de or en")
 	files, err := cli.Parse(flags, args)
 	if err != nil {
 		return err
@@ -31,21 +36,31 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 	if len(files) == 0 || *trustDir == "" {
 		return fmt.Errorf("%w: a file and -trust are required", cli.ErrUsage)
 	}
+	clock, err := clockAt(*at)
+	if err != nil {
+		return err
+	}
+	language, ok := locale.Parse(*lang)
+	if !ok {
+		return fmt.Errorf("%w: -lang is fr, nl, de or en", cli.ErrUsage)
+	}
 	anchors, err := certs.LoadTrustAnchors(*trustDir)
 	if err != nil {
 		return fmt.Errorf("reading trust anchors: %w", err)
 	}
 	valid := true
 	for _, file := range files {
-		report, err := verifyFile(ctx, file, anchors)
+		report, err := verifyFile(ctx, file, signing.Trust{Anchors: anchors, Now: clock})
 		if err != nil {
 			return err
 		}
 		valid = valid && report.Valid()
 		if *asJSON {
-			err = json.NewEncoder(env.Stdout).Encode(fileReport{File: file, Valid: report.Valid(), Report: report})
+			err = json.NewEncoder(env.Stdout).Encode(fileReport{
+				File: file, Valid: report.Valid(), Sentence: report.Sentence(), Why: report.Why(), Text: verdict.Sentence(language, report), Report: report,
+			})
 		} else {
-			err = printReport(env.Stdout, file, report)
+			err = printReport(env.Stdout, file, report, language, *full)
 		}
 		if err != nil {
 			return err
@@ -59,12 +74,28 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 
 // fileReport is a line of `guichet verify -json`.
 type fileReport struct {
-	File  string `json:"file"`
-	Valid bool   `json:"valid"`
+	File     string                  `json:"file"`
+	Valid    bool                    `json:"valid"`
+	Sentence signing.Sentence        `json:"sentence"`
+	Why      []signing.SubIndication `json:"why,omitempty"`
+	Text     string                  `json:"text"` // the sentence in the language asked for
 	*signing.Report
 }
 
-func verifyFile(ctx context.Context, file string, anchors *certs.TrustAnchors) (*signing.Report, error) {
+// clockAt reads the time of a validation; nil for now.
+func clockAt(text string) (func() time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return func() time.Time { return at }, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: -at is a date as 2026-11-22 or a time as 2026-11-22T14:00:00Z", cli.ErrUsage)
+}
+
+func verifyFile(ctx context.Context, file string, trust signing.Trust) (*signing.Report, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -74,20 +105,23 @@ func verifyFile(ctx context.Context, file string, anchors *certs.TrustAnchors) (
 	if err != nil {
 		return nil, err
 	}
-	report, err := signing.Verify(ctx, pdf, signing.Trust{Anchors: anchors})
+	report, err := signing.Verify(ctx, pdf, trust)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return report, nil
 }
 
-func printReport(w io.Writer, file string, r *signing.Report) error {
-	verdict := "NOT VALID"
+func printReport(w io.Writer, file string, r *signing.Report, lang locale.Language, full bool) error {
+	word := "NOT VALID"
 	if r.Valid() {
-		verdict = "valid"
+		word = "valid"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", file, verdict)
+	fmt.Fprintf(&b, "%s: %s\n  %s\n", file, word, verdict.Sentence(lang, r))
+	for _, reason := range verdict.Reasons(lang, r) {
+		fmt.Fprintf(&b, "  %s\n", reason)
+	}
 	if r.Structure != "" {
 		fmt.Fprintf(&b, "  structure refused: %s\n", r.Structure)
 	}
@@ -99,17 +133,23 @@ func printReport(w io.Writer, file string, r *signing.Report) error {
 	}
 	for i := range r.Signatures {
 		printSignature(&b, &r.Signatures[i])
+		if full {
+			printDetails(&b, &r.Signatures[i])
+		}
+	}
+	if full {
+		printHistory(&b, r)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 func printSignature(b *strings.Builder, s *signing.SignatureReport) {
-	verdict := string(s.Indication)
+	word := string(s.Indication)
 	if s.SubIndication != "" {
-		verdict += " " + string(s.SubIndication)
+		word += " " + string(s.SubIndication)
 	}
-	fmt.Fprintf(b, "  %s %q by %s: %s, %s\n", s.Kind, s.Field, s.Signer, s.Level, verdict)
+	fmt.Fprintf(b, "  %s %q by %s: %s, %s\n", s.Kind, s.Field, s.Signer, s.Level, word)
 	if s.Kind == signing.Seal {
 		fmt.Fprintf(b, "    seal of an organisation, not the signature of a person\n")
 	}
