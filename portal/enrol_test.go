@@ -249,8 +249,15 @@ func TestEnrolByPair(t *testing.T) {
 	if resp, _ := in.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
 		t.Fatalf("pressing: %s to %q", resp.Status, resp.Header.Get("Location"))
 	}
-	if resp, _ := in.fill(next); resp.StatusCode != http.StatusGone {
+	if resp, _ := in.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
 		t.Errorf("pressing twice: %s", resp.Status)
+	}
+	if resp, _ := in.get(next); resp.StatusCode != http.StatusGone {
+		t.Errorf("opening it twice: %s", resp.Status)
+	}
+	c.later(2 * time.Minute)
+	if resp, _ := in.fill(next); resp.StatusCode != http.StatusGone {
+		t.Errorf("pressing again, later: %s", resp.Status)
 	}
 	if in.try("ab12cd", goodForAll); !isIn(in) {
 		t.Error("the account does not open")
@@ -355,6 +362,7 @@ func TestEnrolFacts(t *testing.T) {
 					t.Fatalf("%s to %q", resp.Status, resp.Header.Get("Location"))
 				}
 				c.settled(t)
+				c.later(time.Minute)
 			}
 			links := 0
 			for _, m := range box.all() {

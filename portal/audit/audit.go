@@ -35,6 +35,7 @@ const (
 	Start  Action = "audit.start"   // first row of a chain
 	Stop   Action = "audit.stop"    // last row of a chain that was closed in order
 	Import Action = "member.import" // from the insurance system
+	Share  Action = "member.share"  // a list for partners
 
 	SignIn  Action = "session.sign-in"
 	SignOut Action = "session.sign-out"

@@ -53,6 +53,7 @@ const (
 	termsPath    = "enrol/terms"
 	openPath     = "enrol/open"
 	donePath     = "enrol/done"
+	renewedPath  = "enrol/renewed"
 
 	steps = 4
 )

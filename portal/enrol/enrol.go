@@ -23,6 +23,8 @@
 // What somebody types before her link is opened is a draft: sealed, bound to the cookie
 // of her browser, 30 minutes old at most, then as old as her link may become. No
 // account, no identifier and no password of hers exist until the link is opened (F20).
+// Who opens it too late may have another sent to the same address, for RenewFor (F19);
+// then what waited for it is erased.
 package enrol
 
 import (
@@ -72,6 +74,8 @@ var (
 	ErrNoWay = errors.New("no such way to enrol")
 	// ErrNoDraft means that this browser is not enrolling anybody, or took too long.
 	ErrNoDraft = errors.New("no enrolment under way")
+	// ErrOften means that many links were sent to her within the hour.
+	ErrOften = errors.New("many links were sent")
 	// ErrNoMatch is the one answer to facts that belong to nobody who may enrol.
 	ErrNoMatch = errors.New("nobody who may enrol has these facts")
 )
@@ -97,7 +101,8 @@ type Store interface {
 	// DropEnrolment erases it, if it is there.
 	DropEnrolment(ctx context.Context, mutuality string, browser [32]byte) error
 	// SendLink stores the code of a link and queues its mail; an older link dies. The draft
-	// is kept until the link's hour.
+	// is kept until the link's hour. It does nothing if another press of the same button
+	// has sent the mail that d counts last.
 	SendLink(ctx context.Context, browser [32]byte, d Draft, code credentials.Code, secret string, m mail.Message) error
 	// SendFactsLink ends the job and, if all that was typed is on file of one who may enrol,
 	// sends her a link; where another address is on file it makes a task for staff instead.
@@ -105,6 +110,13 @@ type Store interface {
 	// OpenByLink uses the code and opens the account. credentials.ErrCode, also where the
 	// account is open already, and credentials.ErrCodeExpired.
 	OpenByLink(ctx context.Context, o Opening) error
+	// JustOpened says whether this link has opened an account since then: who presses twice
+	// is told the same twice.
+	JustOpened(ctx context.Context, mutuality, secret string, since time.Time) (bool, error)
+	// RenewLink sends another link in the place of one whose hour is over, to the same
+	// address (F19). credentials.ErrCode for one that was used or replaced, and once what
+	// waited for it was erased; ErrOften.
+	RenewLink(ctx context.Context, r Renewal) error
 }
 
 // Desk is what the portal knows of the browser.
@@ -173,6 +185,8 @@ func (e *Enrol) Route(r page.Routes) {
 	if e.has(profile.ByAccessCode) || e.has(profile.ByIdentity) || e.has(profile.BySixFields) {
 		r.GET(openPath+"/:secret", auth.Public, e.open)
 		r.POST(openPath+"/:secret", auth.Public, e.activate)
+		r.POST(openPath+"/:secret/again", auth.Public, e.renew)
+		r.GET(renewedPath, auth.Public, e.renewed)
 		r.GET(donePath, auth.Public, e.done)
 	}
 	if e.Classic.Profile.Terms != "" {

@@ -33,14 +33,15 @@ type order struct {
 // errOrder means a job that no page of ours has made.
 var errOrder = errors.New("order of an enrolment cannot be read")
 
-// queue hands an order to the job.
+// queue hands an order to the job. A form that is sent twice is one job: its key is the
+// job's; after that job is done, the bounds of what it sends make one of the two.
 func (e *Enrol) queue(c *gin.Context, o order) error {
 	o.Lang = string(page.From(c).Lang)
 	payload, err := json.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("writing an order: %w", err)
 	}
-	if err := e.Store.QueueEnrolment(c.Request.Context(), jobs.Job{Kind: JobKind, Mutuality: e.Mutuality, Payload: payload, Created: e.Now()}); err != nil {
+	if err := e.Store.QueueEnrolment(c.Request.Context(), jobs.Job{Kind: JobKind, Mutuality: e.Mutuality, Key: page.Key(c), Payload: payload, Created: e.Now()}); err != nil {
 		return fmt.Errorf("queueing an enrolment: %w", err)
 	}
 	return nil

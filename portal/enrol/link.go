@@ -126,7 +126,7 @@ func (e *Enrol) open(c *gin.Context) error {
 func (e *Enrol) showOpen(c *gin.Context, v page.View, status int) error {
 	code, err := e.Classic.Look(c.Request.Context(), credentials.ActivateLink, c.Param("secret"))
 	if isOver(err) {
-		return e.over(c, v, errors.Is(err, credentials.ErrCodeExpired))
+		return e.over(c, v, err)
 	}
 	if err != nil {
 		return fmt.Errorf("looking at a link: %w", err)
@@ -147,14 +147,14 @@ func isOver(err error) bool {
 	return errors.Is(err, credentials.ErrCode) || errors.Is(err, credentials.ErrCodeExpired)
 }
 
-// over says of a link that it opens nothing, and offers a new one.
-func (e *Enrol) over(c *gin.Context, v page.View, expired bool) error {
-	key := "enrol.over"
-	if expired {
-		key = "enrol.expired"
+// over says of a link that it opens nothing, and how to get another.
+func (e *Enrol) over(c *gin.Context, v page.View, cause error) error {
+	key, again := "enrol.over", ""
+	if errors.Is(cause, credentials.ErrCodeExpired) {
+		key, again = "enrol.expired", v.URL(openPath+"/"+c.Param("secret")+"/again")
 	}
 	v.Title, v.Lead = v.T(key+".title"), v.T(key+".lead")
-	return page.Render(c, http.StatusGone, overPage(v))
+	return page.Render(c, http.StatusGone, overPage(v, again))
 }
 
 // Opening is what a link does when its button is pressed.
@@ -169,8 +169,11 @@ type Opening struct {
 func (e *Enrol) activate(c *gin.Context) error {
 	v, ctx, secret := page.From(c), c.Request.Context(), c.Param("secret")
 	code, err := e.Classic.Look(ctx, credentials.ActivateLink, secret)
+	if isOver(err) {
+		return e.pressedTwice(c, v, err)
+	}
 	if err != nil {
-		return e.showOpen(c, v, http.StatusOK)
+		return fmt.Errorf("looking at a link: %w", err)
 	}
 	linked, err := ParseLinked(code.Payload)
 	if err != nil {
@@ -199,12 +202,29 @@ func (e *Enrol) activate(c *gin.Context) error {
 	}
 	err = e.Store.OpenByLink(ctx, o)
 	if isOver(err) {
-		return e.over(c, v, errors.Is(err, credentials.ErrCodeExpired))
+		return e.pressedTwice(c, v, err)
 	}
 	if err != nil {
 		return fmt.Errorf("opening an account: %w", err)
 	}
 	e.Desk.Unbind(c)
+	c.Redirect(http.StatusSeeOther, v.URL(donePath))
+	return nil
+}
+
+// pressPause is how far apart two presses of one button may be.
+const pressPause = time.Minute
+
+// pressedTwice leads who has just opened her account by this link where the first press
+// leads; anybody else is told that it opens nothing.
+func (e *Enrol) pressedTwice(c *gin.Context, v page.View, cause error) error {
+	just, err := e.Store.JustOpened(c.Request.Context(), e.Mutuality, c.Param("secret"), e.Now().Add(-pressPause))
+	if err != nil {
+		return fmt.Errorf("looking at a link: %w", err)
+	}
+	if !just {
+		return e.over(c, v, cause)
+	}
 	c.Redirect(http.StatusSeeOther, v.URL(donePath))
 	return nil
 }

@@ -92,6 +92,13 @@ func dropEnrolment(t *tx, mutuality string, browser []byte) error {
 func (db *DB) SendLink(ctx context.Context, browser [32]byte, d enrol.Draft, code credentials.Code, secret string, m mail.Message) error {
 	note := db.ownEntry(ctx, code.Mutuality, code.Member, audit.IssueCode, object("code", string(code.Purpose)))
 	err := db.write(ctx, note, func(t *tx) error {
+		sent, err := db.mailsSent(t, code.Mutuality, browser)
+		if err != nil {
+			return err
+		}
+		if sent >= d.Mails {
+			return errAgain
+		}
 		if _, err := t.code(db, code, secret); err != nil {
 			return err
 		}
@@ -100,10 +107,27 @@ func (db *DB) SendLink(ctx context.Context, browser [32]byte, d enrol.Draft, cod
 		}
 		return t.putEnrolment(db, code.Mutuality, browser, d, code.Expires)
 	})
+	if errors.Is(err, errAgain) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("sending a link: %w", err)
 	}
 	return nil
+}
+
+// mailsSent is how many mails the draft of that browser counts. enrol.ErrNoDraft.
+func (db *DB) mailsSent(t *tx, mutuality string, browser [32]byte) (int, error) {
+	var sealed []byte
+	err := t.get(`SELECT sealed FROM enrolments WHERE mutuality = ? AND browser = ?`, []any{mutuality, browser[:]}, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, enrol.ErrNoDraft
+	}
+	var d enrol.Draft
+	if err == nil {
+		err = db.openEnrolment(mutuality, browser, sealed, &d)
+	}
+	return d.Mails, err
 }
 
 // sweepEnrolments erases what somebody typed and never finished.
@@ -113,12 +137,13 @@ func sweepEnrolments(t *tx, now time.Time) (int64, error) {
 			(SELECT mutuality, browser FROM enrolments WHERE ends_at < ? ORDER BY ends_at LIMIT ?)`, micros(now), sweepRows)
 }
 
-// sweepLinked wipes what waited for a link that nobody opened in its hour (F20).
+// sweepLinked wipes what waited for a link that was used, or that nobody opened in its
+// hour nor had sent anew (F20).
 func sweepLinked(t *tx, now time.Time) (int64, error) {
 	return t.exec(`
 		UPDATE credential_codes SET payload_sealed = NULL
 		WHERE purpose = 'activate-link' AND payload_sealed IS NOT NULL AND (mutuality, member, code) IN
 			(SELECT mutuality, member, code FROM credential_codes
 			WHERE purpose = 'activate-link' AND payload_sealed IS NOT NULL AND (expires_at < ? OR outcome <> '')
-			ORDER BY expires_at LIMIT ?)`, micros(now), sweepRows)
+			ORDER BY expires_at LIMIT ?)`, micros(now.Add(-enrol.RenewFor)), sweepRows)
 }

@@ -23,16 +23,37 @@ const (
 )
 
 // AddAccessCode stores the code that the insurance system printed on a member's card or
-// statements: with her member number it enrols her. It opens nothing by itself. ErrTaken.
+// statements: with her member number it enrols her. It opens nothing by itself. The one
+// she had is dropped, also where she signs in with it. ErrTaken.
 func (db *DB) AddAccessCode(ctx context.Context, mutuality string, member auth.MemberID, code string) error {
 	clean, err := credentials.ParseAccessCode(code)
 	if err != nil {
 		return fmt.Errorf("adding access code: %w", err)
 	}
 	note := db.ownEntry(ctx, mutuality, member, audit.Import, object("identifier", "access-code"))
+	handle := credentials.Handle{Kind: credentials.KindAccessCode, Value: clean}
 	err = db.write(ctx, note, func(t *tx) error {
-		return db.putIdentifier(t, mutuality, member, credentials.Handle{Kind: credentials.KindAccessCode, Value: clean})
+		holders, err := db.holders(t.conn, mutuality, handle)
+		if err != nil {
+			return err
+		}
+		if len(holders) == 1 && holders[0] == string(member) {
+			return errAgain
+		}
+		if err := db.putIdentifier(t, mutuality, member, handle); err != nil {
+			return err
+		}
+		key, err := db.keyOf(t.conn, mutuality, member)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE credentials SET access_code_sealed = ? WHERE mutuality = ? AND member = ? AND access_code_sealed IS NOT NULL`,
+			key.seal(sealedAccessCode, "", 1, []byte(clean)), mutuality, string(member))
+		return err
 	})
+	if errors.Is(err, errAgain) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("adding access code: %w", err)
 	}
@@ -189,16 +210,20 @@ func (db *DB) factsLink(ctx context.Context, t *tx, mutuality string, member aut
 	if known == nil && onFile != typed {
 		return db.askAdvisor(t, m, onFile, o)
 	}
+	if known == nil {
+		o.Typed.Email = onFile // in the spelling of the file, whatever was typed
+	}
 	return db.sendFacts(ctx, t, a, o)
 }
 
 func (db *DB) sendFacts(ctx context.Context, t *tx, a credentials.Account, o enrol.FactsOrder) error {
-	var made int
-	err := t.get(`SELECT count(*) FROM credential_codes WHERE mutuality = ? AND member = ? AND purpose = ? AND created_at > ?`,
-		[]any{a.Mutuality, string(a.Member), string(credentials.ActivateLink), micros(o.At.Add(-linkWindow))}, &made)
-	if err != nil || made >= maxLinks {
+	if many, err := manyLinks(t, a.Mutuality, a.Member, o.At); err != nil || many {
 		return err
 	}
+	if just, err := justSent(t, a.Mutuality, a.Member, o.At); err != nil || just {
+		return err
+	}
+	var err error
 	code := o.Code
 	code.Mutuality, code.Member = a.Mutuality, a.Member
 	if code.Payload, err = (enrol.Linked{Way: enrol.ByFacts, Email: o.Typed.Email}).Payload(); err != nil {
@@ -211,6 +236,17 @@ func (db *DB) sendFacts(ctx context.Context, t *tx, a credentials.Account, o enr
 		return err
 	}
 	return t.mail(db, enrol.ActivationMail(code, o.Typed.Email, o.Lang, o.Link))
+}
+
+// justSent says whether a link left for the member a moment ago: a form that was sent
+// twice is one mail.
+func justSent(t *tx, mutuality string, member auth.MemberID, at time.Time) (bool, error) {
+	var sent int
+	err := t.get(`
+		SELECT count(*) FROM credential_codes
+		WHERE mutuality = ? AND member = ? AND purpose = ? AND outcome = '' AND created_at > ? AND expires_at > ?`,
+		[]any{mutuality, string(member), string(credentials.ActivateLink), micros(at.Add(-30 * time.Second)), micros(at)}, &sent)
+	return sent > 0, err
 }
 
 // askAdvisor makes the task of another address than the one on file, unless one waits.

@@ -167,7 +167,7 @@ func init() {
 		"POST office/files/:id/enrol": "redirect", "POST office/files/:id/card": "JSON", "POST office/files/:id/card/challenge": "JSON",
 		"POST office/files/:id/account": "redirect", "POST office/staff/:id": "redirect", "POST office/staff/:id/disable": "redirect",
 		"POST office/staff/:id/enable": "redirect", "POST office/letters/print": "PDF", "GET office/letters/test.pdf": "PDF",
-		"POST office/letters/batches/:id/post": "redirect; its 422 is that of its page", "POST office/letters/:id/again": "redirect; its 422 is that of its page", "POST office/system/jobs/:id": "redirect",
+		"POST office/letters/batches/:id/post": "redirect; its 422 is that of its page", "POST office/letters/:id/again": "redirect; its 422 is that of its page", "POST office/letters/:id/try": "redirect", "POST office/system/jobs/:id": "redirect",
 		"POST office/kiosks": "redirect", "POST office/kiosks/:id/name": "redirect", "POST office/kiosks/:id/code": "shows the code once",
 		"POST office/kiosks/:id/suspend": "redirect", "POST office/kiosks/:id/revoke": "redirect",
 		"POST kiosk/over": "redirect", "POST kiosk/stay": "JSON", "POST kiosk/help": "needs a kiosk; else a redirect",
