@@ -10,7 +10,7 @@
 //
 // Who may do what:
 //   - It binds loopback addresses only, turns away programs of other users of the machine
-//     (package peer), and answers only requests whose Host is one of its own names (a DNS
+//     (package peer) but for those that a setting names, and answers only requests whose Host is one of its own names (a DNS
 //     name pointed at 127.0.0.1 gets nothing).
 //   - Every request of a page must carry an allowed Origin, events included. That
 //     origin is what gets signed; no message has a field for one.
@@ -58,6 +58,10 @@ type Config struct {
 	// Kiosk is the machine of a contact point that this agent runs in. nil: it is a
 	// member's own, and api.KioskStatusPath and those below it are not served.
 	Kiosk Kiosk
+
+	// Users are the ids of other users of the machine whose programs are served, as those
+	// of the user of this process are: of the one in whose session a kiosk's browser runs.
+	Users []int
 }
 
 // DefaultListen is where pages look for an agent.
@@ -112,7 +116,7 @@ func New(c Config) (*Agent, error) {
 	c.Origins = slices.Clone(c.Origins)
 	return &Agent{
 		config: c, events: newBroker(), presence: make(chan struct{}),
-		door: door{ours: inbox.New(maxServed), browser: c.Cards.Browser, log: c.Log},
+		door: door{ours: inbox.New(maxServed), browser: c.Cards.Browser, users: c.Users, log: c.Log},
 	}, nil
 }
 

@@ -35,6 +35,7 @@ const maxKnocking, maxServed = 64, 128
 type door struct {
 	ours    *inbox.Inbox
 	browser func(*net.TCPConn) error // hands over what is not ours
+	users   []int                    // whose programs are served too
 	log     *slog.Logger
 
 	strangers sync.Once // told of
@@ -71,7 +72,7 @@ func short(err error) bool {
 
 // admit hands the connection to whom it is for.
 func (d *door) admit(conn *net.TCPConn) {
-	if !peer.Ours(conn) {
+	if !peer.Ours(conn, d.users...) {
 		conn.Close()
 		d.strangers.Do(func() {
 			d.log.Warn("a program of another user was turned away: only those of the user of this process are served; no more are mentioned")

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"guichet.example/reader/agent"
 	"guichet.example/reader/internal/peer/peertest"
 )
 
@@ -42,5 +43,27 @@ func TestAnotherUserGetsNothing(t *testing.T) {
 	w.send(t, get(a, "/v1/status"))
 	if res, body := w.answer(t); res.StatusCode != 200 {
 		t.Errorf("our own program is answered %d %s", res.StatusCode, body)
+	}
+}
+
+// The browser of a kiosk may run as another user: that one is served, and no third.
+func TestUserWhoIsNamed(t *testing.T) {
+	if !peertest.CanBeStranger() {
+		return
+	}
+	a := start(t, newDesk(newCard("rsa")), func(c *agent.Config) { c.Users = []int{peertest.Stranger} })
+	address := strings.Replace(strings.TrimPrefix(a.URL(), "http://"), "localhost", "127.0.0.1", 1)
+	for uid, want := range map[int]string{peertest.Stranger: "HTTP/1.1 200", peertest.Stranger - 1: ""} {
+		conn, err := peertest.Dial(uid, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		_, _ = io.WriteString(conn, get(a, "/v1/status"))
+		answer, _ := io.ReadAll(bufio.NewReader(conn))
+		if got := string(answer[:min(len(answer), len(want))]); got != want || want == "" && len(answer) > 0 {
+			t.Errorf("user %d is answered %.60q, want %q", uid, answer, want)
+		}
 	}
 }

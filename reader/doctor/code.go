@@ -11,9 +11,12 @@ import (
 	"guichet.example/reader/api"
 )
 
-// codeFormat is the first digit of what a support code holds: the table of findings it
-// was made with.
-const codeFormat = 1
+// codeFormat and kioskFormat are the first digit of what a support code holds: the table of
+// findings it was made with.
+const codeFormat, kioskFormat = 1, 2
+
+// formats are those that are read.
+var formats = map[uint64][]link{codeFormat: chain, kioskFormat: kioskChain}
 
 // alphabet is Crockford's: without I, L, O and U, so that a code can be read out.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -36,7 +39,16 @@ var ErrCode = errors.New("not a support code")
 type Report struct {
 	Version string // of guichet-reader, semver 2 without its suffixes
 	System  string // "linux", "darwin", "windows", "other"
-	places  []int  // of the finding of each link, in the order of chain
+	Kiosk   bool   // of a kiosk
+	places  []int  // of the finding of each link, in the order of its chain
+}
+
+// format is the digit for the chain that the report is of.
+func (r Report) format() uint64 {
+	if r.Kiosk {
+		return kioskFormat
+	}
+	return codeFormat
 }
 
 // digit is one digit of a code's content: its value below its base.
@@ -44,7 +56,7 @@ type digit struct{ value, base uint64 }
 
 // digits are the digits of the content, from the lowest: format, system, version, links.
 func (r Report) digits() []digit {
-	list := []digit{{codeFormat, 8}, {0, uint64(len(systems))}}
+	list := []digit{{r.format(), 8}, {0, uint64(len(systems))}}
 	for i, s := range systems {
 		if s == r.System {
 			list[1].value = uint64(i)
@@ -59,7 +71,7 @@ func (r Report) digits() []digit {
 		}
 		list = append(list, d)
 	}
-	for i, l := range chain {
+	for i, l := range formats[r.format()] {
 		d := digit{0, uint64(len(l.findings))}
 		if i < len(r.places) {
 			d.value = uint64(r.places[i])
@@ -147,16 +159,18 @@ func parseContent(content uint64) (Report, error) {
 		content /= base
 		return d
 	}
-	if format := take(8); format != codeFormat {
+	format := take(8)
+	links, known := formats[format]
+	if !known {
 		return Report{}, fmt.Errorf("%w of this release: it has format %d", ErrCode, format)
 	}
-	r := Report{System: systems[take(uint64(len(systems)))]}
+	r := Report{System: systems[take(uint64(len(systems)))], Kiosk: format == kioskFormat}
 	var version []string
 	for _, base := range versionParts {
 		version = append(version, strconv.FormatUint(take(base), 10))
 	}
 	r.Version = strings.Join(version, ".")
-	for _, l := range chain {
+	for _, l := range links {
 		r.places = append(r.places, int(take(uint64(len(l.findings)))))
 	}
 	if content != 0 {
@@ -169,8 +183,9 @@ func parseContent(content uint64) (Report, error) {
 // had are not in a code; an ellipsis stands for them.
 func (r Report) Checks(lang string) []api.Check {
 	t := textIn(lang)
-	list := make([]api.Check, 0, len(chain))
-	for i, l := range chain {
+	links := formats[r.format()]
+	list := make([]api.Check, 0, len(links))
+	for i, l := range links {
 		list = append(list, t.check(l, result{finding: l.findings[r.places[i]].name}))
 	}
 	return list

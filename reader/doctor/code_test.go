@@ -16,7 +16,7 @@ func TestParseCodeRefuses(t *testing.T) {
 		{"long", strings.Repeat("0", 65), "too long"},
 		{"a letter of no code", "U" + good[1:], "in any"},
 		{"two letters changed places", swapped(good), "wrong"},
-		{"of another release", spell(2), "format 2"},
+		{"of another release", spell(3), "format 3"},
 		{"nothing but zeros", spell(0), "format 0"},
 		{"too much in it", spell(1<<63 | codeFormat), "too much"},
 	} {

@@ -58,6 +58,8 @@ type Config struct {
 	Serving bool   // this process is the agent, so the port is not asked
 	Origin  string // site to compare the clock with, and to ask the agent for; "": none. Nothing else is ever asked
 
+	Kiosk *Kiosk // this machine is a kiosk: other links are looked at; nil: it is a member's
+
 	Browsers []BrowserAt   // browsers of this person
 	Pinentry func() string // path of a pinentry that can show itself, "" if none; nil: pinentry.FindWindow
 	System   System        // what is asked of the system; its zero value asks the real one
@@ -85,13 +87,20 @@ func Run(ctx context.Context, c Config) api.Checkup {
 	ctx, cancel := context.WithTimeout(ctx, e.Deadline)
 	defer cancel()
 	var wait sync.WaitGroup
+	if c.Kiosk != nil {
+		wait.Go(func() { e.note(Clock, e.askClock(ctx)) })
+		wait.Go(func() { e.lookAtCards(ctx) })
+		wait.Go(func() { e.lookAtKiosk(ctx) })
+		wait.Wait()
+		return e.checkup(kioskFormat)
+	}
 	wait.Go(func() { e.note(Agent, e.askAgent(ctx)) })
 	wait.Go(func() { e.note(Clock, e.askClock(ctx)) })
 	wait.Go(func() { e.lookAtCards(ctx) })
 	wait.Wait()
 	e.note(Pinentry, e.lookForPinentry(ctx))
 	e.note(Browser, e.lookAtBrowsers())
-	return e.checkup()
+	return e.checkup(codeFormat)
 }
 
 func newExamination(c Config) *examination {
@@ -131,10 +140,10 @@ func (e *examination) found(id string) string {
 	return e.results[id].finding
 }
 
-func (e *examination) checkup() api.Checkup {
-	report := Report{Version: api.Version, System: system()}
+func (e *examination) checkup(format uint64) api.Checkup {
+	report := Report{Version: api.Version, System: system(), Kiosk: format == kioskFormat}
 	c := api.Checkup{At: e.Now().UTC().Truncate(time.Second), Version: api.Version}
-	for _, l := range chain {
+	for _, l := range formats[format] {
 		r := e.results[l.id]
 		if r.finding == "" {
 			r = result{finding: skipped}

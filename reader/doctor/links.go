@@ -70,8 +70,10 @@ var chain = []link{
 }
 
 // linkOf returns the link of that id.
-func linkOf(id string) link {
-	for _, l := range chain {
+func linkOf(id string) link { return linkIn(chain, id) }
+
+func linkIn(links []link, id string) link {
+	for _, l := range links {
 		if l.id == id {
 			return l
 		}

@@ -13,6 +13,7 @@ type text struct {
 	outcomes map[api.CheckOutcome]string
 	titles   map[string]string    // by id of the link
 	findings map[string][2]string // by "link.finding": what was found, what to do
+	kiosk    kioskText            // of the links that only a kiosk has
 	skipped  string               // has {link}
 	before   string               // stands for the link that failed, where it is not known
 	months   [12]string
@@ -51,20 +52,31 @@ type result struct {
 
 // check puts a result into words.
 func (t *text) check(l link, r result) api.Check {
-	words := t.findings[l.id+"."+r.finding]
+	words, ok := t.findings[l.id+"."+r.finding]
+	if !ok {
+		words = t.kiosk.findings[l.id+"."+r.finding]
+	}
 	args := r.args
 	if r.finding == skipped {
 		words = [2]string{t.skipped, ""}
 		title := t.before
 		if r.after != "" {
-			title = t.titles[r.after]
+			title = t.title(r.after)
 		}
 		args = []string{"link", title}
 	}
 	return api.Check{
-		ID: l.id, Outcome: l.findings[l.place(r.finding)].outcome, Title: t.titles[l.id],
+		ID: l.id, Outcome: l.findings[l.place(r.finding)].outcome, Title: t.title(l.id),
 		Finding: fill(words[0], args), Next: fill(words[1], args),
 	}
+}
+
+// title is what a link is called.
+func (t *text) title(id string) string {
+	if title, ok := t.titles[id]; ok {
+		return title
+	}
+	return t.kiosk.titles[id]
 }
 
 var (

@@ -1,6 +1,8 @@
 package doctor
 
 var german = text{
+	kiosk: kioskTexts["de"],
+
 	outcomes: map[outcome]string{passed: "in Ordnung", failed: "nicht in Ordnung", warning: "Achtung", unknown: "nicht bekannt"},
 	titles: map[string]string{
 		Service: "Kartendienst des Systems", Module: "Software für die Karte", Reader: "Lesegerät", Holder: "Andere Programme", Card: "eID-Karte",

@@ -1,6 +1,8 @@
 package doctor
 
 var english = text{
+	kiosk: kioskTexts["en"],
+
 	outcomes: map[outcome]string{passed: "in order", failed: "not in order", warning: "watch out", unknown: "not known"},
 	titles: map[string]string{
 		Service: "Card service of the system", Module: "Card software", Reader: "Card reader", Holder: "Other programs", Card: "Identity card",

@@ -1,6 +1,8 @@
 package doctor
 
 var french = text{
+	kiosk: kioskTexts["fr"],
+
 	outcomes: map[outcome]string{passed: "en ordre", failed: "pas en ordre", warning: "attention", unknown: "inconnu"},
 	titles: map[string]string{
 		Service: "Service de cartes du système", Module: "Logiciel de la carte", Reader: "Lecteur de carte", Holder: "Autres programmes", Card: "Carte d’identité",

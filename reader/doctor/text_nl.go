@@ -1,6 +1,8 @@
 package doctor
 
 var dutch = text{
+	kiosk: kioskTexts["nl"],
+
 	outcomes: map[outcome]string{passed: "in orde", failed: "niet in orde", warning: "let op", unknown: "onbekend"},
 	titles: map[string]string{
 		Service: "Kaartdienst van het systeem", Module: "Software voor de kaart", Reader: "Kaartlezer", Holder: "Andere programma’s", Card: "Identiteitskaart",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"guichet.example/reader/api"
@@ -20,12 +21,16 @@ type Chromium struct {
 	Portal  string // origin
 	Agent   string // origin of this machine's agent
 	Lang    string // of the first screen
-	Profile string // folder of the browser's data, which is emptied at each start
+	Profile string // folder of the browser's data, which is emptied at each start: see Wipe
 	Extra   []string
 	Log     *slog.Logger
 	// Tell is told of BrowserGone: when the browser dies again and again, and when it lives.
 	// nil: nobody is.
 	Tell func(trouble api.KioskTrouble, wrong bool)
+
+	// Soon is the pause before a browser that ended starts again, which doubles up to Late
+	// while it goes on ending within Lives. 0: 1, 30 and 20 seconds.
+	Soon, Late, Lives time.Duration
 }
 
 // PolicyFile is the name of the file of policies in Chromium's folder of managed
@@ -108,62 +113,86 @@ func (c Chromium) Command() []string {
 	return append(args, c.Portal+"/"+c.Lang+"/kiosk")
 }
 
-// Times of a browser that dies.
-const (
-	browserSoon   = time.Second      // pause before it starts again
-	browserLate   = 30 * time.Second // longest pause
-	browserLives  = 20 * time.Second // after which it counts as well
-	browserDeaths = 3                // in a row, after which staff are called
-)
+// browserDeaths in a row, and staff are called.
+const browserDeaths = 3
 
-// Run starts the browser, and again whenever it ends, until ctx does. Error: what keeps it
-// from being started at all.
+// Run starts the browser, and again whenever it ends, until ctx does; the browser is then
+// killed. It dies too when this process is killed. Error: what keeps it from being started
+// at all.
 func (c Chromium) Run(ctx context.Context) error {
-	deaths, pausing := 0, browserSoon
+	c.defaults()
+	deaths, pausing := 0, c.Soon
 	for ctx.Err() == nil {
-		if err := os.RemoveAll(c.Profile); err != nil {
-			return err
-		}
-		if err := os.MkdirAll(c.Profile, 0o700); err != nil {
+		if err := c.Wipe(); err != nil {
 			return err
 		}
 		began := time.Now()
 		err := c.once(ctx)
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
-		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
 			return fmt.Errorf("starting the browser: %w", err)
 		}
-		if time.Since(began) > browserLives {
-			deaths, pausing = 0, browserSoon
+		if time.Since(began) > c.Lives {
+			deaths, pausing = 0, c.Soon
 		}
 		deaths++
 		c.Log.Warn("the browser ended and is started again", "after", time.Since(began).Round(time.Second), "cause", err)
-		if deaths == browserDeaths && c.Tell != nil {
+		if deaths == browserDeaths {
 			c.Tell(api.BrowserGone, true)
 		}
 		if !pause(ctx, pausing) {
-			return nil
+			break
 		}
-		pausing = min(2*pausing, browserLate)
+		pausing = min(2*pausing, c.Late)
 	}
-	return nil
+	return c.Wipe()
+}
+
+func (c *Chromium) defaults() {
+	for _, d := range []struct {
+		span  *time.Duration
+		value time.Duration
+	}{{&c.Soon, time.Second}, {&c.Late, 30 * time.Second}, {&c.Lives, 20 * time.Second}} {
+		if *d.span == 0 {
+			*d.span = d.value
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Tell == nil {
+		c.Tell = func(api.KioskTrouble, bool) {}
+	}
 }
 
 // once runs the browser to its end.
 func (c Chromium) once(ctx context.Context) error {
 	line := c.Command()
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	cmd.WaitDelay = 3 * time.Second
-	if err := cmd.Start(); err != nil {
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.SysProcAttr = ownGroup()
+	started, ended := make(chan error, 1), make(chan error, 1)
+	go func() { // from a thread that lives as long as the browser: see ownGroup
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			ended <- cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	well := time.AfterFunc(browserLives, func() {
-		if c.Tell != nil {
-			c.Tell(api.BrowserGone, false)
-		}
-	})
+	well := time.AfterFunc(c.Lives, func() { c.Tell(api.BrowserGone, false) })
 	defer well.Stop()
-	return cmd.Wait()
+	select {
+	case err := <-ended:
+		killGroup(cmd.Process.Pid) // what the browser left behind
+		return err
+	case <-ctx.Done():
+		killGroup(cmd.Process.Pid)
+		return <-ended
+	}
 }

@@ -16,6 +16,9 @@ import (
 // ErrKey means that what is in a file or a token is no key for a kiosk.
 var ErrKey = errors.New("not the key of a kiosk")
 
+// ErrReadable means that others than its owner may read a file. It is an ErrKey.
+var ErrReadable = fmt.Errorf("%w: others may read it", ErrKey)
+
 const pemType = "PRIVATE KEY" // PKCS#8 (RFC 5958)
 
 // maxKeyFile bounds a key file, in bytes.
@@ -66,6 +69,20 @@ func LoadKey(path string) (*ecdsa.PrivateKey, error) {
 	return key, nil
 }
 
+// ReadBounded reads a file that has at most so many bytes; a longer one is cut after one
+// more.
+func ReadBounded(path string, most int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, most+1))
+}
+
+// ReadPrivate reads a file of at most 4 KiB that is its owner's alone. ErrReadable, ErrKey.
+func ReadPrivate(path string) ([]byte, error) { return readPrivate(path, maxKeyFile) }
+
 // readPrivate reads a short file that is its owner's alone.
 func readPrivate(path string, most int64) ([]byte, error) {
 	file, err := os.Open(path)
@@ -77,8 +94,10 @@ func readPrivate(path string, most int64) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("%s: %w: others may read it; chmod 600 it, and better make a new one", path, ErrKey)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: %w: it is no file", path, ErrKey)
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s: %w; chmod 600 it, and better make a new one", path, ErrReadable)
 	case info.Size() > most:
 		return nil, fmt.Errorf("%s: %w: too long", path, ErrKey)
 	}

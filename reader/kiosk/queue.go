@@ -39,12 +39,6 @@ func (m *Machine) know(told bool) {
 	m.news = nil
 }
 
-func (m *Machine) send(message api.KioskMessage) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.queue(message)
-}
-
 // queue puts a message behind those that wait; m.mu is held. What a later one of its kind
 // says better goes: files of a card are in memory no longer than it is in.
 func (m *Machine) queue(message api.KioskMessage) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"guichet.example/reader/api"
 )
@@ -35,6 +36,25 @@ type stateFile struct {
 	Sheets uint64 `json:"sheets,omitempty"`
 	Last   *int32 `json:"last,omitempty"`
 }
+
+// Lock keeps a second agent on this machine from the same state, whose counters the portal
+// would take for those of a copied key. It holds until the process ends. ErrRunning.
+func Lock(statePath string) (release func() error, err error) {
+	file, err := os.OpenFile(statePath+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = ErrRunning
+		}
+		return nil, errors.Join(err, file.Close())
+	}
+	return file.Close, nil
+}
+
+// ErrRunning means that another process of this machine is the kiosk.
+var ErrRunning = errors.New("this machine is a kiosk already: end the other guichet-reader kiosk first")
 
 // OpenState reads the file, or begins anew where there is none.
 func OpenState(path string) (*State, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,7 +30,7 @@ const (
 const patience = 1
 
 // lookUp asks the kernel for the socket that has these two ends.
-func lookUp(local, remote netip.AddrPort) owner {
+func lookUp(local, remote netip.AddrPort, also ...int) owner {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
 		return unknown
@@ -48,7 +49,7 @@ func lookUp(local, remote netip.AddrPort) owner {
 		if err != nil {
 			return unknown
 		}
-		return parseAnswer(answer[:n])
+		return parseAnswer(answer[:n], also...)
 	}
 }
 
@@ -75,18 +76,18 @@ func request(local, remote netip.AddrPort) []byte {
 
 // parseAnswer reads what the kernel says; an error of its is unknown, and so is a listener,
 // which it offers where there is no connection.
-func parseAnswer(m []byte) owner {
+func parseAnswer(m []byte, also ...int) owner {
 	native := binary.NativeEndian
 	if len(m) < answerSize || native.Uint16(m[4:]) != byFamily || m[headerSize+1] == listening {
 		return unknown
 	}
-	return ownerOf(native.Uint32(m[headerSize+64:]), native.Uint32(m[headerSize+68:]))
+	return ownerOf(native.Uint32(m[headerSize+64:]), native.Uint32(m[headerSize+68:]), also...)
 }
 
 // ownerOf judges a socket by its user and its inode, which one that no program holds any
-// more does not have.
-func ownerOf(uid, inode uint32) owner {
-	if inode != 0 && (uid == 0 || int(uid) == os.Geteuid()) {
+// more does not have. also are users who are friends too.
+func ownerOf(uid, inode uint32, also ...int) owner {
+	if inode != 0 && (uid == 0 || int(uid) == os.Geteuid() || slices.Contains(also, int(uid))) {
 		return friend
 	}
 	return stranger

@@ -20,20 +20,20 @@ const (
 )
 
 // source finds the socket with these two ends.
-type source func(local, remote netip.AddrPort) owner
+type source func(local, remote netip.AddrPort, also ...int) owner
 
 // Ours reports whether a connection comes from a program of the user of this process, or
 // of root. One whose other end is closed is nobody's: who sends a request and is gone
 // before anybody looks could be anybody. Where the system shows no sockets, every program
-// counts as ours.
-func Ours(conn net.Conn) bool {
+// counts as ours. also are the ids of users whose programs are ours too.
+func Ours(conn net.Conn, also ...int) bool {
 	near, ok := address(conn.LocalAddr())
-	far, also := address(conn.RemoteAddr())
-	if !ok || !also || !near.Addr().IsLoopback() {
+	far, known := address(conn.RemoteAddr())
+	if !ok || !known || !near.Addr().IsLoopback() {
 		return false
 	}
 	whose := working()
-	return whose == nil || whose(far, near) == friend
+	return whose == nil || whose(far, near, also...) == friend
 }
 
 var (

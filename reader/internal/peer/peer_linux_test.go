@@ -72,6 +72,26 @@ func TestOursTellsUsersApart(t *testing.T) {
 	}
 }
 
+// A user who is named is ours, and nobody else is by that.
+func TestOursAlso(t *testing.T) {
+	if !peertest.CanBeStranger() {
+		return // for others this test would be about us alone
+	}
+	l := listen(t, "tcp4", "127.0.0.1:0")
+	for uid, want := range map[int]bool{peertest.Stranger: true, peertest.Stranger - 1: false} {
+		dial(t, uid, l.Addr().String())
+		conn := accept(t, l)
+		near, _ := address(conn.LocalAddr())
+		far, _ := address(conn.RemoteAddr())
+		if got := Ours(conn, peertest.Stranger); got != want {
+			t.Errorf("user %d: Ours is %v", uid, got)
+		}
+		if got := search(far, near, peertest.Stranger) == friend; got != want {
+			t.Errorf("user %d: the table says %v", uid, got)
+		}
+	}
+}
+
 // A request that is sent and left behind, so that its end shows no user, is nobody's.
 func TestOursWhoHasGone(t *testing.T) {
 	l := listen(t, "tcp4", "127.0.0.1:0")
@@ -121,7 +141,7 @@ func TestOursOverIPv6(t *testing.T) {
 
 // A source that does not know our own connections is not asked about others'.
 func TestChoose(t *testing.T) {
-	says := func(o owner) source { return func(netip.AddrPort, netip.AddrPort) owner { return o } }
+	says := func(o owner) source { return func(netip.AddrPort, netip.AddrPort, ...int) owner { return o } }
 	for name, tt := range map[string]struct {
 		sources []source
 		want    owner // of the one that is chosen; unknown: none is

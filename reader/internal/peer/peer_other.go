@@ -5,6 +5,6 @@ package peer
 import "net/netip"
 
 // This system is not asked.
-func lookUp(netip.AddrPort, netip.AddrPort) owner { return unknown }
+func lookUp(netip.AddrPort, netip.AddrPort, ...int) owner { return unknown }
 
-func search(netip.AddrPort, netip.AddrPort) owner { return unknown }
+func search(netip.AddrPort, netip.AddrPort, ...int) owner { return unknown }

@@ -17,13 +17,13 @@ var tables = []string{"/proc/net/tcp", "/proc/net/tcp6"}
 
 // search looks for the socket with these two ends among all, which takes longer the more
 // there are, where lookUp cannot.
-func search(local, remote netip.AddrPort) owner {
+func search(local, remote netip.AddrPort, also ...int) owner {
 	for _, path := range tables {
 		file, err := os.Open(path)
 		if err != nil {
 			continue
 		}
-		found := searchTable(file, local, remote)
+		found := searchTable(file, local, remote, also...)
 		file.Close()
 		if found != unknown {
 			return found
@@ -35,7 +35,7 @@ func search(local, remote netip.AddrPort) owner {
 // searchTable reads lines of
 //
 //	sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...
-func searchTable(table io.Reader, local, remote netip.AddrPort) owner {
+func searchTable(table io.Reader, local, remote netip.AddrPort, also ...int) owner {
 	four, six := ends(local, remote, false), ends(local, remote, true)
 	lines := bufio.NewScanner(table)
 	for lines.Scan() {
@@ -48,11 +48,11 @@ func searchTable(table io.Reader, local, remote netip.AddrPort) owner {
 			continue
 		}
 		uid, err := strconv.ParseUint(fields[7], 10, 32)
-		inode, also := strconv.ParseUint(fields[9], 10, 32)
-		if err != nil || also != nil {
+		inode, bad := strconv.ParseUint(fields[9], 10, 32)
+		if err != nil || bad != nil {
 			return unknown
 		}
-		return ownerOf(uint32(uid), uint32(inode))
+		return ownerOf(uint32(uid), uint32(inode), also...)
 	}
 	return unknown
 }
