@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"guichet.example/auth"
@@ -22,23 +23,53 @@ const (
 
 // Sweep removes challenges, sessions, drafts and prepared bytes whose time has ended, expires
 // requests that nobody signed, and writes audit rows that are owed, those of refusals
-// that were only counted among them. The store does so
-// every minute by itself.
+// that were only counted among them. What fails does not keep the rest from being swept;
+// the errors are joined. The store does so every minute by itself.
 func (db *DB) Sweep(ctx context.Context, now time.Time) error {
-	if err := db.flushRefusals(ctx, func(_ tallyKey, t *tally) bool { return t.over(now) }); err != nil {
-		return fmt.Errorf("sweeping: %w", err)
+	err := db.flushRefusals(ctx, func(_ tallyKey, t *tally) bool { return t.over(now) })
+	if err != nil {
+		err = fmt.Errorf("sweeping refusals: %w", err)
 	}
-	for _, sweep := range []func(*tx, time.Time) (int64, error){
-		sweepChallenges, sweepThrottle, sweepCodes, sweepContacts, sweepSignins, sweepSessions, db.sweepKiosks, sweepOfficeSessions, sweepDrafts, sweepPrepared, sweepApprovals, sweepFederation, db.expireRequests, db.sweepLetters, sweepEnrolments, sweepLinked, sweepJobs,
-	} {
-		for swept := int64(sweepRows); swept >= sweepRows; {
-			err := db.write(ctx, audit.Entry{}, func(t *tx) (err error) {
-				swept, err = sweep(t, now)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("sweeping: %w", err)
+	for _, part := range db.sweeps() {
+		if failed := db.sweep(ctx, now, part.sweep); failed != nil {
+			err = errors.Join(err, fmt.Errorf("sweeping %s: %w", part.what, failed))
+			if ctx.Err() != nil || isAnyOf(failed, ErrClosed, ErrStopped, ErrUnavailable, ErrReadOnly) {
+				break // all that follow would wait for the same
 			}
+		}
+	}
+	return err
+}
+
+// sweepPart removes at most sweepRows rows and says how many.
+type sweepPart struct {
+	what  string
+	sweep func(*tx, time.Time) (int64, error)
+}
+
+func (db *DB) sweeps() []sweepPart {
+	return []sweepPart{
+		{"challenges", sweepChallenges}, {"throttle", sweepThrottle}, {"codes", sweepCodes}, {"contacts", sweepContacts},
+		{"sign-ins", sweepSignins}, {"sessions", sweepSessions}, {"kiosks", db.sweepKiosks}, {"office sessions", sweepOfficeSessions},
+		{"drafts", sweepDrafts}, {"prepared bytes", sweepPrepared}, {"approvals", sweepApprovals}, {"federation", sweepFederation},
+		{"requests", db.expireRequests}, {"letters", db.sweepLetters}, {"enrolments", sweepEnrolments}, {"links", sweepLinked},
+		{"jobs", sweepJobs},
+	}
+}
+
+func isAnyOf(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+}
+
+// sweep repeats one part until little is left.
+func (db *DB) sweep(ctx context.Context, now time.Time, part func(*tx, time.Time) (int64, error)) error {
+	for swept := int64(sweepRows); swept >= sweepRows; {
+		err := db.write(ctx, audit.Entry{}, func(t *tx) (err error) {
+			swept, err = part(t, now)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
