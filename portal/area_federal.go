@@ -13,6 +13,7 @@ import (
 	"guichet.example/auth/federation"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -46,9 +47,16 @@ type FederalStore interface {
 func (p *Portal) newFederal() (*federal.Federal, error) {
 	f := &federal.Federal{
 		Store: p.cfg.Store, Desk: federalDesk{p}, Ways: p.cfg.Federation, Mutuality: p.cfg.Mutuality.ID,
-		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand, Arrived: p.arrived, Landing: p.landing,
+		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand,
+		Settled: p.settled, Arrived: p.arrived, Landing: p.landing,
 	}
 	return f, f.Check()
+}
+
+// settled says that who comes in by a provider has an account and it is open.
+func (p *Portal) settled(ctx context.Context, login auth.Login) (bool, error) {
+	account, err := p.classic.Account(ctx, login.Member)
+	return account.State == credentials.Active, err
 }
 
 // arrived is what happens to an account when its member comes in by a provider: one that
@@ -67,10 +75,7 @@ func (p *Portal) arrived(c *gin.Context, login auth.Login) (instead string, err 
 		cookies.SetTicket(c, ticket)
 		return "sign-in/disabled", nil
 	}
-	if p.cfg.Arrived == nil {
-		return "", nil
-	}
-	return "", p.cfg.Arrived(ctx, login)
+	return "", nil
 }
 
 // landing makes the account of who comes in by a provider for the first time.

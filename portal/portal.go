@@ -118,8 +118,6 @@ type Config struct {
 	// no such way in.
 	Federation []federal.Way
 	SAML       SAML // our side towards SAML providers: required if there is one
-	// Arrived is told of each federal login before its session begins. nil: nobody is.
-	Arrived func(ctx context.Context, login auth.Login) error
 
 	// Mail takes the mails; Mutuality.Post.From is who writes. nil: mails wait.
 	Mail mail.Sender

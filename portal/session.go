@@ -93,6 +93,7 @@ func (s *sessions) begin(c *gin.Context, login auth.Login, start func(hash, old 
 	now := s.now()
 	session := signin.Session{Login: login, Created: now, LastSeen: now, Idle: s.idle, Ends: now.Add(s.total),
 		Device: device(c.Request.UserAgent()), Source: s.Network(c)}
+	session.Bound, _ = tokenOf(c.Request, federalCookie)
 	s.ofKiosk(c, &session)
 	if err := start(hash, old, session); err != nil {
 		return err

@@ -54,7 +54,9 @@ func (f *Federal) receive(c *gin.Context, protocol, provider string, answer url.
 	if !ok || w.Protocol() != protocol || provider != "" && provider != flow.Provider {
 		return f.giveUp(c, flow, "", federation.Refuse(errors.New("answer of another provider than was asked")))
 	}
-	identity, err := w.Finish(ctx, flow, answer)
+	patient, stop := context.WithTimeout(ctx, Patience)
+	identity, err := w.Finish(patient, flow, answer)
+	stop()
 	if err == nil {
 		err = plausible(flow, identity)
 	}
@@ -95,15 +97,13 @@ func (f *Federal) giveUp(c *gin.Context, flow federation.Flow, member auth.Membe
 // enter makes a session of an answer to a sign-in.
 func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Identity) error {
 	ctx := c.Request.Context()
-	if err := f.Store.FinishFlow(ctx, flow, used(id), nil); err != nil {
-		return f.turnAwayOr(c, flow, "", err, ErrNoFlow, ErrReplayed)
-	}
+	answer := &Answer{Flow: flow, Used: used(id)}
 	member, err := f.Desk.Member(ctx, id.Number)
-	if err != nil {
-		return f.turnAwayOr(c, flow, "", err, ErrUnknownMember)
+	if err == nil && flow.Session != "" && (member.ID != flow.Member || f.Mutuality != flow.Mutuality) {
+		err = ErrOtherPerson
 	}
-	if flow.Session != "" && (member.ID != flow.Member || f.Mutuality != flow.Mutuality) {
-		return f.turnAway(c, flow, flow.Member, ErrOtherPerson)
+	if err != nil {
+		return f.use(c, answer, flow.Member, err, ErrUnknownMember, ErrOtherPerson)
 	}
 	login := auth.Login{
 		Mutuality: f.Mutuality, Member: member.ID, Name: member.Name, Language: member.Language,
@@ -112,28 +112,67 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 	if w, ok := f.way(id.Provider); ok {
 		login.Everywhere = f.everywhere(ctx, w, id.Logout)
 	}
-	if f.Arrived != nil {
-		instead, err := f.Arrived(c, login)
-		if err != nil {
-			return fmt.Errorf("looking at the account: %w", err)
+	to := page.LocalPath(flow.Return)
+	settled, err := f.settled(ctx, login)
+	if err != nil {
+		return fmt.Errorf("looking at the account: %w", err)
+	}
+	if !settled {
+		if err := f.Store.FinishFlow(ctx, flow, answer.Used, nil); err != nil {
+			return f.turnAwayOr(c, flow, "", err, ErrNoFlow, ErrReplayed)
+		}
+		answer = nil
+		var instead string
+		if to, instead, err = f.settle(c, login, to); err != nil {
+			return err
 		}
 		if instead != "" {
 			c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+instead)
 			return nil
 		}
 	}
-	to := page.LocalPath(flow.Return)
-	if f.Landing != nil {
-		var err error
-		if to, err = f.Landing(ctx, login, to); err != nil {
-			return fmt.Errorf("making an account: %w", err)
-		}
-	}
-	if err := f.Desk.Begin(c, login, Kept{Logout: id.Logout, Replaces: flow.Session}); err != nil {
-		return fmt.Errorf("starting a session: %w", err)
+	err = f.Desk.Begin(c, login, Kept{Logout: id.Logout, Replaces: flow.Session, Answer: answer})
+	if err != nil {
+		return f.turnAwayOr(c, flow, "", fmt.Errorf("starting a session: %w", err), ErrNoFlow, ErrReplayed)
 	}
 	c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+to)
 	return nil
+}
+
+// use counts an answer that leads to no session, and turns away.
+func (f *Federal) use(c *gin.Context, a *Answer, member auth.MemberID, cause error, refusals ...error) error {
+	if err := f.Store.FinishFlow(c.Request.Context(), a.Flow, a.Used, nil); err != nil {
+		return f.turnAwayOr(c, a.Flow, member, errors.Join(err, cause), append(refusals, ErrNoFlow, ErrReplayed)...)
+	}
+	return f.turnAwayOr(c, a.Flow, member, cause, refusals...)
+}
+
+func (f *Federal) settled(ctx context.Context, login auth.Login) (bool, error) {
+	if f.Settled == nil {
+		return f.Arrived == nil && f.Landing == nil, nil
+	}
+	return f.Settled(ctx, login)
+}
+
+// settle does what is to be done for an account before a session of its member begins:
+// where she goes, or goes instead of having a session.
+func (f *Federal) settle(c *gin.Context, login auth.Login, next string) (to, instead string, err error) {
+	if f.Arrived != nil {
+		instead, err := f.Arrived(c, login)
+		if err != nil {
+			return "", "", fmt.Errorf("looking at the account: %w", err)
+		}
+		if instead != "" {
+			return "", instead, nil
+		}
+	}
+	if f.Landing == nil {
+		return next, "", nil
+	}
+	if to, err = f.Landing(c.Request.Context(), login, next); err != nil {
+		return "", "", fmt.Errorf("making an account: %w", err)
+	}
+	return to, "", nil
 }
 
 func used(id federation.Identity) Used {

@@ -20,7 +20,9 @@ import (
 // sign ends nothing.
 func (f *Federal) SAMLLogout(c *gin.Context) error {
 	ctx := c.Request.Context()
-	msg, err := saml.ReadLogout(ctx, saml.LogoutInput{RawQuery: c.Request.URL.RawQuery}, f.samlProviders()...)
+	patient, stop := context.WithTimeout(ctx, Patience)
+	defer stop()
+	msg, err := saml.ReadLogout(patient, saml.LogoutInput{RawQuery: c.Request.URL.RawQuery}, f.samlProviders()...)
 	if err != nil {
 		return f.turnAwayOr(c, federation.Flow{}, "", err, federation.ErrRefused, federation.ErrUnavailable)
 	}
@@ -72,7 +74,9 @@ func (f *Federal) BackChannel(c *gin.Context) error {
 		return ErrUnknownWay
 	}
 	ctx := c.Request.Context()
-	out, err := provider.VerifyLogout(ctx, c.PostForm("logout_token"))
+	patient, stop := context.WithTimeout(ctx, Patience)
+	out, err := provider.VerifyLogout(patient, c.PostForm("logout_token"))
+	stop()
 	if err == nil {
 		var sessions []string
 		if out.SID != "" {

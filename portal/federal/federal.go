@@ -14,9 +14,9 @@
 //	   │ GET /federation/oidc/ID/callback                                   │
 //	   ├─────────────────────────────▶│ 1 cookie, handle: which flow        │
 //	   │                              │ 2 Provider.Finish: every check      │
-//	   │                              │ 3 flow gone, answer used: one commit│
-//	   │                              │ 4 member by her national number     │
-//	   │◀──────────── 303, new session│ 5 session, the old one ends         │
+//	   │                              │ 3 member by her national number     │
+//	   │◀──────────── 303, new session│ 4 flow gone, answer used, session,  │
+//	   │                              │   the old one ends: one commit      │
 //
 // It begins with a link and not with a form: the content security policy of all pages
 // says form-action 'self', and browsers hold a form to it through every redirect. The
@@ -29,7 +29,22 @@
 //
 // A flow counts once, whatever comes of it. An answer counts once on all servers: its
 // issuer and id are remembered until it is refused as expired, in the transaction that
-// removes the flow and before any session begins.
+// removes the flow and begins the session: a crash leaves all of it or nothing. Where
+// more is to be done than to begin a session (an account is opened, a closed one gets its
+// page) the flow goes first and the answer is used, in a transaction of their own: what
+// comes next happens at most once. Between the question and that transaction nothing is
+// written: a crash there leaves a flow that was not answered. The code of an OpenID
+// answer is spent by then, a SAML answer may be sent again.
+//
+// Nobody waits long for a provider: all that a page asks of one together takes Patience
+// at most, well below the time in which the server must have answered.
+//
+// # Two tabs
+//
+// An answer comes without the session cookie, so it cannot say which session it takes the
+// place of. If the member signed in meanwhile by another door of the same browser, that
+// session noted itself in the flows which the browser has under way (signin.Session.Bound),
+// and ends in the commit of the new one.
 //
 // # What is not trusted
 //
@@ -91,6 +106,16 @@ type Way struct {
 	Top int
 }
 
+// Patience is how long a page waits for a provider, whatever it asks of it: token
+// endpoint, keys and userinfo together. The server's own time-out is 30 seconds.
+const Patience = 10 * time.Second
+
+// Answer is an answer that began a session: its flow and what must not come again.
+type Answer struct {
+	Flow federation.Flow
+	Used Used
+}
+
 // Used is an answer that counts once.
 type Used struct {
 	Issuer, ID string
@@ -112,6 +137,9 @@ type Kept struct {
 	// Replaces is the public id of the session of the same member that this one takes
 	// the place of; empty: none. The cookie of it did not come with the answer.
 	Replaces string
+	// Answer is removed and remembered in the transaction of the session. nil: that was
+	// done before.
+	Answer *Answer
 }
 
 // Ending is a provider's word that sessions are over.
@@ -160,7 +188,8 @@ type Desk interface {
 	Bound(c *gin.Context) ([32]byte, bool)
 	// Member finds a member by national number. ErrUnknownMember.
 	Member(ctx context.Context, n nrn.Number) (Member, error)
-	// Begin starts a session under a new token and ends the one it replaces.
+	// Begin starts a session under a new token, in one transaction with all of k.
+	// ErrNoFlow, ErrReplayed.
 	Begin(c *gin.Context, login auth.Login, k Kept) error
 	// End ends the browser's session and clears what it kept.
 	End(c *gin.Context) error
@@ -177,9 +206,12 @@ type Federal struct {
 	Origin    string // of the counter, without a slash at the end
 	Now       func() time.Time
 	Rand      io.Reader
-	// Arrived is told of each login before its session begins: an account that is not
-	// there is made. If it returns a path below the language, there is no session and the
-	// browser goes there: the account is closed. nil: nothing is kept of accounts.
+	// Settled says that the login changes nothing but that its session begins: there is
+	// an account and it is open. Arrived and Landing are then not asked. nil: never.
+	Settled func(ctx context.Context, login auth.Login) (bool, error)
+	// Arrived is told of a login before its session begins. If it returns a path below the
+	// language, there is no session and the browser goes there: the account is closed. nil:
+	// nothing is kept of accounts.
 	Arrived func(c *gin.Context, login auth.Login) (instead string, err error)
 	// Landing is asked where a login goes that begins, and makes the account that is not
 	// there yet (F27). nil: where it was going.

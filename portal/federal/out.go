@@ -33,7 +33,9 @@ func (f *Federal) signOutEverywhere(c *gin.Context) error {
 		if logout.State, err = f.outState(v.Lang); err != nil {
 			return err
 		}
-		address, offered, err := w.Out(c.Request.Context(), logout, f.Origin+ReturnPath)
+		patient, stop := context.WithTimeout(c.Request.Context(), Patience)
+		address, offered, err := w.Out(patient, logout, f.Origin+ReturnPath)
+		stop()
 		if err == nil && offered {
 			return f.send(c, w, address, "federal.out")
 		}

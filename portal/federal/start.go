@@ -1,6 +1,7 @@
 package federal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -63,7 +64,9 @@ func (w Way) asked(wished string) int {
 func (f *Federal) leave(c *gin.Context, w Way, flow federation.Flow) error {
 	flow.Browser, flow.Lang = f.Desk.Bind(c), string(page.From(c).Lang)
 	ctx := c.Request.Context()
-	address, err := w.Begin(ctx, &flow)
+	patient, stop := context.WithTimeout(ctx, Patience)
+	address, err := w.Begin(patient, &flow)
+	stop()
 	if err != nil {
 		return f.turnAway(c, flow, "", fmt.Errorf("asking %s: %w", w.ID(), err))
 	}

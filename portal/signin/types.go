@@ -48,6 +48,9 @@ type Session struct {
 	Silence  time.Duration // at a kiosk: ends after this long without a sign of life of it
 	Device   string        // family of browser and system, for the member to know it by
 	Source   string        // network it began from; kept as an index only
+	// Bound is what binds journeys to federal providers to the same browser: an answer
+	// that comes later ends this session. Zero: the browser began none.
+	Bound [32]byte
 }
 
 // Refusal is a sign-in that was turned away, for the audit trail.

@@ -84,6 +84,9 @@ func (db *DB) PutFlow(ctx context.Context, f federation.Flow) error {
 	}
 	sealed := key.Seal(flowContext(hash), record)
 	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+		if err := db.flows.bound(t); err != nil {
+			return err
+		}
 		_, err := t.exec(`INSERT INTO federation_flows (flow, browser, sealed, expires_at) VALUES (?, ?, ?, ?)`,
 			hash[:], f.Browser[:], sealed, micros(f.Expires))
 		return err
@@ -147,10 +150,7 @@ func (db *DB) FinishFlow(ctx context.Context, f federation.Flow, u federal.Used,
 		note = db.entry(ctx, login, audit.StepUp, object("request", f.Request))
 	}
 	err := db.write(ctx, note, func(t *tx) error {
-		if gone, err := dropFlow(t, f); err != nil || !gone {
-			return errors.Join(err, federal.ErrNoFlow)
-		}
-		if err := db.useOnce(t, u); err != nil {
+		if _, err := db.answer(t, federal.Answer{Flow: f, Used: u}); err != nil {
 			return err
 		}
 		return parked.put(t)
@@ -164,7 +164,7 @@ func (db *DB) FinishFlow(ctx context.Context, f federation.Flow, u federal.Used,
 // DropFlow implements federal.Store.
 func (db *DB) DropFlow(ctx context.Context, f federation.Flow) error {
 	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
-		_, err := dropFlow(t, f)
+		_, _, err := dropFlow(t, f)
 		return err
 	})
 	if err != nil {
@@ -173,11 +173,41 @@ func (db *DB) DropFlow(ctx context.Context, f federation.Flow) error {
 	return nil
 }
 
-// dropFlow removes the flow, and says whether it was there.
-func dropFlow(t *tx, f federation.Flow) (gone bool, err error) {
+// answer takes the flow and remembers what answered it, and returns the token hash of the
+// session that began in its browser since; zero: none. ErrNoFlow, ErrReplayed.
+func (db *DB) answer(t *tx, a federal.Answer) (since [32]byte, err error) {
+	since, found, err := dropFlow(t, a.Flow)
+	if err != nil {
+		return since, err
+	}
+	if !found {
+		return since, federal.ErrNoFlow
+	}
+	return since, db.useOnce(t, a.Used)
+}
+
+// dropFlow removes the flow, and says whether it was there and which session began in its
+// browser since.
+func dropFlow(t *tx, f federation.Flow) (since [32]byte, found bool, err error) {
 	hash := sha256.Sum256([]byte(f.ID))
-	n, err := t.exec(`DELETE FROM federation_flows WHERE flow = ? AND browser = ?`, hash[:], f.Browser[:])
-	return n == 1, err
+	var session []byte
+	err = t.get(`DELETE FROM federation_flows WHERE flow = ? AND browser = ? RETURNING session`,
+		[]any{hash[:], f.Browser[:]}, &session)
+	if errors.Is(err, sql.ErrNoRows) {
+		return since, false, nil
+	}
+	copy(since[:], session)
+	return since, err == nil, err
+}
+
+// noteInFlows tells the flows that a browser has under way that a session began in it
+// meanwhile. Zero: the browser has none.
+func noteInFlows(t *tx, browser, session [32]byte) error {
+	if browser == ([32]byte{}) {
+		return nil
+	}
+	_, err := t.exec(`UPDATE federation_flows SET session = ? WHERE browser = ?`, session[:], browser[:])
+	return err
 }
 
 // useOnce remembers that an answer was used: federal.ErrReplayed if it was before.

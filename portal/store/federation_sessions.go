@@ -43,13 +43,23 @@ func sidOf(l federation.Logout) string {
 }
 
 // StartFederalSession is StartSession for a login at a provider: in the same
-// transaction it keeps what ends the provider's session, and ends the session of the
-// same member that this one takes the place of.
+// transaction it takes the flow and remembers its answer, keeps what ends the provider's
+// session, and ends the sessions that this one takes the place of: that of the same
+// member in which the flow began, and that which began in its browser since.
+// federal.ErrNoFlow, federal.ErrReplayed.
 func (db *DB) StartFederalSession(ctx context.Context, hash, old [32]byte, s signin.Session, k federal.Kept) error {
 	return db.startSession(ctx, hash, old, s, func(t *tx, key memberKey, login auth.Login) error {
+		if k.Answer != nil {
+			since, err := db.answer(t, *k.Answer)
+			if err != nil {
+				return err
+			}
+			if err := db.replace(ctx, t, since); err != nil {
+				return err
+			}
+		}
 		if k.Replaces != "" {
-			why := "replaced by a new sign-in"
-			if err := db.endByName(ctx, t, login.Mutuality, string(login.Member), k.Replaces, why); err != nil {
+			if err := db.endByName(ctx, t, login.Mutuality, string(login.Member), k.Replaces, replaced); err != nil {
 				return err
 			}
 		}

@@ -89,7 +89,7 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 		if err := stillOpen(t, s.Login); err != nil {
 			return err
 		}
-		if err := db.endSession(ctx, t, old, "replaced by a new sign-in"); err != nil {
+		if err := db.replace(ctx, t, old); err != nil {
 			return err
 		}
 		_, err := t.exec(`
@@ -105,15 +105,31 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 				return err
 			}
 		}
-		if err := db.putSignIn(t, s.Login, s.Device, s.Source); err != nil || more == nil {
+		if err := db.putSignIn(t, s.Login, s.Device, s.Source); err != nil {
 			return err
 		}
-		return more(t, key, s.Login)
+		if more != nil {
+			if err := more(t, key, s.Login); err != nil {
+				return err
+			}
+		}
+		return noteInFlows(t, s.Bound, hash)
 	})
 	if err != nil {
 		return fmt.Errorf("starting session: %w", err)
 	}
 	return nil
+}
+
+// replaced is why a session ends whose browser has a newer one.
+const replaced = "replaced by a new sign-in"
+
+// replace ends the session that the browser held before; the zero hash is of none.
+func (db *DB) replace(ctx context.Context, t *tx, old [32]byte) error {
+	if old == ([32]byte{}) {
+		return nil
+	}
+	return db.endSession(ctx, t, old, replaced)
 }
 
 // stillOpen looks once more, where nothing can come between: the proof takes a while.

@@ -43,6 +43,7 @@ type DB struct {
 	reading  int        // how many there are
 	writer   *writer    // nil if read-only
 	refusals refusals
+	flows    flows
 
 	quit  chan struct{}
 	tasks sync.WaitGroup
