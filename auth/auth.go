@@ -97,6 +97,9 @@ type Login struct {
 	// Everywhere says that the provider ends its own session too when it is asked.
 	Everywhere bool
 	At         time.Time // when the proof was given
+	// PasswordSet is when the password that proved it was set; zero for other methods. No
+	// session begins once another password is set, and it is not kept with one.
+	PasswordSet time.Time
 	// Kiosk is the id of the kiosk at which the session began; empty elsewhere.
 	Kiosk   string
 	Session string // public id of the session for the audit trail; never its token

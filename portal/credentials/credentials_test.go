@@ -54,6 +54,30 @@ func TestParseHandle(t *testing.T) {
 	}
 }
 
+// Addresses that look alike and are two stay two; one address is one in every spelling.
+func TestFoldEmail(t *testing.T) {
+	for _, two := range [][2]string{{"anna@strasse.example", "anna@straße.example"}, {"sam@mail.example", "ſam@mail.example"},
+		{"mike@mail.example", "mi\u212ae@mail.example"}, {"an.na@mail.example", "anna@mail.example"}} {
+		a, err := credentials.FoldEmail(two[0])
+		b, bad := credentials.FoldEmail(two[1])
+		if err != nil || a == b {
+			t.Errorf("FoldEmail(%q) = %q, %v; of %q %q, %v", two[0], a, err, two[1], b, bad)
+		}
+	}
+	for _, one := range [][2]string{{" Anna@Straße.Example ", "anna@xn--strae-oqa.example"}, {"ANNA@MAIL.EXAMPLE", "anna@mail.example"},
+		{"anna@ＭＡＩＬ.example", "anna@mail.example"}} {
+		if a, err := credentials.FoldEmail(one[0]); err != nil || a != one[1] {
+			t.Errorf("FoldEmail(%q) = %q, %v; want %q", one[0], a, err, one[1])
+		}
+	}
+	for _, typed := range []string{"a@b", "a b@mail.example", "a@mail.example\r\nBcc: b@mail.example", "a@mail.example, b@mail.example",
+		"\"a b\"@mail.example", "<a@mail.example>", "a@[192.0.2.1]", "@mail.example", "a@", "a@mail.example\x00"} {
+		if a, err := credentials.FoldEmail(typed); !errors.Is(err, credentials.ErrHandle) {
+			t.Errorf("FoldEmail(%q) = %q, %v; want ErrHandle", typed, a, err)
+		}
+	}
+}
+
 // A user number has right check digits, is never a national number, and is typed in the
 // same spellings (F30, F38).
 func TestUserNumber(t *testing.T) {

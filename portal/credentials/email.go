@@ -20,7 +20,7 @@ func (s *Service) AskEmail(ctx context.Context, login auth.Login, c Change, addr
 	if err != nil {
 		return err
 	}
-	return s.Store.PutMailedCode(ctx, code, secret, mail.Message{
+	return s.Store.PutMailedCode(ctx, login, code, secret, mail.Message{
 		Mutuality: s.Mutuality, Member: login.Member, To: address, Template: mail.ConfirmEmail, Lang: login.Language, Until: code.Expires,
 		Values: map[string]string{string(mail.Link): link(secret), string(mail.Until): code.Expires.UTC().Format(time.RFC3339)},
 	})

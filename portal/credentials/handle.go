@@ -3,13 +3,10 @@ package credentials
 import (
 	"errors"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
 	"guichet.example/auth/nrn"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/profile"
 )
 
@@ -82,15 +79,15 @@ func ParseHandle(p profile.Profile, typed string) (Handle, error) {
 }
 
 // FoldEmail is the spelling by which addresses are compared (F33): without outer
-// spaces, without case, NFC. ErrHandle for what has no address's shape.
+// spaces, without case, its domain in A-labels. Two domains that letters make alike, as
+// ß and ss do, are two domains: mail for one never goes to the other. ErrHandle for what
+// is no address that can be written to.
 func FoldEmail(typed string) (string, error) {
-	address := cases.Fold().String(norm.NFC.String(strings.TrimSpace(typed)))
-	at := strings.LastIndexByte(address, '@')
-	if at < 1 || at == len(address)-1 || len(address) > maxTyped || strings.ContainsFunc(address, unicode.IsSpace) ||
-		strings.ContainsFunc(address, unicode.IsControl) {
+	address, err := mail.ParseAddress(typed)
+	if err != nil {
 		return "", ErrHandle
 	}
-	return address, nil
+	return strings.ToLower(address.String()), nil
 }
 
 // ParseAccessCode reads a code printed on a card: 4 to 20 letters and digits, in any

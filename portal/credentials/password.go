@@ -45,6 +45,7 @@ func (s *Service) setByCode(ctx context.Context, purpose Purpose, secret, typed 
 	if account.State == Disabled {
 		return auth.Login{}, ErrDisabled
 	}
+	account.PasswordSet = set.At
 	return s.login(account), nil
 }
 

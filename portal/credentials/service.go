@@ -77,7 +77,7 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (SignedIn, error) {
 	case right:
 		return s.enter(ctx, place, try, tried, text, stale)
 	case tried.Code != "":
-		return s.renew(ctx, found, tried.Account.Member, tried.Code)
+		return found, s.renew(ctx, tried.Account.Member, tried.Code)
 	}
 	return found, ErrRefused
 }
@@ -87,18 +87,27 @@ func (s *Service) enter(ctx context.Context, place *password.Place, try Try, tri
 	a := tried.Account
 	in := SignedIn{Login: s.login(a)}
 	pass := Passed{Mutuality: s.Mutuality, Member: a.Member, Handle: try.Handle, Tried: tried, Browser: try.Browser, Source: try.Source, At: try.At}
+	g := Grant{Member: a.Member, Life: renewLife}
+	switch {
+	case a.State == Disabled:
+		g.Purpose = Reactivate
+	case a.MustChange:
+		g.Purpose = Renew
+	}
+	var err error
+	if g.Purpose != "" {
+		if pass.Ticket, pass.Secret, err = s.NewCode(g); err != nil {
+			return in, err
+		}
+	}
 	if err := s.Store.Pass(ctx, pass); err != nil {
 		return in, err
 	}
 	switch {
-	case a.State == Disabled:
-		ticket, err := s.Issue(ctx, Grant{Mutuality: s.Mutuality, Member: a.Member, Purpose: Reactivate, Life: renewLife})
-		if err != nil {
-			return in, err
-		}
-		return in, &DisabledError{Ticket: ticket}
-	case a.MustChange:
-		return s.renew(ctx, in, a.Member, "")
+	case g.Purpose == Reactivate:
+		return in, &DisabledError{Ticket: pass.Secret}
+	case g.Purpose == Renew:
+		return in, &RenewError{Ticket: pass.Secret}
 	case stale:
 		if hash, err := place.Hash(ctx, text); err == nil { // else at the next sign-in
 			if err := s.Store.Rehash(ctx, s.Mutuality, a.Member, tried.Hash, hash); err != nil {
@@ -106,7 +115,7 @@ func (s *Service) enter(ctx context.Context, place *password.Place, try Try, tri
 			}
 		}
 	}
-	_, err := s.Profile.Password.Check(text, nil)
+	_, err = s.Profile.Password.Check(text, nil)
 	in.Weak = err != nil
 	return in, nil
 }
@@ -115,17 +124,18 @@ func (s *Service) enter(ctx context.Context, place *password.Place, try Try, tri
 func (s *Service) login(a Account) auth.Login {
 	return auth.Login{
 		Mutuality: s.Mutuality, Member: a.Member, Name: a.Name, Language: a.Language,
-		Method: auth.Password, Assurance: auth.Low, At: s.Now(),
+		Method: auth.Password, Assurance: auth.Low, At: s.Now(), PasswordSet: a.PasswordSet,
 	}
 }
 
-// renew hands out the ticket to the page of the new password.
-func (s *Service) renew(ctx context.Context, found SignedIn, member auth.MemberID, code string) (SignedIn, error) {
-	ticket, err := s.Issue(ctx, Grant{Mutuality: s.Mutuality, Member: member, Purpose: Renew, Payload: code})
+// renew hands out the ticket to the page of the new password to who typed the code of a
+// letter.
+func (s *Service) renew(ctx context.Context, member auth.MemberID, code string) error {
+	ticket, err := s.Issue(ctx, Grant{Member: member, Purpose: Renew, Payload: code})
 	if err != nil {
-		return found, err
+		return err
 	}
-	return found, &RenewError{Ticket: ticket}
+	return &RenewError{Ticket: ticket}
 }
 
 // Issue makes a code and returns its secret, which is kept nowhere: it goes into a

@@ -23,8 +23,9 @@ type Tried struct {
 type Store interface {
 	// Try counts a try and finds the account. *WaitError, ErrClosed.
 	Try(ctx context.Context, t Try) (Tried, error)
-	// Pass takes the count of failures back and remembers browser and network as known
-	// to the member.
+	// Pass takes the count of failures back, remembers browser and network as known to the
+	// member and stores the ticket that follows, if one does. ErrRefused if another password
+	// was set since the try.
 	Pass(ctx context.Context, p Passed) error
 	// Release takes one try back that was never judged: the gate was busy.
 	Release(ctx context.Context, tried Tried) error
@@ -45,13 +46,15 @@ type Store interface {
 	UseCode(ctx context.Context, mutuality string, purpose Purpose, secret string, now time.Time) (Code, error)
 	// SetPassword stores a hash, makes the account active if Activate says so, ends the
 	// code and every session but Keep, forgets failures, and tells the member by mail.
+	// auth.ErrSignInRequired if Login's session has ended: its proof is worth nothing more.
 	SetPassword(ctx context.Context, s NewPassword) error
 	// PutAccount stores an enrolment. ErrTaken.
 	PutAccount(ctx context.Context, e Enrolment) error
 	// MembersByHandle lists the members that a handle names.
 	MembersByHandle(ctx context.Context, mutuality string, h Handle) ([]auth.MemberID, error)
-	// PutMailedCode is PutCode with the mail that carries the code.
-	PutMailedCode(ctx context.Context, c Code, secret string, m mail.Message) error
+	// PutMailedCode is PutCode with the mail that carries the code, for who is signed in:
+	// auth.ErrSignInRequired once her session has ended.
+	PutMailedCode(ctx context.Context, login auth.Login, c Code, secret string, m mail.Message) error
 	// SwapEmail uses the code of a mailed link and puts the address in place. ErrCode,
 	// ErrCodeExpired.
 	SwapEmail(ctx context.Context, s Swap) error
@@ -87,6 +90,8 @@ type Passed struct {
 	Tried     Tried
 	Browser   [32]byte // now known to the member; zero: none
 	Source    string
+	Ticket    Code   // what the sign-in asks for first; of no member: nothing
+	Secret    string // of the ticket
 	At        time.Time
 }
 

@@ -56,7 +56,9 @@ func (s *SignIn) setNew(c *gin.Context) error {
 		return fmt.Errorf("renewing a password: %w", err)
 	}
 	s.Cookies.SetTicket(c, "")
-	if err := s.Sessions.Begin(c, login); err != nil {
+	if err := s.Sessions.Begin(c, login); errors.Is(err, ErrClosed) {
+		return s.expired(c)
+	} else if err != nil {
 		return fmt.Errorf("starting a session: %w", err)
 	}
 	c.Redirect(http.StatusSeeOther, v.URL(page.NextOf(c)))

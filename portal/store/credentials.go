@@ -257,6 +257,11 @@ func (db *DB) SetPassword(ctx context.Context, s credentials.NewPassword) error 
 }
 
 func (db *DB) setPassword(ctx context.Context, t *tx, s credentials.NewPassword) error {
+	if s.Login != nil {
+		if err := stillIn(t, *s.Login); err != nil {
+			return err
+		}
+	}
 	for _, id := range []string{s.Code, s.Letter} {
 		if id == "" {
 			continue

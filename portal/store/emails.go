@@ -2,18 +2,23 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/mail"
 )
 
 // PutMailedCode implements credentials.Store.
-func (db *DB) PutMailedCode(ctx context.Context, c credentials.Code, secret string, m mail.Message) error {
+func (db *DB) PutMailedCode(ctx context.Context, login auth.Login, c credentials.Code, secret string, m mail.Message) error {
 	note := db.ownEntry(ctx, c.Mutuality, c.Member, audit.IssueCode, object("code", string(c.Purpose)))
 	err := db.write(ctx, note, func(t *tx) error {
+		if err := stillIn(t, login); err != nil {
+			return err
+		}
 		if _, err := t.code(db, c, secret); err != nil {
 			return err
 		}
@@ -54,6 +59,13 @@ func (db *DB) swapEmail(ctx context.Context, t *tx, s credentials.Swap) error {
 	if err != nil {
 		return err
 	}
+	back, err := db.takenBack(t, after, s.At)
+	if err != nil {
+		return err
+	}
+	if back != nil && s.Purpose == credentials.ConfirmEmail {
+		return errors.Join(endUndos(t, *back, s.At), db.tell(t, after, mail.EmailChangedNew, s.At))
+	}
 	if s.Purpose == credentials.UndoEmail {
 		if err := endUndos(t, code, s.At); err != nil {
 			return err
@@ -70,6 +82,38 @@ func (db *DB) swapEmail(ctx context.Context, t *tx, s credentials.Swap) error {
 		}
 	}
 	return db.tell(t, after, mail.EmailChangedNew, s.At)
+}
+
+// takenBack is the living link that would put the member's address back where she has
+// just put it herself; nil if there is none. Then whoever had her write to another
+// address gets no link that undoes what she did, and no link of that time lives on.
+func (db *DB) takenBack(t *tx, a credentials.Account, now time.Time) (*credentials.Code, error) {
+	key, err := db.keyOf(t.conn, a.Mutuality, a.Member)
+	if err != nil {
+		return nil, err
+	}
+	address, err := credentials.FoldEmail(a.Email)
+	if err != nil {
+		return nil, err
+	}
+	var found *credentials.Code
+	err = t.each(`SELECT code, created_at, payload_sealed FROM credential_codes
+		WHERE mutuality = ? AND member = ? AND purpose = ? AND outcome = '' AND expires_at >= ? ORDER BY created_at DESC`,
+		[]any{a.Mutuality, string(a.Member), string(credentials.UndoEmail), micros(now)}, func(scan func(...any) error) error {
+			c := credentials.Code{Mutuality: a.Mutuality, Member: a.Member, Purpose: credentials.UndoEmail}
+			var created int64
+			var sealed []byte
+			if err := scan(&c.ID, &created, &sealed); err != nil {
+				return err
+			}
+			payload, err := key.open(sealedPayload, c.ID, 1, sealed)
+			if before, bad := credentials.FoldEmail(string(payload)); bad == nil && before == address {
+				c.Created, c.Payload = fromMicros(created), string(payload)
+				found = &c // the oldest, in the end: all after it die with it
+			}
+			return err
+		})
+	return found, err
 }
 
 // offerUndo tells the address that was, with a link that puts it back.

@@ -145,8 +145,25 @@ func stillOpen(t *tx, l auth.Login) error {
 		return err
 	case state == credentials.Disabled, l.Method == auth.Password && hash == "":
 		return signin.ErrClosed
+	case l.PasswordSet.IsZero():
+		return nil
 	}
-	return nil
+	same, err := samePassword(t, l.Mutuality, l.Member, l.PasswordSet)
+	if err == nil && !same {
+		err = signin.ErrClosed
+	}
+	return err
+}
+
+// stillIn refuses what was asked for in a session that has ended since.
+func stillIn(t *tx, l auth.Login) error {
+	var n int
+	err := t.get(`SELECT count(*) FROM sessions WHERE mutuality = ? AND member = ? AND session = ?`,
+		[]any{l.Mutuality, string(l.Member), l.Session}, &n)
+	if err == nil && n == 0 {
+		err = auth.ErrSignInRequired
+	}
+	return err
 }
 
 // lifetime is how long a session, of a member or of staff, lives on.

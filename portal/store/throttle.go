@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
 )
@@ -202,22 +203,46 @@ const maxBrowsers = 20
 
 // Pass implements credentials.Store.
 func (db *DB) Pass(ctx context.Context, p credentials.Passed) error {
-	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
-		if err := releaseBuckets(t, p.Mutuality, p.Tried.Buckets); err != nil {
-			return err
-		}
-		if err := db.forget(t, p.Mutuality, p.Handle); err != nil {
-			return err
-		}
-		if p.Browser == [32]byte{} {
-			return nil
-		}
-		return knowBrowser(t, p)
-	})
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error { return db.pass(ctx, t, p) })
 	if err != nil {
 		return fmt.Errorf("taking failures back: %w", err)
 	}
 	return nil
+}
+
+func (db *DB) pass(ctx context.Context, t *tx, p credentials.Passed) error {
+	if set := p.Tried.Account.PasswordSet; !set.IsZero() {
+		if same, err := samePassword(t, p.Mutuality, p.Member, set); err != nil || !same {
+			return errors.Join(err, credentials.ErrRefused)
+		}
+	}
+	if err := releaseBuckets(t, p.Mutuality, p.Tried.Buckets); err != nil {
+		return err
+	}
+	if err := db.forget(t, p.Mutuality, p.Handle); err != nil {
+		return err
+	}
+	if p.Ticket.Member != "" {
+		if _, err := t.code(db, p.Ticket, p.Secret); err != nil {
+			return err
+		}
+		if err := t.note(db.ownEntry(ctx, p.Mutuality, p.Member, audit.IssueCode, object("code", string(p.Ticket.Purpose)))); err != nil {
+			return err
+		}
+	}
+	if p.Browser == [32]byte{} {
+		return nil
+	}
+	return knowBrowser(t, p)
+}
+
+// samePassword says whether the password that a member typed right is still hers: hashing
+// takes a while, in which another may be set, or this one denied.
+func samePassword(t *tx, mutuality string, member auth.MemberID, set time.Time) (bool, error) {
+	var n int
+	err := t.get(`SELECT count(*) FROM credentials WHERE mutuality = ? AND member = ? AND hash <> '' AND password_at = ?`,
+		[]any{mutuality, string(member), micros(set)}, &n)
+	return n == 1, err
 }
 
 func knowBrowser(t *tx, p credentials.Passed) error {
