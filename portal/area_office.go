@@ -80,6 +80,9 @@ func (p *Portal) officer(c *gin.Context) {
 	hash, had := tokenOf(c.Request, officeCookie)
 	if had {
 		session, err := p.cfg.Store.OfficeSession(c.Request.Context(), hash, p.cfg.Now())
+		if err == nil && session.Officer.Mutuality != p.cfg.Mutuality.ID { // of another counter on the same store
+			err = office.ErrNoSession
+		}
 		switch {
 		case errors.Is(err, office.ErrNoSession):
 			keepOffice(c.Writer, "", -1)

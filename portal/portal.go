@@ -212,7 +212,7 @@ func New(cfg Config) (*Portal, error) {
 	if err := p.newKiosks(); err != nil {
 		return nil, err
 	}
-	p.sessions = &sessions{store: cfg.Store, now: cfg.Now, idle: cfg.Idle, total: cfg.Total, kiosk: p.kiosks.Times}
+	p.sessions = &sessions{store: cfg.Store, house: cfg.Mutuality.ID, now: cfg.Now, idle: cfg.Idle, total: cfg.Total, kiosk: p.kiosks.Times}
 	if p.classic, err = cfg.newClassic(); err != nil {
 		return nil, fmt.Errorf("password sign-in: %w", err)
 	}

@@ -61,6 +61,7 @@ func dropCookie(w http.ResponseWriter, name string) {
 // knowing how they are kept.
 type sessions struct {
 	store signin.Store
+	house string // the mutuality of this counter
 	now   func() time.Time
 	idle  time.Duration
 	total time.Duration
@@ -125,6 +126,9 @@ func (s *sessions) Find(c *gin.Context) (session signin.Session, had, ok bool, e
 		return signin.Session{}, false, false, nil
 	}
 	session, err = s.store.Session(c.Request.Context(), hash, s.now())
+	if err == nil && session.Login.Mutuality != s.house { // of another counter on the same store
+		err = signin.ErrNoSession
+	}
 	if errors.Is(err, signin.ErrNoSession) {
 		dropCookie(c.Writer, sessionCookie)
 		return signin.Session{}, true, false, nil

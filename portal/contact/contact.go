@@ -145,6 +145,9 @@ func (a *Contact) send(c *gin.Context) error {
 	if v.Errors = m.wrong(v); len(v.Errors) > 0 {
 		return a.show(c, v, m, http.StatusUnprocessableEntity)
 	}
+	if address, err := mail.ParseAddress(m.Email); err == nil { // one spelling: mails to it are counted
+		m.Email = address.String()
+	}
 	m.Mutuality, m.Lang, m.At, m.Key = a.Mutuality, string(v.Lang), a.Now(), page.Key(c)
 	m.Deadline = a.Deadline(m.At)
 	reference, err := a.Store.PutContact(c.Request.Context(), m, a.Sessions.Network(c))
