@@ -34,7 +34,8 @@ type Extender struct {
 }
 
 // Extend raises the last signature of the file to the level wanted, as far as the
-// services answer. It returns the file at the level reached, which is the input itself
+// services answer, and brings evidence for those before it, which nothing but evidence and
+// document timestamps can raise any more. It returns the file at the level reached, which is the input itself
 // when nothing could be done, and the error that stopped it, nil when want was reached.
 // What was reached is worth keeping whatever the error: call again later to go on.
 //
@@ -126,20 +127,31 @@ func (e *Extender) timestamp(ctx context.Context, t *target) error {
 }
 
 // evidence appends a DSS with every certificate and one answer for each certificate that
-// needs one, of signer and timestamping authority (EN 319 142-1, 5.4). What the file
+// needs one, of every signer and timestamping authority (EN 319 142-1, 5.4). What the file
 // holds already and is good is not asked again.
 func (e *Extender) evidence(ctx context.Context, t *target) error {
-	stamped := t.s.token.Time
-	purpose := certs.Signature
-	if t.s.report.Kind == Seal {
-		purpose = certs.Seal
-	}
 	more := &pdf.Evidence{}
-	if err := e.collect(ctx, t, t.s.cert, t.s.others, purpose, window{stamped, stamped}, more); err != nil {
-		return fmt.Errorf("signer: %w", err)
-	}
-	if err := e.collect(ctx, t, t.s.tsa, t.s.tsaOthers, certs.Timestamping, since(stamped, t.v.now), more); err != nil {
-		return fmt.Errorf("timestamping authority: %w", err)
+	for _, s := range t.v.subjects {
+		if s.sig.IsTimestamp() || s.failed() {
+			continue
+		}
+		proof := t.v.now // an earlier signature without a timestamp: what comes later proves it
+		if s.token != nil {
+			proof = s.token.Time
+		}
+		purpose := certs.Signature
+		if s.report.Kind == Seal {
+			purpose = certs.Seal
+		}
+		if err := e.collect(ctx, t, s.cert, s.others, purpose, window{proof, proof}, more); err != nil {
+			return fmt.Errorf("signer: %w", err)
+		}
+		if s.tsa == nil {
+			continue
+		}
+		if err := e.collect(ctx, t, s.tsa, s.tsaOthers, certs.Timestamping, since(proof, t.v.now), more); err != nil {
+			return fmt.Errorf("timestamping authority: %w", err)
+		}
 	}
 	return e.store(t, more)
 }

@@ -227,3 +227,37 @@ func TestExtendArchivesWithAnotherAuthority(t *testing.T) {
 		t.Errorf("archived already: Extend = %v, %v, or other bytes", level, err)
 	}
 }
+
+// Two holders, then the mutuality: every one of them is archived, with a timestamp of her
+// own or without.
+func TestExtendBringsEvidenceForAll(t *testing.T) {
+	w := theWorld(t)
+	e := w.extender(t)
+	file := w.signed(t, certstest.P384) // no timestamp of its own
+	for _, a := range []certstest.Algorithm{certstest.RSA2048, certstest.P256} {
+		r := w.request(t, a)
+		r.PDF, r.Mark = file, Mark{}
+		var err error
+		if file, _, err = e.Extend(t.Context(), w.sign(t, r, w.cards[a].Signature.Key), LevelT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := w.sealer(t, certstest.P384).Seal(t.Context(), file, SealOptions{Reason: "Received"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, level, err := e.Extend(t.Context(), file, LevelLTA)
+	if err != nil || level != LevelLTA {
+		t.Fatalf("Extend = %v, %v", level, err)
+	}
+	r := w.report(t, file)
+	if !r.Valid() || len(r.Signatures) != 5 {
+		t.Fatalf("%s, %v, %d signatures", r.Sentence(), r.Why(), len(r.Signatures))
+	}
+	for i, s := range r.Signatures[:4] {
+		if want := []Level{LevelT, LevelLTA, LevelLTA, LevelLTA}[i]; s.Level < want || !s.Valid() {
+			t.Errorf("signature %d at %v: %s, %v", i, s.Level, s.Indication, s.Reasons)
+		}
+	}
+	checkStructure(t, file)
+}

@@ -44,6 +44,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 
 	"password":         (*journey).byPassword,
 	"recover":          (*journey).recoverAccess,
+	"levels":           (*journey).levels,
 	"emut":             (*journey).byProfile,
 	"webmut":           (*journey).byProfile,
 	"unimutuelles":     (*journey).byProfile,
@@ -53,7 +54,7 @@ var journeys = map[string]func(j *journey, ctx context.Context) error{
 
 // Names lists the journeys in the order in which they are documented.
 func Names() []string {
-	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "kiosk", "enrol-letter", "enrol-card", "enrol-counter", "password", "recover"}, profile.IDs()...)
+	return append([]string{"card", "order", "saml", "oidc", "enrol-federal", "kiosk", "enrol-letter", "enrol-card", "enrol-counter", "password", "recover", "levels"}, profile.IDs()...)
 }
 
 func (w *world) journey(out io.Writer, dir string) (*journey, error) {
