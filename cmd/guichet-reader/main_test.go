@@ -95,11 +95,12 @@ func TestScripts(t *testing.T) {
 			}
 			env.Values[deskKey{}] = d
 			env.Setenv("MODULE", d.Module())
+			setUpKiosk(env)
 			return w.pki.WriteAnchors(filepath.Join(env.WorkDir, "trust"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"card": scriptCard, "tries": scriptTries, "journal": scriptJournal,
-			"tokenholds": scriptToken, "valueholds": scriptValue, "explains": scriptExplains,
+			"portal": scriptPortal, "device": scriptDevice, "tokenholds": scriptToken, "valueholds": scriptValue, "explains": scriptExplains,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

@@ -122,12 +122,16 @@ func TestKioskFindings(t *testing.T) {
 			map[string]string{KioskPairing: "paired", KioskLease: "offline"}},
 		"offline from the start": {func(c *Config) { c.Client = answers{status: 200, body: api.KioskStatus{}} },
 			map[string]string{KioskPairing: "untold", KioskLease: "offline"}},
-		"not paired": {func(c *Config) { c.Client = answers{status: 200, body: api.KioskStatus{Online: true, State: api.KioskUnknown}} },
+		"not paired": {func(c *Config) {
+			c.Client = answers{status: 200, body: api.KioskStatus{Online: true, State: api.KioskUnknown}}
+		},
 			map[string]string{KioskPairing: "unknown", KioskLease: "refused"}},
 		"suspended": {func(c *Config) {
 			c.Client = answers{status: 200, body: api.KioskStatus{Name: "Borne 1", Online: true, State: api.KioskSuspended}}
 		}, map[string]string{KioskPairing: "suspended", KioskLease: "refused"}},
-		"revoked": {func(c *Config) { c.Client = answers{status: 200, body: api.KioskStatus{Online: true, State: api.KioskRevoked}} },
+		"revoked": {func(c *Config) {
+			c.Client = answers{status: 200, body: api.KioskStatus{Online: true, State: api.KioskRevoked}}
+		},
 			map[string]string{KioskPairing: "revoked", KioskLease: "refused"}},
 		"no browser":     {func(c *Config) { c.Kiosk.Browser = "/nothing/chromium" }, map[string]string{KioskBrowser: "missing"}},
 		"no policies":    {func(c *Config) { c.Kiosk.Folder = "/nothing" }, map[string]string{KioskPolicies: "missing"}},
