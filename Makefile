@@ -18,7 +18,7 @@ IDP_NEEDS := php:php-cli /usr/lib/php/*/dom.so:php-xml /usr/lib/php/*/mbstring.s
              /usr/share/perl5/Lemonldap/NG/Portal/Main.pm:lemonldap-ng plackup:libplack-perl \
              /usr/lib/*/perl5/*/Lasso.pm:liblasso-perl /usr/share/perl5/XML/Simple.pm:libxml-simple-perl \
                   /usr/share/perl5/IO/String.pm:libio-string-perl /usr/share/perl5/String/Random.pm:libstring-random-perl
-TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf openssl:openssl pkcs11-tool:opensc \
+TEST_NEEDS := $(DEMO_NEEDS) pdfsig:poppler-utils qpdf:qpdf mutool:mupdf-tools openssl:openssl pkcs11-tool:opensc \
               chromium:chromium npm:npm node:nodejs strace:strace pinentry-curses:pinentry-curses \
               pcscd:pcscd vpcd-config:vsmartcard-vpcd zbarimg:zbar-tools $(SERVER_NEEDS) $(IDP_NEEDS)
 

@@ -27,6 +27,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"flip":    flip,
 			"overlay": overlay,
+			"judge":   judge,
 		},
 		Setup: func(env *testscript.Env) error {
 			// The stand-in card module is compiled where no make built it before.
