@@ -14,8 +14,10 @@ func (k Kind) page() string {
 	switch k {
 	case EnrolmentCode:
 		return "enrol"
-	case NewEmail, QuestionUsed:
+	case NewEmail, QuestionUsed, AccountClosed:
 		return "help"
+	case LostCode:
+		return "recover"
 	}
 	return "sign-in"
 }

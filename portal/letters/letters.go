@@ -23,6 +23,7 @@ package letters
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,11 +42,14 @@ const (
 	EnrolmentCode    Kind = "enrolment-code"    // the code that opens an account
 	NewEmail         Kind = "new-email"         // the e-mail address was changed; holds no secret
 	QuestionUsed     Kind = "question-used"     // the secret question led to a new password; holds no secret
+	LostCode         Kind = "lost-code"         // staff have answered who lost her access code (F54); holds no secret
+	AccountClosed    Kind = "account-closed"    // staff closed her access (F199); holds no secret
+	AccountOpened    Kind = "account-opened"    // staff opened it again; holds no secret
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed}
+	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed, LostCode, AccountClosed, AccountOpened}
 }
 
 // HasSecret tells whether letters of the kind hold a code.
@@ -136,7 +140,7 @@ func (l Letter) Check() error {
 		return fmt.Errorf("%w: to nobody", ErrLetter)
 	case !speaks:
 		return fmt.Errorf("%w: in no language", ErrLetter)
-	case l.Kind != NewEmail && l.Kind != QuestionUsed && !l.Kind.HasSecret():
+	case !slices.Contains(Kinds(), l.Kind):
 		return fmt.Errorf("%w: of no kind", ErrLetter)
 	case l.Kind.HasSecret() != (l.Secret != ""):
 		return fmt.Errorf("%w: %s and its secret", ErrLetter, l.Kind)

@@ -43,6 +43,7 @@ const (
 	AccountDisabled Template = "account-disabled"  // at
 	AccountRestored Template = "account-restored"  // at
 	StaysClosed     Template = "stays-closed"      // at, reference: the request to reopen was refused
+	CodeAnswered    Template = "code-answered"     // at, reference: staff answered who lost her access code
 	LetterOnItsWay  Template = "letter"            // by: the day by which it should have come
 	NotMeReceived   Template = "not-me"            // at, reference
 	Enrolled        Template = "enrolled"          // at

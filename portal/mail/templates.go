@@ -19,6 +19,7 @@ var templates = map[Template][]Value{
 	AccountDisabled: {At},
 	AccountRestored: {At},
 	StaysClosed:     {At, Reference},
+	CodeAnswered:    {At, Reference},
 	LetterOnItsWay:  {By},
 	NotMeReceived:   {At, Reference},
 	Enrolled:        {At},

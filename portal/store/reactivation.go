@@ -8,6 +8,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 )
@@ -58,4 +59,27 @@ func (db *DB) tellClosed(t *tx, mutuality string, i office.Item) error {
 		return err
 	}
 	return db.tellReference(t, a, mail.StaysClosed, db.cfg.Now(), i.Reference)
+}
+
+// tellCode tells who lost her access code that staff have answered (F54): at the address
+// on file, else by post, and never where somebody typed.
+func (db *DB) tellCode(t *tx, mutuality string, i office.Item) error {
+	a, _, err := db.account(t.conn, mutuality, i.Member)
+	if err != nil {
+		return err
+	}
+	return db.tellOrWrite(t, a, mail.CodeAnswered, i.Reference, letters.LostCode)
+}
+
+// tellOrWrite tells the member by mail, or by post where no address of hers is known.
+func (db *DB) tellOrWrite(t *tx, a credentials.Account, template mail.Template, reference string, kind letters.Kind) error {
+	to, err := addressOf(t.conn, a)
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		return db.tellReference(t, a, template, db.cfg.Now(), reference)
+	}
+	_, err = t.letter(db, letters.Letter{Mutuality: a.Mutuality, Member: a.Member, Kind: kind, Lang: a.Language})
+	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 )
@@ -16,9 +17,9 @@ func (db *DB) SetAccount(ctx context.Context, o auth.Officer, opening string, a 
 	if err := a.Check(); err != nil {
 		return err
 	}
-	action, template := audit.EnableAccount, mail.AccountRestored
+	action, template, letter := audit.EnableAccount, mail.AccountRestored, letters.AccountOpened
 	if a.To == office.AccountDisabled {
-		action, template = audit.DisableAccount, mail.AccountDisabled
+		action, template, letter = audit.DisableAccount, mail.AccountDisabled, letters.AccountClosed
 	}
 	note := db.officerEntry(ctx, o, "", action, object("opening", opening))
 	note.Reason = a.Reason
@@ -38,7 +39,7 @@ func (db *DB) SetAccount(ctx context.Context, o auth.Officer, opening string, a 
 		if err != nil {
 			return err
 		}
-		return db.tell(t, now, template, db.cfg.Now())
+		return db.tellOrWrite(t, now, template, "", letter)
 	})
 	if err != nil {
 		return fmt.Errorf("setting account: %w", err)

@@ -308,10 +308,15 @@ func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Ite
 		if err == nil && closed == 0 {
 			return office.ErrState
 		}
-		if err != nil || i.Kind != office.Reactivation {
+		switch {
+		case err != nil:
 			return err
+		case i.Kind == office.Reactivation:
+			return db.tellClosed(t, o.Mutuality, i)
+		case i.Kind == office.LostCode && a.What == office.EventAnswered && i.Member != "":
+			return db.tellCode(t, o.Mutuality, i)
 		}
-		return db.tellClosed(t, o.Mutuality, i)
+		return nil
 	}
 	key, err := db.keyOf(t.conn, o.Mutuality, member)
 	if err != nil {
