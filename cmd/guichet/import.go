@@ -11,6 +11,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/signin"
 	"guichet.example/portal/store"
 )
@@ -59,5 +60,12 @@ func add(ctx context.Context, db *store.DB, n newcomer) error {
 		return err
 	}
 	n.member.UpdatedAt = time.Now()
-	return db.AddMember(ctx, n.member, n.accounts)
+	if err := db.AddMember(ctx, n.member, n.accounts); err != nil || n.accessCode == "" {
+		return err
+	}
+	err = db.AddAccessCode(ctx, n.member.Mutuality, n.member.ID, n.accessCode)
+	if errors.Is(err, credentials.ErrTaken) {
+		return errors.New("her access code is another member's")
+	}
+	return err
 }

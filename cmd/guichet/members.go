@@ -12,6 +12,7 @@ import (
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/locale"
 )
 
@@ -34,8 +35,9 @@ type memberLine struct {
 	Municipality   string       `json:"municipality"`
 	Country        string       `json:"country"` // ISO 3166-1 alpha-2; empty: BE
 	Email          string       `json:"email"`
-	Phone          string       `json:"phone"`    // "+3243221100"
-	Language       string       `json:"language"` // required: fr, nl, de or en
+	Phone          string       `json:"phone"`       // "+3243221100"
+	Language       string       `json:"language"`    // required: fr, nl, de or en
+	AccessCode     string       `json:"access_code"` // printed on card or statements; none: not changed
 	Since          day          `json:"since"`
 	Account        *accountLine `json:"account"` // on which benefits are paid; none: not changed
 }
@@ -63,15 +65,16 @@ func (d *day) UnmarshalText(text []byte) error {
 
 // newcomer is a line that was found right.
 type newcomer struct {
-	member   account.Member
-	accounts []bank.Account
+	member     account.Member
+	accounts   []bank.Account
+	accessCode string // as credentials reads it; empty: none
 }
 
 // readMembers reads one JSON object a line, empty lines aside, and writes to rejects
 // what is wrong with which line; never what stands in it.
 func readMembers(r io.Reader, rejects io.Writer) ([]newcomer, error) {
 	var list []newcomer
-	wrong, first := 0, map[nrn.Number]int{}
+	wrong, first, codes := 0, map[nrn.Number]int{}, map[string]int{}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxImportLine)
 	for n := 1; lines.Scan(); n++ {
@@ -82,12 +85,15 @@ func readMembers(r io.Reader, rejects io.Writer) ([]newcomer, error) {
 		if earlier := first[one.member.NationalNumber]; err == nil && earlier > 0 {
 			err = fmt.Errorf("same national number as line %d", earlier)
 		}
+		if earlier := codes[one.accessCode]; err == nil && one.accessCode != "" && earlier > 0 {
+			err = fmt.Errorf("same access code as line %d", earlier)
+		}
 		if err != nil {
 			wrong++
 			fmt.Fprintf(rejects, "line %d: %v\n", n, err)
 			continue
 		}
-		first[one.member.NationalNumber] = n
+		first[one.member.NationalNumber], codes[one.accessCode] = n, n
 		list = append(list, one)
 	}
 	if err := lines.Err(); err != nil {
@@ -131,6 +137,11 @@ func parseMember(line []byte) (newcomer, error) {
 		Birth: time.Time(m.Birth), Street: m.Street, Postcode: m.Postcode, Municipality: m.Municipality, Country: m.Country,
 		Email: m.Email, Phone: m.Phone, Language: m.Language, Since: time.Time(m.Since),
 	}}
+	if m.AccessCode != "" {
+		if n.accessCode, err = credentials.ParseAccessCode(m.AccessCode); err != nil {
+			return newcomer{}, errors.New(`"access_code" is letters and digits, as they are printed`)
+		}
+	}
 	if m.Account == nil {
 		return n, nil
 	}

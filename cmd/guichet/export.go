@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/store"
+)
+
+// runExport writes a list of members for the mutuality's partners. The e-mail address of
+// who refused to have it passed on, or was never asked, is not in it (F16).
+func runExport(ctx context.Context, env cli.Env, args []string) (err error) {
+	flags := cli.Flags(env, "export", "guichet export partners -config FILE OUT.ndjson")
+	settings, rest, err := settingsOf(flags, args, 2)
+	switch {
+	case err != nil:
+		return err
+	case rest[0] != "partners":
+		return fmt.Errorf("%w: %.20q is no list; there is partners", cli.ErrUsage, rest[0])
+	}
+	out, err := os.OpenFile(rest[1], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	db, err := openStore(ctx, settings, slog.New(slog.NewTextHandler(env.Stderr, nil)))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	buffer := bufio.NewWriter(out)
+	lines := json.NewEncoder(buffer)
+	members, addresses := 0, 0
+	err = db.EachPartner(ctx, settings.Mutuality.ID, func(p store.Partner) error {
+		members++
+		if p.Email != "" {
+			addresses++
+		}
+		return lines.Encode(p)
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(buffer.Flush(), out.Sync()); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "members exported: %d, of them %d with an e-mail address that may be passed on\n", members, addresses)
+	return nil
+}
