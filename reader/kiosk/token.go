@@ -22,7 +22,11 @@ type Token struct {
 	session pkcs11.SessionHandle
 	key     pkcs11.ObjectHandle
 	public  *ecdsa.PublicKey
+	closed  bool
 }
+
+// ErrClosed means that a token was let go.
+var ErrClosed = errors.New("the token was let go")
 
 // OpenToken finds the key with the label on the token with the label, by a module such as
 // libtpm2_pkcs11.so. pin is the token's user PIN; empty: it has none. ErrKey.
@@ -117,6 +121,9 @@ func (t *Token) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed { // the module is not in memory any more
+		return nil, ErrClosed
+	}
 	if err := t.lib.SignInit(t.session, []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_ECDSA, nil)}, t.key); err != nil {
 		return nil, err
 	}
@@ -130,10 +137,14 @@ func (t *Token) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte
 	return asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])})
 }
 
-// Close lets the token go.
+// Close lets the token go. Doing it twice is no error.
 func (t *Token) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return nil
+	}
+	t.closed = true
 	err := t.lib.Finalize()
 	t.lib.Destroy()
 	return err
