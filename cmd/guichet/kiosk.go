@@ -11,12 +11,13 @@ type KioskSettings struct {
 	Warning *Duration `json:"warning"` // from the warning to the end: 20s
 	Total   *Duration `json:"total"`   // of a session that is not made longer: 10m
 	More    int       `json:"more"`    // how often it is made longer: 10
+	Prints  int       `json:"prints"`  // pages that are printed in a session: 10
 }
 
 // times are the settings as package kiosk takes them; it refuses what does not fit.
 func (s KioskSettings) times() kiosk.Times {
 	return kiosk.Times{
 		Beat: s.Beat.or(0), Silence: s.Silence.or(0), Code: s.Code.or(0), Idle: s.Idle.or(0), Warning: s.Warning.or(0),
-		Total: s.Total.or(0), More: s.More,
+		Total: s.Total.or(0), More: s.More, Prints: s.Prints,
 	}
 }

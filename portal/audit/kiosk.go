@@ -14,4 +14,5 @@ const (
 	RevokeKiosk  Action = "kiosk.revoke"
 	StartKiosk   Action = "kiosk.start" // a lease begins
 	ExtendKiosk  Action = "kiosk.extend"
+	PrintAtKiosk Action = "kiosk.print" // by a member, a page of hers
 )

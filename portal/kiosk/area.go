@@ -35,6 +35,7 @@ const (
 	overPath   = "kiosk/over"
 	stayPath   = "kiosk/stay"
 	helpPath   = "kiosk/help"
+	printPath  = "kiosk/print"
 	officePath = "office/kiosks"
 )
 
@@ -44,6 +45,7 @@ func (a *Area) Route(r page.Routes) {
 	r.POST(overPath, auth.Public, a.over)
 	r.POST(stayPath, auth.ReadFile, a.stay)
 	r.POST(helpPath, auth.Public, a.help)
+	r.POST(printPath, auth.ReadFile, a.print)
 
 	r.GET(officePath, auth.ManageKiosks, a.list)
 	r.POST(officePath, auth.ManageKiosks, a.add)
@@ -78,6 +80,8 @@ func screenOf(v page.View, end string) string {
 	switch k := v.Kiosk; {
 	case k == nil:
 		return "unbound"
+	case k.Stopped:
+		return "stopped"
 	case !k.Alive:
 		return "offline"
 	case k.Trouble != "":

@@ -171,6 +171,7 @@ type Times struct {
 	Warning time.Duration // from the warning to the end: 20 s
 	Total   time.Duration // of a session that is not made longer: 10 minutes
 	More    int           // how often it is made longer: 10
+	Prints  int           // pages that are printed in a session: 10
 }
 
 // Defaults fills in what is zero. Error: a heartbeat that leaves no time for one to be
@@ -192,6 +193,9 @@ func (t Times) Defaults() (Times, error) {
 	}
 	if t.More == 0 {
 		t.More = 10
+	}
+	if t.Prints == 0 {
+		t.Prints = 10
 	}
 	if t.Silence < 2*t.Beat {
 		return t, errors.New("kiosk: sessions would end before a second heartbeat is due")
@@ -255,7 +259,10 @@ type Store interface {
 	// ExtendKioskSession makes the session under the hash of its token end no earlier than
 	// until, at most so many times. ErrNoMore; signin's error if there is none.
 	ExtendKioskSession(ctx context.Context, hash [32]byte, until time.Time, most int) error
-	// CallStaff makes a task of it.
+	// PrintAtKiosk counts a page that the session under the hash of its token is about to
+	// print, at most so many, and says how many are left. ErrNoPrint, ErrPrinted.
+	PrintAtKiosk(ctx context.Context, login auth.Login, hash [32]byte, p Print, most int) (left int, err error)
+	// CallStaff makes a task of it, unless one for the same cause waits.
 	CallStaff(ctx context.Context, c Call) error
 
 	// Kiosks lists all, those that need somebody first.

@@ -55,7 +55,7 @@ var rules = []error{
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
 	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore, kiosk.ErrNoCard,
-	kiosk.ErrCardMissing, kiosk.ErrCardForged, kiosk.ErrCardOther, kiosk.ErrCardExpired,
+	kiosk.ErrCardMissing, kiosk.ErrCardForged, kiosk.ErrCardOther, kiosk.ErrCardExpired, kiosk.ErrNoPrint, kiosk.ErrPrinted,
 }
 
 // refusal is the row of an act that failed with err; none for one that was done before.

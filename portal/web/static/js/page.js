@@ -8,7 +8,25 @@ document.querySelector("[data-focus]")?.focus();
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
-  button.addEventListener("click", () => window.print());
+  button.addEventListener("click", () => print(button));
+}
+
+// At a kiosk the portal counts what is printed, and says what is not.
+async function print(button) {
+  if (document.getElementById("kiosk")) {
+    const answer = await fetch(`/${document.documentElement.lang}/kiosk/print`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ page: window.location.pathname }),
+    }).catch(() => null);
+    if (!answer?.ok) {
+      const problem = await answer?.json().catch(() => null);
+      button.insertAdjacentElement("afterend", Object.assign(document.createElement("p"), { role: "alert", textContent: problem?.text ?? "" }));
+      button.disabled = true;
+      return;
+    }
+  }
+  window.print();
 }
 
 // Links of the error summary lead into the field, not only to it.
