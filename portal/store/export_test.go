@@ -44,6 +44,15 @@ func (db *DB) Act(action audit.Action, statements ...string) error {
 	})
 }
 
+// Waits is how many acts wait for the writer.
+func (db *DB) Waits() int { return len(db.writer.jobs) }
+
+// Count is how many rows a table has.
+func (db *DB) Count(table string) (n int) {
+	db.read(context.Background(), func(c *conn) error { return c.get("SELECT count(*) FROM "+table, nil, &n) })
+	return n
+}
+
 // Commits is how many transactions were committed.
 func (db *DB) Commits() int64 { return db.writer.commits.Load() }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"testing"
 
@@ -100,7 +101,7 @@ func eatRoom(t *testing.T, b *bed) {
 // with it.
 func TestJoin(t *testing.T) {
 	b := newBed(t, openSQLite)
-	if err := b.Act("", `CREATE TABLE t (n INTEGER NOT NULL UNIQUE) STRICT`); err != nil {
+	if err := b.Act("", table); err != nil {
 		t.Fatal(err)
 	}
 	before := b.Commits()
@@ -134,6 +135,85 @@ func TestJoin(t *testing.T) {
 	if commits := b.Commits() - before; commits > acts/2 {
 		t.Errorf("%d acts took %d commits", acts, commits)
 	}
+}
+
+const table = `CREATE TABLE t (n INTEGER NOT NULL UNIQUE)`
+
+// TestJoinOneBroken: 256 acts share one commit, and each kind of failure of one among them
+// is that one's alone.
+func TestJoinOneBroken(t *testing.T) {
+	for engine, open := range map[string]opener{"sqlite": openSQLite, "postgres": openPostgreSQL} {
+		for name, statement := range map[string]string{
+			"breaks a rule": `INSERT INTO t VALUES (NULL)`, "is no statement": `SELECT FROM WHERE`, "panics": "panic",
+		} {
+			t.Run(engine+" "+name, func(t *testing.T) {
+				t.Parallel()
+				c := &clock{now: noon}
+				cfg := newConfig(t, c)
+				entered, leave := make(chan bool), make(chan bool)
+				cfg.Fault = func(point string) {
+					if point == store.FaultCommit+" "+string(audit.Share) {
+						entered <- true
+						<-leave
+					}
+				}
+				joinOneBroken(t, bedOf(t, open, cfg, c), statement, entered, leave)
+			})
+		}
+	}
+}
+
+func joinOneBroken(t *testing.T, b *bed, statement string, entered, leave chan bool) {
+	const acts, broken = 256, 100
+	if err := b.Act("", table); err != nil {
+		t.Fatal(err)
+	}
+	held := make(chan error)
+	go func() { held <- b.Act(audit.Share) }() // the writer is busy with it until all others wait
+	<-entered
+	before, rows := b.Commits(), 0
+	go func() {
+		b.eventually("all acts wait", func() bool { return b.Waits() == acts })
+		leave <- true
+	}()
+	errs := together(acts, func(i int) error {
+		for {
+			err := b.Act(audit.Import, append([]string{insert(i)}, []string{statement}[:count(i == broken)]...)...)
+			if !errors.Is(err, store.ErrUnavailable) { // who waited too long for its turn: nothing was done
+				return err
+			}
+		}
+	})
+	if err := <-held; err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range errs {
+		if (i == broken) != (err != nil) {
+			t.Errorf("act %d: %v", i, err)
+		}
+	}
+	if err := b.Act("", `DELETE FROM t WHERE n = `+itoa(broken)); err != nil { // there is none
+		t.Error(err)
+	}
+	for _, e := range b.rows() {
+		if e.Action == audit.Import && e.Member == "" && e.Outcome == audit.Done {
+			rows++
+		}
+	}
+	if rows != acts-1 || b.Count("t") != acts-1 {
+		t.Errorf("%d rows of the audit trail, %d of the table, want %d of both", rows, b.Count("t"), acts-1)
+	}
+	if commits := b.Commits() - before; commits > 20 {
+		t.Errorf("%d acts that waited together took %d commits", acts, commits)
+	}
+}
+
+// count is 1 or 0.
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func insert(i int) string { return "INSERT INTO t VALUES (" + itoa(i) + ")" }

@@ -180,7 +180,7 @@ func olderCopy(t *testing.T, from string, version int) string {
 	return path
 }
 
-func texts(t *testing.T, pool *sql.DB, query string) []string {
+func texts(t testing.TB, pool *sql.DB, query string) []string {
 	t.Helper()
 	rows, err := pool.Query(query)
 	if err != nil {

@@ -289,3 +289,9 @@ func removeStale() {
 		}
 	}
 }
+
+// Tool is the path of a program that comes with the server, pg_dump for one.
+func Tool(name string) (string, error) {
+	bin, err := binaries()
+	return filepath.Join(bin, name), err
+}
