@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,13 +120,15 @@ func media(media string, features ...string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// settings are the circumstances in which every page is looked at.
-var settings = []struct {
+type setting struct {
 	name     string
 	width    int64
 	media    string
 	features []string
-}{
+}
+
+// settings are the circumstances in which every page is looked at.
+var settings = []setting{
 	{"1280", 1280, "", nil},
 	{"360", 360, "", nil},
 	{"320", 320, "", nil},
@@ -148,29 +152,41 @@ func TestGallery(t *testing.T) {
 		t.Fatalf("axe-core is missing (npm ci): %v", err)
 	}
 	server := counter(t, "", nil)
-	ctx, messages := browser(t)
-	for path := range gallery("") {
-		for _, s := range settings {
-			err := chromedp.Do(ctx, chromedp.EmulateViewport(s.width, 900), media(s.media, s.features...), chromedp.Navigate(server.URL+"/fr/"+path))
-			if err != nil {
-				t.Fatal(err)
+	paths := slices.Sorted(maps.Keys(gallery("")))
+	for i, half := range [][]string{paths[:len(paths)/2], paths[len(paths)/2:]} { // a core each
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			ctx, messages := browser(t)
+			for _, path := range half {
+				for _, s := range settings {
+					inspect(t, ctx, server.URL, path, s, axe)
+				}
 			}
-			width, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
-			if err != nil {
-				t.Fatal(err)
+			for _, m := range messages() {
+				t.Errorf("console: %s", m)
 			}
-			if width > s.width {
-				t.Errorf("%s at %s is %d px wide", path, s.name, width)
-			}
-			for _, violation := range violations(t, ctx, axe, s.media) {
-				t.Errorf("%s at %s: %s", path, s.name, violation)
-			}
-			shoot(t, ctx, strings.ReplaceAll(path, "/", "-")+"-"+s.name)
-		}
+		})
 	}
-	for _, m := range messages() {
-		t.Errorf("console: %s", m)
+}
+
+// inspect looks at a page in one setting.
+func inspect(t *testing.T, ctx context.Context, origin, path string, s setting, axe []byte) {
+	t.Helper()
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(s.width, 900), media(s.media, s.features...), chromedp.Navigate(origin+"/fr/"+path))
+	if err != nil {
+		t.Fatal(err)
 	}
+	width, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if width > s.width {
+		t.Errorf("%s at %s is %d px wide", path, s.name, width)
+	}
+	for _, violation := range violations(t, ctx, axe, s.media) {
+		t.Errorf("%s at %s: %s", path, s.name, violation)
+	}
+	shoot(t, ctx, strings.ReplaceAll(path, "/", "-")+"-"+s.name)
 }
 
 func violations(t *testing.T, ctx context.Context, axe []byte, media string) (list []string) {
