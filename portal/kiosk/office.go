@@ -3,6 +3,8 @@ package kiosk
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -152,15 +154,48 @@ func (s shown) rows(v page.View) []page.SummaryRow {
 	if s.Why != "" {
 		rows = append(rows, page.SummaryRow{Label: v.T("kiosk.office.why"), Value: v.T("kiosk.office.why." + s.Why)})
 	}
-	if s.Fault != api.NoTrouble {
-		rows = append(rows, page.SummaryRow{Label: v.T("kiosk.office.fault"), Value: v.T("kiosk.fault." + string(s.Fault))})
+	for _, trouble := range s.troubles() {
+		rows = append(rows, page.SummaryRow{Label: v.T("kiosk.office.fault"), Value: v.T("kiosk.fault." + string(trouble))})
+	}
+	return append(rows, s.health(v)...)
+}
+
+// troubles are all that is wrong with the machine, as its agent last told.
+func (s shown) troubles() []api.KioskTrouble {
+	list := s.Health.Troubles
+	if s.Fault != api.NoTrouble && !slices.Contains(list, s.Fault) {
+		list = append([]api.KioskTrouble{s.Fault}, list...)
+	}
+	return list
+}
+
+// health is what else a machine tells of itself.
+func (s shown) health(v page.View) []page.SummaryRow {
+	h := s.Health
+	var rows []page.SummaryRow
+	if h.Readers > 0 {
+		rows = append(rows, page.SummaryRow{Label: v.T("kiosk.office.readers"), Value: strconv.Itoa(h.Readers)})
+	}
+	if h.Printer != api.PrinterUnused {
+		rows = append(rows, page.SummaryRow{Label: v.T("kiosk.office.printer"), Value: v.T("kiosk.office.printer." + string(h.Printer))})
+	}
+	if h.Sheets > 0 {
+		rows = append(rows, page.SummaryRow{Label: v.T("kiosk.office.sheets"), Value: strconv.FormatUint(h.Sheets, 10)})
 	}
 	return rows
+}
+
+// ailing says that somebody has to look after the machine, though it speaks.
+func (s shown) ailing() bool {
+	p := s.Health.Printer
+	return len(s.troubles()) > 0 || p != api.PrinterUnused && p != api.PrinterReady
 }
 
 // badge is the state in a word.
 func (s shown) badge(v page.View) (page.Kind, string) {
 	switch {
+	case s.State == Active && s.Alive && s.ailing():
+		return page.Changed, v.T("kiosk.office.state.trouble")
 	case s.State == Active && s.Alive:
 		return page.Valid, v.T("kiosk.office.state.alive")
 	case s.State == Active:

@@ -30,6 +30,17 @@ func TestKiosks(t *testing.T) {
 			"a stopped kiosk serves nobody":      testKioskStopped,
 			"a browser is one kiosk's":           testKioskBrowser,
 			"a session is made longer ten times": testKioskLonger,
+			"names and texts of a kiosk":         testKioskChange,
+			"files that make no account":         testKioskCardRefused,
+			"files that make one":                testKioskCardOpens,
+			"one account by all ways at once":    testKioskAndOthers,
+			"a card forgets when it comes out":   testKioskCardForgotten,
+			"another card ends the session":      testKioskOtherCard,
+			"health is kept, and calls":          testKioskHealth,
+			"silence calls, once":                testKioskSilence,
+			"what is over is swept":              testKioskSweep,
+			"revoked during heartbeats":          testKioskRevokedMeanwhile,
+			"two leases at the same moment":      testKioskTwoLeases,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
@@ -46,6 +57,7 @@ type machine struct {
 	key     string
 	lease   string
 	counter uint64
+	card    kiosk.Card // what its files say, when one is put in
 }
 
 func (b *bed) admin() auth.Officer { return b.hire("Ines", inesNumber, auth.Administrator) }
@@ -57,7 +69,7 @@ func (m *machine) say(kind api.KioskKind, change ...func(*api.KioskMessage)) err
 		c(&message)
 	}
 	now := m.b.clock.Now()
-	_, err := m.db.Hear(m.b.t.Context(), "141", kiosk.Heard{Message: message, NonceAt: now, At: now, Silence: silence})
+	_, err := m.db.Hear(m.b.t.Context(), "141", kiosk.Heard{Message: message, NonceAt: now, At: now, Silence: silence, Card: m.card})
 	return err
 }
 
