@@ -53,7 +53,6 @@ func (c Chromium) Policies() []byte {
 
 		"IncognitoModeAvailability":    2, // forced: nothing outlives a person
 		"BrowserGuestModeEnabled":      false,
-		"BackForwardCacheEnabled":      false,
 		"SavingBrowserHistoryDisabled": true,
 		"DownloadRestrictions":         3, // all
 		"AllowFileSelectionDialogs":    false,
@@ -108,7 +107,7 @@ func (c Chromium) Command() []string {
 	}
 	args := []string{program, "--kiosk", "--incognito", "--kiosk-printing", "--no-first-run", "--no-default-browser-check",
 		"--noerrdialogs", "--disable-session-crashed-bubble", "--disable-pinch", "--overscroll-history-navigation=0",
-		"--disable-features=Translate", "--password-store=basic", "--user-data-dir=" + c.Profile}
+		"--disable-features=Translate,BackForwardCache", "--password-store=basic", "--user-data-dir=" + c.Profile}
 	args = append(args, c.Extra...)
 	return append(args, c.Portal+"/"+c.Lang+"/kiosk")
 }
