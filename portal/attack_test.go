@@ -175,3 +175,32 @@ func TestForwardedForIsNotBelieved(t *testing.T) {
 		t.Errorf("40 guesses under 40 names: %d were slowed down", slowed)
 	}
 }
+
+// A thief who knows her number and code types her address and a password of his, and
+// waits until she presses the link in her mailbox. What she opens is hers.
+func TestLinkOpenedElsewhere(t *testing.T) {
+	c, box := under(t, "unimutuelles")
+	c.code(t)
+	c.pair(t).sends(t)
+	link, she := box.links(t, 1)[0], c.visitor(t)
+	if _, body := she.get(link); !strings.Contains(body, `name="new"`) {
+		t.Error("the page of the link asks her for no password")
+	}
+	if resp, _ := she.fill(link); resp.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("pressed without a password: %s", resp.Status)
+	}
+	const hers = "Quatre loutres, 2 saumons"
+	if resp, _ := she.fill(link, "new", hers, "again", hers); resp.Header.Get("Location") != "/fr/enrol/done" {
+		t.Fatalf("with one of hers: %s", resp.Status)
+	}
+	thief := c.visitor(t)
+	if thief.try("ab12cd", goodForAll); isIn(thief) {
+		t.Error("the thief is in by the password that he typed")
+	}
+	if she.try("ab12cd", hers); !isIn(she) {
+		t.Error("she is not in by hers")
+	}
+	if question, _, err := c.store.Question(t.Context(), "test", c.member(t)); err != nil || question != 0 {
+		t.Errorf("his secret question is kept: %d, %v", question, err)
+	}
+}

@@ -50,7 +50,7 @@ func TestEnrolRenewed(t *testing.T) {
 	if resp, _ := v.fill(late + "/again"); resp.StatusCode != http.StatusGone {
 		t.Errorf("a link that was replaced: %s", resp.Status)
 	}
-	if resp, _ := v.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
+	if resp, _ := v.fill(next, "new", goodForAll, "again", goodForAll); resp.Header.Get("Location") != "/fr/enrol/done" {
 		t.Fatalf("the new link: %s", resp.Status)
 	}
 	if v.try("ab12cd", goodForAll); !isIn(v) {

@@ -246,17 +246,17 @@ func TestEnrolByPair(t *testing.T) {
 			t.Fatalf("a minute before the deadline: %s", resp.Status)
 		}
 	}
-	if resp, _ := in.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
+	if resp, _ := v.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
 		t.Fatalf("pressing: %s to %q", resp.Status, resp.Header.Get("Location"))
 	}
-	if resp, _ := in.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
+	if resp, _ := v.fill(next); resp.Header.Get("Location") != "/fr/enrol/done" {
 		t.Errorf("pressing twice: %s", resp.Status)
 	}
 	if resp, _ := in.get(next); resp.StatusCode != http.StatusGone {
 		t.Errorf("opening it twice: %s", resp.Status)
 	}
 	c.later(2 * time.Minute)
-	if resp, _ := in.fill(next); resp.StatusCode != http.StatusGone {
+	if resp, _ := v.fill(next); resp.StatusCode != http.StatusGone {
 		t.Errorf("pressing again, later: %s", resp.Status)
 	}
 	if in.try("ab12cd", goodForAll); !isIn(in) {
@@ -312,7 +312,7 @@ func TestEnrolTwice(t *testing.T) {
 	for i, link := range links {
 		v := c.visitor(t)
 		wg.Go(func() {
-			resp, _ := v.fill(link)
+			resp, _ := v.fill(link, "new", goodForAll, "again", goodForAll)
 			opened[i] = resp.Header.Get("Location") == "/fr/enrol/done"
 		})
 	}

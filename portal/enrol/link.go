@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -131,7 +132,7 @@ func (e *Enrol) showOpen(c *gin.Context, v page.View, status int) error {
 	if err != nil {
 		return fmt.Errorf("looking at a link: %w", err)
 	}
-	linked, err := ParseLinked(code.Payload)
+	linked, err := e.opens(c, code)
 	if err != nil {
 		return err
 	}
@@ -141,6 +142,18 @@ func (e *Enrol) showOpen(c *gin.Context, v page.View, status int) error {
 	}
 	v.Title, v.Lead = v.T("enrol.open.title"), v.T("enrol.open.lead")
 	return page.Render(c, status, openPageOf(v))
+}
+
+// opens is what waits for the link, as far as it may be used in this browser. The link
+// shows whose the address is, and not that its owner chose the password: somebody else
+// may have typed her number, her address and a password of his. So where it is opened in
+// another browser than the one that typed, she chooses the password there.
+func (e *Enrol) opens(c *gin.Context, code credentials.Code) (Linked, error) {
+	l, err := ParseLinked(code.Payload)
+	if browser, ok := e.Desk.Bound(c); !ok || !bytes.Equal(browser[:], l.Browser) {
+		l.Hash = ""
+	}
+	return l, err
 }
 
 func isOver(err error) bool {
@@ -161,7 +174,7 @@ func (e *Enrol) over(c *gin.Context, v page.View, cause error) error {
 type Opening struct {
 	Mutuality string
 	Secret    string
-	Hash      string // of the password chosen on the page; "": the payload has one
+	Hash      string // of the password chosen on the page, then no secret question is kept; "": the payload has both
 	At        time.Time
 }
 
@@ -175,7 +188,7 @@ func (e *Enrol) activate(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking at a link: %w", err)
 	}
-	linked, err := ParseLinked(code.Payload)
+	linked, err := e.opens(c, code)
 	if err != nil {
 		return err
 	}
