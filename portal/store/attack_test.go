@@ -8,6 +8,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/signin"
 )
@@ -30,6 +31,7 @@ func runAttacks(t *testing.T, open opener) {
 		{"an old password gets no ticket", testOldPasswordTicket},
 		{"a session that ended sets no password", testEndedSessionSetsPassword},
 		{"a session that ended asks for no address", testEndedSessionAsksEmail},
+		{"a first address is told where she was written to", testFirstAddress},
 		{"who takes her address back leaves the thief no link", testTakenBack},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
@@ -157,5 +159,41 @@ func testTakenBack(t *testing.T, b *bed) {
 	b.wantDead(map[credentials.Purpose]string{credentials.UndoEmail: link(4)})
 	if a := b.account(); a.Email != "hers@example.org" || !a.Certified() {
 		t.Errorf("her address: %q", a.Email)
+	}
+}
+
+// A thief with her password gives her account its first address. The address on file
+// hears of it, with a link that undoes it; who has none on file hears of it by post.
+func testFirstAddress(t *testing.T, b *bed) {
+	b.enrolClassic(b.claire, nil)
+	b.code(b.claire, credentials.ConfirmEmail, link(1), "thief@example.org")
+	if err := b.swap(credentials.ConfirmEmail, link(1), link(2)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.FindCode(t.Context(), b.claire.Mutuality, credentials.UndoEmail, link(2), b.clock.Now()); err != nil {
+		t.Errorf("link to the address on file: %v", err)
+	}
+	if err := b.swap(credentials.UndoEmail, link(2), link(3)); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.account(); a.Email != claire.Email || a.HasPassword {
+		t.Errorf("undone: address %q, password %t", a.Email, a.HasPassword)
+	}
+
+	lone := b.bram
+	other, _ := bram()
+	other.Email = ""
+	if err := b.AddMember(t.Context(), other, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.enrolClassic(lone, nil)
+	b.code(lone, credentials.ConfirmEmail, link(4), "thief@example.net")
+	if err := b.swap(credentials.ConfirmEmail, link(4), link(5)); err != nil {
+		t.Fatal(err)
+	}
+	b.wantDead(map[credentials.Purpose]string{credentials.UndoEmail: link(5)})
+	list, err := b.LettersOf(t.Context(), lone, 10)
+	if err != nil || len(list) != 1 || list[0].Kind != letters.NewEmail {
+		t.Errorf("letters: %v, %v", list, err)
 	}
 }

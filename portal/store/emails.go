@@ -9,6 +9,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
 )
 
@@ -76,10 +77,8 @@ func (db *DB) swapEmail(ctx context.Context, t *tx, s credentials.Swap) error {
 		if err := db.distrust(t, s.Mutuality, code.Member, s.At); err != nil {
 			return err
 		}
-	} else if before.Certified() && before.Email != after.Email {
-		if err := db.offerUndo(t, before, s); err != nil {
-			return err
-		}
+	} else if err := db.tellBefore(t, before, code, s); err != nil {
+		return err
 	}
 	return db.tell(t, after, mail.EmailChangedNew, s.At)
 }
@@ -114,6 +113,35 @@ func (db *DB) takenBack(t *tx, a credentials.Account, now time.Time) (*credentia
 			return err
 		})
 	return found, err
+}
+
+// tellBefore tells where she was written to until now, with a link that puts that address
+// back: the one she showed to be hers, else the one on file, else her letter box. Whoever
+// gives an account its first address is not the only one who hears of it.
+func (db *DB) tellBefore(t *tx, before credentials.Account, code credentials.Code, s credentials.Swap) error {
+	old, err := addressOf(t.conn, before)
+	if err != nil || sameAddress(old, code.Payload) {
+		return err
+	}
+	if old != "" {
+		before.Email = old
+		return db.offerUndo(t, before, s)
+	}
+	var told int // by the counter, when the address was asked for
+	err = t.get(`SELECT count(*) FROM letters WHERE mutuality = ? AND member = ? AND kind = ? AND requested_at >= ?`,
+		[]any{before.Mutuality, string(before.Member), string(letters.NewEmail), micros(code.Created)}, &told)
+	if err != nil || told > 0 {
+		return err
+	}
+	_, err = t.letter(db, letters.Letter{Mutuality: before.Mutuality, Member: before.Member, Kind: letters.NewEmail, Lang: before.Language})
+	return err
+}
+
+// sameAddress says whether both are one address, however they are spelled.
+func sameAddress(a, b string) bool {
+	one, err := credentials.FoldEmail(a)
+	other, bad := credentials.FoldEmail(b)
+	return err == nil && bad == nil && one == other
 }
 
 // offerUndo tells the address that was, with a link that puts it back.

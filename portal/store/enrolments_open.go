@@ -89,7 +89,7 @@ func (db *DB) openByLink(ctx context.Context, t *tx, o enrol.Opening) error {
 	e := credentials.Enrolment{Mutuality: o.Mutuality, Member: code.Member, State: credentials.Active, Hash: linked.Hash,
 		AccessCode: linked.AccessCode, Email: linked.Email, Certified: o.At, At: o.At}
 	if o.Hash != "" {
-		e.Hash = o.Hash
+		e.Hash, linked.Question = o.Hash, 0
 	}
 	if err := t.putAccount(db, e); err != nil {
 		return err
@@ -106,11 +106,18 @@ func (db *DB) openByLink(ctx context.Context, t *tx, o enrol.Opening) error {
 	if err := t.note(db.ownEntry(ctx, o.Mutuality, code.Member, audit.Enrol, object("way", string(linked.Way)))); err != nil {
 		return err
 	}
-	a, _, err = db.account(t.conn, o.Mutuality, code.Member)
+	onFile, err := addressOf(t.conn, a)
 	if err != nil {
 		return err
 	}
-	return db.tell(t, a, mail.Enrolled, o.At)
+	if a, _, err = db.account(t.conn, o.Mutuality, code.Member); err != nil {
+		return err
+	}
+	if onFile != "" && !sameAddress(onFile, a.Email) { // facts are known to others: the file hears of it too
+		err = t.mail(db, mail.Message{Mutuality: a.Mutuality, Member: a.Member, To: onFile, Template: mail.Enrolled, Lang: a.Language,
+			Values: map[string]string{string(mail.At): o.At.UTC().Format(time.RFC3339)}})
+	}
+	return errors.Join(err, db.tell(t, a, mail.Enrolled, o.At))
 }
 
 // putConsents keeps what was agreed to, and the secret question.

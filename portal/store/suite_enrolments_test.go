@@ -352,7 +352,7 @@ func testOpenByLink(t *testing.T, b *bed) {
 	}
 	_, err = b.Enrolment(ctx, m, [32]byte{7}, noon)
 	wantErr(t, "the draft of an account that is open", err, enrol.ErrNoDraft)
-	b.wantText("mails", b.mails(), "enrolled new@example.org")
+	b.wantText("mails", b.mails(), "enrolled claire@example.org, enrolled new@example.org")
 	if got := b.audited(audit.Enrol); len(got) != 1 || got[0] != "done way/access-code" {
 		t.Errorf("audit rows %q", got)
 	}
