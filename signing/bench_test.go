@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"guichet.example/certs/certstest"
@@ -206,4 +208,57 @@ func takeApart(tb testing.TB, raw []byte) (data, value []byte, responder *x509.C
 		}
 	}
 	return basic.Data.FullBytes, basic.Signature.RightAlign(), responder
+}
+
+// The cost of a signature and of its verification grows with the file and no faster:
+// compare ns/op and B/op with the size in MB.
+func BenchmarkSize(b *testing.B) {
+	w := theWorld(b)
+	for _, mb := range []int{1, 10, 100} {
+		r := w.request(b, certstest.P256)
+		r.PDF, r.Mark = inflated(b, mb<<20), Mark{}
+		p, err := Prepare(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := value(b, w.cards[certstest.P256].Signature.Key, p)
+		b.Run(fmt.Sprintf("sign-%dMB", mb), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p, err = Prepare(r); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := p.Complete(v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		file, _, err := w.extender(b).Extend(b.Context(), w.sign(b, r, w.cards[certstest.P256].Signature.Key), LevelLT)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("verify-%dMB", mb), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if r, err := Verify(b.Context(), file, w.trust()); err != nil || !r.Valid() {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// inflated is the letter with images of 256 KB that make it so large.
+func inflated(tb testing.TB, size int) []byte {
+	tb.Helper()
+	f, err := pdf.Open(letter(tb).PDF)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	u := f.Update()
+	for range size / (256 << 10) {
+		u.Add(stream(strings.Repeat("0123456789abcdef", 16<<10)))
+	}
+	out, _ := u.Bytes([]byte("inflated"))
+	return out
 }

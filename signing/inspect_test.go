@@ -46,7 +46,7 @@ func TestInspectRefuses(t *testing.T) {
 	}{
 		"no file":               {nil, NotPDF},
 		"a picture":             {[]byte("\x89PNG\r\n\x1a\n0000000000"), NotPDF},
-		"over 25 MiB":           {append(bytes.Clone(plain), make([]byte, MaxPDF)...), TooLarge},
+		"over 128 MiB":          {append(bytes.Clone(plain), make([]byte, MaxPDF)...), TooLarge},
 		"cut off":               {plain[:len(plain)-200], Broken},
 		"bytes after the end":   {append(bytes.Clone(plain), "more"...), Broken},
 		"encrypted":             {bytes.Replace(plain, []byte("/Root"), []byte("/Encrypt 1 0 R /Root"), 1), Encrypted},

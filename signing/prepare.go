@@ -17,7 +17,7 @@ import (
 // Bounds on bytes from outside.
 const (
 	// MaxPDF is the largest file read or written, in bytes.
-	MaxPDF = 25 << 20
+	MaxPDF = 128 << 20
 	// Hole is the room kept for a signature in bytes of DER; twice that in hexadecimal.
 	// A path of three certificates with a timestamp token and its path takes about 10 KB.
 	Hole = 16 << 10

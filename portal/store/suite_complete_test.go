@@ -37,7 +37,7 @@ func testCompleteRefuses(t *testing.T, b *bed) {
 
 	for name, change := range map[string]func(*requests.Completion){
 		"no PDF":      func(c *requests.Completion) { c.PDF = nil },
-		"huge PDF":    func(c *requests.Completion) { c.PDF = make([]byte, signing.MaxPDF+1) },
+		"huge PDF":    func(c *requests.Completion) { c.PDF = make([]byte, requests.MaxPDF+1) },
 		"other state": func(c *requests.Completion) { c.State = requests.Accepted },
 		"bad id":      func(c *requests.Completion) { c.Document = "a b" },
 	} {

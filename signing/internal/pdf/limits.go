@@ -7,27 +7,27 @@ import (
 
 // Bounds on what a file may make the reader do. Over any of them the file is refused.
 const (
-	maxSize      = 25 << 20 // bytes of a file
-	maxDepth     = 48       // arrays and dictionaries inside each other
-	maxRevisions = 64       // sections on the chain of Prev
-	maxEntries   = 1 << 19  // cross-reference entries in all sections
-	maxNumber    = 8388607  // object number (ISO 32000-1, annex C)
-	maxValues    = 1 << 21  // values read in all objects
-	maxInflated  = 64 << 20 // bytes out of all filters
-	maxPages     = 20000    // pages looked at
-	maxFields    = 2000     // form fields looked at
-	maxSigs      = 64       // signatures of all revisions
-	maxChanges   = 100      // changes named of one revision
-	maxDigits    = 18       // digits of a whole number
-	smallDict    = 16       // keys searched one by one
+	maxSize      = 128 << 20 // bytes of a file
+	maxDepth     = 48        // arrays and dictionaries inside each other
+	maxRevisions = 64        // sections on the chain of Prev
+	maxEntries   = 1 << 19   // cross-reference entries in all sections
+	maxNumber    = 8388607   // object number (ISO 32000-1, annex C)
+	maxValues    = 1 << 21   // values read in all objects
+	maxInflated  = 64 << 20  // bytes out of all filters
+	maxPages     = 20000     // pages looked at
+	maxFields    = 2000      // form fields looked at
+	maxSigs      = 64        // signatures of all revisions
+	maxChanges   = 100       // changes named of one revision
+	maxDigits    = 18        // digits of a whole number
+	smallDict    = 16        // keys searched one by one
 )
 
 // Conditions a caller branches on.
 var (
 	// ErrNotPDF means the bytes do not begin with a PDF header.
 	ErrNotPDF = errors.New("no PDF header")
-	// ErrTooLarge means the file is over 25 MiB.
-	ErrTooLarge = errors.New("file over 25 MiB")
+	// ErrTooLarge means the file is over 128 MiB.
+	ErrTooLarge = errors.New("file over 128 MiB")
 	// ErrEncrypted means the file is encrypted; such files are not read.
 	ErrEncrypted = errors.New("file is encrypted")
 	// ErrStructure means the file breaks a rule of the format that decides what a
