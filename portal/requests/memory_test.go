@@ -218,7 +218,10 @@ func (m *memory) Raised(_ context.Context, out Raised) error {
 }
 
 // RefuseSignature implements Store.
-func (m *memory) RefuseSignature(_ context.Context, _ auth.Login, request, state string) error {
+func (m *memory) RefuseSignature(ctx context.Context, _ auth.Login, request, state string) error {
+	if err := ctx.Err(); err != nil { // as a database would
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.refused = append(m.refused, request+" "+state)
