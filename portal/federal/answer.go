@@ -142,7 +142,7 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 // use counts an answer that leads to no session, and turns away.
 func (f *Federal) use(c *gin.Context, a *Answer, member auth.MemberID, cause error, refusals ...error) error {
 	if err := f.Store.FinishFlow(c.Request.Context(), a.Flow, a.Used, nil); err != nil {
-		return f.turnAwayOr(c, a.Flow, member, errors.Join(err, cause), append(refusals, ErrNoFlow, ErrReplayed)...)
+		return f.turnAwayOr(c, a.Flow, member, err, ErrNoFlow, ErrReplayed)
 	}
 	return f.turnAwayOr(c, a.Flow, member, cause, refusals...)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,6 +32,17 @@ type provider struct {
 	flow federation.Flow
 	says federation.Identity
 	err  error
+	hang bool          // until nobody waits any more
+	left time.Duration // that the last question had
+}
+
+// wait is how a provider spends the time it is given.
+func (p *provider) wait(ctx context.Context) error {
+	ends, ok := ctx.Deadline()
+	if p.left = time.Until(ends); !ok || !p.hang {
+		return p.err
+	}
+	return fmt.Errorf("%w: it hangs", federation.ErrUnavailable)
 }
 
 func (p *provider) ID() string       { return "csam" }
@@ -39,30 +51,35 @@ func (p *provider) Names() map[string]string {
 	return map[string]string{"fr": "CSAM", "nl": "CSAM", "de": "CSAM", "en": "CSAM"}
 }
 
-func (p *provider) Begin(_ context.Context, f *federation.Flow) (string, error) {
+func (p *provider) Begin(ctx context.Context, f *federation.Flow) (string, error) {
 	p.flow = *f
-	return "https://idp.example/?state=" + f.ID, p.err
+	return "https://idp.example/?state=" + f.ID, p.wait(ctx)
 }
 
-func (p *provider) Finish(context.Context, federation.Flow, url.Values) (federation.Identity, error) {
-	return p.says, p.err
+func (p *provider) Finish(ctx context.Context, _ federation.Flow, _ url.Values) (federation.Identity, error) {
+	return p.says, p.wait(ctx)
 }
 
-func (p *provider) Out(context.Context, federation.Logout, string) (string, bool, error) {
-	return "", false, nil
+func (p *provider) Out(ctx context.Context, _ federation.Logout, _ string) (string, bool, error) {
+	return "", false, p.wait(ctx)
 }
 
 // desk is the counter's side: one browser, two members.
 type desk struct {
 	begun   []auth.Login
+	kept    []federal.Kept
+	refuses error // what Begin says
 	refused []string
 }
 
 func (d *desk) Bind(*gin.Context) [32]byte          { return [32]byte{1} }
 func (d *desk) Bound(*gin.Context) ([32]byte, bool) { return [32]byte{1}, true }
 func (d *desk) End(*gin.Context) error              { return nil }
-func (d *desk) Begin(_ *gin.Context, l auth.Login, _ federal.Kept) error {
-	d.begun = append(d.begun, l)
+func (d *desk) Begin(_ *gin.Context, l auth.Login, k federal.Kept) error {
+	if d.refuses != nil {
+		return d.refuses
+	}
+	d.begun, d.kept = append(d.begun, l), append(d.kept, k)
 	return nil
 }
 func (d *desk) Refused(_ *gin.Context, _ auth.MemberID, why string) error {
