@@ -69,17 +69,19 @@ func (p *Provider) endpoint(address string) error {
 
 // listed reports whether the address is of the issuer's host or of one in the settings,
 // with or without the port that https implies.
-func (p *Provider) listed(u *url.URL) bool {
+func (p *Provider) listed(u *url.URL) bool { return p.hosts[plainHost(u.Host)] }
+
+// list makes the set of hosts that may be asked.
+func (p *Provider) list() error {
 	issuer, err := url.Parse(p.settings.Issuer)
 	if err != nil {
-		return false
+		return errors.New(`"issuer" is not an address`)
 	}
-	for _, host := range append([]string{issuer.Host}, p.settings.Hosts...) {
-		if plainHost(host) == plainHost(u.Host) {
-			return true
-		}
+	p.hosts = map[string]bool{plainHost(issuer.Host): true}
+	for _, host := range p.settings.Hosts {
+		p.hosts[plainHost(host)] = true
 	}
-	return false
+	return nil
 }
 
 func plainHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ":443") }

@@ -61,9 +61,10 @@ type Provider struct {
 	log      *slog.Logger
 
 	table   federation.Levels
-	secret  string        // client_secret_basic, client_secret_post
-	signer  *clientKey    // private_key_jwt
-	openers []openingKey  // encrypted tokens, newest first
+	secret  string       // client_secret_basic, client_secret_post
+	signer  *clientKey   // private_key_jwt
+	openers []openingKey // encrypted tokens, newest first
+	hosts   map[string]bool
 	client  *http.Client  // listed hosts, bounded answers
 	timeout time.Duration // for one exchange
 	breaker breaker.Breaker
@@ -96,6 +97,9 @@ func New(s Settings, o Options) (*Provider, error) {
 		return nil, fmt.Errorf("provider %s: %w", s.ID, err)
 	}
 	p.timeout = p.settings.timeout()
+	if err := p.list(); err != nil {
+		return nil, fmt.Errorf("provider %s: %w", s.ID, err)
+	}
 	if p.client, err = p.newClient(); err != nil {
 		return nil, fmt.Errorf("provider %s: %w", s.ID, err)
 	}

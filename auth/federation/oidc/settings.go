@@ -85,8 +85,8 @@ type Settings struct {
 	UserInfo string `json:"userinfo"`
 	// NoLogout hides "log out everywhere", though the provider announces it.
 	NoLogout bool `json:"no_logout"`
-	// TimeoutSeconds is how long one exchange with the provider may take, 1 to 30.
-	// Empty: 5.
+	// TimeoutSeconds is how long one exchange with the provider may take, 1 to 10; all that
+	// a page waits for has its own bound besides. Empty: 5.
 	TimeoutSeconds int `json:"timeout_seconds"`
 }
 
@@ -178,8 +178,8 @@ func (s Settings) checkAsked() error {
 		return errors.New(`"number_claim" is required`)
 	case slices.Contains(reserved, s.NumberClaim):
 		return errors.New(`"number_claim" names a claim that has its own meaning`)
-	case s.TimeoutSeconds < 0 || s.TimeoutSeconds > 30:
-		return errors.New(`"timeout_seconds" is not 1 to 30`)
+	case s.TimeoutSeconds < 0 || s.TimeoutSeconds > 10:
+		return errors.New(`"timeout_seconds" is not 1 to 10`)
 	case len(s.Scopes) > 20:
 		return errors.New(`"scopes" has more than 20 entries`)
 	}

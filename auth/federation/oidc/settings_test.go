@@ -79,7 +79,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		"number in sub":             {func(s *oidc.Settings) { s.NumberClaim = "sub" }, `"number_claim"`},
 		"no number claim":           {func(s *oidc.Settings) { s.Shape = oidc.Plain }, `"number_claim"`},
 		"userinfo as text":          {func(s *oidc.Settings) { s.UserInfo = "text" }, `"userinfo"`},
-		"time-out of a minute":      {func(s *oidc.Settings) { s.TimeoutSeconds = 60 }, `"timeout_seconds"`},
+		"time-out of 11 seconds":    {func(s *oidc.Settings) { s.TimeoutSeconds = 11 }, `"timeout_seconds"`},
 		"older levels elsewhere":    {func(s *oidc.Settings) { s.Shape, s.OlderLevels = oidc.Itsme, true }, `"older_levels"`},
 		"authorities that are none": {func(s *oidc.Settings) { s.CAFile = s.SecretFile }, `"ca_file"`},
 	} {
