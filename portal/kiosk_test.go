@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/certs/certstest"
+	"guichet.example/certs/registry"
 	"guichet.example/portal/kiosk"
 	"guichet.example/reader/api"
 )
@@ -17,34 +19,63 @@ import (
 type booth struct {
 	t       *testing.T
 	c       *counter
+	id      string
+	key     string
 	counter uint64
 }
 
 func (b *booth) says(kind api.KioskKind, change ...func(*api.KioskMessage)) {
 	b.t.Helper()
 	b.counter++
-	m := api.KioskMessage{Kind: kind, Key: "key", Lease: "lease", Counter: b.counter}
+	m := api.KioskMessage{Kind: kind, Key: b.key, Lease: "lease-" + b.key, Counter: b.counter}
 	for _, c := range change {
 		c(&m)
 	}
 	now := b.c.now()
-	_, err := b.c.store.Hear(b.t.Context(), "test", kiosk.Heard{Message: m, NonceAt: now, At: now, Silence: 15 * time.Second})
+	h := kiosk.Heard{Message: m, NonceAt: now, At: now, Silence: 15 * time.Second}
+	if m.Files != nil {
+		h.Card = kiosk.ReadCard(*m.Files, b.c.cfg.Anchors, now)
+	}
+	_, err := b.c.store.Hear(b.t.Context(), "test", h)
 	ok(b.t, err)
 }
 
-// atBooth is a browser that the agent of a kiosk with a card in it has bound.
+// cardIn puts a card in whose files are these.
+func (b *booth) cardIn(f registry.Files) {
+	b.t.Helper()
+	b.says(api.KioskCardOut)
+	b.says(api.KioskCardIn, func(m *api.KioskMessage) { m.Files = &f })
+}
+
+// filesOf are those that the module of a card gives out.
+func filesOf(c *certstest.Card) registry.Files {
+	return registry.Files{Identity: c.Identity, IdentitySignature: c.IdentitySignature, Address: c.Address,
+		AddressSignature: c.AddressSignature, Photo: c.Photo, Registry: c.Registry.Raw}
+}
+
+// atBooth is a browser that the agent of a kiosk with the member's card in it has bound.
 func (c *counter) atBooth(t *testing.T) (*booth, *visitor) {
 	t.Helper()
-	b, v := &booth{t: t, c: c, counter: 1}, c.visitor(t)
-	now := c.now()
-	_, err := c.store.AddKiosk(t.Context(), auth.Officer{Mutuality: "test", ID: "ines"},
-		kiosk.Kiosk{Name: "Hall", Branch: "Liège", CodeEnds: now.Add(time.Minute)}, "ABCDEFGHJKMN")
+	return c.atBoothOf(t, "one", c.card)
+}
+
+// atBoothOf is the same at a kiosk with a name of its own; without a card none is in it.
+func (c *counter) atBoothOf(t *testing.T, name string, card *certstest.Card) (*booth, *visitor) {
+	t.Helper()
+	c.freeze() // an agent that is played sends no heartbeats
+	b, v := &booth{t: t, c: c, key: "key-" + name, counter: 1}, c.visitor(t)
+	now, code := c.now(), "CODE0000000"+strings.ToUpper(name[:1])
+	var err error
+	b.id, err = c.store.AddKiosk(t.Context(), auth.Officer{Mutuality: "test", ID: "ines"},
+		kiosk.Kiosk{Name: "Hall", Branch: "Liège", CodeEnds: now.Add(time.Minute)}, code)
 	ok(t, err)
 	_, err = c.store.PairKiosk(t.Context(), "test", kiosk.Heard{At: now, NonceAt: now, Message: api.KioskMessage{
-		Kind: api.KioskPair, Key: "key", Code: "ABCDEFGHJKMN", PublicKey: []byte("key"), Counter: 1}})
+		Kind: api.KioskPair, Key: b.key, Code: code, PublicKey: []byte(b.key), Counter: 1}})
 	ok(t, err)
 	b.says(api.KioskStart)
-	b.says(api.KioskCardIn)
+	if card != nil {
+		b.cardIn(filesOf(card))
+	}
 	v.get("/fr/kiosk")
 	cookie, err := base64.RawURLEncoding.DecodeString(v.cookies["__Host-kiosk"])
 	ok(t, err)

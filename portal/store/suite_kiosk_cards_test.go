@@ -405,3 +405,45 @@ func testKioskChange(t *testing.T, b *bed) {
 		t.Errorf("its key elsewhere: %v", err)
 	}
 }
+
+func testKioskPrints(t *testing.T, b *bed) {
+	ctx := t.Context()
+	m := b.paired(b.admin(), "one")
+	hash, home := m.mustEnter("a"), b.session("home", b.claire)
+	hers, his := b.frozen(b.claire), b.frozen(b.bram)
+	_, doc := b.signed(b.claire)
+	for name, p := range map[string]kiosk.Print{
+		"somebody else's request": {Kind: "request", ID: his}, "a request as a document": {Kind: "document", ID: hers},
+		"a receipt with an id": {Kind: "receipt", ID: hers}, "what is nothing": {Kind: "page", ID: hers}, "no id": {Kind: "document"},
+	} {
+		_, err := b.PrintAtKiosk(ctx, b.claire, hash, p, 3)
+		wantErr(t, name, err, kiosk.ErrNoPrint)
+	}
+	_, err := b.PrintAtKiosk(ctx, b.claire, home, kiosk.Print{Kind: "receipt"}, 3)
+	wantErr(t, "a session at home", err, kiosk.ErrNoPrint)
+	var mu sync.Mutex
+	done, enough := 0, 0
+	var all sync.WaitGroup
+	for _, p := range []kiosk.Print{{Kind: "receipt"}, {Kind: "request", ID: hers}, {Kind: "document", ID: doc}, {Kind: "receipt"}, {Kind: "receipt"}} {
+		all.Go(func() {
+			_, err := b.PrintAtKiosk(ctx, b.claire, hash, p, 3)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				done++
+			case errors.Is(err, kiosk.ErrPrinted):
+				enough++
+			default:
+				t.Errorf("%v: %v", p, err)
+			}
+		})
+	}
+	all.Wait()
+	if done != 3 || enough != 2 {
+		t.Errorf("printed %d, refused %d, want 3 and 2", done, enough)
+	}
+	if rows := b.audited(audit.PrintAtKiosk); len(rows) != 11 {
+		t.Errorf("%d rows, want 11: %v", len(rows), rows)
+	}
+}

@@ -41,6 +41,7 @@ func TestKiosks(t *testing.T) {
 			"what is over is swept":              testKioskSweep,
 			"revoked during heartbeats":          testKioskRevokedMeanwhile,
 			"two leases at the same moment":      testKioskTwoLeases,
+			"what is printed is counted":         testKioskPrints,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
