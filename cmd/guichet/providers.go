@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -103,13 +104,15 @@ const maxProviders = 12
 type providers struct {
 	ways  []federal.Way
 	party *saml.Party // nil without a SAML provider
+	cache saml.Cache
 	saml  []*saml.Provider
 }
 
 // openProviders reads the files that the settings name and asks nobody: a provider that
-// is down is noticed by whoever wants to come in by it.
-func openProviders(s *Settings, log *slog.Logger) (*providers, error) {
-	opened := &providers{}
+// is down is noticed by whoever wants to come in by it. What SAML providers say of
+// themselves is kept in the folder of the data, authenticated by key, for the next start.
+func openProviders(s *Settings, key []byte, log *slog.Logger) (*providers, error) {
+	opened := &providers{cache: saml.Cache{Dir: filepath.Join(s.Data, "saml-metadata"), Key: key}}
 	if s.SAML != nil {
 		var err error
 		opened.party, err = saml.OpenParty(*s.SAML, s.Origin+federal.ACSPath, s.Origin+federal.SAMLLogoutPath)
@@ -130,7 +133,7 @@ func openProviders(s *Settings, log *slog.Logger) (*providers, error) {
 
 func (o *providers) open(entry *ProviderSettings, origin string, log *slog.Logger) (federation.Provider, error) {
 	if entry.saml != nil {
-		p, err := saml.New(*entry.saml, o.party, saml.Options{Rand: rand.Reader, Log: log})
+		p, err := saml.New(*entry.saml, o.party, saml.Options{Rand: rand.Reader, Cache: o.cache, Log: log})
 		if err == nil {
 			o.saml = append(o.saml, p)
 		}

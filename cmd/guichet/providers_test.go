@@ -65,7 +65,7 @@ func TestFederationSettingsRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err = openProviders(s, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err = openProviders(s, make([]byte, 32), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("providers: %v, want %q", err, test.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "s3cret") {
@@ -80,7 +80,7 @@ func TestFederationSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := openProviders(s, slog.New(slog.DiscardHandler))
+	opened, err := openProviders(s, make([]byte, 32), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

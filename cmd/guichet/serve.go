@@ -41,7 +41,7 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 		return err
 	}
 	defer db.Close()
-	federation, err := openProviders(s, log)
+	federation, err := openProviders(s, db.ServerKey("saml-metadata"), log)
 	if err != nil {
 		return err
 	}

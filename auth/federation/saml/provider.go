@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -64,6 +65,8 @@ type Options struct {
 	Rand io.Reader
 	// Loopback accepts http for loopback names: for the demo and tests only.
 	Loopback bool
+	// Cache keeps metadata that was fetched for the next start.
+	Cache Cache
 	// Log gets an alarm when metadata cannot be renewed. Empty: nothing is logged.
 	Log *slog.Logger
 }
@@ -80,6 +83,7 @@ type Provider struct {
 	rand     io.Reader
 	log      *slog.Logger
 	client   *http.Client
+	cache    Cache
 
 	metadata atomic.Pointer[Inspection] // nil: none yet
 	fetching sync.Mutex
@@ -95,10 +99,11 @@ var providerID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 const defaultNumber = "egovNRN"
 
 // New returns a provider as the settings describe it. It reads the files they name; an
-// address is fetched by Run, or when the first member comes. Its errors say which
+// address is fetched by Run, or when the first member comes, and begins with what Cache
+// holds of it. Its errors say which
 // setting is wrong.
 func New(s Settings, party *Party, o Options) (*Provider, error) {
-	p := &Provider{settings: s, party: party, loopback: o.Loopback, now: o.Now, rand: o.Rand, log: o.Log}
+	p := &Provider{settings: s, party: party, loopback: o.Loopback, now: o.Now, rand: o.Rand, log: o.Log, cache: o.Cache}
 	if p.settings.NumberAttribute == "" {
 		p.settings.NumberAttribute = defaultNumber
 	}
@@ -122,7 +127,23 @@ func New(s Settings, party *Party, o Options) (*Provider, error) {
 			return nil, fmt.Errorf("provider %s: %w", s.ID, err)
 		}
 	}
+	p.begin()
 	return p, nil
+}
+
+// begin starts with the copy of the metadata that an earlier start fetched, if it is still
+// good; Run fetches it anew all the same.
+func (p *Provider) begin() {
+	if !p.caches() {
+		return
+	}
+	m, err := p.recall()
+	switch {
+	case err == nil:
+		p.metadata.Store(m)
+	case !errors.Is(err, fs.ErrNotExist):
+		p.log.Warn("kept metadata of an identity provider is not used", "provider", p.settings.ID, "cause", err)
+	}
 }
 
 // check refuses settings that are incomplete or contradict each other, and reads the
@@ -159,7 +180,7 @@ func (p *Provider) check() error {
 			return fmt.Errorf(`"metadata_signer": %w`, err)
 		}
 	}
-	return p.newClient()
+	return errors.Join(p.checkCache(), p.newClient())
 }
 
 // ID is the provider's name in settings and paths.

@@ -123,7 +123,14 @@ func (p *Provider) load(ctx context.Context) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.accept(doc)
+	m, err := p.accept(doc)
+	if err == nil && p.caches() {
+		if err := p.keep(doc); err != nil { // it serves from memory
+			p.log.WarnContext(ctx, "metadata of an identity provider cannot be kept for the next start",
+				"provider", p.settings.ID, "cause", err)
+		}
+	}
+	return m, err
 }
 
 // accept is metadata that may be used: signed by whom it must be, of the provider it
