@@ -10,6 +10,18 @@
 //	agent   ──▶ beat, beat, …          member's card ──▶ session, bound to the lease
 //	agent   ──▶ card-out ──▶ the session ends, in the same transaction
 //
+// With a card that is put in come its identity files. They are believed only under the
+// registry's signature, and all that is kept of them, until the card comes out, is whose
+// they are, as an index, and how long the card counts ([Card]). Who has no account yet gets
+// one by her card if these are her files; her address is the insurance system's, and nobody
+// looks at the photo.
+//
+// A beat tells how the machine is ([api.KioskHealth]). Somebody is called, by an item of the
+// office's queue, once for each cause while nobody came: a key that is suspended, a reader,
+// printer or browser that fails, a card left in, nothing heard for [CallAfter].
+//
+// What is printed there is a page of hers ([PrintOf]), counted by session, with a row each.
+//
 // A session that began at a kiosk lives only while the lease it began in does: no beat
 // for Times.Silence, another lease, or a key that is suspended or revoked, and the next
 // request of the browser finds nobody signed in, on every server.
