@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,7 +86,8 @@ func scriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // device token TOKEN LABEL PIN makes a token with a P-256 key in $SOFTHSM2_CONF.
-// device serves waits until the agent at $AGENT answers.
+// device serves waits until the agent at $AGENT answers; device runs FILE and device ended
+// FILE until the process whose number is in FILE does, or is no more.
 func scriptDevice(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
 	case "token":
@@ -98,6 +100,15 @@ func scriptDevice(ts *testscript.TestScript, _ bool, args []string) {
 			}
 			response.Body.Close()
 			return true
+		})
+	case "runs":
+		wait(ts, "the browser runs", func() bool { _, err := os.Stat(ts.MkAbs(args[1])); return err == nil })
+	case "ended":
+		pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(args[1])))
+		ts.Check(err)
+		wait(ts, "the browser is gone", func() bool {
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			return err != nil || strings.Contains(string(stat), ") Z ") // or waits to be buried
 		})
 	default:
 		ts.Fatalf("device %s?", args[0])

@@ -124,7 +124,7 @@ func (m *Machine) leave(ctx context.Context) {
 	if !begun {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()
 	_, _ = m.Line.Send(ctx, api.KioskMessage{Kind: api.KioskStop})
 }
