@@ -89,8 +89,8 @@ func testAskRecovery(t *testing.T, b *bed) {
 	}
 }
 
-// answer carries a link to Claire.
-func (b *bed) answer(secret string) recovery.Answer {
+// byLink carries a link to Claire.
+func (b *bed) byLink(secret string) recovery.Answer {
 	now := b.clock.Now()
 	code := credentials.Code{Mutuality: b.claire.Mutuality, Member: b.claire.Member, Purpose: credentials.ResetLink, Created: now, Expires: now.Add(time.Hour)}
 	return recovery.Answer{Code: code, Secret: secret, Window: time.Hour, Most: 3, Mail: &mail.Message{
@@ -104,16 +104,16 @@ func testAnswer(t *testing.T, b *bed) {
 	if err := b.Answer(ctx, j, recovery.Answer{}); err != nil {
 		t.Errorf("nothing, for who is not known: %v", err)
 	}
-	wantErr(t, "an answer to a job that ended", b.Answer(ctx, j, b.answer(linkSecret)), jobs.ErrLeaseLost)
+	wantErr(t, "an answer to a job that ended", b.Answer(ctx, j, b.byLink(linkSecret)), jobs.ErrLeaseLost)
 	j = b.asked()
 	stolen := j
 	stolen.Lease = "another's"
-	wantErr(t, "without the lease", b.Answer(ctx, stolen, b.answer(linkSecret)), jobs.ErrLeaseLost)
+	wantErr(t, "without the lease", b.Answer(ctx, stolen, b.byLink(linkSecret)), jobs.ErrLeaseLost)
 	b.wantText("mails so far", b.mails(), "")
-	if err := b.Answer(ctx, j, b.answer(linkSecret)); err != nil {
+	if err := b.Answer(ctx, j, b.byLink(linkSecret)); err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, "the answer once more", b.Answer(ctx, j, b.answer(otherSecret)), jobs.ErrLeaseLost)
+	wantErr(t, "the answer once more", b.Answer(ctx, j, b.byLink(otherSecret)), jobs.ErrLeaseLost)
 	b.wantSealed(linkSecret, claireNumber)
 	b.wantText("mails", b.mails(), "reset-link claire@example.org")
 	if c, err := b.FindCode(ctx, m, credentials.ResetLink, linkSecret, noon); err != nil || c.Member != b.claire.Member {
@@ -128,7 +128,7 @@ func testAnswer(t *testing.T, b *bed) {
 
 func testAnswerBounds(t *testing.T, b *bed) {
 	for n := range 5 {
-		if err := b.Answer(t.Context(), b.asked(), b.answer(link(n+1))); err != nil {
+		if err := b.Answer(t.Context(), b.asked(), b.byLink(link(n+1))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,7 +143,7 @@ func testAnswerBounds(t *testing.T, b *bed) {
 		t.Errorf("link %d is alive, want the third; rows %q", alive, b.audited(audit.IssueCode))
 	}
 	letter := func(secret string) recovery.Answer {
-		a := b.answer(secret)
+		a := b.byLink(secret)
 		a.Mail, a.Window, a.Most = nil, 0, 0
 		a.Code.Purpose, a.Code.Expires = credentials.ResetLetter, b.clock.Now().Add(30*24*time.Hour)
 		a.Letter = &letters.Letter{Mutuality: a.Code.Mutuality, Member: a.Code.Member, Kind: letters.NewPassword, Lang: "fr",
@@ -210,7 +210,7 @@ func testPassQuestion(t *testing.T, b *bed) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := b.answer(linkSecret)
+	a := b.byLink(linkSecret)
 	if err := b.PassQuestion(ctx, credentials.ByQuestion{Tried: tried, Code: a.Code, Secret: "no secret", At: noon}); err == nil {
 		t.Error("a secret of no shape is taken")
 	}
@@ -238,7 +238,7 @@ func TestServersShareRecovery(t *testing.T) {
 	ctx, m := context.Background(), b.claire.Mutuality
 
 	j := b.asked()
-	won := wins(t, together(8, func(i int) error { return both[i%2].Answer(ctx, j, b.answer(link(i+1))) }), jobs.ErrLeaseLost)
+	won := wins(t, together(8, func(i int) error { return both[i%2].Answer(ctx, j, b.byLink(link(i+1))) }), jobs.ErrLeaseLost)
 	if got := b.audited(audit.IssueCode); won != 1 || len(got) != 1 {
 		t.Errorf("%d answers to one ask, rows %q", won, got)
 	}
