@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"guichet.example/certs/registry"
 	"guichet.example/reader/api"
 )
 
@@ -48,7 +49,24 @@ func TestKioskMessageRefused(t *testing.T) {
 		"fault of another kind": func(m *api.KioskMessage) { m.Fault = api.NoPaper },
 		"unknown fault":         func(m *api.KioskMessage) { m.Kind, m.Fault = api.KioskFault, "on fire" },
 		"code without pairing":  func(m *api.KioskMessage) { m.Code = "X" },
-		"pairing without code":  func(m *api.KioskMessage) { m.Kind, m.PublicKey = api.KioskPair, []byte{1} },
+		"files with a beat":     func(m *api.KioskMessage) { m.Files = someFiles() },
+		"files of nothing":      func(m *api.KioskMessage) { m.Kind, m.Files = api.KioskCardIn, &registry.Files{} },
+		"a photo alone":         func(m *api.KioskMessage) { m.Kind, m.Files = api.KioskCardIn, &registry.Files{Photo: []byte("x")} },
+		"health of a card":      func(m *api.KioskMessage) { m.Kind, m.Health = api.KioskCardIn, &api.KioskHealth{} },
+		"unknown trouble":       func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Troubles: []api.KioskTrouble{"on fire"}} },
+		"no trouble in a list":  func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Troubles: []api.KioskTrouble{""}} },
+		"troubles twice": func(m *api.KioskMessage) {
+			m.Health = &api.KioskHealth{Troubles: []api.KioskTrouble{api.NoPaper, api.NoPaper}}
+		},
+		"troubles in disorder": func(m *api.KioskMessage) {
+			m.Health = &api.KioskHealth{Troubles: []api.KioskTrouble{api.NoPaper, api.ReaderGone}}
+		},
+		"unknown printer":      func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Printer: "on fire"} },
+		"a hundred readers":    func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Readers: 100} },
+		"readers below none":   func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Readers: -1} },
+		"sheets past exact":    func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Sheets: api.MaxKioskCounter + 1} },
+		"jobs past exact":      func(m *api.KioskMessage) { m.Health = &api.KioskHealth{Jobs: api.MaxKioskCounter + 1} },
+		"pairing without code": func(m *api.KioskMessage) { m.Kind, m.PublicKey = api.KioskPair, []byte{1} },
 	} {
 		m := kioskMessage()
 		change(&m)
@@ -72,6 +90,64 @@ func TestKioskMessageRefused(t *testing.T) {
 			t.Errorf("%s: %v, want ErrKiosk", name, err)
 		}
 	}
+}
+
+func someFiles() *registry.Files { return &registry.Files{Identity: []byte("identity")} }
+
+// Each file of a card has its own bound, and the largest card that there is fits.
+func TestKioskFiles(t *testing.T) {
+	largest := func() *registry.Files {
+		return &registry.Files{Identity: make([]byte, 4<<10), IdentitySignature: make([]byte, 1<<10), Address: make([]byte, 2<<10),
+			AddressSignature: make([]byte, 1<<10), Photo: make([]byte, 8<<10), Registry: make([]byte, 4<<10)}
+	}
+	for i := range 6 {
+		f := largest()
+		part := []*[]byte{&f.Identity, &f.IdentitySignature, &f.Address, &f.AddressSignature, &f.Photo, &f.Registry}[i]
+		*part = append(*part, 0)
+		m := kioskMessage()
+		m.Kind, m.Files = api.KioskCardIn, f
+		if _, err := api.ParseKioskMessage(spell(t, m)); !errors.Is(err, api.ErrKiosk) {
+			t.Errorf("file %d one byte too long: %v", i, err)
+		}
+	}
+	m := kioskMessage()
+	m.Kind, m.Files = api.KioskCardIn, largest()
+	data := spell(t, api.KioskSigned{Message: spell(t, m), Signature: make([]byte, 72)})
+	if _, got, err := api.ParseKioskSigned(data); err != nil || len(data) > api.MaxKioskMessage || len(got.Files.Photo) != 8<<10 {
+		t.Errorf("the largest card, %d bytes: %v", len(data), err)
+	}
+	m.Files, m.Nonce = nil, strings.Repeat("n", 200)
+	padded := spell(t, api.KioskSigned{Message: spell(t, m), Signature: make([]byte, api.ShortKioskMessage)})
+	if _, _, err := api.ParseKioskSigned(padded); !errors.Is(err, api.ErrKiosk) {
+		t.Errorf("%d bytes without a card: %v", len(padded), err)
+	}
+}
+
+// What is taken has one spelling, and comes with an error or not at all.
+func FuzzParseKioskSigned(f *testing.F) {
+	for _, change := range []func(*api.KioskMessage){
+		func(*api.KioskMessage) {},
+		func(m *api.KioskMessage) { m.Kind, m.Files = api.KioskCardIn, someFiles() },
+		func(m *api.KioskMessage) {
+			m.Health = &api.KioskHealth{Troubles: []api.KioskTrouble{api.CardStuck}, Readers: 1, Printer: api.PrinterEmpty, Jobs: 3, Sheets: 7}
+		},
+	} {
+		m := kioskMessage()
+		change(&m)
+		f.Add(spell(f, api.KioskSigned{Message: spell(f, m), Signature: []byte("signature")}))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		signed, m, err := api.ParseKioskSigned(data)
+		if err != nil {
+			if !errors.Is(err, api.ErrKiosk) || signed.Message != nil || m.Kind != "" {
+				t.Errorf("%v, and %+v", err, m)
+			}
+			return
+		}
+		if !bytes.Equal(spell(t, signed), data) || !bytes.Equal(spell(t, m), signed.Message) {
+			t.Errorf("%s is taken, and spelled %s", data, spell(t, signed))
+		}
+	})
 }
 
 func TestKioskSignature(t *testing.T) {
