@@ -36,7 +36,7 @@ var rules = []rule{
 	// Only portal knows Gin.
 	{under: "auth", never: []string{"github.com/gin-gonic/gin"}},
 	{under: "signing", never: []string{"github.com/gin-gonic/gin", "database/sql"}},
-	{under: "certs", never: []string{"github.com/gin-gonic/gin", "database/sql"}},
+	{under: "certs", never: []string{"github.com/gin-gonic/gin", "database/sql", "github.com/miekg/pkcs11"}},
 	{under: "reader", never: []string{"github.com/gin-gonic/gin", "database/sql"}},
 }
 
