@@ -28,6 +28,7 @@ type Server struct {
 	dir     string
 	bin     string
 	durable bool
+	more    []string            // settings
 	cred    *syscall.Credential // nil: as ourselves
 	process *os.Process
 	ended   chan struct{}
@@ -75,12 +76,65 @@ func Start(t testing.TB, durable bool) *Server {
 		t.Fatalf("starting PostgreSQL: %v", err)
 	}
 	t.Cleanup(func() {
-		s.Resume()
-		s.Signal(syscall.SIGQUIT)
-		<-s.ended
+		s.end()
 		os.RemoveAll(s.dir)
 	})
 	return s
+}
+
+// StartSmall starts a server whose data are on a disk of so many bytes, which Fill fills.
+// mounted is false where no disk can be mounted: only root can.
+func StartSmall(t testing.TB, bytes int64) (s *Server, mounted bool) {
+	t.Helper()
+	disk, err := os.MkdirTemp(parents[1], prefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(disk) })
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size="+strconv.FormatInt(bytes, 10)); err != nil {
+		return Start(t, false), false
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+	if s, err = startIn(disk, false, "-c", "max_wal_size=32MB", "-c", "min_wal_size=32MB"); err != nil {
+		t.Fatalf("starting PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() { s.end() })
+	return s, true
+}
+
+// Fill leaves no room on the disk of StartSmall; free gives it back.
+func (s *Server) Fill() (free func() error, err error) {
+	path := filepath.Join(s.dir, "filler")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	block := make([]byte, 4<<10)
+	for err == nil {
+		_, err = f.Write(block)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		return nil, err
+	}
+	return func() error { return os.Remove(path) }, nil
+}
+
+// Ended tells whether the server has ended by itself.
+func (s *Server) Ended() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// end ends the server at once.
+func (s *Server) end() {
+	s.Resume()
+	s.Signal(syscall.SIGQUIT)
+	<-s.ended
 }
 
 // Database makes an empty database with the schema and returns its address.
@@ -144,12 +198,17 @@ func parent(durable bool) string {
 
 func start(durable bool) (*Server, error) {
 	removeStale()
-	s := &Server{durable: durable}
-	var err error
-	if s.bin, err = binaries(); err != nil {
+	dir, err := os.MkdirTemp(parent(durable), prefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp(parent(durable), prefix+strconv.Itoa(os.Getpid())+"-"); err != nil {
+	return startIn(dir, durable)
+}
+
+func startIn(dir string, durable bool, more ...string) (*Server, error) {
+	s := &Server{dir: dir, durable: durable, more: more}
+	var err error
+	if s.bin, err = binaries(); err != nil {
 		return nil, err
 	}
 	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
@@ -177,7 +236,7 @@ func (s *Server) Start() error {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off",
 			"-c", "wal_level=minimal", "-c", "max_wal_senders=0")
 	}
-	cmd := exec.Command(filepath.Join(s.bin, "postgres"), args...)
+	cmd := exec.Command(filepath.Join(s.bin, "postgres"), append(args, s.more...)...)
 	log, err := os.OpenFile(s.dir+"/log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -285,6 +344,7 @@ func removeStale() {
 	for _, folder := range folders {
 		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
 		if pid, err := strconv.Atoi(owner); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			syscall.Unmount(folder, syscall.MNT_DETACH) // of StartSmall
 			os.RemoveAll(folder)
 		}
 	}
