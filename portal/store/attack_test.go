@@ -3,6 +3,7 @@ package store_test
 import (
 	"crypto/sha256"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -195,5 +196,49 @@ func testFirstAddress(t *testing.T, b *bed) {
 	list, err := b.LettersOf(t.Context(), lone, 10)
 	if err != nil || len(list) != 1 || list[0].Kind != letters.NewEmail {
 		t.Errorf("letters: %v, %v", list, err)
+	}
+}
+
+// An older copy of the database is put back. What was used or ended since is not alive
+// again; the letter that is on its way is.
+func TestOlderCopyRevivesNothing(t *testing.T) {
+	b := newBed(t, openSQLite)
+	b.enrolClassic(b.claire, func(e *credentials.Enrolment) { e.Email, e.Certified = "hers@example.org", noon })
+	hash := b.session("hers", b.claire)
+	b.code(b.claire, credentials.ResetLink, link(1), "")
+	b.code(b.claire, credentials.ConfirmEmail, link(2), "new@example.org")
+	b.code(b.claire, credentials.ResetLetter, "7KQ2-94MA-X0VT", "")
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copied, err := os.ReadFile(b.cfg.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.reopen()
+	if _, err := b.Session(t.Context(), hash, b.clock.Now()); err != nil {
+		t.Fatalf("a restart ended the session: %v", err)
+	}
+	if err := b.EndSession(t.Context(), hash, "signed out"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.UseCode(t.Context(), b.claire.Mutuality, credentials.ResetLink, link(1), b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(b.cfg.Path, copied, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.DB = openSQLite(t, b.cfg)
+	if _, err := b.Session(t.Context(), hash, b.clock.Now()); !errors.Is(err, signin.ErrNoSession) {
+		t.Errorf("a session that was signed out: %v, want ErrNoSession", err)
+	}
+	b.wantDead(map[credentials.Purpose]string{credentials.ResetLink: link(1), credentials.ConfirmEmail: link(2)})
+	try := b.tryOf(claireNumber)
+	try.Typed = "7KQ2-94MA-X0VT"
+	if tried, err := b.Try(t.Context(), try); err != nil || tried.Code == "" {
+		t.Errorf("the code of a letter on its way: %v", err)
 	}
 }
