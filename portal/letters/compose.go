@@ -12,8 +12,8 @@ import (
 // typed there; it is never in the address.
 func (k Kind) page() string {
 	switch k {
-	case EnrolmentCode:
-		return "enrol"
+	case FirstCredentials, NewPassword, EnrolmentCode:
+		return "sign-in/password"
 	case NewEmail, QuestionUsed, AccountClosed:
 		return "help"
 	case LostCode:
@@ -32,8 +32,11 @@ func (h House) Compose(a Addressed, now time.Time) document.Post {
 	p := document.Post{
 		Language: document.Language(lang), Mutuality: h.Letterhead, Window: h.Window,
 		Reference: a.Reference, Date: now.In(locale.Zone()), To: h.address(a, lang),
-		Title: say(".title"), Texts: strings.Split(say(".text"), "\n\n"), After: []string{locale.T(lang, "letters.notyou", args...)},
+		Title: say(".title"), Texts: strings.Split(say(".text"), "\n\n"),
 		Page: h.Origin + "/" + string(lang) + "/" + a.Kind.page(), PageLabel: locale.T(lang, "letters.page", args...),
+	}
+	if a.Kind != AccountClosed && a.Kind != AccountOpened { // staff did it, not she
+		p.After = append(p.After, locale.T(lang, "letters.notyou", args...))
 	}
 	if h.Letterhead.Phone != "" {
 		p.After = append(p.After, locale.T(lang, "letters.help", args...))
