@@ -271,8 +271,40 @@ func refused(resp *http.Response, body string) string {
 	return "open"
 }
 
-// ids, references, keys of forms, the time a page was printed: what differs between two answers that say the same.
-var moving = regexp.MustCompile(`"nonce":"[^"]+"|[0-9a-z]{26}(-[0-9a-z]{26})?|\d+\x{a0}h\x{a0}\d+|[A-Z0-9]{4}-[A-Z0-9]{3,4}|[A-Za-z0-9_-]{40,}`)
+// Nonces, the time a page was printed, ids, references, keys of forms: what differs between two answers that say the same.
+var (
+	nonces = regexp.MustCompile(`"nonce":"[^"]+"`)
+	clock  = regexp.MustCompile(`\d+\x{a0}h\x{a0}\d+`)
+	moving = regexp.MustCompile(`[0-9a-z]{26}(-[0-9a-z]{26})?|[A-Z0-9]{4}-[A-Z0-9]{3,4}|[A-Za-z0-9_-]{40,}`)
+)
+
+// still is a text with "?" for what moves. It shows the expression only words that may
+// hold an id or a reference: the whole page would take ten times as long.
+func still(text string) string {
+	text = clock.ReplaceAllString(nonces.ReplaceAllString(text, "?"), "?")
+	inWord := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c == '-' || c == '_'
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		start := 0
+		for start < len(text) && !inWord(text[start]) {
+			start++
+		}
+		end := start
+		for end < len(text) && inWord(text[end]) {
+			end++
+		}
+		word := text[start:end]
+		if len(word) >= 26 || len(word) >= 8 && strings.Contains(word, "-") {
+			word = moving.ReplaceAllString(word, "?")
+		}
+		b.WriteString(text[:start])
+		b.WriteString(word)
+		text = text[end:]
+	}
+	return b.String()
+}
 
 // said is an answer without what moves.
 func said(resp *http.Response, body string) string {
@@ -289,7 +321,7 @@ func said(resp *http.Response, body string) string {
 		lines = append(lines, name+": "+strings.Join(values, "|"))
 	}
 	slices.Sort(lines)
-	return moving.ReplaceAllString(strings.ReplaceAll(fmt.Sprintf("%d\n%s\n\n%s", resp.StatusCode, strings.Join(lines, "\n"), body), "%2F", "/"), "?")
+	return still(strings.ReplaceAll(fmt.Sprintf("%d\n%s\n\n%s", resp.StatusCode, strings.Join(lines, "\n"), body), "%2F", "/"))
 }
 
 // ask sends a request as a browser would and brings the session about again if it ended.
