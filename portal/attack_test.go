@@ -13,6 +13,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/password"
 	"guichet.example/portal"
+	"guichet.example/reader/api"
 )
 
 // Two counters share a store. A session of one is none at the other's address, whatever
@@ -202,5 +203,17 @@ func TestLinkOpenedElsewhere(t *testing.T) {
 	}
 	if question, _, err := c.store.Question(t.Context(), "test", c.member(t)); err != nil || question != 0 {
 		t.Errorf("his secret question is kept: %d, %v", question, err)
+	}
+}
+
+// The message that a card came out was lost. The next card ends whoever was there.
+func TestCardInEndsWhoWasThere(t *testing.T) {
+	c := open(t)
+	b, v := c.atBooth(t)
+	v.in()
+	files := filesOf(c.card)
+	b.says(api.KioskCardIn, func(m *api.KioskMessage) { m.Files = &files })
+	if resp, _ := v.get("/fr/home"); resp.StatusCode == http.StatusOK {
+		t.Error("the next person sees who was there before")
 	}
 }

@@ -155,6 +155,8 @@ func Ends(m api.KioskMessage) string {
 	switch m.Kind {
 	case api.KioskCardOut:
 		return "card taken out of the kiosk"
+	case api.KioskCardIn: // what told that the last one came out may have been lost
+		return "another card put into the kiosk"
 	case api.KioskStart, api.KioskStop:
 		return "kiosk began anew"
 	}
