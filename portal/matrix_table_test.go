@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"slices"
 	"strings"
 
 	"guichet.example/auth"
@@ -49,6 +50,29 @@ var staffTable = map[auth.Act]string{
 	auth.ManageJobs:       "---o o",
 	auth.ReadAuditOfStaff: "---o o",
 }
+
+// notAtKiosk are the routes that a kiosk does not have, whoever sits at it: other ways in,
+// enrolment and recovery by what one types, the office, files, the way to a provider. A
+// route that is in no list is open to the member whose card is in, by her own row above.
+var notAtKiosk = []string{
+	"sign-in/password", "sign-in/password/*", "sign-in/federal/*",
+	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
+	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
+	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*",
+	"documents/:id/file.pdf", "requests/:id/document.pdf", "requests/:id/prove",
+}
+
+// closedAt says whether the list has the route.
+func closedAt(path string) bool {
+	return slices.ContainsFunc(notAtKiosk, func(entry string) bool {
+		below, all := strings.CutSuffix(entry, "*")
+		return path == entry || all && strings.HasPrefix(path, below)
+	})
+}
+
+// ofSessionsAtKiosk are the routes that are about a session at a kiosk, and are closed to
+// all others as to nobody.
+var ofSessionsAtKiosk = []string{"kiosk/stay", "kiosk/print"}
 
 // openToAll are the acts without a session.
 var openToAll = map[auth.Act]bool{auth.Public: true, auth.OfficeDoor: true}

@@ -65,6 +65,7 @@ type asker struct {
 	name  string
 	way   string    // of a living session of a member
 	desk  auth.Role // of a living session of staff
+	booth bool      // at a kiosk
 	renew func()    // brings the session about again; nil: it is over, or never was
 }
 
@@ -97,12 +98,27 @@ func newMatrix(t *testing.T, e storetest.Engine, health bool, changes ...func(*p
 		v := m.desks[role]
 		m.askers = append(m.askers, &asker{visitor: v, name: string(role), desk: role, renew: func() { m.sitsDown(v, role) }})
 	}
+	m.kiosks()
 	for _, a := range m.askers {
 		if a.renew != nil {
 			a.renew()
 		}
 	}
 	return m
+}
+
+// kiosks are a machine with the member's card in it, at which she is signed in, and one
+// without a card.
+func (m *matrix) kiosks() {
+	me := m.members[0]
+	_, v := m.atBoothOf(m.t, "matrix", me.card)
+	m.askers = append(m.askers, &asker{visitor: v, name: "kiosk", way: "card", booth: true, renew: func() {
+		if v.signIn(me.card); !m.alive(v) {
+			m.t.Fatal("nobody came in at the kiosk")
+		}
+	}})
+	_, empty := m.atBoothOf(m.t, "empty", nil)
+	m.askers = append(m.askers, &asker{visitor: empty, name: "kiosk without card", booth: true})
 }
 
 // dead are the sessions that are none, in both cookies.
@@ -254,15 +270,17 @@ func refused(resp *http.Response, body string) string {
 		var problem struct{ State, Text string }
 		json.Unmarshal([]byte(body), &problem)
 		return resp.StatusCode == http.StatusForbidden &&
-			(title(body) == locale.T(locale.FR, key+".title")+" - Mutualité des Tilleuls" || problem.State == "closed" && problem.Text == locale.T(locale.FR, key+".text"))
+			(title(body) == locale.T(locale.FR, key+".title")+" - Mutualité des Tilleuls" || (problem.State == "closed" || problem.State == "changed") && problem.Text == locale.T(locale.FR, key+".text"))
 	}
 	switch {
-	case turned && strings.HasPrefix(to, "/fr/sign-in?next="):
+	case turned && (strings.HasPrefix(to, "/fr/sign-in?next=") || strings.HasPrefix(to, "/fr/kiosk?next=")):
 		return "door"
 	case turned && strings.HasPrefix(to, "/fr/office/sign-in?next="):
 		return "office door"
 	case closed("portal.closedact"):
 		return "closed"
+	case closed("kiosk.closed"):
+		return "not at a kiosk"
 	case closed("office.closed"):
 		return "role"
 	case resp.StatusCode >= http.StatusInternalServerError:
@@ -340,7 +358,7 @@ func (m *matrix) ask(a *asker, r portal.Route, path, body string) (*http.Respons
 	m.cells++
 	inspect(m.found, a.name+": "+r.Method+" "+path, resp)
 	a.cookies = kept
-	if r.Method != http.MethodGet && a.renew != nil && !m.alive(a.visitor) {
+	if (r.Method != http.MethodGet || r.Path == "kiosk") && a.renew != nil && !m.alive(a.visitor) {
 		a.renew()
 		if a.desk != "" {
 			delete(m.objects, "own opening")
@@ -353,7 +371,10 @@ func (m *matrix) ask(a *asker, r portal.Route, path, body string) (*http.Respons
 func (m *matrix) route(a *asker, r portal.Route) {
 	k, found, _ := parameter(r.Path)
 	want := verdict(r.Act, a.way, a.desk, m.health)
-	if r.Path == "kiosk/stay" && want == "open" { // of sessions that began at one
+	switch {
+	case a.booth && closedAt(r.Path):
+		want = "not at a kiosk"
+	case !a.booth && slices.Contains(ofSessionsAtKiosk, r.Path) && want == "open":
 		want = "door"
 	}
 	bodies := []string{""}
@@ -438,7 +459,7 @@ func TestAccessMatrix(t *testing.T) {
 		"as shipped":              {storetest.SQLite, true, everybody},
 		"no care for weak logins": {storetest.SQLite, false, func(a *asker) bool { return a.way != "" && a.way != "csam350" }},
 		"PostgreSQL": {storetest.PostgreSQL, true, func(a *asker) bool {
-			return slices.Contains([]string{"none", "of another mutuality", "password", "card", "advisor"}, a.name)
+			return slices.Contains([]string{"none", "of another mutuality", "password", "card", "kiosk", "advisor"}, a.name)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
