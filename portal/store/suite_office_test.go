@@ -33,6 +33,8 @@ func TestOffice(t *testing.T) {
 			"a check at the counter opens a way in":    testCounter,
 			"another address after a check":            testEmailAtCounter,
 			"an item is given to a colleague":          testAssign,
+			"the member is told what was answered":     testTold,
+			"wrong answers are forgotten":              testQuestionForgotten,
 			"nobody works on her own file or request":  testOwn,
 			"what staff did, by day":                   testActs,
 			"tasks that are none":                      testNoTask,
