@@ -13,7 +13,6 @@ import (
 	"guichet.example/auth/federation"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/audit"
-	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -48,15 +47,9 @@ func (p *Portal) newFederal() (*federal.Federal, error) {
 	f := &federal.Federal{
 		Store: p.cfg.Store, Desk: federalDesk{p}, Ways: p.cfg.Federation, Mutuality: p.cfg.Mutuality.ID,
 		Origin: p.cfg.Origin, Now: p.cfg.Now, Rand: p.cfg.Rand,
-		Settled: p.settled, Arrived: p.arrived, Landing: p.landing,
+		Arrived: p.arrived, Landing: p.landing,
 	}
 	return f, f.Check()
-}
-
-// settled says that who comes in by a provider has an account and it is open.
-func (p *Portal) settled(ctx context.Context, login auth.Login) (bool, error) {
-	account, err := p.classic.Account(ctx, login.Member)
-	return account.State == credentials.Active, err
 }
 
 // arrived is what happens to an account when its member comes in by a provider: one that

@@ -112,17 +112,13 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 	if w, ok := f.way(id.Provider); ok {
 		login.Everywhere = f.everywhere(ctx, w, id.Logout)
 	}
-	to := page.LocalPath(flow.Return)
-	settled, err := f.settled(ctx, login)
-	if err != nil {
-		return fmt.Errorf("looking at the account: %w", err)
-	}
-	if !settled {
+	to, k := page.LocalPath(flow.Return), Kept{Logout: id.Logout, Replaces: flow.Session, Answer: answer}
+	err = f.Desk.Begin(c, login, k)
+	if errors.Is(err, ErrUnsettled) {
 		if err := f.Store.FinishFlow(ctx, flow, answer.Used, nil); err != nil {
 			return f.turnAwayOr(c, flow, "", err, ErrNoFlow, ErrReplayed)
 		}
-		answer = nil
-		var instead string
+		instead := ""
 		if to, instead, err = f.settle(c, login, to); err != nil {
 			return err
 		}
@@ -130,8 +126,9 @@ func (f *Federal) enter(c *gin.Context, flow federation.Flow, id federation.Iden
 			c.Redirect(http.StatusSeeOther, "/"+flow.Lang+"/"+instead)
 			return nil
 		}
+		k.Answer = nil
+		err = f.Desk.Begin(c, login, k)
 	}
-	err = f.Desk.Begin(c, login, Kept{Logout: id.Logout, Replaces: flow.Session, Answer: answer})
 	if err != nil {
 		return f.turnAwayOr(c, flow, "", fmt.Errorf("starting a session: %w", err), ErrNoFlow, ErrReplayed)
 	}
@@ -145,13 +142,6 @@ func (f *Federal) use(c *gin.Context, a *Answer, member auth.MemberID, cause err
 		return f.turnAwayOr(c, a.Flow, member, err, ErrNoFlow, ErrReplayed)
 	}
 	return f.turnAwayOr(c, a.Flow, member, cause, refusals...)
-}
-
-func (f *Federal) settled(ctx context.Context, login auth.Login) (bool, error) {
-	if f.Settled == nil {
-		return f.Arrived == nil && f.Landing == nil, nil
-	}
-	return f.Settled(ctx, login)
 }
 
 // settle does what is to be done for an account before a session of its member begins:

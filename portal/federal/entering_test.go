@@ -43,7 +43,6 @@ func TestPatience(t *testing.T) {
 func TestOneTransaction(t *testing.T) {
 	b := newBed(t)
 	b.area.Arrived = func(*gin.Context, auth.Login) (string, error) { t.Error("asked of an open account"); return "", nil }
-	b.area.Settled = func(context.Context, auth.Login) (bool, error) { return true, nil }
 	b.person("85073003328", 500)
 	b.Get("sign-in/federal/csam?next=bank")
 	flow := b.provider.flow
@@ -70,37 +69,29 @@ func TestOneTransaction(t *testing.T) {
 
 // An account to be opened, or closed: the answer is used before anything is done.
 func TestTwoTransactions(t *testing.T) {
-	for name, settled := range map[string]func(context.Context, auth.Login) (bool, error){
-		"not open": func(context.Context, auth.Login) (bool, error) { return false, nil }, "nobody knows": nil,
-	} {
-		b := newBed(t)
-		b.person("85073003328", 500)
-		used := func() bool {
-			_, err := b.area.Store.Flow(t.Context(), b.provider.flow.ID, [32]byte{1})
-			return errors.Is(err, federal.ErrNoFlow)
+	b := newBed(t)
+	b.person("85073003328", 500)
+	b.desk.unsettled = true
+	b.area.Arrived = func(*gin.Context, auth.Login) (string, error) {
+		if _, err := b.area.Store.Flow(t.Context(), b.provider.flow.ID, [32]byte{1}); !errors.Is(err, federal.ErrNoFlow) {
+			t.Error("an account is looked at before its flow is gone")
 		}
-		b.area.Settled = settled
-		b.area.Arrived = func(*gin.Context, auth.Login) (string, error) {
-			if !used() {
-				t.Errorf("%s: an account is looked at before its flow is gone", name)
-			}
-			return "", nil
-		}
-		b.area.Landing = func(_ context.Context, _ auth.Login, next string) (string, error) { return "opened?next=" + next, nil }
-		b.Get("sign-in/federal/csam?next=bank")
-		p := b.Get("come-back?state=" + b.provider.flow.ID)
-		if p.Status != http.StatusSeeOther || p.Location() != "/fr/opened?next=bank" || len(b.desk.kept) != 1 || b.desk.kept[0].Answer != nil {
-			t.Errorf("%s: %d to %q, %v", name, p.Status, p.Location(), p.Err)
-		}
-		// The same answer to another flow does nothing.
-		b.area.Arrived = func(*gin.Context, auth.Login) (string, error) {
-			t.Error("a replay came as far as the account")
-			return "", nil
-		}
-		b.Get("sign-in/federal/csam?next=bank")
-		if p := b.Get("come-back?state=" + b.provider.flow.ID); len(b.desk.begun) != 1 || p.Err == nil {
-			t.Errorf("%s: a replay went to %q", name, p.Location())
-		}
+		return "", nil
+	}
+	b.area.Landing = func(_ context.Context, _ auth.Login, next string) (string, error) { return "opened?next=" + next, nil }
+	b.Get("sign-in/federal/csam?next=bank")
+	p := b.Get("come-back?state=" + b.provider.flow.ID)
+	if p.Status != http.StatusSeeOther || p.Location() != "/fr/opened?next=bank" || len(b.desk.kept) != 1 || b.desk.kept[0].Answer != nil {
+		t.Errorf("%d to %q, %v", p.Status, p.Location(), p.Err)
+	}
+	// The same answer to another flow does nothing.
+	b.area.Arrived = func(*gin.Context, auth.Login) (string, error) {
+		t.Error("a replay came as far as the account")
+		return "", nil
+	}
+	b.Get("sign-in/federal/csam?next=bank")
+	if p := b.Get("come-back?state=" + b.provider.flow.ID); len(b.desk.begun) != 1 || p.Err == nil {
+		t.Errorf("a replay went to %q", p.Location())
 	}
 }
 
@@ -117,8 +108,7 @@ func TestUsedWithoutSession(t *testing.T) {
 	assertion := b.provider.says.Assertion
 	b.person("85073003328", 500)
 	b.provider.says.Assertion = assertion
-	b.area.Settled = nil
-	b.area.Landing = func(_ context.Context, _ auth.Login, next string) (string, error) { return next, nil }
+	b.desk.unsettled = true
 	b.Get("sign-in/federal/csam")
 	if p := b.Get("come-back?state=" + b.provider.flow.ID); !errors.As(p.Err, &away) || !errors.Is(p.Err, federal.ErrReplayed) || len(b.desk.begun) != 0 {
 		t.Errorf("an answer used by a stranger: %q, %v", p.Location(), p.Err)

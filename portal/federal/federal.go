@@ -83,6 +83,9 @@ var (
 	ErrNoProof = errors.New("no proof waits for this approval")
 	// ErrNoLogout means that the session has none at a provider.
 	ErrNoLogout = errors.New("session has none at a provider")
+	// ErrUnsettled means that more is to be done than to begin a session: there is no
+	// account yet, or it is closed.
+	ErrUnsettled = errors.New("account is not open")
 	// ErrUnknownMember means that the person is not insured here.
 	ErrUnknownMember = errors.New("no member with this national number")
 	// ErrOtherPerson means that she who proved who she is is not the one signed in.
@@ -137,8 +140,8 @@ type Kept struct {
 	// Replaces is the public id of the session of the same member that this one takes
 	// the place of; empty: none. The cookie of it did not come with the answer.
 	Replaces string
-	// Answer is removed and remembered in the transaction of the session. nil: that was
-	// done before.
+	// Answer is removed and remembered in the transaction of the session, which then begins
+	// for an account that is open only (ErrUnsettled). nil: all that was done before.
 	Answer *Answer
 }
 
@@ -189,7 +192,7 @@ type Desk interface {
 	// Member finds a member by national number. ErrUnknownMember.
 	Member(ctx context.Context, n nrn.Number) (Member, error)
 	// Begin starts a session under a new token, in one transaction with all of k.
-	// ErrNoFlow, ErrReplayed.
+	// ErrNoFlow, ErrReplayed, ErrUnsettled: nothing happened.
 	Begin(c *gin.Context, login auth.Login, k Kept) error
 	// End ends the browser's session and clears what it kept.
 	End(c *gin.Context) error
@@ -206,15 +209,12 @@ type Federal struct {
 	Origin    string // of the counter, without a slash at the end
 	Now       func() time.Time
 	Rand      io.Reader
-	// Settled says that the login changes nothing but that its session begins: there is
-	// an account and it is open. Arrived and Landing are then not asked. nil: never.
-	Settled func(ctx context.Context, login auth.Login) (bool, error)
-	// Arrived is told of a login before its session begins. If it returns a path below the
+	// Arrived is told of a login whose account is not open, before its session begins. If it returns a path below the
 	// language, there is no session and the browser goes there: the account is closed. nil:
 	// nothing is kept of accounts.
 	Arrived func(c *gin.Context, login auth.Login) (instead string, err error)
-	// Landing is asked where a login goes that begins, and makes the account that is not
-	// there yet (F27). nil: where it was going.
+	// Landing is asked next where such a login goes, and makes the account that is not there
+	// yet (F27). nil: where it was going.
 	Landing func(ctx context.Context, login auth.Login, next string) (string, error)
 }
 

@@ -66,10 +66,11 @@ func (p *provider) Out(ctx context.Context, _ federation.Logout, _ string) (stri
 
 // desk is the counter's side: one browser, two members.
 type desk struct {
-	begun   []auth.Login
-	kept    []federal.Kept
-	refuses error // what Begin says
-	refused []string
+	begun     []auth.Login
+	kept      []federal.Kept
+	refuses   error // what Begin says
+	unsettled bool  // the account is not open
+	refused   []string
 }
 
 func (d *desk) Bind(*gin.Context) [32]byte          { return [32]byte{1} }
@@ -78,6 +79,9 @@ func (d *desk) End(*gin.Context) error              { return nil }
 func (d *desk) Begin(_ *gin.Context, l auth.Login, k federal.Kept) error {
 	if d.refuses != nil {
 		return d.refuses
+	}
+	if d.unsettled && k.Answer != nil {
+		return federal.ErrUnsettled
 	}
 	d.begun, d.kept = append(d.begun, l), append(d.kept, k)
 	return nil
@@ -296,6 +300,7 @@ func TestAskRefuses(t *testing.T) {
 func TestAccountClosed(t *testing.T) {
 	b := newBed(t)
 	b.person("85073003328", 500)
+	b.desk.unsettled = true
 	b.area.Arrived = func(*gin.Context, auth.Login) (string, error) { return "sign-in/disabled", nil }
 	b.Get("sign-in/federal/csam")
 	if p := b.Get("come-back?state=" + b.provider.flow.ID); p.Location() != "/fr/sign-in/disabled" || len(b.desk.begun) != 0 {

@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/federation"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/signin"
 )
@@ -46,10 +47,21 @@ func sidOf(l federation.Logout) string {
 // transaction it takes the flow and remembers its answer, keeps what ends the provider's
 // session, and ends the sessions that this one takes the place of: that of the same
 // member in which the flow began, and that which began in its browser since.
-// federal.ErrNoFlow, federal.ErrReplayed.
+// federal.ErrNoFlow, federal.ErrReplayed, federal.ErrUnsettled.
 func (db *DB) StartFederalSession(ctx context.Context, hash, old [32]byte, s signin.Session, k federal.Kept) error {
+	err := db.startFederal(ctx, hash, old, s, k)
+	if k.Answer != nil && errors.Is(err, signin.ErrClosed) {
+		return fmt.Errorf("%w: %w", federal.ErrUnsettled, err)
+	}
+	return err
+}
+
+func (db *DB) startFederal(ctx context.Context, hash, old [32]byte, s signin.Session, k federal.Kept) error {
 	return db.startSession(ctx, hash, old, s, func(t *tx, key memberKey, login auth.Login) error {
 		if k.Answer != nil {
+			if err := settled(t, login); err != nil {
+				return err
+			}
 			since, err := db.answer(t, *k.Answer)
 			if err != nil {
 				return err
@@ -65,6 +77,16 @@ func (db *DB) StartFederalSession(ctx context.Context, hash, old [32]byte, s sig
 		}
 		return db.putLogout(t, key, login, k.Logout, s.Ends)
 	})
+}
+
+// settled refuses, without a row, to begin a session for an account that is not open.
+func settled(t *tx, l auth.Login) error {
+	var state credentials.State
+	err := t.get(`SELECT state FROM credentials WHERE mutuality = ? AND member = ?`, []any{l.Mutuality, string(l.Member)}, &state)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && state != credentials.Active {
+		return fmt.Errorf("%w: %w", federal.ErrUnsettled, errAgain)
+	}
+	return err
 }
 
 func (db *DB) putLogout(t *tx, key memberKey, login auth.Login, l federation.Logout, ends time.Time) error {

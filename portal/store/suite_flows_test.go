@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/federation"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/signin"
 	"guichet.example/portal/store"
@@ -19,6 +20,7 @@ import (
 func TestFlows(t *testing.T) {
 	for engine, open := range map[string]opener{"sqlite": openSQLite, "postgres": openPostgreSQL} {
 		for name, test := range map[string]func(*testing.T, *bed){
+			"without an open account nothing happens":       testUnsettled,
 			"an answer begins one session":                  testAnswerOnce,
 			"of answers at once one begins a session":       testAnswerRace,
 			"a refused answer leaves all as it was":         testAnswerWhole,
@@ -27,13 +29,45 @@ func TestFlows(t *testing.T) {
 			"a flood is bounded":                            testFlood,
 			"a sweep goes on past what fails":               testSweepGoesOn,
 		} {
-			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
+			t.Run(engine+" "+name, func(t *testing.T) {
+				b := newBed(t, open)
+				if name != "without an open account nothing happens" {
+					b.withAccounts()
+				}
+				test(t, b)
+			})
 		}
 	}
 }
 
-// answer begins the session that an answer to the flow leads to.
-func (b *bed) answer(name string, login auth.Login, f federation.Flow, u federal.Used) ([32]byte, error) {
+// withAccounts gives Claire and Bram accounts that are open.
+func (b *bed) withAccounts() {
+	b.t.Helper()
+	for _, login := range []auth.Login{b.claire, b.bram} {
+		err := b.PutAccount(b.t.Context(), credentials.Enrolment{Mutuality: login.Mutuality, Member: login.Member, State: credentials.Active, At: b.clock.Now()})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// Without an open account an answer does nothing at all.
+func testUnsettled(t *testing.T, b *bed) {
+	f := b.kept()
+	before := len(b.rows())
+	hash, err := b.entered("unsettled", b.claire, f, usedOf("1"))
+	wantErr(t, "without an account", err, federal.ErrUnsettled)
+	if n := len(b.rows()); n != before || b.alive(hash) != "-" {
+		t.Errorf("it left %d rows", n-before)
+	}
+	b.withAccounts()
+	if _, err = b.entered("settled", b.claire, f, usedOf("1")); err != nil {
+		t.Errorf("with one: %v", err)
+	}
+}
+
+// entered begins the session that an answer to the flow leads to.
+func (b *bed) entered(name string, login auth.Login, f federation.Flow, u federal.Used) ([32]byte, error) {
 	hash, now := sha256.Sum256([]byte(name)), b.clock.Now()
 	login.Session, login.Method = name, auth.Federal
 	k := logoutOf("csam", name, name)
@@ -46,26 +80,26 @@ func testAnswerOnce(t *testing.T, b *bed) {
 	ctx := t.Context()
 	f, g := b.kept(), b.kept()
 	before := b.Commits()
-	first, err := b.answer("first", b.claire, f, usedOf("1"))
+	first, err := b.entered("first", b.claire, f, usedOf("1"))
 	wantErr(t, "the first answer", err, nil)
 	if n := b.Commits() - before; n != 1 {
 		t.Errorf("a sign-in took %d commits", n)
 	}
 	_, err = b.Flow(ctx, f.ID, hers)
 	wantErr(t, "its flow", err, federal.ErrNoFlow)
-	again, err := b.answer("again", b.claire, f, usedOf("2"))
+	again, err := b.entered("again", b.claire, f, usedOf("2"))
 	wantErr(t, "another answer to the same flow", err, federal.ErrNoFlow)
 	b.reopen()
-	replayed, err := b.answer("replayed", b.claire, g, usedOf("1"))
+	replayed, err := b.entered("replayed", b.claire, g, usedOf("1"))
 	wantErr(t, "the same answer after a restart", err, federal.ErrReplayed)
 	foreign := g
 	foreign.Browser = his
-	stolen, err := b.answer("stolen", b.bram, foreign, usedOf("3"))
+	stolen, err := b.entered("stolen", b.bram, foreign, usedOf("3"))
 	wantErr(t, "an answer in another browser", err, federal.ErrNoFlow)
 	if got := b.alive(first, again, replayed, stolen); got != "+---" {
 		t.Errorf("alive are %s", got)
 	}
-	later, err := b.answer("later", b.claire, g, usedOf("4"))
+	later, err := b.entered("later", b.claire, g, usedOf("4"))
 	wantErr(t, "an answer after those that were refused", err, nil)
 	if got := b.alive(later); got != "+" {
 		t.Error("it began nothing")
@@ -76,7 +110,7 @@ func testAnswerRace(t *testing.T, b *bed) {
 	for i := range soak(3, 300) {
 		f := b.kept()
 		errs := together(4, func(n int) error {
-			_, err := b.answer(fmt.Sprint("race ", i, " ", n), b.claire, f, usedOf(fmt.Sprint(i, " ", n)))
+			_, err := b.entered(fmt.Sprint("race ", i, " ", n), b.claire, f, usedOf(fmt.Sprint(i, " ", n)))
 			return err
 		})
 		if won := wins(t, errs, federal.ErrNoFlow); won != 1 {
@@ -89,11 +123,11 @@ func testAnswerRace(t *testing.T, b *bed) {
 // dropped, the answer was not used.
 func testAnswerWhole(t *testing.T, b *bed) {
 	ctx := t.Context()
-	_, err := b.answer("used", b.bram, b.kept(), usedOf("1"))
+	_, err := b.entered("used", b.bram, b.kept(), usedOf("1"))
 	wantErr(t, "the first answer", err, nil)
 	f := b.kept()
 	older := b.sessionIn("older", b.claire, hers)
-	_, err = b.answer("new", b.claire, f, usedOf("1"))
+	_, err = b.entered("new", b.claire, f, usedOf("1"))
 	wantErr(t, "a replay", err, federal.ErrReplayed)
 	if got := b.alive(older); got != "+" {
 		t.Error("a refused answer ended a session")
@@ -127,7 +161,7 @@ func testTwoTabs(t *testing.T, b *bed) {
 		before := b.sessionIn(name+" of another browser", b.claire, [32]byte{})
 		older := b.sessionIn(name+" older", whose, hers)
 		elsewhere := b.sessionIn(name+" his", b.bram, his)
-		newer, err := b.answer(name+" newer", b.claire, f, usedOf(name))
+		newer, err := b.entered(name+" newer", b.claire, f, usedOf(name))
 		wantErr(t, "the answer", err, nil)
 		if got := b.alive(before, older, elsewhere, newer); got != "+-++" {
 			t.Errorf("alive are %s, want all but the older one of the same browser", got)
@@ -146,7 +180,7 @@ func testTwoTabs(t *testing.T, b *bed) {
 	if err := b.EndSession(t.Context(), gone, "test"); err != nil {
 		t.Fatal(err)
 	}
-	newer, err := b.answer("after gone", b.claire, f, usedOf("after gone"))
+	newer, err := b.entered("after gone", b.claire, f, usedOf("after gone"))
 	if wantErr(t, "the answer", err, nil); b.alive(newer) != "+" {
 		t.Error("no session began")
 	}
@@ -154,9 +188,9 @@ func testTwoTabs(t *testing.T, b *bed) {
 
 func testTwoJourneys(t *testing.T, b *bed) {
 	f, g := b.kept(), b.kept()
-	first, err := b.answer("first", b.claire, f, usedOf("1"))
+	first, err := b.entered("first", b.claire, f, usedOf("1"))
 	wantErr(t, "the first", err, nil)
-	second, err := b.answer("second", b.claire, g, usedOf("2"))
+	second, err := b.entered("second", b.claire, g, usedOf("2"))
 	wantErr(t, "the second", err, nil)
 	if got := b.alive(first, second); got != "-+" {
 		t.Errorf("alive are %s, want the second alone", got)
@@ -181,7 +215,7 @@ func testFlood(t *testing.T, b *bed) {
 	if _, err := b.Flow(t.Context(), honest.ID, hers); err != nil {
 		t.Errorf("a member is turned away by the flood: %v", err)
 	}
-	if _, err := b.answer("honest", b.claire, honest, usedOf("honest")); err != nil {
+	if _, err := b.entered("honest", b.claire, honest, usedOf("honest")); err != nil {
 		t.Errorf("a member does not get in: %v", err)
 	}
 	_, err := b.Flow(t.Context(), early.ID, hers)
@@ -195,6 +229,7 @@ func testFlood(t *testing.T, b *bed) {
 // A hundred thousand strangers more than are kept.
 func TestFlood(t *testing.T) {
 	b := newBed(t, openSQLite)
+	b.withAccounts()
 	if err := b.FillFlows(store.MaxFlows, b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +245,7 @@ func TestFlood(t *testing.T) {
 	if n := b.Flows(); n > store.MaxFlows+2 {
 		t.Errorf("%d flows are kept, want at most %d", n, store.MaxFlows)
 	}
-	if _, err := b.answer("honest", b.claire, honest, usedOf("honest")); err != nil {
+	if _, err := b.entered("honest", b.claire, honest, usedOf("honest")); err != nil {
 		t.Errorf("a member does not get in: %v", err)
 	}
 }
