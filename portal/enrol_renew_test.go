@@ -131,3 +131,24 @@ func TestEnrolPressedTwice(t *testing.T) {
 		}
 	})
 }
+
+// However many browsers ask, no more than five links an hour leave for one member.
+func TestEnrolLinksBounded(t *testing.T) {
+	c, box := under(t, "unimutuelles")
+	c.code(t)
+	for i := range 6 {
+		v := c.pair(t)
+		resp, body := v.fill("/fr/enrol/check", "terms", "1")
+		if want := i < 5; (resp.StatusCode == http.StatusSeeOther) != want || (resp.StatusCode == http.StatusTooManyRequests) == want {
+			t.Errorf("%d: %s", i+1, resp.Status)
+		}
+		if i == 5 && !strings.Contains(body, "Plusieurs liens") {
+			t.Error("the page does not say why")
+		}
+		c.later(time.Minute)
+	}
+	c.settled(t)
+	if n := len(box.all()); n != 5 {
+		t.Errorf("%d mails, want 5", n)
+	}
+}

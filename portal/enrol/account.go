@@ -26,6 +26,9 @@ func step(v *page.View, d Draft, n int, name, back string) {
 	}
 }
 
+// landed is for a page that follows a step and is none itself: the focus is on its heading.
+func landed(v *page.View) { v.Step = page.Step{N: steps + 1} }
+
 // contactForm is step 2: a greeting, and the address to write to (F12, F15, F16).
 func (e *Enrol) contactForm(c *gin.Context, d Draft) error {
 	return e.showContact(c, page.From(c), d, "", http.StatusOK)

@@ -102,7 +102,7 @@ type Store interface {
 	DropEnrolment(ctx context.Context, mutuality string, browser [32]byte) error
 	// SendLink stores the code of a link and queues its mail; an older link dies. The draft
 	// is kept until the link's hour. It does nothing if another press of the same button
-	// has sent the mail that d counts last.
+	// has sent the mail that d counts last. ErrOften.
 	SendLink(ctx context.Context, browser [32]byte, d Draft, code credentials.Code, secret string, m mail.Message) error
 	// SendFactsLink ends the job and, if all that was typed is on file of one who may enrol,
 	// sends her a link; where another address is on file it makes a task for staff instead.

@@ -95,6 +95,7 @@ func mistyped(c *gin.Context, v page.View, typed string) []page.FieldError {
 
 func (e *Enrol) factsAsked(c *gin.Context) error {
 	v := page.From(c)
+	landed(&v)
 	v.Title, v.Lead = v.T("enrol.facts.asked.title"), v.T("enrol.facts.asked.lead")
 	return page.Render(c, http.StatusOK, factsAskedPage(v, e.has(profile.ByCounter)))
 }

@@ -66,6 +66,7 @@ func (e *Enrol) askLetter(c *gin.Context) error {
 // letterAsked says what comes, to whom there is somebody to write to.
 func (e *Enrol) letterAsked(c *gin.Context) error {
 	v := page.From(c)
+	landed(&v)
 	v.Title = v.T("enrol.asked.title")
 	v.Lead = v.T("enrol.asked.lead", locale.A("date", locale.Date(v.Lang, e.House.ExpectedBy(e.Now()))))
 	return page.Render(c, http.StatusOK, askedPage(v, e.has(profile.ByCounter)))

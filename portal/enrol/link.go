@@ -92,7 +92,13 @@ func (e *Enrol) mail(c *gin.Context, d Draft) error {
 	}
 	d.Sent, d.Until, d.Mails = code.Created, code.Expires, d.Mails+1
 	m := ActivationMail(code, d.Email, string(v.Lang), e.Origin+v.URL(openPath+"/"+secret))
-	if err := e.Store.SendLink(ctx, browser, d, code, secret, m); err != nil {
+	err = e.Store.SendLink(ctx, browser, d, code, secret, m)
+	if errors.Is(err, ErrOften) {
+		v.Errors = []page.FieldError{{Field: "terms", Text: v.T("enrol.renew.often")}}
+		later(c, int(time.Hour/time.Second))
+		return e.showCheck(c, v, d, http.StatusTooManyRequests)
+	}
+	if err != nil {
 		return fmt.Errorf("sending a link: %w", err)
 	}
 	c.Redirect(http.StatusSeeOther, v.URL(sentPath))
@@ -110,6 +116,7 @@ func ActivationMail(code credentials.Code, to, lang, link string) mail.Message {
 // sent says where the mail went and until when its link works, in local time.
 func (e *Enrol) sent(c *gin.Context, d Draft) error {
 	v := page.From(c)
+	landed(&v)
 	v.Title = v.T("enrol.sent.title")
 	v.Lead = v.T("enrol.sent.lead", arg("address", d.Email), arg("until", locale.DateTime(v.Lang, d.Until)))
 	if c.Query("told") == "soon" {

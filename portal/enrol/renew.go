@@ -61,6 +61,7 @@ func (e *Enrol) renewed(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, v.URL(waysPath))
 		return nil
 	}
+	landed(&v)
 	v.Title, v.Lead = v.T("enrol.sent.title"), v.T("enrol.renewed.lead", arg("until", locale.DateTime(v.Lang, until)))
 	return page.Render(c, http.StatusOK, renewedPageOf(v))
 }

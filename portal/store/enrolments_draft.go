@@ -99,6 +99,13 @@ func (db *DB) SendLink(ctx context.Context, browser [32]byte, d enrol.Draft, cod
 		if sent >= d.Mails {
 			return errAgain
 		}
+		many, err := manyLinks(t, code.Mutuality, code.Member, code.Created)
+		if err != nil {
+			return err
+		}
+		if many {
+			return enrol.ErrOften
+		}
 		if _, err := t.code(db, code, secret); err != nil {
 			return err
 		}
