@@ -123,22 +123,44 @@ func textKey(state string) string {
 	return "card." + state + ".text"
 }
 
+// place is where a card page is shown.
+type place struct {
+	lang  locale.Language
+	kiosk bool
+}
+
+func (v View) place() place { return place{v.Lang, v.Kiosk != nil} }
+
 // drawnStates are the states in each language, drawn once: they are the same on every
-// card page.
-var drawnStates = func() map[locale.Language]templ.Component {
-	drawn := map[locale.Language]templ.Component{}
+// card page at home, and on every one at a kiosk.
+var drawnStates = func() map[place]templ.Component {
+	drawn := map[place]templ.Component{}
 	for _, l := range locale.Languages() {
-		var b strings.Builder
-		for _, s := range cardStates {
-			s.draw(&b, l)
+		for _, kiosk := range []bool{false, true} {
+			at := place{l, kiosk}
+			var b strings.Builder
+			for _, s := range cardStates {
+				s.draw(&b, at)
+			}
+			drawn[at] = markup(b.String())
 		}
-		drawn[l] = markup(b.String())
 	}
 	return drawn
 }()
 
+// words are the key of a text, and at a kiosk the one that it has for there: nobody looks
+// for another window, or calls, at a machine with a counter beside it.
+func (p place) words(key string) (at string, own bool) {
+	if there := "kiosk." + key; p.kiosk && locale.Has(there) {
+		return there, true
+	}
+	return key, false
+}
+
 // draw writes the block of a state: a heading that is the instruction, and the text.
-func (s cardState) draw(b *strings.Builder, l locale.Language) {
+func (s cardState) draw(b *strings.Builder, at place) {
+	title, _ := at.words(titleKey(s.name))
+	text, own := at.words(textKey(s.name))
 	b.WriteString(`<div data-state="` + s.name + `" data-kind="` + s.kind + `" data-picture="` + string(s.picture) + `" data-shows="` + s.shows + `"`)
 	if s.part > 0 {
 		b.WriteString(` data-part="` + strconv.Itoa(s.part) + `"`)
@@ -149,8 +171,11 @@ func (s cardState) draw(b *strings.Builder, l locale.Language) {
 	if s.reload {
 		b.WriteString(` data-reload`)
 	}
-	b.WriteString(`><h2 tabindex="-1">` + html.EscapeString(locale.T(l, titleKey(s.name))) + `</h2><p>` +
-		slotted(locale.T(l, textKey(s.name)), locale.T(l, "card.nothing-sent")) + `</p></div>`)
+	if own {
+		b.WriteString(` data-own`)
+	}
+	b.WriteString(`><h2 tabindex="-1">` + html.EscapeString(locale.T(at.lang, title)) + `</h2><p>` +
+		slotted(locale.T(at.lang, text), locale.T(at.lang, "card.nothing-sent")) + `</p></div>`)
 }
 
 // clitic is a French word with another one hanging on it, which no line end may part:
@@ -175,7 +200,7 @@ func slotted(text, good string) string {
 }
 
 // initial is the state in which the panel comes from the server.
-func (s CardStep) initial(l locale.Language) templ.Component {
+func (s CardStep) initial(at place) templ.Component {
 	name := "ready-signin"
 	if s.Sign {
 		name = "ready-sign"
@@ -183,7 +208,7 @@ func (s CardStep) initial(l locale.Language) templ.Component {
 	var b strings.Builder
 	for _, state := range cardStates {
 		if state.name == name {
-			state.draw(&b, l)
+			state.draw(&b, at)
 		}
 	}
 	return markup(b.String())

@@ -20,6 +20,10 @@ const (
 	PINPath                = "/pin/"                       // + one-time part; a page for people
 )
 
+// PINKiosk is the query of the PIN page's address on the screen of a kiosk: the page then
+// has the digits to touch, fills the screen, and closes however it ends.
+const PINKiosk = "kiosk"
+
 // Name is what Status.Agent says.
 const Name = "guichet-reader"
 

@@ -21,9 +21,9 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 	p, e, found := s.at(r.PathValue("id"))
 	switch {
 	case p != nil:
-		p.render(w, "")
+		p.render(w, r, "")
 	case found:
-		e.render(w)
+		e.render(w, r)
 	default:
 		s.gone(w, r)
 	}
@@ -32,7 +32,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 // gone answers an address that is not, or no longer, of a prompt.
 func (s *Server) gone(w http.ResponseWriter, r *http.Request) {
 	v := Operation{Lang: ChooseLang("", r.Header.Get("Accept-Language"), s.lang())}.view()
-	write(w, http.StatusNotFound, view{text: v.text, Words: v.Words, State: "failed", Heading: v.GoneHeading, Lead: v.Gone})
+	write(w, http.StatusNotFound, view{text: v.text, Words: v.Words, Kiosk: atKiosk(r), State: "failed", Heading: v.GoneHeading, Lead: v.Gone})
 }
 
 // receive takes the form. The answer waits for the card, so that a wrong PIN is told
@@ -59,7 +59,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		refuse(w, http.StatusBadRequest, api.InvalidArgument, "not the form of this page")
 	case p == nil:
-		e.render(w)
+		e.render(w, r)
 	default:
 		p.answer(w, r, f)
 	}
@@ -80,7 +80,7 @@ func (p *Prompt) answer(w http.ResponseWriter, r *http.Request, f form) {
 	default:
 		p.give(r.Context(), f.pin)
 	}
-	p.render(w, fault)
+	p.render(w, r, fault)
 }
 
 // readForm reads at most one byte more than a form may have. The slice is the

@@ -3,7 +3,8 @@
 // is done, and lets the agent know that the window was closed.
 (() => {
   const state = document.body.dataset.state;
-  if (state === 'done' || state === 'stopped') {
+  const kiosk = document.body.classList.contains('kiosk'); // the page behind this one says how it ended
+  if (state === 'done' || state === 'stopped' || kiosk && state === 'failed') {
     window.close(); // does nothing where the window was not opened by a page
     return;
   }
@@ -27,16 +28,27 @@
   // no keyboard of the system that might remember or guess.
   const keypad = document.getElementById('keypad');
   const pin = document.getElementById('pin');
-  if (keypad && navigator.maxTouchPoints > 0) {
+  if (kiosk || navigator.maxTouchPoints > 0) {
     keypad.hidden = false;
     pin.inputMode = 'none';
     keypad.addEventListener('click', ({ target }) => {
       const key = target.closest('button');
-      if (!key) {
+      if (!key || key.type === 'submit') {
         return;
       }
       pin.value = key.dataset.erase ? '' : (pin.value + key.dataset.digit).slice(0, 12);
     });
+  }
+  // Whoever left a kiosk leaves no open question there.
+  if (kiosk) {
+    const leave = () => form.requestSubmit(document.querySelector('button[value=cancel]'));
+    let waiting = setTimeout(leave, 60000);
+    for (const event of ['pointerdown', 'keydown']) {
+      window.addEventListener(event, () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(leave, 60000);
+      }, { capture: true });
+    }
   }
   const errors = document.getElementById('errors');
   if (errors) {

@@ -19,6 +19,7 @@ type text struct {
 	PINLabel, Hint, NotPIN                string // Hint and NotPIN have {min} and {max}
 	ButtonLogin, ButtonSign, ButtonCancel string
 	Erase                                 string // what was typed, on the keypad of the page
+	Shield                                string // beside the keypad of a kiosk
 	ErrorHeading, ErrorTitle              string // ErrorTitle begins the title of a page with an error
 	TriesLeft                             string // has {n}
 	WrongMany, WrongLast, WrongSome       string // WrongMany has {n}; WrongSome when the number is not known

@@ -17,6 +17,7 @@ var german = text{
 	ButtonSign:    "Unterschreiben",
 	ButtonCancel:  "Abbrechen",
 	Erase:         "Löschen",
+	Shield:        "Verdecken Sie die Tasten mit der Hand. Ihre PIN bleibt im Kiosk: Die Krankenkasse sieht sie nicht.",
 	ErrorHeading:  "Korrigieren Sie Ihre Antwort",
 	ErrorTitle:    "Fehler:",
 	TriesLeft:     "Sie haben noch {n} Versuche.",

@@ -17,6 +17,7 @@ var english = text{
 	ButtonSign:    "Sign",
 	ButtonCancel:  "Cancel",
 	Erase:         "Erase",
+	Shield:        "Hide the keys with your hand. Your PIN stays in the kiosk: the mutuality does not see it.",
 	ErrorHeading:  "Correct your answer",
 	ErrorTitle:    "Error:",
 	TriesLeft:     "You have {n} tries left.",

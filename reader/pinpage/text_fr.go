@@ -17,6 +17,7 @@ var french = text{
 	ButtonSign:    "Signer",
 	ButtonCancel:  "Annuler",
 	Erase:         "Effacer",
+	Shield:        "Cachez le clavier avec votre main. Votre code reste dans la borne\u00a0: la mutualité ne le voit pas.",
 	ErrorHeading:  "Corrigez votre réponse",
 	ErrorTitle:    "Erreur\u00a0:",
 	TriesLeft:     "Il vous reste {n} essais.",

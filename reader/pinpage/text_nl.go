@@ -17,6 +17,7 @@ var dutch = text{
 	ButtonSign:    "Ondertekenen",
 	ButtonCancel:  "Annuleren",
 	Erase:         "Wissen",
+	Shield:        "Verberg de toetsen met uw hand. Uw code blijft in de kiosk: het ziekenfonds ziet ze niet.",
 	ErrorHeading:  "Verbeter uw antwoord",
 	ErrorTitle:    "Fout:",
 	TriesLeft:     "U hebt nog {n} pogingen.",

@@ -32,6 +32,7 @@ type view struct {
 	Token   string
 	Button  string
 	Hint    string
+	Kiosk   bool // on the screen of a kiosk: the keypad, and nothing beside what one needs there
 }
 
 // Title is the title of the page: the heading, and first that there is an error.
@@ -43,9 +44,13 @@ func (v view) Title() string {
 	return title
 }
 
+// atKiosk says whether the page that opened this one is a kiosk's. It asks for another
+// look only.
+func atKiosk(r *http.Request) bool { return r.URL.RawQuery == api.PINKiosk }
+
 // render writes the page as the prompt stands, 422 if the form has to be filled in
 // again. fault, if any, is what was wrong with what was typed.
-func (p *Prompt) render(w http.ResponseWriter, fault string) {
+func (p *Prompt) render(w http.ResponseWriter, r *http.Request, fault string) {
 	token, err := p.server.secret()
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, api.Fatal, "no random numbers")
@@ -58,13 +63,14 @@ func (p *Prompt) render(w http.ResponseWriter, fault string) {
 	}
 	p.mu.Unlock()
 	v := p.op.view()
+	v.Kiosk = atKiosk(r)
 	switch now {
 	case asking:
 		v.form(token, ask, fault)
 	case working:
 		v.State, v.Lead = "working", v.Working
 	case ended:
-		ending.render(w)
+		ending.render(w, r)
 		return
 	}
 	status := http.StatusOK
@@ -75,8 +81,9 @@ func (p *Prompt) render(w http.ResponseWriter, fault string) {
 }
 
 // render writes the page of an operation that is over.
-func (e Ending) render(w http.ResponseWriter) {
+func (e Ending) render(w http.ResponseWriter, r *http.Request) {
 	v := e.operation().view()
+	v.Kiosk = atKiosk(r)
 	v.State, v.Heading, v.Lead = v.ending(e.Outcome, e.Tries)
 	write(w, http.StatusOK, v)
 }

@@ -73,10 +73,12 @@ export class Agent {
     }
   }
 
-  // pinPage returns the address of the agent's PIN page if it is one, else "".
-  pinPage(address) {
+  // pinPage returns the address of the agent's PIN page if it is one, else "". At a kiosk
+  // it is that of the page with large keys.
+  pinPage(address, kiosk) {
     try {
       const url = new URL(address);
+      if (kiosk) url.search = "kiosk";
       return url.origin === this.origin && url.pathname.startsWith("/pin/") ? url.href : "";
     } catch {
       return "";

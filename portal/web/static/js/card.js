@@ -32,6 +32,9 @@ const wrongPIN = (tries) => (tries === 1 ? "pin_wrong_last" : tries > 1 ? "pin_w
 // On Chromium a missing program shows up as a missing extension.
 const chromium = navigator.userAgentData?.brands.some(({ brand }) => brand === "Chromium") ?? /Chrom(e|ium)\//.test(navigator.userAgent);
 
+// At a kiosk the PIN page fills the screen, and the machine's policies let it open.
+const kiosk = document.getElementById("kiosk") !== null;
+
 // A page from this machine reaches the agent without the browser asking.
 const nearby = /^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname);
 
@@ -125,7 +128,7 @@ class CardPage {
   }
 
   #told({ state, tries, pinURL }) {
-    const pin = pinURL ? this.agent.pinPage(pinURL) : "";
+    const pin = pinURL ? this.agent.pinPage(pinURL, kiosk) : "";
     switch (state) {
       case "idle": case "card_removed": case "pin_blocked": case "no_sign_cert": case "cert_expired": case "timeout": case "cancelled": case "technical":
         return; // the answer to our request says it too
@@ -142,6 +145,8 @@ class CardPage {
   // #openPIN opens the agent's page while a click still counts, and leaves a link in
   // any case: with noopener the browser does not say whether it blocked the window.
   #openPIN(pin) {
+    if (pin && kiosk) window.open(pin, "_blank", "noopener");
+    if (kiosk) return this.panel.show("pin_page", { pin });
     const may = navigator.userActivation?.isActive ?? true;
     if (pin && may) window.open(pin, "_blank", "noopener,popup,width=560,height=700");
     this.panel.show(pin && may ? "pin_window" : "pin_page", { pin });

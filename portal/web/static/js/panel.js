@@ -48,7 +48,7 @@ export class Panel {
     this.part = Number(part) || this.part;
     this.element.dataset.kind = kind;
 
-    if (text) say(block.querySelector("p"), text);
+    if (text && !("own" in block.dataset)) say(block.querySelector("p"), text);
     const failed = kind === "fail";
     const had = this.element.contains(document.activeElement);
     (failed || aloud ? this.status : this.alert).replaceChildren();
