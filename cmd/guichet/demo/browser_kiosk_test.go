@@ -1,8 +1,17 @@
 package demo
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"guichet.example/portal/locale"
+	"guichet.example/reader/api"
+	"guichet.example/reader/kiosk"
 )
 
 // The screen of a browser that no agent has bound, held to the rules of accessibility.
@@ -14,4 +23,302 @@ func TestBrowserKioskUnbound(t *testing.T) {
 			t.Errorf("%s: %s", lang, strings.Join(found, "\n"))
 		}
 	}
+}
+
+// A kiosk from the administrator who pairs it to the copy of its key that ends it, person
+// after person at one and the same machine.
+func TestBrowserKiosk(t *testing.T) {
+	b := atBooth(t)
+	for _, part := range []struct {
+		name string
+		play func(*booth)
+	}{
+		{"between people", (*booth).idles},
+		{"keypad", (*booth).showsKeys},
+		{"bank change by touch", (*booth).changesAccount},
+		{"pages by keyboard", (*booth).looksAround},
+		{"left alone", (*booth).isLeft},
+		{"wrong PIN", (*booth).mistypes},
+		{"unknown person", (*booth).knowsNobody},
+		{"new member", (*booth).enrols},
+		{"portal away", (*booth).losesPortal},
+		{"agent frozen", (*booth).losesAgent},
+		{"key copied", (*booth).isCopied},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			b.during(t)
+			part.play(b)
+		})
+	}
+}
+
+// idles is the screen between people, in each language and on each screen.
+func (b *booth) idles() {
+	b.t.Helper()
+	b.shows("idle")
+	for _, lang := range locale.Languages() {
+		b.leave(func() { b.tap(`.kiosk-languages a[lang=` + string(lang) + `]`) })
+		b.everywhere("idle", lang, true)
+	}
+	b.tap(`[data-do=contrast]`)
+	b.look("idle, more contrast", locale.EN, true)
+	b.tap(`[data-do=contrast]`)
+	b.script(false)
+	b.visit("/nl/kiosk")
+	b.sees("noscript .note", locale.T(locale.NL, "kiosk.noscript"))
+	if troubles := eval[[]string](b.window, fmt.Sprintf(atKiosk, true)); len(troubles) > 0 {
+		b.t.Errorf("without script: %s", strings.Join(troubles, "\n"))
+	}
+	b.script(true)
+}
+
+// showsKeys is the page of the PIN, which one then stops.
+func (b *booth) showsKeys() {
+	b.t.Helper()
+	for _, lang := range locale.Languages() {
+		b.rest(lang)
+		b.put(b.t, "hanna")
+		b.until("the greeting", `document.querySelector("[data-greeting]:not([hidden])")`)
+		b.sees("[data-greeting]", locale.T(lang, "kiosk.greeting", locale.A("name", "Hanna")))
+		pin := b.keys()
+		b.run(`{ const at = Date.now(); Date.now = () => at }`) // nobody is away while we look
+		pin.everywhere("PIN", lang, true)
+		pin.tap(`button[value=cancel]`)
+		pin.closed()
+		b.panelReads(lang, "cancelled")
+		b.look("PIN cancelled", lang, true)
+	}
+}
+
+// changesAccount is the main job with a finger, then the card comes out.
+func (b *booth) changesAccount() {
+	b.t.Helper()
+	b.rest(locale.FR)
+	b.put(b.t, "mathieu")
+	b.until("the greeting", `document.querySelector("[data-greeting]:not([hidden])")`)
+	b.look("card in", locale.FR, true)
+	b.keys().touchPIN(PIN)
+	b.at("home")
+	b.look("home", locale.FR, false)
+	b.tap(`main a[href="/fr/bank"]`)
+	b.at("bank")
+	b.tap(`main a[href="/fr/bank/change"]`)
+	b.at("bank/change")
+	b.look("bank change", locale.FR, false)
+	b.write("#iban", "BE68 5390 0754 7034")
+	b.write("#holder", "Mathieu Delcourt")
+	b.tap("label[for=from-1]")
+	b.tap("main form button.button")
+	b.at("bank/change/check")
+	b.look("check", locale.FR, false)
+	b.tap("main form button.button")
+	b.at("requests/[a-z0-9]+/read")
+	b.look("read", locale.FR, false)
+	b.tap("label[for=read]")
+	b.tap("main form button.button")
+	b.at("requests/[a-z0-9]+/sign")
+	b.look("sign", locale.FR, false)
+	before := b.signatures(b.t, "mathieu")
+	b.tap(startCard)
+	b.keys().touchPIN(PIN)
+	b.at("requests/[a-z0-9]+/done")
+	b.look("done", locale.FR, false)
+	b.sees("main", locale.T(locale.FR, "requests.done.keep"))
+	if made := b.signatures(b.t, "mathieu") - before; made != 1 {
+		b.t.Errorf("the card signed %d times, want once", made)
+	}
+	if b.holds(`[...document.querySelectorAll('a[href$=".pdf"]')].some((link) => link.checkVisibility())`) {
+		b.t.Error("a file may be saved at a kiosk")
+	}
+	b.out("Delcourt")
+}
+
+// slow is how much slower than it should a machine may be that does much else.
+const slow = 10
+
+// out takes the card out and looks for what is left of the person.
+func (b *booth) out(name string) {
+	b.t.Helper()
+	began := time.Now()
+	b.pullOut(b.t)
+	b.until("a blank screen", `!document.body.innerText.includes(`+quote(name)+`) && !document.querySelector("main h1, main form")`+
+		` || document.body.dataset.screen`)
+	took := time.Since(began)
+	b.t.Logf("card out: blank after %v", took.Round(time.Millisecond))
+	if took > slow*maxSignedOut {
+		b.t.Errorf("blank %v after the card came out", took)
+	}
+	b.shows("out")
+	b.look("card out", "", true)
+	for range 3 {
+		b.run("history.back()")
+		b.until("the kiosk's screen", `document.readyState === "complete" && location.pathname.endsWith("/kiosk")`)
+		if text := eval[string](b.window, "document.body.innerText"); strings.Contains(text, name) {
+			b.t.Errorf("going back shows the next person %q", text)
+		}
+	}
+}
+
+// looksAround signs in by keyboard and looks at the pages of who is signed in.
+func (b *booth) looksAround() {
+	b.t.Helper()
+	b.rest(locale.NL)
+	b.put(b.t, "lotte")
+	b.keys().typePIN()
+	b.at("home")
+	for i, path := range []string{"home", "bank", "requests", "documents", "account", "orders/ehic"} {
+		lang := locale.Languages()[i%4]
+		b.visit("/" + string(lang) + "/" + path)
+		b.everywhere(path, lang, false)
+	}
+}
+
+// isLeft is who stays signed in and goes away.
+func (b *booth) isLeft() {
+	b.t.Helper()
+	b.visit("/nl/home")
+	ahead := func(seconds int) {
+		b.run(fmt.Sprintf(`{ const now = Date.now; Date.now = () => now() + %d000 }`, seconds))
+	}
+	ahead(46)
+	b.until("the question", `!document.getElementById("still").hidden`)
+	b.focused(`[data-do=stay]`)
+	b.everywhere("still there", locale.NL, false)
+	b.tap(`[data-do=stay]`)
+	b.until("the page", `document.getElementById("still").hidden`)
+	if status := b.visit("/nl/home"); status != 200 {
+		b.t.Errorf("who is still there is answered %d", status)
+	}
+	ahead(66)
+	b.shows("out")
+	if !eval[bool](b.window, `fetch("/nl/home", {redirect: "manual"}).then((answer) => answer.type === "opaqueredirect")`) {
+		b.t.Error("who has left is still signed in")
+	}
+}
+
+// mistypes is a card whose PIN is wrong three times.
+func (b *booth) mistypes() {
+	b.t.Helper()
+	b.rest(locale.EN)
+	b.put(b.t, "grace")
+	pin := b.keys()
+	for left := 2; left > 0; left-- {
+		pin.leave(func() { pin.digits("9871") })
+		pin.until("the error", fmt.Sprintf(`document.getElementById("errors")?.innerText.includes("%d tr")`, left))
+		pin.look(fmt.Sprintf("wrong PIN, %d left", left), locale.EN, true)
+	}
+	pin.touchPIN("9871")
+	b.panelReads(locale.EN, "pin_blocked")
+	b.look("PIN blocked", locale.EN, true)
+	if err := b.desk.ResetTries("grace"); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// knowsNobody is the card of a person of another mutuality.
+func (b *booth) knowsNobody() {
+	b.t.Helper()
+	b.rest(locale.DE)
+	b.put(b.t, "louise")
+	b.keys().touchPIN(PIN)
+	b.panelReads(locale.DE, "unknown_member")
+	b.look("unknown person", locale.DE, true)
+}
+
+// enrols is a member who has no account yet.
+func (b *booth) enrols() {
+	b.t.Helper()
+	b.rest(locale.FR)
+	began := time.Now()
+	b.put(b.t, "odile")
+	b.keys().touchPIN(PIN)
+	b.at("enrol/opened")
+	b.t.Logf("account made %v after the card was put in", time.Since(began).Round(time.Millisecond))
+	b.everywhere("account opened", locale.FR, false)
+	b.out("Lambert")
+}
+
+// losesPortal is a portal that is started again while somebody is signed in.
+func (b *booth) losesPortal() {
+	b.t.Helper()
+	b.rest(locale.EN)
+	b.put(b.t, "grace")
+	b.keys().touchPIN(PIN)
+	b.at("home")
+	b.halt["raiser"]()
+	b.halt["portal"]()
+	b.tap(`.kiosk-nav a[href="/en/documents"]`)
+	b.until("no connection", `document.getElementById("offline").checkVisibility()`)
+	b.everywhere("no connection", locale.EN, false)
+	b.restart()
+	b.until("the page that was asked for, or the end of a session that was silent too long",
+		`document.readyState === "complete" && /\/(documents|kiosk)$/.test(location.pathname) && document.getElementById("offline").hidden`)
+}
+
+// losesAgent is an agent that hangs while somebody is signed in, and goes on. One that is
+// killed takes the browser along.
+func (b *booth) losesAgent() {
+	b.t.Helper()
+	b.rest(locale.FR)
+	b.put(b.t, "mathieu")
+	b.keys().touchPIN(PIN)
+	b.at("home")
+	began := time.Now()
+	b.signal(syscall.SIGSTOP)
+	b.until("no connection", `document.getElementById("offline").checkVisibility() || document.body.dataset.screen === "offline"`)
+	b.t.Logf("agent frozen: said after %v", time.Since(began).Round(time.Millisecond))
+	b.shows("offline")
+	b.t.Logf("agent frozen: nobody signed in after %v", time.Since(began).Round(time.Millisecond))
+	b.look("out of service", locale.FR, true)
+	if b.visit("/fr/home"); !strings.HasSuffix(eval[string](b.window, "location.pathname"), "/kiosk") {
+		b.t.Error("signed in at a kiosk whose agent hangs")
+	}
+	b.signal(syscall.SIGCONT)
+	b.pullOut(b.t)
+	b.shows("idle")
+}
+
+// signal stops the kiosk's agent in its tracks, or lets it go on.
+func (b *booth) signal(to syscall.Signal) {
+	b.t.Helper()
+	if err := b.agent.Process.Signal(to); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// isCopied is a second machine with the same key.
+func (b *booth) isCopied() {
+	b.t.Helper()
+	b.rest(locale.DE)
+	b.put(b.t, "mathieu")
+	b.keys().touchPIN(PIN)
+	b.at("home")
+	text, err := os.ReadFile(b.key)
+	copied := filepath.Join(b.t.TempDir(), "stolen.key")
+	if err == nil {
+		err = os.WriteFile(copied, text, 0o600)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	key, err := kiosk.LoadKey(copied)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	state, err := kiosk.OpenState(copied + ".state")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	stolen := &kiosk.Line{Portal: b.origin, Key: key, State: state}
+	if err := stolen.Open(); err != nil {
+		b.t.Fatal(err)
+	}
+	_, err = stolen.Send(b.t.Context(), api.KioskMessage{Kind: api.KioskStart})
+	if refused, is := err.(kiosk.RefusedError); !is || refused.State != api.KioskSuspended {
+		b.t.Fatalf("a copy of the key begins: %v, want it suspended", err)
+	}
+	b.shows("stopped")
+	b.everywhere("suspended", locale.DE, true)
+	b.office.visit("/en/office/kiosks")
+	b.office.sees("main", locale.T(locale.EN, "kiosk.office.state.suspended"))
 }

@@ -112,13 +112,14 @@ func (w *world) invite(out io.Writer) {
 	fmt.Fprintf(out, `
 The counter is open:      %s
 Cards in and out, mail:   %s/desk
+A kiosk to try:           %s/desk#kiosk
 Card agent and PIN page:  %s
 Federal provider:         %s (a stand-in: choose who you are)
 The PIN of every card:    %s
 
 From another machine:     ssh -L %s:localhost:%s -L %s:localhost:%s -L %s:%s THIS-MACHINE
 Ctrl-C ends it.
-`, w.origin, w.origin, w.agent.URL(), w.standIn.address, PIN, port, port, agentPort, agentPort, providerPort, hostOf(w.standIn.address))
+`, w.origin, w.origin, w.origin, w.agent.URL(), w.standIn.address, PIN, port, port, agentPort, agentPort, providerPort, hostOf(w.standIn.address))
 	w.listPasswords(out)
 	if !w.desk.CanMove() {
 		fmt.Fprintln(out, "There is no stand-in for a card reader here, so the cards stay in.")

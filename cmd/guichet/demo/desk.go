@@ -90,7 +90,11 @@ func (w *world) act(do func(*http.Request) error) http.HandlerFunc {
 			http.Error(rw, err.Error(), http.StatusBadRequest)
 			return
 		}
-		http.Redirect(rw, r, "/desk", http.StatusSeeOther)
+		back := "/desk"
+		if r.PostFormValue("back") == "kiosk" {
+			back += "#kiosk"
+		}
+		http.Redirect(rw, r, back, http.StatusSeeOther)
 	}
 }
 

@@ -51,6 +51,7 @@ type world struct {
 	origin   string
 	listener net.Listener
 	stops    []func()
+	halt     map[string]func() // ends what serve runs under that name
 }
 
 // claim makes dir the demo's, or refuses it.
@@ -74,7 +75,7 @@ func claim(dir string) error {
 // build starts the parts in the order in which they need each other. The caller ends
 // with close, also after an error.
 func build(ctx context.Context, cfg Config, log *slog.Logger) (*world, error) {
-	w := &world{dir: cfg.Data, log: log, cards: map[string]*certstest.Card{}, people: characters(time.Now())}
+	w := &world{dir: cfg.Data, log: log, cards: map[string]*certstest.Card{}, people: characters(time.Now()), halt: map[string]func(){}}
 	if err := claim(w.dir); err != nil {
 		return w, err
 	}
@@ -203,7 +204,7 @@ func (w *world) startReader(ctx context.Context, cfg Config) error {
 	return nil
 }
 
-// serve runs f until the world closes.
+// serve runs f until the world closes, or it is halted.
 func (w *world) serve(ctx context.Context, name string, f func(context.Context) error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -213,7 +214,8 @@ func (w *world) serve(ctx context.Context, name string, f func(context.Context) 
 			w.log.Error(name+" stopped", "cause", err)
 		}
 	}()
-	w.stop(func() { cancel(); <-done })
+	w.halt[name] = func() { cancel(); <-done }
+	w.stop(w.halt[name])
 }
 
 func (w *world) openStore(ctx context.Context, cfg Config) error {
