@@ -58,7 +58,7 @@ func (p *Portal) atKiosk(c *gin.Context) error {
 	v := page.From(c)
 	v.Kiosk = &page.Kiosk{
 		ID: k.ID, Name: k.Name, Branch: k.Branch, Trouble: string(k.Fault), Alive: k.Alive(p.cfg.Now(), t.Silence),
-		Stopped: k.Err() != nil, Idle: t.Idle, Warning: t.Warning, Silence: t.Silence,
+		Idle: t.Idle, Warning: t.Warning, Silence: t.Silence,
 	}
 	page.Put(c, v)
 	c.Header("Content-Security-Policy", p.agentPolicy) // every page there follows the card

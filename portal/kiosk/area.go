@@ -80,8 +80,6 @@ func screenOf(v page.View, end string) string {
 	switch k := v.Kiosk; {
 	case k == nil:
 		return "unbound"
-	case k.Stopped:
-		return "stopped"
 	case !k.Alive:
 		return "offline"
 	case k.Trouble != "":

@@ -16,7 +16,6 @@ type Kiosk struct {
 	Name    string        // "Borne 1"
 	Branch  string        // where it stands
 	Alive   bool          // its agent was heard of
-	Stopped bool          // its key is refused
 	Trouble string        // what it told of itself: "no_paper", "card_stuck"; empty: nothing
 	Idle    time.Duration // without a touch until the warning
 	Warning time.Duration // from the warning to the end

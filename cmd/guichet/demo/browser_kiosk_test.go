@@ -317,7 +317,7 @@ func (b *booth) isCopied() {
 	if refused, is := err.(kiosk.RefusedError); !is || refused.State != api.KioskSuspended {
 		b.t.Fatalf("a copy of the key begins: %v, want it suspended", err)
 	}
-	b.shows("stopped")
+	b.shows("unbound")
 	b.everywhere("suspended", locale.DE, true)
 	b.office.visit("/en/office/kiosks")
 	b.office.sees("main", locale.T(locale.EN, "kiosk.office.state.suspended"))

@@ -153,11 +153,11 @@ async function look() {
     greeting.textContent = greeting.dataset.greeting.replace("{name}", status.holder);
     greeting.hidden = false;
   }
+  const stopped = ["suspended", "revoked", "unknown"].includes(status.state); // its browser is nobody's
   if (ending || screen === "unbound") {
-    if (screen === "unbound" && status.online) await bind();
+    if (screen === "unbound" && status.online && !stopped) await bind();
     return;
   }
-  const stopped = ["suspended", "revoked", "unknown"].includes(status.state);
   if (!status.online) {
     lost ||= Date.now();
     cover(screen !== "offline");
@@ -166,7 +166,7 @@ async function look() {
   }
   const back = lost > 0;
   lost = 0;
-  if (stopped !== (screen === "stopped")) return someone ? end("over") : move(home);
+  if (stopped) return someone ? end("over") : move(home);
   if (screen === "offline" || (back && screen)) return move(home);
   if (back && signed && !(await tell())) return;
   cover(false);
