@@ -126,12 +126,18 @@ func readHeader(token string, parts int) (object, error) {
 // alphabet is that of RFC 4648, 5.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
+var inAlphabet = func() (in [256]bool) {
+	for i := range len(alphabet) {
+		in[alphabet[i]] = true
+	}
+	return in
+}()
+
 // isBase64URL reports whether part is one or more bytes in base64url, in their only
 // spelling. Decoders skip line ends and unused bits, so that one token would have many.
 func isBase64URL(part string) bool {
 	for i := range len(part) {
-		c := part[i]
-		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+		if !inAlphabet[part[i]] {
 			return false
 		}
 	}
