@@ -121,6 +121,7 @@ func (o *Office) enrol(c *gin.Context) error {
 	v.Lead = v.T("office.enrol.lead", locale.A("name", f.Name), locale.A("date", when(v, check.At)))
 	v.Back = page.Link{URL: v.URL(base), Text: v.T("office.file.back")}
 	v.CardPage = true
+	landed(&v)
 	return page.Render(c, http.StatusOK, enrolView(v, f, page.CardStep{
 		Challenge: v.URL(base + "/card/challenge"), Token: v.URL(base + "/card"),
 		Other: page.Link{URL: v.URL(base), Text: v.T("office.file.back")},
@@ -183,6 +184,7 @@ func (o *Office) receipt(c *gin.Context) error {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.receipt.letter"), Value: l.Reference})
 		}
 	}
+	landed(&v)
 	return page.Render(c, http.StatusOK, receiptView(v, rows, letter && o.may(v, auth.PrintLetters)))
 }
 

@@ -167,6 +167,9 @@ func view(c *gin.Context, nav, title string) page.View {
 	return v
 }
 
+// landed is for a page to which a form of another page leads: the focus is on its heading.
+func landed(v *page.View) { v.Step = page.Step{N: 2} }
+
 // when is a time as a list shows it.
 func when(v page.View, t time.Time) string {
 	if t.IsZero() {

@@ -225,6 +225,7 @@ func (o *Office) file(c *gin.Context) error {
 		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.done." + done), Text: v.T("office.done." + done + ".text")}
 	}
 	o.fileLists(v, f, &p)
+	landed(&v)
 	return page.Render(c, http.StatusOK, fileView(v, p))
 }
 
