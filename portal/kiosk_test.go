@@ -62,7 +62,9 @@ func (c *counter) atBooth(t *testing.T) (*booth, *visitor) {
 // atBoothOf is the same at a kiosk with a name of its own; without a card none is in it.
 func (c *counter) atBoothOf(t *testing.T, name string, card *certstest.Card) (*booth, *visitor) {
 	t.Helper()
-	c.freeze() // an agent that is played sends no heartbeats
+	if c.cfg.Kiosks.Silence == 0 { // an agent that is played sends no heartbeats
+		c.freeze()
+	}
 	b, v := &booth{t: t, c: c, key: "key-" + name, counter: 1}, c.visitor(t)
 	now, code := c.now(), "CODE0000000"+strings.ToUpper(name[:1])
 	var err error

@@ -82,7 +82,10 @@ type matrix struct {
 
 func newMatrix(t *testing.T, e storetest.Engine, health bool, changes ...func(*portal.Config)) *matrix {
 	t.Helper()
-	changes = append(changes, func(cfg *portal.Config) { cfg.Policy.ClassicReadsHealth = health })
+	changes = append(changes, func(cfg *portal.Config) {
+		cfg.Policy.ClassicReadsHealth = health
+		cfg.Kiosks = kiosk.Times{Silence: 10 * time.Hour, Idle: 10 * time.Hour, Total: 10 * time.Hour} // as long as the walk
+	})
 	m := &matrix{town: openTown(t, storetest.Config(t, e), changes...), health: health, objects: map[string]string{}, found: t}
 	m.other = m.neighbour(changes...)
 	m.dead()
