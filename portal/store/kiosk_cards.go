@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"time"
@@ -11,9 +10,8 @@ import (
 	"guichet.example/portal/kiosk"
 )
 
-// putCard keeps what the files of the card said that was put in. Whoever is signed in at
-// the kiosk and is somebody else is not any more: her card came out unseen.
-func (db *DB) putCard(ctx context.Context, t *tx, k kiosk.Kiosk, card kiosk.Card) error {
+// putCard keeps what the files of the card said that was put in.
+func (db *DB) putCard(t *tx, k kiosk.Kiosk, card kiosk.Card) error {
 	var index []byte
 	var until int64
 	if card.Fault == "" && !card.Number.IsZero() {
@@ -26,16 +24,6 @@ func (db *DB) putCard(ctx context.Context, t *tx, k kiosk.Kiosk, card kiosk.Card
 	}
 	_, err := t.exec(`UPDATE kiosks SET card_index = ?, card_until = ?, card_fault = ? WHERE mutuality = ? AND kiosk = ?`,
 		index, until, string(card.Fault), k.Mutuality, k.ID)
-	if err != nil || index == nil {
-		return err
-	}
-	others, err := hashes(t, `
-		SELECT k.token_hash FROM kiosk_sessions k JOIN sessions s ON s.token_hash = k.token_hash
-			JOIN members m ON m.mutuality = s.mutuality AND m.member = s.member
-		WHERE k.mutuality = ? AND k.kiosk = ? AND m.number_index <> ?`, k.Mutuality, k.ID, index)
-	for _, hash := range others {
-		err = errors.Join(err, db.endSession(ctx, t, hash, "another card in the kiosk"))
-	}
 	return err
 }
 

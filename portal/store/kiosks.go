@@ -147,7 +147,7 @@ func (db *DB) heard(ctx context.Context, t *tx, k *kiosk.Kiosk, h kiosk.Heard) e
 func (db *DB) told(ctx context.Context, t *tx, before kiosk.Kiosk, k *kiosk.Kiosk, h kiosk.Heard) error {
 	switch m := h.Message; {
 	case m.Kind == api.KioskCardIn:
-		return db.putCard(ctx, t, *k, h.Card)
+		return db.putCard(t, *k, h.Card)
 	case m.Kind == api.KioskBind:
 		return bindBrowser(t, *k, m.Browser)
 	case m.Kind == api.KioskFault && k.Fault != before.Fault && k.Fault != api.NoTrouble:
