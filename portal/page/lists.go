@@ -85,6 +85,14 @@ func (c Column) width() string {
 
 func (t Table) end(i int) bool { return i < len(t.Columns) && t.Columns[i].End }
 
+// label names a cell on a narrow screen, where there is no line of headings over it.
+func (t Table) label(i int) string {
+	if i >= len(t.Columns) || t.Columns[i].Hidden {
+		return ""
+	}
+	return t.Columns[i].Head
+}
+
 func (s TrackState) mark() templ.Component {
 	switch s {
 	case Done:
