@@ -6,8 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/miekg/pkcs11"
-
 	"guichet.example/signing/hsm/hsmtest"
 )
 
@@ -54,38 +52,18 @@ func spread(b *testing.B, threads int, call func(thread int) error) {
 }
 
 func benchBare(b *testing.B, kind hsmtest.Kind, threads int) {
-	folder, _ := token(b, hsmtest.Spec{Kind: kind})
-	lib := pkcs11.New(folder.Module())
-	defer lib.Destroy()
-	check := func(err error) {
-		if err != nil {
-			b.Fatal(err)
-		}
+	folder, c := token(b, hsmtest.Spec{Kind: kind})
+	bare, err := folder.Bare(c.Token, pin, kind, threads)
+	if err != nil {
+		b.Fatal(err)
 	}
-	check(lib.Initialize())
-	defer lib.Finalize()
-	slots, err := lib.GetSlotList(true)
-	check(err)
-	var sessions []pkcs11.SessionHandle
-	for range threads {
-		s, err := lib.OpenSession(slots[0], pkcs11.CKF_SERIAL_SESSION)
-		check(err)
-		sessions = append(sessions, s)
-	}
-	check(lib.Login(sessions[0], pkcs11.CKU_USER, pin))
-	check(lib.FindObjectsInit(sessions[0], []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY)}))
-	keys, _, err := lib.FindObjects(sessions[0], 1)
-	check(err)
-	check(lib.FindObjectsFinal(sessions[0]))
-	mechanism, input := uint(pkcs11.CKM_ECDSA), digest[:]
+	defer bare.Close()
+	input := digest[:]
 	if kind == hsmtest.RSA2048 {
-		mechanism, input = pkcs11.CKM_RSA_PKCS, make([]byte, 51) // as long as a DigestInfo
+		input = make([]byte, 51) // as long as a DigestInfo
 	}
 	spread(b, threads, func(thread int) error {
-		if err := lib.SignInit(sessions[thread], []*pkcs11.Mechanism{pkcs11.NewMechanism(mechanism, nil)}, keys[0]); err != nil {
-			return err
-		}
-		_, err := lib.Sign(sessions[thread], input)
+		_, err := bare.Sign(thread, input)
 		return err
 	})
 }
