@@ -130,7 +130,8 @@ func TestBrowserOfficeByKeyboard(t *testing.T) {
 	w.hit("main form button[data-kind=first]", enter)
 	w.until("the item is hers", `document.querySelector("main form textarea, main form input[name=answer]")`)
 	w.judge("walk item", "fr")
-	w.backTo(`form[action$="/office/sign-out"] button`)
-	w.press(enter)
+	w.visit("/fr/office")
+	w.hit("a.menu-link", enter)
+	w.hit(`form[action$="/office/sign-out"] button`, enter)
 	w.at("office/sign-in")
 }
