@@ -217,3 +217,15 @@ func TestCardInEndsWhoWasThere(t *testing.T) {
 		t.Error("the next person sees who was there before")
 	}
 }
+
+// The same card told of again, now that its files are read, ends nothing.
+func TestCardInAgainEndsNothing(t *testing.T) {
+	c := open(t)
+	b, v := c.atBooth(t)
+	v.in()
+	files := filesOf(c.card)
+	b.says(api.KioskCardIn, func(m *api.KioskMessage) { m.Files, m.Again = &files, true })
+	if resp, _ := v.get("/fr/home"); resp.StatusCode != http.StatusOK {
+		t.Errorf("signed out while her card was read: %d", resp.StatusCode)
+	}
+}

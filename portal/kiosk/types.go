@@ -152,12 +152,12 @@ func (k Kiosk) Judge(h Heard) (suspend string, err error) {
 
 // Ends says why a message ends the sessions of the kiosk; empty: it does not.
 func Ends(m api.KioskMessage) string {
-	switch m.Kind {
-	case api.KioskCardOut:
+	switch {
+	case m.Kind == api.KioskCardOut:
 		return "card taken out of the kiosk"
-	case api.KioskCardIn: // what told that the last one came out may have been lost
+	case m.Kind == api.KioskCardIn && !m.Again: // what told that the last one came out may have been lost
 		return "another card put into the kiosk"
-	case api.KioskStart, api.KioskStop:
+	case m.Kind == api.KioskStart, m.Kind == api.KioskStop:
 		return "kiosk began anew"
 	}
 	return ""

@@ -95,6 +95,9 @@ type KioskMessage struct {
 	// Files are those of the card that was put in, as its module gave them out: nothing of
 	// them is verified. card-in; nil when the module gives out none. Bounds: KioskFilesFit.
 	Files *registry.Files `json:"files,omitempty"`
+	// Again says that the card is the one told of before, now with its files. card-in
+	// with Files.
+	Again bool `json:"again,omitempty"`
 	// Health is how the machine is. start, beat.
 	Health *KioskHealth `json:"health,omitempty"`
 }
@@ -189,6 +192,8 @@ func ParseKioskMessage(data []byte) (KioskMessage, error) {
 		return KioskMessage{}, fmt.Errorf("%w: health", ErrKiosk)
 	case m.Files != nil && (m.Kind != KioskCardIn || !KioskFilesFit(*m.Files)):
 		return KioskMessage{}, fmt.Errorf("%w: files of a card", ErrKiosk)
+	case m.Again && m.Files == nil:
+		return KioskMessage{}, fmt.Errorf("%w: a card told of twice", ErrKiosk)
 	}
 	return m, nil
 }

@@ -93,15 +93,15 @@ func (m *Machine) tellCard(ctx context.Context, s *slots) {
 	ctx, s.stop = context.WithCancel(ctx)
 	filer, ok := m.Cards.(Filer)
 	if !ok {
-		m.cardIn(ctx, nil)
+		m.cardIn(ctx, nil, false)
 		return
 	}
 	name := s.last
 	s.reading.Go(func() {
-		late := time.AfterFunc(filesGrace, func() { m.cardIn(ctx, nil) })
+		late := time.AfterFunc(filesGrace, func() { m.cardIn(ctx, nil, false) })
 		files := m.read(ctx, filer, name)
 		if onTime := late.Stop(); onTime || files != nil {
-			m.cardIn(ctx, files)
+			m.cardIn(ctx, files, !onTime)
 		}
 	})
 }
@@ -122,11 +122,12 @@ func (m *Machine) read(ctx context.Context, filer Filer, name string) *registry.
 	return files
 }
 
-// cardIn queues the message, unless ctx says that the card is out.
-func (m *Machine) cardIn(ctx context.Context, files *registry.Files) {
+// cardIn queues the message, unless ctx says that the card is out. again: it was told of
+// before, without its files.
+func (m *Machine) cardIn(ctx context.Context, files *registry.Files, again bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if ctx.Err() == nil {
-		m.queue(api.KioskMessage{Kind: api.KioskCardIn, Files: files})
+		m.queue(api.KioskMessage{Kind: api.KioskCardIn, Files: files, Again: again})
 	}
 }

@@ -44,7 +44,9 @@ func (m *Machine) know(told bool) {
 func (m *Machine) queue(message api.KioskMessage) {
 	switch message.Kind {
 	case api.KioskCardIn, api.KioskCardOut:
-		m.drop(api.KioskCardIn)
+		if m.drop(api.KioskCardIn) {
+			message.Again = false // nobody was told
+		}
 	case api.KioskFault:
 		m.drop(api.KioskFault)
 	}
@@ -60,13 +62,15 @@ func (m *Machine) queue(message api.KioskMessage) {
 }
 
 // drop takes back the messages of a kind that wait, but for the first of all, which may be
-// on its way; m.mu is held.
-func (m *Machine) drop(kind api.KioskKind) {
+// on its way, and reports whether there were any; m.mu is held.
+func (m *Machine) drop(kind api.KioskKind) (found bool) {
 	for i := len(m.todo) - 1; i > 0; i-- {
 		if m.todo[i].Kind == kind {
 			m.todo = append(m.todo[:i:i], m.todo[i+1:]...)
+			found = true
 		}
 	}
+	return found
 }
 
 func (m *Machine) first() (api.KioskMessage, bool) {
