@@ -15,6 +15,7 @@ type Drawn struct {
 	Pages  int
 	SHA256 [32]byte // of PDF
 	Mark   Mark
+	Sheet  Sheet // the words drawn, with those of the printed check; empty for letters
 }
 
 // Mark is the box that the drawing keeps free for the visible signature.
@@ -26,11 +27,16 @@ type Mark struct {
 // Attachment is the name of the frozen act inside the PDF.
 const Attachment = "request.json"
 
-// Draw validates the act and sets its sheet as PDF/A-3a with the frozen act attached.
-// What is drawn is what was frozen: the act as Unmarshal reads it back. created is the
-// document's date in its metadata, to the second. Same act and same created, same
-// bytes. Errors are those of Validate. Safe for concurrent use.
-func Draw(a Act, created time.Time) (*Drawn, error) {
+// Draw is [DrawChecked] without a printed check.
+func Draw(a Act, created time.Time) (*Drawn, error) { return DrawChecked(a, created, nil) }
+
+// DrawChecked validates the act and sets its sheet as PDF/A-3a with the frozen act
+// attached, and under the signature the printed check, which [NewCheck] made of the
+// same act. What is drawn is what was frozen: the act as Unmarshal reads it back.
+// created is the document's date in its metadata, to the second. Same act, created and
+// check, same bytes. Errors are those of Validate, and a *FieldError for a check that
+// is not signed or not one of this act. Safe for concurrent use.
+func DrawChecked(a Act, created time.Time, check *Check) (*Drawn, error) {
 	if created.Year() < 2000 || created.Year() > 2200 {
 		return nil, &FieldError{"created", ErrFormat}
 	}
@@ -42,20 +48,38 @@ func Draw(a Act, created time.Time) (*Drawn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading back the frozen act: %w", err)
 	}
-	var m Mutuality
-	switch act := act.(type) {
-	case BankChange:
-		m = act.Mutuality
-	case EHICOrder:
-		m = act.Mutuality
+	sheet, h := act.Sheet(), headOf(act)
+	if check != nil {
+		if err := check.validate(sheet, h.date); err != nil {
+			return nil, err
+		}
+		sheet.Check = check.mark(sheet.Language)
 	}
-	sheet := act.Sheet()
-	accent, _ := parseColour(m.Accent) // validated
+	accent, _ := parseColour(h.mutuality.Accent) // validated
 	f := newFaces()
-	pages, root, mark := setLetter(sheet, accent, f)
-	data := metadata{sheet.Title, m.Name, sheet.Language, created.UTC().Truncate(time.Second)}
+	pages, root, mark, err := setLetter(sheet, accent, f)
+	if err != nil {
+		return nil, err
+	}
+	data := metadata{sheet.Title, h.mutuality.Name, sheet.Language, created.UTC().Truncate(time.Second)}
 	pdf := write(pages, root, f, data, frozen)
-	return &Drawn{PDF: pdf, Pages: len(pages), SHA256: sha256.Sum256(pdf), Mark: mark}, nil
+	return &Drawn{PDF: pdf, Pages: len(pages), SHA256: sha256.Sum256(pdf), Mark: mark, Sheet: sheet}, nil
+}
+
+// actHead is what the letterhead takes from any act.
+type actHead struct {
+	mutuality Mutuality
+	date      time.Time
+}
+
+func headOf(a Act) actHead {
+	switch a := a.(type) {
+	case BankChange:
+		return actHead{a.Mutuality, a.Date}
+	case EHICOrder:
+		return actHead{a.Mutuality, a.Date}
+	}
+	return actHead{}
 }
 
 // write puts the file together. Without a frozen act nothing is attached.
@@ -88,9 +112,7 @@ func write(pages []*page, root *element, f *faces, data metadata, frozen []byte)
 		tree, data.language, structure, packet, intent, attached)
 	seed := append(data.xmp(), frozen...)
 	for _, p := range pages {
-		if frozen == nil {
-			seed = append(seed, p.ops...)
-		}
+		seed = append(seed, p.ops...)
 	}
 	id := sha256.Sum256(seed)
 	return o.file(catalog, info, id[:16])

@@ -51,7 +51,10 @@ func FuzzName(f *testing.F) {
 // checkPages sets the sheet and wants operators in pairs and text inside the margins.
 func checkPages(t *testing.T, s Sheet) {
 	t.Helper()
-	pages, _, _ := setLetter(s, ink, newFaces())
+	pages, _, _, err := setLetter(s, ink, newFaces())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range pages {
 		count := func(op string) int { return bytes.Count(p.ops, []byte(op+"\n")) }
 		if count("BT") != count("ET") || count("BDC")+count("BMC") != count("EMC") || p.open != nil {
@@ -73,8 +76,8 @@ func checkWellFormed(t *testing.T, packet []byte) {
 
 // The drawing of a page, operator by operator: compression apart, this is the file.
 func TestDrawingOfAPage(t *testing.T) {
-	pages, _, _ := setLetter(bankChange(FR).Sheet(), ink, newFaces())
-	if len(pages) != 1 {
+	pages, _, _, err := setLetter(bankChange(FR).Sheet(), ink, newFaces())
+	if err != nil || len(pages) != 1 {
 		t.Fatalf("the letter has %d pages", len(pages))
 	}
 	golden(t, "bank-change-fr.content", pages[0].ops)

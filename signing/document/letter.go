@@ -1,6 +1,9 @@
 package document
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // The type of a letter.
 var (
@@ -11,6 +14,10 @@ var (
 	labelStyle = style{size: 10.5, leading: 17, colour: soft}
 	valueStyle = style{bold: true, size: 10.5, leading: 17, wordSpace: 90, colour: ink}
 	footStyle  = style{size: 8.5, leading: 12, colour: soft}
+
+	checkHeading = style{bold: true, size: 10.5, leading: 14, colour: ink}
+	checkSmall   = style{size: 8.5, leading: 11.5, colour: soft}
+	checkValue   = style{bold: true, size: 8.5, leading: 11.5, colour: ink}
 )
 
 // Measures of a letter, in points.
@@ -21,6 +28,9 @@ const (
 	gutter                    = 16.0  // between columns
 	rowPadding                = 3.5   // above and below the text of a row
 	markWidth, markHeight     = 270.0, 76.0
+	checkSide                 = 28 * mm // of the QR code: modules of 0.4 mm and more
+	checkLabel                = 78.0    // of the column of labels beside it
+	checkGap                  = 3.0
 	footRule, footLine        = 66.0, 50.0 // heights above the page's edge
 )
 
@@ -35,7 +45,7 @@ type letter struct {
 
 // setLetter sets the sheet and returns the pages, the root of their structure and the
 // place of the signature.
-func setLetter(s Sheet, accent rgb, f *faces) ([]*page, *element, Mark) {
+func setLetter(s Sheet, accent rgb, f *faces) ([]*page, *element, Mark, error) {
 	l := &letter{sheet: s, accent: accent, root: &element{tag: "Document"}}
 	l.head()
 	l.title()
@@ -47,11 +57,14 @@ func setLetter(s Sheet, accent rgb, f *faces) ([]*page, *element, Mark) {
 		}
 	}
 	l.signature()
+	if err := l.check(); err != nil {
+		return nil, nil, Mark{}, err
+	}
 	pages := paginate(l.chunks, f)
 	for _, p := range pages {
 		l.foot(p, len(pages))
 	}
-	return pages, l.root, l.mark
+	return pages, l.root, l.mark, nil
 }
 
 func (l *letter) add(c chunk) { l.chunks = append(l.chunks, c) }
@@ -87,11 +100,12 @@ func sum(list []line) (total float64) {
 	return total
 }
 
-// drawAll sets lines under one another.
-func drawAll(p *page, top float64, list []line) {
+// drawAll sets lines under one another and returns where the next one begins.
+func drawAll(p *page, top float64, list []line) float64 {
 	for _, n := range list {
 		top = n.draw(p, top)
 	}
+	return top
 }
 
 // head sets emblem and letterhead on the left, place and date on the right.
@@ -162,13 +176,19 @@ func (l *letter) paragraph(text string, block int) {
 	}
 }
 
+// row adds a row of a header cell and its value to a table.
+func row(table *element) (th, td *element) {
+	tr := table.child("TR")
+	th, td = tr.child("TH"), tr.child("TD")
+	th.attributes = "/O/Table/Scope/Row"
+	return th, td
+}
+
 // rows sets labelled values as a table: a hairline above each row and under the last.
 func (l *letter) rows(rows []Row, block int) {
 	table := l.root.child("Table")
 	for i, r := range rows {
-		tr := table.child("TR")
-		th, td := tr.child("TH"), tr.child("TD")
-		th.attributes = "/O/Table/Scope/Row"
+		th, td := row(table)
 		labels := lines(th, labelStyle, left, labelWidth, r.Label)
 		values := lines(td, valueStyle, left+labelWidth+gutter, measure-labelWidth-gutter, r.Value)
 		c := chunk{height: max(sum(labels), sum(values)) + 2*rowPadding}
@@ -193,13 +213,53 @@ func (l *letter) rows(rows []Row, block int) {
 func (l *letter) signature() {
 	caption := lines(l.root.child("P"), smallStyle, left, measure, l.sheet.Signature)
 	above := sum(caption) + 5
-	l.add(chunk{space: 22, height: above + markHeight, draw: func(p *page, top float64) {
+	l.add(chunk{space: 22, height: above + markHeight, keep: l.sheet.Check != nil, draw: func(p *page, top float64) {
 		drawAll(p, top, caption)
 		y := math.Round(top - above - markHeight)
 		box := [4]float64{left, y, left + markWidth, y + markHeight}
 		p.artifact("", func() { p.frame(edge, 0.75, box) })
 		l.mark = Mark{Page: p.index + 1, Rect: box}
 	}})
+}
+
+// check sets the printed check under the signature: the QR code on the left, beside it
+// what one types instead. It stays on the page of the signature.
+func (l *letter) check() error {
+	m := l.sheet.Check
+	if m == nil {
+		return nil
+	}
+	dark, err := matrix(m.Address)
+	if err != nil {
+		return err
+	}
+	part := l.root.child("Sect")
+	x := left + checkSide + gutter
+	title := lines(part.child("H2"), checkHeading, x, right-x, m.Title)
+	text := lines(part.child("P"), checkSmall, x, right-x, m.Text)
+	table := part.child("Table")
+	var labels, values [][]line
+	height := sum(title) + sum(text) + checkGap
+	for _, r := range m.Rows {
+		th, td := row(table)
+		labels = append(labels, lines(th, checkSmall, x, checkLabel, r.Label))
+		values = append(values, lines(td, checkValue, x+checkLabel, right-x-checkLabel, r.Value))
+		height += max(sum(labels[len(labels)-1]), sum(values[len(values)-1]))
+	}
+	figure := part.child("Figure")
+	figure.alternate = m.Alternative
+	l.add(chunk{space: 16, height: max(height, checkSide), draw: func(p *page, top float64) {
+		y := drawAll(p, top, title)
+		y = drawAll(p, y, text) - checkGap
+		for i := range labels {
+			y = min(drawAll(p, y, labels[i]), drawAll(p, y, values[i]))
+		}
+		figure.attributes = fmt.Sprintf("/O/Layout/Placement/Block/BBox[%s %s %s %s]",
+			number(nil, left), number(nil, top-checkSide), number(nil, left+checkSide), number(nil, top))
+		p.within(figure)
+		p.squares(ink, dark, left, top-checkSide, checkSide)
+	}})
+	return nil
 }
 
 // foot sets reference and page number under the text.

@@ -137,7 +137,7 @@ func DrawPosts(title string, posts []Post, created time.Time) (*Drawn, error) {
 func matrix(text string) ([][]bool, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
-		return nil, fmt.Errorf("page of the letter: %w", err)
+		return nil, fmt.Errorf("setting a QR code: %w", err)
 	}
 	rows := make([][]bool, code.Size)
 	for y := range rows {

@@ -18,7 +18,8 @@ type Sheet struct {
 	// it stands under the title, and again at the foot of every page.
 	ReferenceLabel, Reference string
 	Blocks                    []Block
-	Signature                 string // caption over the signature box: "Signature de Nora Delcourt"
+	Signature                 string     // caption over the signature box: "Signature de Nora Delcourt"
+	Check                     *CheckMark // how to check the document on paper; nil: not drawn
 }
 
 // Block is either a paragraph (Text) or a list of labelled values (Rows); exactly
@@ -45,7 +46,14 @@ func (s Sheet) Texts() []string {
 			texts = append(texts, r.Label, r.Value)
 		}
 	}
-	return append(texts, s.Signature)
+	texts = append(texts, s.Signature)
+	if c := s.Check; c != nil {
+		texts = append(texts, c.Title, c.Text)
+		for _, r := range c.Rows {
+			texts = append(texts, r.Label, r.Value)
+		}
+	}
+	return texts
 }
 
 // compose fills in what all sheets share.

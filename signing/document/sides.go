@@ -90,9 +90,7 @@ func (s *sides) rows(p *page) {
 	}
 	table := s.root.child("Table")
 	for _, r := range s.post.Rows {
-		tr := table.child("TR")
-		th, td := tr.child("TH"), tr.child("TD")
-		th.attributes = "/O/Table/Scope/Row"
+		th, td := row(table)
 		labels := lines(th, labelStyle, left, labelWidth, r.Label)
 		values := lines(td, valueStyle, left+labelWidth+gutter, measure-labelWidth-gutter, r.Value)
 		height := max(sum(labels), sum(values)) + 2*rowPadding

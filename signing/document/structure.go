@@ -8,6 +8,7 @@ type element struct {
 	tag        string
 	attributes string   // the inside of its A dictionary
 	language   Language // empty: that of what it lies in
+	alternate  string   // alternative text of a figure
 	kids       []*element
 	content    []piece
 	number     int // of its object, once written
@@ -54,6 +55,9 @@ func (e *element) write(o *objects, parent int, pages []*page) {
 	b := fmt.Appendf(nil, "<</Type/StructElem/S/%s/P %d 0 R", e.tag, parent)
 	if e.attributes != "" {
 		b = fmt.Appendf(b, "/A<<%s>>", e.attributes)
+	}
+	if e.alternate != "" {
+		b = append(append(b, "/Alt"...), textString(e.alternate)...)
 	}
 	if e.language != "" {
 		b = fmt.Appendf(b, "/Lang(%s)", e.language)

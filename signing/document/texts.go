@@ -43,6 +43,20 @@ var (
 	wordSignature = phrase{"Pour accord : {name}", "Voor akkoord: {name}", "Einverstanden: {name}", "Agreed: {name}"}
 	wordAnd       = phrase{"et", "en", "und", "and"}
 
+	checkTitle = phrase{"Vérifier ce document", "Dit document controleren", "Dieses Dokument prüfen", "Check this document"}
+	checkText  = phrase{
+		"Chacun peut vérifier ce papier. Scannez le code, ou tapez la référence et le code de contrôle sur la page.",
+		"Iedereen kan dit papier controleren. Scan de code, of typ de referentie en de controlecode op de pagina.",
+		"Jeder kann dieses Papier prüfen. Scannen Sie den Code oder tippen Sie Referenz und Prüfcode auf der Seite ein.",
+		"Anyone can check this paper. Scan the code, or type the reference and the check code on the page."}
+	checkPage        = phrase{"Page", "Pagina", "Seite", "Page"}
+	checkCode        = phrase{"Code de contrôle", "Controlecode", "Prüfcode", "Check code"}
+	checkAlternative = phrase{
+		"Code QR\u00a0: ouvre {page} avec la référence et le code de contrôle de ce document.",
+		"QR-code: opent {page} met de referentie en de controlecode van dit document.",
+		"QR-Code: öffnet {page} mit der Referenz und dem Prüfcode dieses Dokuments.",
+		"QR code: opens {page} with the reference and the check code of this document."}
+
 	bankTitle = phrase{
 		"Demande de changement de compte bancaire",
 		"Aanvraag tot wijziging van het rekeningnummer",

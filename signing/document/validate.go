@@ -108,7 +108,7 @@ func (c *checker) that(field string, ok bool) {
 func (c *checker) head(reference string, l Language, m Mutuality, p Person, date time.Time) {
 	c.that("language", l == FR || l == NL || l == DE || l == EN)
 	c.text("reference", reference, maxReference)
-	c.that("reference", strings.Trim(reference, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-./") == "")
+	c.that("reference", isReference(reference))
 	c.text("mutuality.name", m.Name, maxName)
 	c.text("mutuality.street", m.Street, maxLine)
 	c.text("mutuality.postcode", m.Postcode, maxShort)
@@ -201,6 +201,12 @@ func isIBAN(s string) bool {
 	letters := func(c byte) bool { return c >= 'A' && c <= 'Z' }
 	digits := func(c byte) bool { return c >= '0' && c <= '9' }
 	return rest == 1 && letters(s[0]) && letters(s[1]) && digits(s[2]) && digits(s[3])
+}
+
+// isReference reports whether s can be the reference of a request.
+func isReference(s string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-./"
+	return s != "" && len(s) <= maxReference && strings.Trim(s, allowed) == ""
 }
 
 // isUpperAlphanumeric reports whether s is A-Z and 0-9 only.
