@@ -33,7 +33,10 @@ public final class Judge {
     }
     CommonTrustedCertificateSource trusted = new CommonTrustedCertificateSource();
     for (File f : sorted(new File(args[0]))) {
-      trusted.addCertificate(DSSUtils.loadCertificate(f));
+      CertificateToken root = DSSUtils.loadCertificate(f);
+      if (root.isSelfSigned()) { // the others there have to be proved
+        trusted.addCertificate(root);
+      }
     }
     VeraGreenfieldFoundryProvider.initialise();
     for (String name : Arrays.copyOfRange(args, 1, args.length)) {
