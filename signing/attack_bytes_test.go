@@ -16,7 +16,12 @@ var byteAttacks = []attack{
 	{"name in the document information changed", func(l *lab) []byte { return l.swap("/Producer", "/Prodacer") }, []string{"HASH_FAILURE"}},
 	{"claimed time changed", func(l *lab) []byte { return l.swap("/M (D:20", "/M (D:19") }, []string{"HASH_FAILURE"}},
 	{"place of the visible signature changed", func(l *lab) []byte { return l.swap("/Rect [", "/Reet [") }, []string{"HASH_FAILURE"}},
-	{"identifier of the file changed", func(l *lab) []byte { return l.flip(bytes.Index(l.base, []byte("/ID [<")) + 6) }, []string{"HASH_FAILURE"}},
+	{"identifier of the file changed", func(l *lab) []byte {
+		out := bytes.Clone(l.base)
+		at := bytes.Index(out, []byte("/ID [<")) + 6
+		out[at] = map[bool]byte{true: '1', false: '0'}[out[at] == '0']
+		return out
+	}, []string{"HASH_FAILURE"}},
 	{"first digit of the hole", func(l *lab) []byte {
 		from, _ := l.hole()
 		return l.flip(from + 2)

@@ -79,7 +79,7 @@ var updateAttacks = []attack{
 	{"other first identifier", func(l *lab) []byte {
 		out := l.set(l.contents, pdf.Dict{})
 		at := bytes.LastIndex(out, []byte("/ID [<"))
-		out[at+6] ^= 1
+		out[at+6] = map[bool]byte{true: '1', false: '0'}[out[at+6] == '0']
 		return out
 	}, []string{"entry /ID"}},
 	{"attached request replaced", func(l *lab) []byte {

@@ -55,6 +55,7 @@ type Suitability struct {
 // signed, since who reads it later may see something else than who signed.
 var actingParts = []string{
 	"script", "action", "launch action", "submit action", "import action", "multimedia", "XFA form", "optional content",
+	"external content", "alternate image",
 }
 
 // Inspect reports whether a file that others wrote may be signed here: a complete, plain

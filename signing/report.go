@@ -62,7 +62,9 @@ type Report struct {
 	At         time.Time         `json:"at"`                  // of the validation
 	History    []RevisionReport  `json:"history,omitempty"`   // every revision and what it did
 	Signatures []SignatureReport `json:"signatures"`          // in the order they were made
-	Active     []string          `json:"active,omitempty"`    // scripts, actions, files inside: signed or not
+	// Certification is what the author permits afterwards; nil if no signature certifies.
+	Certification *CertificationReport `json:"certification,omitempty"`
+	Active        []string             `json:"active,omitempty"` // scripts, actions, files inside: signed or not
 }
 
 // Valid reports whether the file's structure is sound, it has at least one signature

@@ -141,6 +141,9 @@ func (v *validation) read(report *Report) error {
 		err = v.compare()
 	}
 	if err == nil {
+		err = v.certification(report, list)
+	}
+	if err == nil {
 		v.store, err = v.f.Last().Evidence()
 	}
 	if err != nil {
@@ -197,8 +200,8 @@ func (s *subject) judgeChanges() {
 		s.fail(TotalFailed, FormatFailure, "changed after signing: %s", summary(changed))
 	}
 	for _, c := range s.report.AddedAfter {
-		if c.Rect != [4]float64{} {
-			s.reason("revision %d added a visible signature", c.Revision)
+		if c.Detail == "visible" {
+			s.reason("revision %d added a visible signature on %v", c.Revision, c.Rect)
 		}
 	}
 }

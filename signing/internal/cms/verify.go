@@ -19,7 +19,8 @@ import (
 type Profile int
 
 const (
-	// Baseline is PAdES: detached id-data, no signing-time, signing-certificate-v2.
+	// Baseline is PAdES: detached id-data, no signing-time, signing-certificate-v2, no
+	// unsigned attribute but the timestamp (EN 319 142-1, 6.3).
 	Baseline Profile = iota + 1
 	// Token is a timestamp token: content inside, signing-certificate of either version
 	// (RFC 3161, 2.4.2; RFC 5816).
@@ -85,6 +86,11 @@ func (d *SignedData) Verify(cert *x509.Certificate, digest []byte, p Profile) er
 		return fmt.Errorf("%w: content inside the signature", ErrProfile)
 	case find(s.attributes, oidSigningTime) != nil:
 		return fmt.Errorf("%w: signing-time attribute", ErrProfile)
+	}
+	for _, a := range s.Unsigned {
+		if !a.OID.Equal(OIDTimestampToken) {
+			return fmt.Errorf("%w: unsigned attribute %v", ErrProfile, a.OID)
+		}
 	}
 	return nil
 }

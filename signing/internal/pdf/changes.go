@@ -153,9 +153,13 @@ func (s *step) settle(now, before Object, by int) {
 	}
 }
 
-// trailer compares the trailers: the catalog and the first ID must stay.
+// trailer compares the trailers: the catalog and the first ID must stay, and Size must
+// not fall below what there was: readers drop the objects from that number on (7.5.5).
 func (s *step) trailer() error {
 	was, is := s.old.Trailer(), s.new.Trailer()
+	if size, _ := is.Get("Size").(Integer); size <= Integer(s.f.highest(s.rev-1)) {
+		s.change("trailer", "entry /Size", 0)
+	}
 	for _, key := range differing(was, is) {
 		switch {
 		case key == "ID":
@@ -180,7 +184,7 @@ func (s *step) rest() error {
 			continue
 		}
 		if names == nil {
-			names = newLabels(s.old, s.new)
+			names = s.f.labels(s.old, s.new)
 		}
 		l := names.of(num)
 		if s.touched[num].kind == free {

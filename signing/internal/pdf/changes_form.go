@@ -104,7 +104,7 @@ func (s *step) newField(o Object, old []fieldNode) error {
 			return nil
 		}
 	}
-	if !s.fresh(ref.Num) || d.Get("FT") != Name("Sig") || !onlyKeys(d, fieldKeys) || d.Get("Parent") != nil {
+	if !s.fresh(ref.Num) || d.Get("FT") != Name("Sig") || !onlyKeys(d, fieldKeys) || !widget(d) || d.Get("Parent") != nil {
 		return nil // stays unexplained
 	}
 	widgets, ok, err := s.widgetsOf(ref, d)
@@ -130,7 +130,7 @@ func (s *step) widgetsOf(ref Ref, d Dict) (map[int]Dict, bool, error) {
 			return nil, false, err
 		}
 		kidRef, _ := kid.(Ref)
-		if parent := k.Get("Parent"); parent != nil && parent != ref || !s.fresh(kidRef.Num) || k.Get("V") != nil || k.Get("Kids") != nil || !onlyKeys(k, fieldKeys) {
+		if parent := k.Get("Parent"); parent != nil && parent != ref || !s.fresh(kidRef.Num) || k.Get("V") != nil || k.Get("Kids") != nil || !onlyKeys(k, fieldKeys) || !widget(k) {
 			return nil, false, nil
 		}
 		out[kidRef.Num] = k
@@ -170,38 +170,50 @@ func (s *step) acceptSignature(ref Ref, d Dict, widgets map[int]Dict) error {
 	if err != nil {
 		return err
 	}
-	timestamp := sig.Get("SubFilter") == Name("ETSI.RFC3161")
-	c := Change{Revision: s.rev, What: "signature", Object: ref.Num, Allowed: true}
-	if timestamp {
-		c.What = "timestamp"
+	visible, err := s.shown(widgets)
+	if err != nil {
+		return err
 	}
 	for num, w := range widgets {
 		s.done[num] = true
 		s.widgets[num] = true
-		if r, visible := area(w.Get("Rect")); visible {
-			c.Rect = r
-			c.Detail = "visible"
-		}
 		s.closure(w.Get("AP"))
 		s.closure(w.Get("DR"))
 		s.closure(w.Get("MK"))
+		s.closure(w.Get("Rect"))
 	}
 	s.done[ref.Num], s.done[value.Num] = true, true
 	s.closure(sig)
 	s.closure(d.Get("Lock"))
 	s.closure(d.Get("SV"))
-	if timestamp && c.Detail != "" || !timestamp && s.certifiedFinal() {
-		c.Allowed = false
-		c.Detail = "not permitted here"
-	}
-	s.changes = append(s.changes, c)
+	s.changes = append(s.changes, s.accepted(ref, sig, visible)...)
 	return nil
+}
+
+// accepted says that a signature was added, once for each place where it shows something.
+func (s *step) accepted(ref Ref, sig Dict, visible []Change) []Change {
+	what := "signature"
+	timestamp := sig.Get("SubFilter") == Name("ETSI.RFC3161")
+	if timestamp {
+		what = "timestamp"
+	}
+	refused := timestamp && len(visible) > 0 || !timestamp && s.certifiedFinal()
+	if len(visible) == 0 {
+		visible = []Change{{Revision: s.rev, Object: ref.Num}}
+	}
+	for i := range visible {
+		visible[i].What, visible[i].Allowed = what, !refused
+		if refused {
+			visible[i].Detail = "not permitted here"
+		}
+	}
+	return visible
 }
 
 // certifiedFinal reports a certification that permits no further signature: DocMDP with
 // P 1 (ISO 32000-1, table 254).
 func (s *step) certifiedFinal() bool {
-	p, err := s.old.certification()
+	p, err := s.old.permission()
 	return err != nil || p == 1
 }
 
@@ -240,16 +252,4 @@ func onlyKeys(d Dict, keys []Name) bool {
 		}
 	}
 	return true
-}
-
-// area reads a rectangle and reports whether it has any.
-func area(o Object) (r [4]float64, visible bool) {
-	a, _ := o.(Array)
-	if len(a) != 4 {
-		return r, o != nil
-	}
-	for i, v := range a {
-		r[i] = Float(v)
-	}
-	return r, r[0] != r[2] && r[1] != r[3]
 }

@@ -158,7 +158,7 @@ func TestCertification(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := f.Last().certification(); got != want || err != nil {
+		if got, err := f.Last().permission(); got != want || err != nil {
 			t.Errorf("certification(%q) = %d, %v, want %d", perms, got, err, want)
 		}
 	}

@@ -15,6 +15,7 @@ type File struct {
 	packs   map[int]*pack       // object streams read so far, by offset
 	reading map[int]bool        // offsets being read now: a stream whose Length is itself
 	scanned *scan               // nil until a comparison needs it
+	named   int                 // objects that were given names for people
 }
 
 // revision is the original file or one incremental update.
@@ -197,3 +198,14 @@ func (f *File) Revisions() int { return len(f.revs) }
 // End returns the offsets after the %%EOF of a revision, without and with the end of
 // line that follows. A byte range may end at either.
 func (f *File) End(rev int) (eof, end int) { return f.revs[rev].eof, f.revs[rev].end }
+
+// highest returns the highest object number in use up to a revision.
+func (f *File) highest(rev int) int {
+	n := 0
+	for _, r := range f.revs[:rev+1] {
+		for _, s := range r.sections {
+			n = max(n, s.maxNumber)
+		}
+	}
+	return n
+}

@@ -7,14 +7,16 @@ type label struct{ what, detail string }
 
 // labels names objects by how the document reaches them.
 type labels struct {
+	f     *File
 	state State
 	seen  map[int]bool // in this state
 	names map[int]label
 }
 
-// newLabels names the objects of both states; what an object was counts before what it is.
-func newLabels(old, new State) *labels {
-	l := &labels{names: map[int]label{}}
+// labels names the objects of both states; what an object was counts before what it is.
+// Many revisions of many objects would make that long: from a point on they stay nameless.
+func (f *File) labels(old, new State) *labels {
+	l := &labels{f: f, names: map[int]label{}}
 	for _, state := range []State{old, new} {
 		l.state, l.seen = state, map[int]bool{}
 		l.document()
@@ -88,9 +90,10 @@ func (l *labels) page(p Page) {
 // mark names one object and reports whether this state had not led to it yet.
 func (l *labels) mark(o Object, name label) bool {
 	ref, ok := o.(Ref)
-	if !ok || l.seen[ref.Num] {
+	if !ok || l.seen[ref.Num] || l.f.named > maxNamed {
 		return false
 	}
+	l.f.named++
 	l.seen[ref.Num] = true
 	if _, named := l.names[ref.Num]; !named {
 		l.names[ref.Num] = name

@@ -18,6 +18,7 @@ const (
 	maxFields    = 2000      // form fields looked at
 	maxSigs      = 64        // signatures of all revisions
 	maxChanges   = 100       // changes named of one revision
+	maxNamed     = 1 << 20   // objects named for people in all comparisons
 	maxDigits    = 18        // digits of a whole number
 	smallDict    = 16        // keys searched one by one
 )

@@ -65,8 +65,11 @@ func (f *File) scanRevision(s *scan, rev int) error {
 			if o == nil {
 				continue
 			}
+			if num == section.stream && o.Start == section.start {
+				continue // said by the trailer
+			}
 			s.note(o.Value, num, rev)
-			if !o.Packed() && num != section.stream {
+			if !o.Packed() {
 				spans = append(spans, span{o.Start, o.End})
 			}
 		}
@@ -132,9 +135,10 @@ func (s *scan) note(o Object, by, rev int) {
 			s.note(e.Value, by, rev)
 		}
 	case *Stream:
-		if o.Dict.Get("Type") != Name("XRef") {
-			s.note(o.Dict, by, rev)
+		if o.Dict.Get("F") != nil {
+			s.active["external content"] = true
 		}
+		s.note(o.Dict, by, rev)
 	}
 }
 
@@ -142,11 +146,13 @@ func (s *scan) note(o Object, by, rev int) {
 var acting = map[Name]string{
 	"JS": "script", "JavaScript": "script", "AA": "action", "OpenAction": "action", "XFA": "XFA form",
 	"OCProperties": "optional content", "RichMediaContent": "multimedia", "EmbeddedFiles": "embedded file",
+	"Alternates": "alternate image",
 }
 
 var actingTypes = map[Name]string{
 	"JavaScript": "script", "Launch": "launch action", "SubmitForm": "submit action", "ImportData": "import action",
 	"GoToR": "link to a file", "GoToE": "link to a file", "Movie": "multimedia", "Sound": "multimedia", "Rendition": "multimedia",
+	"Hide": "action", "SetOCGState": "action", "ResetForm": "action", "GoTo3DView": "multimedia",
 }
 
 func (s *scan) noteActive(d Dict) {
@@ -154,6 +160,9 @@ func (s *scan) noteActive(d Dict) {
 		if what, ok := acting[e.Key]; ok && !(e.Key == "OpenAction" && destination(e.Value)) {
 			s.active[what] = true
 		}
+	}
+	if _, ref := d.Get("Ref").(Dict); ref && d.Get("Subtype") == Name("Form") {
+		s.active["external content"] = true // a page of another file (8.10.4)
 	}
 	if kind, ok := d.Get("S").(Name); ok {
 		if what, ok := actingTypes[kind]; ok {
