@@ -29,17 +29,26 @@ func (p *Prepared) Complete(v SignatureValue) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	der, err := cms.Signed{
-		Certificate: cert, Others: p.Path, Hash: p.Hash, Attributes: p.Attributes, Value: value, PSS: p.PSS,
-	}.Encode()
+	der, err := p.encode(cert, value)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrPrepared, err)
+		return nil, err
 	}
 	out, err := fill(p.PDF, p.ByteRange, der)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrPrepared, err)
 	}
 	return out, nil
+}
+
+// encode makes the CMS that goes into the hole.
+func (p *Prepared) encode(cert *x509.Certificate, value []byte) ([]byte, error) {
+	der, err := cms.Signed{
+		Certificate: cert, Others: p.Path, Hash: p.Hash, Attributes: p.Attributes, Value: value, PSS: p.PSS,
+	}.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrPrepared, err)
+	}
+	return der, nil
 }
 
 // check computes again everything that follows from bytes and certificate and compares

@@ -113,17 +113,30 @@ const (
 //
 // Errors: ErrNotPDF, ErrTooLarge, ErrUnsuitable, ErrCertificate.
 func Prepare(r Request) (*Prepared, error) {
-	hash, err := r.check()
+	p, signed, err := prepare(r)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := p.selfCheck(signed); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// prepare is Prepare without a look at what came out. It also reports whether there are
+// earlier signatures.
+func prepare(r Request) (*Prepared, bool, error) {
+	hash, err := r.check()
+	if err != nil {
+		return nil, false, err
 	}
 	f, err := open(r.PDF)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	earlier, err := signable(f)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	p := &Prepared{Hash: hash, Certificate: r.Path[0].Raw, At: r.At.UTC().Truncate(time.Second), Field: r.Field, PSS: r.PSS}
 	for _, cert := range r.Path[1:] {
@@ -137,28 +150,28 @@ func Prepare(r Request) (*Prepared, error) {
 		prefix, r.Mark.seal = "Seal", true
 	}
 	if p.Field, err = fieldName(f, r.Field, prefix); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At, note{key: "Name", text: r.Name}, note{key: "Reason", text: r.Reason},
 		note{key: "Reference", raw: r.Certify.reference()})
 	if err := addField(f, u, s, p.Field, r.Mark, len(earlier) == 0); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+		return nil, false, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
 	if r.Attachment != nil {
 		if err := attach(f.Last(), u, *r.Attachment, p.At); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+			return nil, false, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 		}
 	}
 	if r.Certify != 0 {
 		if err := certify(f.Last(), u, s.ref, len(earlier)); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+			return nil, false, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 		}
 	}
 	p.PDF, p.ByteRange = s.write(u, secondID(r.PDF, p.At, p.Certificate))
 	if p.Attributes, p.Digest, err = p.derive(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return p, p.selfCheck(len(earlier) > 0)
+	return p, len(earlier) > 0, nil
 }
 
 // check looks at all of the request but the file.
@@ -252,32 +265,39 @@ func (p *Prepared) derive() (attributes, digest []byte, err error) {
 	return attributes, h.Sum(nil), nil
 }
 
-// selfCheck reads the prepared file as a verifier would: the new field is there, its
-// hole is the byte range, and no earlier signature sees a change.
-func (p *Prepared) selfCheck(signed bool) error {
+// written is a file read again, and its last signature.
+type written struct {
+	f   *pdf.File
+	sig *pdf.Signature
+}
+
+// selfCheck reads what was written, without or with the value, as a verifier would: the
+// new field is there, its hole is the byte range, and no earlier signature sees a change.
+func (p *Prepared) selfCheck(signed bool) (*written, error) {
 	f, err := open(p.PDF)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	list, err := f.Signatures()
 	if err != nil || len(list) == 0 {
-		return fmt.Errorf("%w: signature field not found again: %v", ErrUnsuitable, err)
+		return nil, fmt.Errorf("%w: signature field not found again: %v", ErrUnsuitable, err)
 	}
 	last := list[len(list)-1]
 	if last.Err != nil || last.Field != p.Field || last.ByteRange != p.ByteRange {
-		return fmt.Errorf("%w: signature field not as written: %v", ErrUnsuitable, last.Err)
+		return nil, fmt.Errorf("%w: signature field not as written: %v", ErrUnsuitable, last.Err)
 	}
+	found := &written{f, last}
 	if !signed {
-		return nil
+		return found, nil
 	}
 	changes, err := f.Changes(f.Revisions() - 1)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
 	for _, c := range changes {
 		if !c.Allowed {
-			return fmt.Errorf("%w: %s would change under an earlier signature", ErrUnsuitable, c.What)
+			return nil, fmt.Errorf("%w: %s would change under an earlier signature", ErrUnsuitable, c.What)
 		}
 	}
-	return nil
+	return found, nil
 }

@@ -1,13 +1,17 @@
 package signing
 
 import (
+	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"guichet.example/certs"
@@ -30,6 +34,21 @@ type Sealer struct {
 	Now func() time.Time
 	// Rand is for keys in software. Nil: crypto/rand.
 	Rand io.Reader
+
+	last atomic.Pointer[sealPath] // the path found last
+}
+
+// sealPath is a path that was verified, for the certificates and anchors it was found
+// with. It holds while each certificate in it is valid: signatures do not age.
+type sealPath struct {
+	certificates []*x509.Certificate
+	anchors      *certs.TrustAnchors
+	path         certs.Path
+}
+
+func (k *sealPath) holds(s *Sealer, at time.Time) bool {
+	return k != nil && k.anchors == s.Anchors && slices.Equal(k.certificates, s.Certificates) &&
+		!slices.ContainsFunc(k.path, func(c *x509.Certificate) bool { return at.Before(c.NotBefore) || at.After(c.NotAfter) })
 }
 
 // ErrSealKey means the key gave no signature: the token is away or busy, which passes.
@@ -79,10 +98,15 @@ func (s *Sealer) path() (certs.Path, error) {
 	if _, err := cms.HashFor(s.Certificates[0].PublicKey); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 	}
-	path, err := s.Anchors.Path(s.Certificates[0], certs.Seal, clock(s.Now), s.Certificates[1:]...)
+	now := clock(s.Now)
+	if known := s.last.Load(); known.holds(s, now) {
+		return known.path, nil
+	}
+	path, err := s.Anchors.Path(s.Certificates[0], certs.Seal, now, s.Certificates[1:]...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
 	}
+	s.last.Store(&sealPath{slices.Clone(s.Certificates), s.Anchors, path})
 	return path, nil
 }
 
@@ -90,24 +114,64 @@ func (s *Sealer) path() (certs.Path, error) {
 // signature over all of it in the name of the organisation. The bytes given are a prefix
 // of the bytes returned.
 //
-// Errors: those of [Prepare], ErrSealKey, ErrSignatureValue.
+// The sealed file is read again and its seal verified before it is returned.
+//
+// Errors: those of [Prepare], ErrSealKey, ErrSignatureValue, ErrPrepared.
 func (s *Sealer) Seal(ctx context.Context, pdf []byte, o SealOptions) ([]byte, error) {
 	path, err := s.path()
 	if err != nil {
 		return nil, err
 	}
-	p, err := Prepare(Request{
+	p, signed, err := prepare(Request{
 		PDF: pdf, Path: path, At: clock(s.Now).Truncate(time.Second), Mark: o.Mark,
 		Name: s.Name(), Reason: o.Reason, Attachment: o.Attachment, Certify: o.Certify, PSS: o.PSS,
 	})
 	if err != nil {
 		return nil, err
 	}
+	if signed { // nothing is signed that would break what others signed
+		if _, err := p.selfCheck(signed); err != nil {
+			return nil, err
+		}
+	}
 	value, err := s.sign(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSealKey, err)
 	}
-	return p.Complete(value)
+	return p.finish(path[0], value)
+}
+
+// finish is Complete for a preparation that has not left this function's caller: nobody
+// can have altered it, and the file is filled in where it stands. The value is verified
+// where it ended up: in the file, read again as a verifier would.
+func (p *Prepared) finish(cert *x509.Certificate, value SignatureValue) ([]byte, error) {
+	if key, ok := cert.PublicKey.(*ecdsa.PublicKey); ok {
+		r, s, ok := derRS(value, key)
+		if !ok {
+			return nil, ErrSignatureValue
+		}
+		value = encodeRS(r, s)
+	}
+	der, err := p.encode(cert, value)
+	if err != nil {
+		return nil, err
+	}
+	if err := splice(p.PDF, p.ByteRange, der); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrPrepared, err)
+	}
+	found, err := p.selfCheck(false)
+	if err != nil {
+		return nil, err
+	}
+	s := &subject{sig: found.sig, report: &SignatureReport{}}
+	(&validation{f: found.f}).integrity(s)
+	switch r := s.report; {
+	case r.SubIndication == SigCryptoFailure:
+		return nil, ErrSignatureValue
+	case !r.Integrity.Passed || !r.Coverage.Passed || !r.CoversWhole || !s.profile || !bytes.Equal(s.cert.Raw, p.Certificate):
+		return nil, fmt.Errorf("%w: the seal does not verify: %v", ErrPrepared, r.Reasons)
+	}
+	return p.PDF, nil
 }
 
 func (s *Sealer) sign(ctx context.Context, p *Prepared) ([]byte, error) {

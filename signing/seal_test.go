@@ -213,3 +213,30 @@ func TestSealFromToken(t *testing.T) {
 		}
 	}
 }
+
+// The path found once is used again while it is valid, and no longer.
+func TestSealerPathAges(t *testing.T) {
+	w := theWorld(t)
+	s := w.sealer(t, certstest.P256)
+	now := signedAt
+	s.Now = func() time.Time { return now }
+	if err := s.Check(); err != nil {
+		t.Fatal(err)
+	}
+	first, _ := s.Path()
+	if again, err := s.Path(); err != nil || &again[0] != &first[0] {
+		t.Errorf("Path again = %v, another one", err)
+	}
+	other, err := w.IssueSeal("Other", "VATBE-0400000001", certstest.P256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = s.Certificates[0].NotAfter.Add(time.Second)
+	if _, err := s.Path(); !errors.Is(err, ErrCertificate) {
+		t.Errorf("Path after the certificate's end = %v, want ErrCertificate", err)
+	}
+	now, s.Key, s.Certificates = signedAt, other.Key, []*x509.Certificate{other.Certificate}
+	if path, err := s.Path(); err != nil || !path[0].Equal(other.Certificate) {
+		t.Errorf("Path of another certificate = %v, %v", path, err)
+	}
+}

@@ -34,36 +34,35 @@ type note struct {
 	raw       pdf.Raw
 }
 
-// newSlot makes the dictionary with room for size bytes of DER. A document timestamp
+// zeros is the padding of the largest hole.
+var zeros = strings.Repeat("0", 2*Hole)
+
+// newSlot makes the dictionary with room for size bytes of DER, at most Hole. A document timestamp
 // has no M: at is then zero.
 func newSlot(kind, subFilter string, size int, at time.Time, entries ...note) *slot {
-	var b strings.Builder
-	fmt.Fprintf(&b, "<< /Type %s /Filter /Adobe.PPKLite /SubFilter %s", kind, subFilter)
+	b := make([]byte, 0, 2*size+1<<9)
+	b = fmt.Appendf(b, "<< /Type %s /Filter /Adobe.PPKLite /SubFilter %s", kind, subFilter)
 	if !at.IsZero() {
-		b.WriteString(" /M ")
-		b.Write(pdf.Append(nil, pdf.Date(at)))
+		b = pdf.Append(append(b, " /M "...), pdf.Date(at))
 	}
 	for _, e := range entries {
 		switch {
 		case len(e.raw) > 0:
-			b.WriteString(" /" + e.key + " ")
-			b.Write(e.raw)
+			b = append(append(b, " /"+e.key+" "...), e.raw...)
 		case e.text != "":
-			b.WriteString(" /" + e.key + " ")
-			b.Write(pdf.Append(nil, pdf.Text(e.text)))
+			b = pdf.Append(append(b, " /"+e.key+" "...), pdf.Text(e.text))
 		}
 	}
-	b.WriteString(" /ByteRange [0 ")
-	s := &slot{rangeAt: b.Len()}
-	b.WriteString(strings.Repeat(" ", 3*rangeWidth+2))
-	b.WriteString("] /Contents ")
-	s.holeAt = b.Len()
-	b.WriteByte('<')
-	b.WriteString(strings.Repeat("0", 2*size))
-	b.WriteByte('>')
-	s.holeEnd = b.Len()
-	b.WriteString(" >>")
-	s.body = []byte(b.String())
+	b = append(b, " /ByteRange [0 "...)
+	s := &slot{rangeAt: len(b)}
+	b = append(b, strings.Repeat(" ", 3*rangeWidth+2)...)
+	b = append(b, "] /Contents "...)
+	s.holeAt = len(b)
+	b = append(b, '<')
+	b = append(b, zeros[:2*size]...)
+	b = append(b, '>')
+	s.holeEnd = len(b)
+	s.body = append(b, " >>"...)
 	return s
 }
 
@@ -82,18 +81,23 @@ func (s *slot) write(u *pdf.Update, id []byte) ([]byte, [4]int) {
 // fill returns a copy of the file with DER in the hole of a byte range, padded with
 // zeros. It fails only if the DER does not fit.
 func fill(file []byte, r [4]int, der []byte) ([]byte, error) {
-	hole := r[2] - r[1] - 2
-	if 2*len(der) > hole {
-		return nil, fmt.Errorf("signature of %d bytes in a hole of %d", len(der), hole/2)
-	}
 	out := make([]byte, len(file))
 	copy(out, file)
-	digits := out[r[1]+1 : r[2]-1]
-	n := hex.Encode(digits, der)
-	for i := range digits[n:] {
-		digits[n+i] = '0'
+	return out, splice(out, r, der)
+}
+
+// splice is fill in the file itself.
+func splice(file []byte, r [4]int, der []byte) error {
+	hole := r[2] - r[1] - 2
+	if 2*len(der) > hole {
+		return fmt.Errorf("signature of %d bytes in a hole of %d", len(der), hole/2)
 	}
-	return out, nil
+	digits := file[r[1]+1 : r[2]-1]
+	n := hex.Encode(digits, der)
+	for len(digits) > n {
+		n += copy(digits[n:], zeros)
+	}
+	return nil
 }
 
 // secondID derives the second part of the trailer's ID from what makes the revision

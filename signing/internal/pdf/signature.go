@@ -134,12 +134,18 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 
 // allDigits reports that a hole holds pairs of hexadecimal digits and nothing else.
 func allDigits(hole []byte) bool {
-	for _, c := range hole {
-		if unhex(c) < 0 {
+	n := len(hole)
+	for len(hole) > 0 {
+		if len(hole) >= len(sixteen) && string(hole[:len(sixteen)]) == sixteen {
+			hole = hole[len(sixteen):]
+			continue
+		}
+		if unhex(hole[0]) < 0 {
 			return false
 		}
+		hole = hole[1:]
 	}
-	return len(hole)%2 == 0
+	return n%2 == 0
 }
 
 func fourNumbers(o Object) (r [4]int, ok bool) {

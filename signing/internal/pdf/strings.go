@@ -74,9 +74,11 @@ func (r *reader) hex() (Object, error) {
 	if n < 0 {
 		return nil, broken(from, "string without end")
 	}
-	out := make(String, 0, n/2+1)
+	digits := r.src[from+1 : from+n]
+	out := pairs(digits)
+	digits, from = digits[2*len(out):], from+2*len(out)
 	high := -1
-	for i, c := range r.src[from+1 : from+n] {
+	for i, c := range digits {
 		d := unhex(c)
 		switch {
 		case d >= 0 && high < 0:
@@ -91,8 +93,31 @@ func (r *reader) hex() (Object, error) {
 	if high >= 0 {
 		out = append(out, byte(high<<4))
 	}
-	r.pos = from + n + 1
+	r.pos = from + len(digits) + 2
 	return out, nil
+}
+
+// sixteen zeros: what most of a hole for a signature is filled with.
+const sixteen = "0000000000000000"
+
+// pairs decodes pairs of digits from the front, up to the first that is none. There is
+// room for all.
+func pairs(digits []byte) String {
+	out := make(String, len(digits)/2, len(digits)/2+1)
+	i := 0
+	for i+1 < len(digits) {
+		if len(digits)-i >= len(sixteen) && string(digits[i:i+len(sixteen)]) == sixteen {
+			i += len(sixteen)
+			continue
+		}
+		high, low := digitValue[digits[i]], digitValue[digits[i+1]]
+		if high|low < 0 {
+			break
+		}
+		out[i/2] = byte(high)<<4 | byte(low)
+		i += 2
+	}
+	return out[:i/2]
 }
 
 // digitValue holds the value of each hexadecimal digit, -1 for any other byte.
