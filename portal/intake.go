@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/check"
 	"guichet.example/portal/federal"
 )
 
@@ -106,9 +107,9 @@ func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int,
 }
 
 // limitBody bounds the body and reads a form before any handler does, so that a
-// doubled or oversize field is refused in one place. No page of ours sends a form in
-// parts, which would be read later and elsewhere. The same holds for what stands in the
-// address.
+// doubled or oversize field is refused in one place. No page of ours but one sends a form
+// in parts, which would be read later and elsewhere: package check bounds its own. The same
+// holds for what stands in the address.
 func (p *Portal) limitBody(c *gin.Context) {
 	for _, values := range c.Request.URL.Query() {
 		if len(values) > 1 {
@@ -116,7 +117,8 @@ func (p *Portal) limitBody(c *gin.Context) {
 			return
 		}
 	}
-	if c.Request.Method != http.MethodPost || c.FullPath() == federal.ACSPath { // has bounds of its own
+	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute // have bounds of their own
+	if c.Request.Method != http.MethodPost || own {
 		c.Next()
 		return
 	}

@@ -58,7 +58,7 @@ var notAtKiosk = []string{
 	"sign-in/password", "sign-in/password/*", "sign-in/federal/*",
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
-	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*",
+	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*",
 	"documents/:id/file.pdf", "requests/:id/document.pdf", "requests/:id/prove",
 }
 

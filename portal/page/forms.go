@@ -43,6 +43,13 @@ type Field struct {
 	Spaced            bool // account numbers: letters apart, capitals
 }
 
+// File is one file to choose, for a form in parts. Its error is found in View.Errors by
+// its name.
+type File struct {
+	Name, Label, Hint string
+	Accept            string // kinds of file that the browser offers: "application/pdf,.pdf"
+}
+
 // Width of a field, by what it holds.
 type Width string
 

@@ -23,7 +23,7 @@ var navigationEntries = []entry{
 // footerColumns are the links at the foot of every page, help first.
 var footerColumns = [][]entry{
 	{{path: "help", key: "page.foot.help"}, {path: "help/card", key: "page.foot.card"}},
-	{{path: "help/accessibility", key: "page.foot.accessibility"}, {path: "help/privacy", key: "page.foot.privacy"}},
+	{{path: "check", key: "page.foot.check"}, {path: "help/accessibility", key: "page.foot.accessibility"}, {path: "help/privacy", key: "page.foot.privacy"}},
 }
 
 var allLanguages = locale.Languages()
