@@ -42,6 +42,9 @@ func TestKiosks(t *testing.T) {
 			"revoked during heartbeats":          testKioskRevokedMeanwhile,
 			"two leases at the same moment":      testKioskTwoLeases,
 			"what is printed is counted":         testKioskPrints,
+			"one kiosk is not another":           testKioskNeighbour,
+			"nor that of another mutuality":      testKioskOfAnother,
+			"each kiosk calls for itself":        testKioskCalls,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
