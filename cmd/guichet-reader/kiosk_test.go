@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -86,7 +87,8 @@ func scriptPortal(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // device token TOKEN LABEL PIN makes a token with a P-256 key in $SOFTHSM2_CONF.
-// device serves waits until the agent at $AGENT answers; device runs FILE and device ended
+// device serves waits until the agent at $AGENT answers, device told STATE until it says
+// that the portal refuses it so; device runs FILE and device ended
 // FILE until the process whose number is in FILE does, or is no more.
 func scriptDevice(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
@@ -100,6 +102,19 @@ func scriptDevice(ts *testscript.TestScript, _ bool, args []string) {
 			}
 			response.Body.Close()
 			return true
+		})
+	case "told":
+		wait(ts, "the agent is told "+args[1], func() bool {
+			request, err := http.NewRequest(http.MethodGet, "http://"+ts.Getenv("AGENT")+api.KioskStatusPath, nil)
+			ts.Check(err)
+			request.Header.Set("Origin", ts.Getenv("PORTAL"))
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return false
+			}
+			defer response.Body.Close()
+			text, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+			return err == nil && strings.Contains(string(text), `"`+args[1]+`"`)
 		})
 	case "runs":
 		wait(ts, "the browser runs", func() bool { _, err := os.Stat(ts.MkAbs(args[1])); return err == nil })
