@@ -57,8 +57,8 @@ func isPrintableASCII(s string) bool {
 // CheckMark is a printed check in the words of a sheet.
 type CheckMark struct {
 	Title       string // "Check this document"
-	Text        string // how
-	Rows        []Row  // page, reference, code
+	Rows        []Row  // reference, code
+	Text        string // how, and on which page
 	Alternative string // what the QR code says to who cannot see it
 	Address     string // what the QR code holds
 }
@@ -67,9 +67,8 @@ type CheckMark struct {
 func (c Check) mark(l Language) *CheckMark {
 	return &CheckMark{
 		Title: checkTitle.in(l),
-		Text:  checkText.in(l),
+		Text:  checkText.in(l, "{page}", shownPage(c.Page)),
 		Rows: []Row{
-			{checkPage.in(l), shownPage(c.Page)},
 			{wordReference.in(l), c.Payload.Reference},
 			{checkCode.in(l), c.Payload.Code.String()},
 		},

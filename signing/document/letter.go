@@ -1,9 +1,6 @@
 package document
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // The type of a letter.
 var (
@@ -14,10 +11,6 @@ var (
 	labelStyle = style{size: 10.5, leading: 17, colour: soft}
 	valueStyle = style{bold: true, size: 10.5, leading: 17, wordSpace: 90, colour: ink}
 	footStyle  = style{size: 8.5, leading: 12, colour: soft}
-
-	checkHeading = style{bold: true, size: 10.5, leading: 14, colour: ink}
-	checkSmall   = style{size: 8.5, leading: 11.5, colour: soft}
-	checkValue   = style{bold: true, size: 8.5, leading: 11.5, colour: ink}
 )
 
 // Measures of a letter, in points.
@@ -28,9 +21,7 @@ const (
 	gutter                    = 16.0  // between columns
 	rowPadding                = 3.5   // above and below the text of a row
 	markWidth, markHeight     = 270.0, 76.0
-	checkSide                 = 28 * mm // of the QR code: modules of 0.4 mm and more
-	checkLabel                = 78.0    // of the column of labels beside it
-	checkGap                  = 3.0
+	captionGap                = 5.0
 	footRule, footLine        = 66.0, 50.0 // heights above the page's edge
 )
 
@@ -56,8 +47,7 @@ func setLetter(s Sheet, accent rgb, f *faces) ([]*page, *element, Mark, error) {
 			l.rows(b.Rows, i)
 		}
 	}
-	l.signature()
-	if err := l.check(); err != nil {
+	if err := l.signature(); err != nil {
 		return nil, nil, Mark{}, err
 	}
 	pages := paginate(l.chunks, f)
@@ -209,60 +199,31 @@ func (l *letter) rows(rows []Row, block int) {
 	}
 }
 
-// signature sets the caption and the empty box for the visible signature.
-func (l *letter) signature() {
+// signature sets the caption and the empty box for the visible signature, and the
+// printed check beside it, so that both are on one page.
+func (l *letter) signature() error {
 	caption := lines(l.root.child("P"), smallStyle, left, measure, l.sheet.Signature)
-	above := sum(caption) + 5
-	l.add(chunk{space: 22, height: above + markHeight, keep: l.sheet.Check != nil, draw: func(p *page, top float64) {
+	if l.sheet.Check != nil {
+		caption = lines(caption[0].owner, smallStyle, left, checkLeft-gutter-left, l.sheet.Signature)
+	}
+	check, err := l.check()
+	if err != nil {
+		return err
+	}
+	above := sum(caption) + captionGap
+	height := above + markHeight + check.height()
+	l.add(chunk{space: 22, height: height, draw: func(p *page, top float64) {
 		drawAll(p, top, caption)
 		y := math.Round(top - above - markHeight)
 		box := [4]float64{left, y, left + markWidth, y + markHeight}
 		p.artifact("", func() { p.frame(edge, 0.75, box) })
 		l.mark = Mark{Page: p.index + 1, Rect: box}
-	}})
-}
-
-// check sets the printed check under the signature: the QR code on the left, beside it
-// what one types instead. It stays on the page of the signature.
-func (l *letter) check() error {
-	m := l.sheet.Check
-	if m == nil {
-		return nil
-	}
-	dark, err := matrix(m.Address)
-	if err != nil {
-		return err
-	}
-	part := l.root.child("Sect")
-	x := left + checkSide + gutter
-	title := lines(part.child("H2"), checkHeading, x, right-x, m.Title)
-	text := lines(part.child("P"), checkSmall, x, right-x, m.Text)
-	table := part.child("Table")
-	var labels, values [][]line
-	height := sum(title) + sum(text) + checkGap
-	for _, r := range m.Rows {
-		th, td := row(table)
-		labels = append(labels, lines(th, checkSmall, x, checkLabel, r.Label))
-		values = append(values, lines(td, checkValue, x+checkLabel, right-x-checkLabel, r.Value))
-		height += max(sum(labels[len(labels)-1]), sum(values[len(values)-1]))
-	}
-	figure := part.child("Figure")
-	figure.alternate = m.Alternative
-	l.add(chunk{space: 16, height: max(height, checkSide), draw: func(p *page, top float64) {
-		y := drawAll(p, top, title)
-		y = drawAll(p, y, text) - checkGap
-		for i := range labels {
-			y = min(drawAll(p, y, labels[i]), drawAll(p, y, values[i]))
-		}
-		figure.attributes = fmt.Sprintf("/O/Layout/Placement/Block/BBox[%s %s %s %s]",
-			number(nil, left), number(nil, top-checkSide), number(nil, left+checkSide), number(nil, top))
-		p.within(figure)
-		p.squares(ink, dark, left, top-checkSide, checkSide)
+		check.draw(p, box)
 	}})
 	return nil
 }
 
-// foot sets reference and page number under the text.
+// foot sets reference// foot sets reference and page number under the text.
 func (l *letter) foot(p *page, pages int) {
 	s := l.sheet
 	where := wordPage.in(s.Language, "{n}", itoa(p.index+1), "{all}", itoa(pages))

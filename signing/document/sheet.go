@@ -48,10 +48,11 @@ func (s Sheet) Texts() []string {
 	}
 	texts = append(texts, s.Signature)
 	if c := s.Check; c != nil {
-		texts = append(texts, c.Title, c.Text)
+		texts = append(texts, c.Title)
 		for _, r := range c.Rows {
 			texts = append(texts, r.Label, r.Value)
 		}
+		texts = append(texts, c.Text)
 	}
 	return texts
 }

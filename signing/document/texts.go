@@ -45,11 +45,10 @@ var (
 
 	checkTitle = phrase{"Vérifier ce document", "Dit document controleren", "Dieses Dokument prüfen", "Check this document"}
 	checkText  = phrase{
-		"Chacun peut vérifier ce papier. Scannez le code, ou tapez la référence et le code de contrôle sur la page.",
-		"Iedereen kan dit papier controleren. Scan de code, of typ de referentie en de controlecode op de pagina.",
-		"Jeder kann dieses Papier prüfen. Scannen Sie den Code oder tippen Sie Referenz und Prüfcode auf der Seite ein.",
-		"Anyone can check this paper. Scan the code, or type the reference and the check code on the page."}
-	checkPage        = phrase{"Page", "Pagina", "Seite", "Page"}
+		"Scannez le code, ou tapez la référence et le code de contrôle sur {page}",
+		"Scan de code, of typ de referentie en de controlecode op {page}",
+		"Scannen Sie den Code, oder tippen Sie Referenz und Prüfcode ein auf {page}",
+		"Scan the code, or type the reference and the check code on {page}"}
 	checkCode        = phrase{"Code de contrôle", "Controlecode", "Prüfcode", "Check code"}
 	checkAlternative = phrase{
 		"Code QR\u00a0: ouvre {page} avec la référence et le code de contrôle de ce document.",

@@ -17,6 +17,7 @@ type content struct {
 	marked    map[int]string          // tag of each marked-content identifier
 	loose     map[string]int          // painting operators outside any marked content
 	unclosed  int
+	mixed     int // marked content inside marked content
 }
 
 // contents reads all content streams.
@@ -54,7 +55,9 @@ func scan(data []byte) content {
 		c.operators[operator]++
 		switch operator {
 		case "BMC", "BDC":
-			c.unclosed++
+			if c.unclosed++; c.unclosed > 1 {
+				c.mixed++
+			}
 			if _, id, ok := strings.Cut(text, "/MCID "); ok {
 				n, _ := strconv.Atoi(id[:strings.IndexByte(id, '>')])
 				c.marked[n] = fields[0]
@@ -119,6 +122,9 @@ func tagged(f *file, c content, fail failure) {
 	}
 	if c.unclosed != 0 {
 		fail("leaves marked content open")
+	}
+	if c.mixed > 0 {
+		fail("marks content inside marked content, artifacts inside tags or tags inside artifacts")
 	}
 	for o, n := range c.loose {
 		fail("paints %d times with %s outside marked content", n, o)

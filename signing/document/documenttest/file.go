@@ -1,8 +1,9 @@
 // Package documenttest judges PDF files in tests: does a drawn or signed document
-// still keep the rules of PDF/A-3a?
+// still keep the rules of PDF/A-3a and PDF/UA-1?
 //
-// No validator of PDF/A is in Debian, so the rules are our own, each with the clause
-// of ISO 19005-3 it stands for. They read the file through qpdf, a parser that is not
+// No validator of them is in Debian, so the rules are our own, each with the clause of
+// ISO 19005-3 or ISO 14289-1 it stands for (rules of UA 7.21, fonts, are those of 6.2.11;
+// 7.10, 7.11, 7.15 and 7.16 those of 6.9, 6.8, 6.4 and 6.1.3). They read the file through qpdf, a parser that is not
 // ours, and cover what our documents use: they are a net against regressions and not
 // a certificate of conformance.
 package documenttest
@@ -40,6 +41,15 @@ type file struct {
 // load parses a PDF with qpdf, which must be installed. A file that qpdf has to repair
 // is an error.
 func load(pdf []byte) (*file, error) {
+	model, err := read(pdf)
+	if err != nil {
+		return nil, err
+	}
+	return parse(pdf, model)
+}
+
+// read is what qpdf finds in a PDF, as JSON.
+func read(pdf []byte) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "documenttest")
 	if err != nil {
 		return nil, err
@@ -52,11 +62,7 @@ func load(pdf []byte) (*file, error) {
 	if _, err := qpdf(name, "--check"); err != nil {
 		return nil, err
 	}
-	out, err := qpdf(name, "--json=2", "--json-key=qpdf", "--json-stream-data=inline", "--decode-level=generalized")
-	if err != nil {
-		return nil, err
-	}
-	return parse(pdf, out)
+	return qpdf(name, "--json=2", "--json-key=qpdf", "--json-stream-data=inline", "--decode-level=generalized")
 }
 
 // parse reads the objects from qpdf's JSON, version 2.

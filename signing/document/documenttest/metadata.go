@@ -36,10 +36,11 @@ func (f *file) properties() map[string]string {
 }
 
 const (
-	nsPDFA = "http://www.aiim.org/pdfa/ns/id/"
-	nsDC   = "http://purl.org/dc/elements/1.1/"
-	nsXMP  = "http://ns.adobe.com/xap/1.0/"
-	nsPDF  = "http://ns.adobe.com/pdf/1.3/"
+	nsPDFA  = "http://www.aiim.org/pdfa/ns/id/"
+	nsPDFUA = "http://www.aiim.org/pdfua/ns/id/"
+	nsDC    = "http://purl.org/dc/elements/1.1/"
+	nsXMP   = "http://ns.adobe.com/xap/1.0/"
+	nsPDF   = "http://ns.adobe.com/pdf/1.3/"
 )
 
 // identification: 6.6.2 and 6.6.4.
