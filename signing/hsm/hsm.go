@@ -29,7 +29,6 @@ import (
 	"io"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/miekg/pkcs11"
@@ -95,8 +94,9 @@ type Key struct {
 	cfg    Config
 	module *pkcs11.Ctx
 
-	free chan pkcs11.SessionHandle // the pool; stale handles while lost
-	key  pkcs11.ObjectHandle       // belongs to whoever holds a session
+	free     chan pkcs11.SessionHandle // the pool; stale handles while lost
+	key      pkcs11.ObjectHandle       // belongs to whoever holds a session
+	eachTime bool                      // as key: it wants the PIN for each signature
 
 	turn    chan struct{} // held by whoever starts or ends the module
 	started bool          // C_Initialize was called and not undone; belongs to the turn
@@ -107,25 +107,7 @@ type Key struct {
 	retry time.Time
 	pause time.Duration
 
-	signatures, failures, starts atomic.Uint64
-	inUse                        atomic.Int64
-}
-
-// Stats are figures since Open, for metrics.
-type Stats struct {
-	Signatures uint64 // verified and handed out
-	Failures   uint64 // calls of Sign that gave none
-	Starts     uint64 // of the module, the first one included
-	Sessions   int    // size of the pool
-	InUse      int    // sessions taken at this moment
-}
-
-// Stats returns the figures at this moment.
-func (k *Key) Stats() Stats {
-	return Stats{
-		Signatures: k.signatures.Load(), Failures: k.failures.Load(), Starts: k.starts.Load(),
-		Sessions: k.cfg.Sessions, InUse: int(k.inUse.Load()),
-	}
+	counts counts
 }
 
 // Open finds the key and proves that it is the certificate's: by the token's public key
@@ -160,11 +142,10 @@ func (k *Key) first(ctx context.Context) error {
 	hash := hashOf(k.cfg.Certificate.PublicKey)
 	h := hash.New()
 	io.WriteString(h, "guichet: is this the key of the certificate?")
-	_, err := k.SignContext(ctx, h.Sum(nil), hash)
+	_, err := k.sign(ctx, h.Sum(nil), hash)
 	if errors.Is(err, ErrWrongSignature) {
 		return ErrMismatch
 	}
-	k.signatures.Store(0)
 	return err
 }
 
@@ -217,12 +198,13 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, 
 //
 // Errors: ErrUnavailable (try again), ErrNotSupported, ErrWrongSignature, ErrPIN, ErrClosed.
 func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	start := time.Now() // a stopwatch, not the clock of the pauses
 	value, err := k.sign(ctx, digest, opts)
 	if err != nil {
-		k.failures.Add(1)
+		k.counts.refused(err)
 		return nil, fmt.Errorf("sealing: %w", err)
 	}
-	k.signatures.Add(1)
+	k.counts.signed(time.Since(start))
 	return value, nil
 }
 
@@ -238,6 +220,11 @@ func (k *Key) sign(ctx context.Context, digest []byte, opts crypto.SignerOpts) (
 	value, err := k.use(ctx, session, func() ([]byte, error) {
 		if err := k.module.SignInit(session, []*pkcs11.Mechanism{m.mechanism}, k.key); err != nil {
 			return nil, err
+		}
+		if k.eachTime { // CKA_ALWAYS_AUTHENTICATE (v2.40, 4.9)
+			if err := k.tell(session, pkcs11.CKU_CONTEXT_SPECIFIC); err != nil {
+				return nil, err
+			}
 		}
 		return k.module.Sign(session, m.input)
 	})

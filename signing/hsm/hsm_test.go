@@ -177,7 +177,7 @@ func TestSign(t *testing.T) {
 					t.Errorf("Sign with %s = %x, %v; want ErrNotSupported", refused.name, v, err)
 				}
 			}
-			if s := k.Stats(); s.Failures != 5 || s.InUse != 0 || s.Starts != 1 {
+			if s := k.Stats(); s.Failures != (hsm.Failures{NotSupported: 5}) || s.InUse != 0 || s.Starts != 1 {
 				t.Errorf("Stats = %+v", s)
 			}
 		})
@@ -233,7 +233,7 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := k.Stats(); s.Signatures != 160 || s.Failures != 0 || s.InUse != 0 || s.Sessions != 3 {
+	if s := k.Stats(); s.Signatures != 160 || s.Failures.All() != 0 || s.InUse != 0 || s.Sessions != 3 {
 		t.Errorf("Stats = %+v", s)
 	}
 }
@@ -264,7 +264,7 @@ func TestTokenComesBack(t *testing.T) {
 		value, err := k.Sign(nil, digest[:], crypto.SHA256)
 		return err == nil && ecdsa.VerifyASN1(k.Public().(*ecdsa.PublicKey), digest[:], value)
 	})
-	if s := k.Stats(); s.Starts != 2 || s.InUse != 0 || s.Failures == 0 {
+	if s := k.Stats(); s.Starts != 2 || s.InUse != 0 || s.Failures.Unavailable == 0 || s.Failures.All() != s.Failures.Unavailable || s.Lost {
 		t.Errorf("Stats = %+v", s)
 	}
 }

@@ -19,7 +19,7 @@ func (k *Key) take(ctx context.Context) (pkcs11.SessionHandle, error) {
 	defer wait.Stop()
 	select {
 	case session := <-k.free:
-		k.inUse.Add(1)
+		k.counts.inUse.Add(1)
 		return session, nil
 	case <-ctx.Done():
 		return 0, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
@@ -30,7 +30,7 @@ func (k *Key) take(ctx context.Context) (pkcs11.SessionHandle, error) {
 
 // give puts a session back.
 func (k *Key) give(session pkcs11.SessionHandle) {
-	k.inUse.Add(-1)
+	k.counts.inUse.Add(-1)
 	k.free <- session
 }
 
@@ -81,13 +81,18 @@ func (k *Key) use(ctx context.Context, session pkcs11.SessionHandle, call func()
 	}
 }
 
-// failed notes that the sessions are gone where the error says so.
+// failed notes that the sessions are gone where the error says so, and that a PIN was
+// refused, which nobody tries again.
 func (k *Key) failed(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if errors.Is(err, ErrPIN) && k.fatal == nil {
+		k.fatal = err
+		k.cfg.Log.Error("seal token refuses the PIN; it is not tried again", "cause", err)
+	}
 	if !isLost(err) {
 		return
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	if !k.lost {
 		k.lost = true
 		k.cfg.Log.Warn("seal token lost", "cause", err)
@@ -166,7 +171,7 @@ func (k *Key) settle(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err == nil {
-		k.starts.Add(1)
+		k.counts.starts.Add(1)
 		k.lost, k.pause, k.retry = false, 0, time.Time{}
 		k.cfg.Log.Info("seal token found", "token", k.cfg.Token)
 		return

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"math/big"
@@ -48,13 +47,9 @@ func hasFunctions(lib *pkcs11.Ctx) bool {
 // restart begins anew: every session of before is gone. It fills in the sessions.
 func (k *Key) restart(sessions []pkcs11.SessionHandle) error {
 	k.finalize()
-	if err := k.module.Initialize(); err != nil {
-		if errors.Is(err, pkcs11.Error(pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED)) {
-			return fmt.Errorf("%w: this process uses it already", ErrModule)
-		}
-		return fmt.Errorf("starting the module: %w", err)
+	if err := k.initialize(); err != nil {
+		return err
 	}
-	k.started = true
 	slot, err := k.slot()
 	if err != nil {
 		return err
@@ -64,13 +59,24 @@ func (k *Key) restart(sessions []pkcs11.SessionHandle) error {
 			return fmt.Errorf("opening a session: %w", err)
 		}
 	}
-	if err := k.login(sessions[0]); err != nil {
+	if err := k.login(slot, sessions[0]); err != nil {
 		return err
 	}
 	if err := k.find(sessions[0]); err != nil {
 		return err
 	}
 	return k.compare(sessions[0])
+}
+
+func (k *Key) initialize() error {
+	if err := k.module.Initialize(); err != nil {
+		if errors.Is(err, pkcs11.Error(pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED)) {
+			return fmt.Errorf("%w: this process uses it already", ErrModule)
+		}
+		return fmt.Errorf("starting the module: %w", err)
+	}
+	k.started = true
+	return nil
 }
 
 // finalize ends what was started. Its errors say that there was nothing to end.
@@ -107,14 +113,30 @@ func (k *Key) slot() (uint, error) {
 // the field.
 func padded(s string) string { return strings.TrimRight(s, " \x00") }
 
-// login tells the token the PIN; sessions share it.
-func (k *Key) login(session pkcs11.SessionHandle) error {
+// login tells the token the PIN; sessions share it. A token that would lock at one more
+// wrong PIN is left alone: whoever restarts this process again and again must not be what
+// locks it.
+func (k *Key) login(slot uint, session pkcs11.SessionHandle) error {
+	info, err := k.module.GetTokenInfo(slot)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking at the token: %w", err)
+	case info.Flags&pkcs11.CKF_USER_PIN_LOCKED != 0:
+		return fmt.Errorf("%w: the PIN is locked", ErrPIN)
+	case info.Flags&pkcs11.CKF_USER_PIN_FINAL_TRY != 0:
+		return fmt.Errorf("%w: one try is left, and it is left for a person: log in once with another program", ErrPIN)
+	}
+	return k.tell(session, pkcs11.CKU_USER)
+}
+
+// tell tells the token the PIN for a kind of user.
+func (k *Key) tell(session pkcs11.SessionHandle, user uint) error {
 	pin, err := k.cfg.PIN()
 	defer clear(pin)
 	if err != nil {
 		return fmt.Errorf("reading the PIN: %w", err)
 	}
-	err = k.module.Login(session, pkcs11.CKU_USER, string(pin))
+	err = k.module.Login(session, user, string(pin))
 	if errors.Is(err, pkcs11.Error(pkcs11.CKR_USER_ALREADY_LOGGED_IN)) {
 		return nil
 	}
@@ -163,7 +185,12 @@ func (k *Key) find(session pkcs11.SessionHandle) error {
 	case len(found) > 1:
 		return fmt.Errorf("%w: several have label %q and id %x", ErrNoKey, k.cfg.Label, k.cfg.ID)
 	}
-	k.key = found[0]
+	k.key, k.eachTime = found[0], false
+	list, err := k.module.GetAttributeValue(session, k.key, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_ALWAYS_AUTHENTICATE, nil)})
+	if isLost(err) {
+		return err
+	}
+	k.eachTime = err == nil && len(list) == 1 && bytes.Equal(list[0].Value, []byte{1})
 	return k.same(session, k.key, pkcs11.CKA_KEY_TYPE, func(value []byte) bool {
 		return bytes.Equal(value, pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, keyType(k.Public())).Value)
 	})
@@ -189,17 +216,11 @@ func (k *Key) compare(session pkcs11.SessionHandle) error {
 			return new(big.Int).SetBytes(value).Cmp(key.N) == 0
 		})
 	case *ecdsa.PublicKey:
-		point, err := key.Bytes()
+		own, err := key.Bytes()
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrNotSupported, err)
 		}
-		return k.same(session, found[0], pkcs11.CKA_EC_POINT, func(value []byte) bool {
-			var inner []byte // an OCTET STRING (v2.40, 2.3.3); some modules give the bare point
-			if rest, err := asn1.Unmarshal(value, &inner); err == nil && len(rest) == 0 {
-				value = inner
-			}
-			return bytes.Equal(value, point)
-		})
+		return k.same(session, found[0], pkcs11.CKA_EC_POINT, func(value []byte) bool { return bytes.Equal(point(value), own) })
 	}
 	return ErrNotSupported
 }

@@ -24,6 +24,7 @@ func generate(lib *pkcs11.Ctx, session pkcs11.SessionHandle, s Spec) (crypto.Pub
 		pkcs11.NewAttribute(pkcs11.CKA_SIGN, true),
 		pkcs11.NewAttribute(pkcs11.CKA_LABEL, s.Label),
 		pkcs11.NewAttribute(pkcs11.CKA_ID, s.ID),
+		pkcs11.NewAttribute(pkcs11.CKA_ALWAYS_AUTHENTICATE, s.EachTime),
 	}
 	public := []*pkcs11.Attribute{
 		pkcs11.NewAttribute(pkcs11.CKA_TOKEN, !s.Hidden),

@@ -93,6 +93,10 @@ type Spec struct {
 	Hidden bool
 	// Twice makes a second key of the same name.
 	Twice bool
+	// EachTime makes a key that wants the PIN for each signature.
+	EachTime bool
+	// Empty makes a token without a key.
+	Empty bool
 }
 
 // Kind of a key.
@@ -105,7 +109,7 @@ const (
 	P384
 )
 
-// Make makes a token with one key and returns its public key. An open module does not see
+// Make makes a token with one key and returns its public key, nil for an empty token. An open module does not see
 // it before it is started again.
 func (f *Folder) Make(s Spec) (crypto.PublicKey, error) {
 	making.Lock()
@@ -122,6 +126,9 @@ func (f *Folder) Make(s Spec) (crypto.PublicKey, error) {
 	session, err := newToken(lib, s)
 	if err != nil {
 		return nil, fmt.Errorf("making token %s: %w", s.Token, err)
+	}
+	if s.Empty {
+		return nil, nil
 	}
 	public, err := generate(lib, session, s)
 	if err == nil && s.Twice {
