@@ -2,9 +2,13 @@ package signing
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/x509"
+	"encoding/asn1"
 	"math/big"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -71,6 +75,36 @@ var cmsAttacks = []attack{
 	spoilt("value empty", func(f *forgery) { f.value = func([]byte) []byte { return nil } }, "SIG_CRYPTO_FAILURE"),
 	spoilt("value of 64 KiB", func(f *forgery) { f.value = func([]byte) []byte { return make([]byte, 4096) } }, "SIG_CRYPTO_FAILURE"),
 	spoilt("version 0", func(f *forgery) { f.version = 0 }, "FORMAT_FAILURE"),
+	spoilt("MD5", func(f *forgery) { f.hash = oidMD5 }, "CRYPTO_CONSTRAINTS_FAILURE"),
+	spoilt("SHA-1 with RSA", func(f *forgery) { f.algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5} }, "CRYPTO_CONSTRAINTS_FAILURE"),
+	spoilt("MD5 with RSA", func(f *forgery) { f.algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4} }, "CRYPTO_CONSTRAINTS_FAILURE"),
+	spoilt("no hash with RSA", func(f *forgery) { f.algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12} }, "CRYPTO_CONSTRAINTS_FAILURE"),
+	spoilt("RSA of 1024 bits", func(f *forgery) { f.weak(rsa.GenerateKey(rand.Reader, 1024)) }, "CRYPTO_CONSTRAINTS_FAILURE"),
+	spoilt("another's signature added beside", func(f *forgery) {
+		f.unsigned = [][]byte{attr(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 6}, seq())}
+	}, "SIG_CONSTRAINTS_FAILURE", "unsigned attribute"),
+	spoilt("certificates added beside", func(f *forgery) {
+		f.unsigned = [][]byte{attr(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 23}, seq())}
+	}, "SIG_CONSTRAINTS_FAILURE", "unsigned attribute"),
+	spoilt("archive timestamp of another format added beside", func(f *forgery) {
+		f.unsigned = [][]byte{attr(asn1.ObjectIdentifier{0, 4, 0, 1733, 2, 4}, seq())}
+	}, "SIG_CONSTRAINTS_FAILURE", "unsigned attribute"),
+	spoilt("unknown attribute added beside", func(f *forgery) { f.unsigned = [][]byte{attr(oidOther, seq())} }, "SIG_CONSTRAINTS_FAILURE"),
+	spoilt("unsigned attribute twice", func(f *forgery) {
+		f.unsigned = [][]byte{attr(oidStamp, seq()), attr(oidStamp, seq(seq()))}
+	}, "attribute twice"),
+	spoilt("unsigned attribute with two values", func(f *forgery) { f.unsigned = [][]byte{attr(oidStamp, seq(), seq(seq()))} }, "exactly one value"),
+	spoilt("timestamp without content", func(f *forgery) { f.unsigned = [][]byte{attr(oidStamp)} }, "exactly one value"),
+	salted("mask on SHA-1", pssOf(oidSHA256, oidSHA1, 32, 1)),
+	salted("message on SHA-1", pssOf(oidSHA1, oidSHA256, 32, 1)),
+	salted("salt of another length", pssOf(oidSHA256, oidSHA256, 20, 1), "SIG_CRYPTO_FAILURE"),
+	salted("no salt", pssOf(oidSHA256, oidSHA256, 0, 1)),
+	salted("salt of minus one", pssOf(oidSHA256, oidSHA256, -1, 1)),
+	salted("salt of a megabyte", pssOf(oidSHA256, oidSHA256, 1<<20, 1)),
+	salted("trailer of another kind", pssOf(oidSHA256, oidSHA256, 32, 2)),
+	salted("other hash than the message", pssOf(asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 2}, oidSHA256, 32, 1)),
+	salted("parameters left out", seq(oid(oidPSS), seq())),
+	salted("parameters null", seq(oid(oidPSS), []byte{5, 0})),
 	spoilt("unsigned attributes empty", func(f *forgery) { f.unsigned = [][]byte{} }, "unsigned attributes"),
 	{"value of zero r", func(l *lab) []byte {
 		return l.forge(certstest.P256, func(f *forgery) {
@@ -117,6 +151,38 @@ var cmsAttacks = []attack{
 		return out
 	}, []string{"FORMAT_FAILURE"}},
 }
+
+// salted is a signature made as RSASSA-PSS should be, with false parameters.
+func salted(name string, identifier []byte, want ...string) attack {
+	return spoilt("PSS: "+name, func(f *forgery) { f.identifier = identifier }, append(want, "FAILURE")...)
+}
+
+// pssOf encodes RSASSA-PSS with parameters (RFC 4055, 3.1).
+func pssOf(message, mask asn1.ObjectIdentifier, salt, trailer int64) []byte {
+	number := func(n int64) []byte { return der(func(b *cryptobyte.Builder) { b.AddASN1Int64(n) }) }
+	mgf := seq(oid(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}), seq(oid(mask), []byte{5, 0}))
+	return seq(oid(oidPSS), seq(inContext(0, seq(oid(message), []byte{5, 0})), inContext(1, mgf), inContext(2, number(salt)), inContext(3, number(trailer))))
+}
+
+// weak has another key sign, in a certificate that the same authority gave it.
+func (f *forgery) weak(key *rsa.PrivateKey, err error) {
+	w, _ := shared()
+	real := f.card.Signature.Certificate
+	if err == nil {
+		f.sid, err = w.Forge("citizen-rsa", &x509.Certificate{
+			SerialNumber: real.SerialNumber, Subject: real.Subject, NotBefore: real.NotBefore, NotAfter: real.NotAfter, KeyUsage: x509.KeyUsageContentCommitment,
+		}, key.Public())
+	}
+	if err != nil {
+		panic(err)
+	}
+	f.card = &certstest.Card{Signature: certstest.KeyPair{Key: key, Certificate: f.sid}}
+	f.certificates[0] = f.sid.Raw
+	f.attribute(oidESS2, attr(oidESS2, essV2(f.sid.Raw)))
+}
+
+// strangers is a PKI that nobody here knows.
+var strangers = sync.OnceValues(func() (*certstest.PKI, error) { return certstest.New(certstest.Config{}) })
 
 func essHash(f *forgery) []byte {
 	value := essV2(f.card.Signature.Certificate.Raw)
@@ -169,7 +235,7 @@ var stampAttacks = []attack{
 	token("timestamp from the future", func(s *certstest.Stamp) { s.GenTime = s.GenTime.Add(time.Hour) }, "TIMESTAMP_ORDER_FAILURE"),
 	token("timestamp before the claimed time", func(s *certstest.Stamp) { s.GenTime = s.GenTime.Add(-time.Hour) }, "INDETERMINATE"),
 	{"timestamp of an unknown authority", func(l *lab) []byte {
-		other, err := certstest.New(certstest.Config{})
+		other, err := strangers()
 		if err != nil {
 			l.tb.Fatal(err)
 		}

@@ -130,7 +130,10 @@ func (l *lab) authenticationSigned() []byte {
 
 // strangerSigned adds a second signature by a card of an unknown authority.
 func (l *lab) strangerSigned() []byte {
-	other, err := certstest.New(certstest.Config{})
+	if closed, err := l.f.Last().Locked(); closed || err != nil {
+		l.lacks("room for a signature: %v", err)
+	}
+	other, err := strangers()
 	if err != nil {
 		l.tb.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package signing
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -26,12 +27,18 @@ type lab struct {
 	f    *pdf.File
 	// numbers of objects of the letter
 	catalog, page, contents, font, widget, form pdf.Ref
+	picky                                       bool // panics with absent where the base lacks something
 }
 
 func newLab(tb testing.TB) *lab {
 	tb.Helper()
 	w := theWorld(tb)
-	l := &lab{tb: tb, w: w, base: w.raised(tb, certstest.RSA2048, LevelLT)}
+	return labOf(tb, w, w.raised(tb, certstest.RSA2048, LevelLT))
+}
+
+func labOf(tb testing.TB, w *world, base []byte) *lab {
+	tb.Helper()
+	l := &lab{tb: tb, w: w, base: base}
 	var err error
 	if l.f, err = pdf.Open(l.base); err != nil {
 		tb.Fatal(err)
@@ -51,11 +58,20 @@ func newLab(tb testing.TB) *lab {
 	return l
 }
 
+// lacks ends an attack for which the base has not what it needs.
+func (l *lab) lacks(format string, args ...any) {
+	l.tb.Helper()
+	if l.picky {
+		panic(absent{fmt.Sprintf(format, args...)})
+	}
+	l.tb.Fatalf(format, args...)
+}
+
 func (l *lab) dict(o pdf.Object) pdf.Dict {
 	l.tb.Helper()
 	d, err := l.f.Last().Dict(o, "object")
 	if err != nil || d == nil {
-		l.tb.Fatalf("dictionary %v: %v", o, err)
+		l.lacks("dictionary %v: %v", o, err)
 	}
 	return d
 }
@@ -82,7 +98,7 @@ func (l *lab) with(ref pdf.Ref, key pdf.Name, o pdf.Object) []byte {
 func (l *lab) swap(old, new string) []byte {
 	l.tb.Helper()
 	if len(old) != len(new) || !bytes.Contains(l.base, []byte(old)) {
-		l.tb.Fatalf("cannot swap %q for %q", old, new)
+		l.lacks("cannot swap %q for %q", old, new)
 	}
 	return bytes.Replace(l.base, []byte(old), []byte(new), 1)
 }
@@ -131,7 +147,7 @@ func TestAttacks(t *testing.T) {
 	if r := l.w.report(t, l.base); !r.Valid() {
 		t.Fatalf("the untouched file is not valid: %+v", r)
 	}
-	corpus := slices.Concat(byteAttacks, rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, cmsAttacks, stampAttacks, loadAttacks)
+	corpus := slices.Concat(byteAttacks, rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, cmsAttacks, stampAttacks, loadAttacks, markAttacks, plantAttacks, archiveAttacks, certifyAttacks)
 	names := map[string]bool{}
 	for _, a := range corpus {
 		if names[a.name] {

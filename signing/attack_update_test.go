@@ -18,7 +18,7 @@ func (l *lab) reference(d pdf.Dict, key pdf.Name) pdf.Ref {
 	l.tb.Helper()
 	ref, ok := d.Get(key).(pdf.Ref)
 	if !ok {
-		l.tb.Fatalf("entry /%s is no reference but %v", key, d.Get(key))
+		l.lacks("entry /%s is no reference but %v", key, d.Get(key))
 	}
 	return ref
 }
@@ -158,6 +158,9 @@ var updateAttacks = []attack{
 // inTrailer replaces text in the last trailer, whose length nothing depends on.
 func (l *lab) inTrailer(file []byte, old, new string) []byte {
 	at := bytes.LastIndex(file, []byte("trailer"))
+	if at < len(l.base) {
+		l.lacks("no trailer keyword")
+	}
 	tail := bytes.Replace(bytes.Clone(file[at:]), []byte(old), []byte(new), 1)
 	return append(bytes.Clone(file[:at]), tail...)
 }

@@ -29,6 +29,7 @@ type forgery struct {
 	attributes   [][]byte // DER, in this order
 	hash         asn1.ObjectIdentifier
 	algorithm    asn1.ObjectIdentifier
+	identifier   []byte // DER of RSASSA-PSS with its parameters; nil: algorithm
 	signers      int
 	version      int64
 	sid          *x509.Certificate
@@ -38,6 +39,7 @@ type forgery struct {
 
 var (
 	oidSHA1   = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
+	oidMD5    = asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 5}
 	oidSHA256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 	oidRSA    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	oidPSS    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
@@ -93,9 +95,20 @@ func (l *lab) forge(a certstest.Algorithm, change func(*forgery)) []byte {
 	if err != nil {
 		l.tb.Fatal(err)
 	}
+	f := l.forgeryOf(p.PDF, p.ByteRange, a)
+	change(f)
+	out, err := fill(p.PDF, p.ByteRange, f.encode(l.tb))
+	if err != nil {
+		l.tb.Fatal(err)
+	}
+	return out
+}
+
+// forgeryOf is an honest signature by a card over a file with a hole.
+func (l *lab) forgeryOf(file []byte, r [4]int, a certstest.Algorithm) *forgery {
 	h := sha256.New()
-	h.Write(p.PDF[:p.ByteRange[1]])
-	h.Write(p.PDF[p.ByteRange[2]:])
+	h.Write(file[:r[1]])
+	h.Write(file[r[2]:])
 	card := l.w.cards[a]
 	cert := card.Signature.Certificate
 	f := &forgery{
@@ -106,12 +119,7 @@ func (l *lab) forge(a certstest.Algorithm, change func(*forgery)) []byte {
 		f.algorithm = oidECDSA
 	}
 	f.attributes = [][]byte{attr(oidType, oid(cms.OIDData)), attr(oidDigest, octets(f.digest)), attr(oidESS2, essV2(cert.Raw))}
-	change(f)
-	out, err := fill(p.PDF, p.ByteRange, f.encode(l.tb))
-	if err != nil {
-		l.tb.Fatal(err)
-	}
-	return out
+	return f
 }
 
 // attribute replaces the attribute of that type.
@@ -128,13 +136,20 @@ func (f *forgery) encode(tb testing.TB) []byte {
 	tb.Helper()
 	null := []byte{5, 0}
 	digest := sha256.Sum256(set(f.attributes...))
-	value, err := f.card.Signature.Key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	var opts crypto.SignerOpts = crypto.SHA256
+	if f.identifier != nil {
+		opts = cms.PSS(crypto.SHA256)
+	}
+	value, err := f.card.Signature.Key.Sign(rand.Reader, digest[:], opts)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	algorithm := seq(oid(f.algorithm))
 	if f.algorithm.Equal(oidRSA) {
 		algorithm = seq(oid(f.algorithm), null)
+	}
+	if f.identifier != nil {
+		algorithm = f.identifier
 	}
 	number := der(func(b *cryptobyte.Builder) { b.AddASN1BigInt(f.sid.SerialNumber) })
 	version := der(func(b *cryptobyte.Builder) { b.AddASN1Int64(f.version) })
@@ -185,6 +200,9 @@ func (l *lab) stamped(token func(value []byte) []byte) []byte {
 		f.unsigned = [][]byte{attr(oidStamp, token(value))}
 	})
 }
+
+// nothing leaves a stamp honest.
+func nothing(*certstest.Stamp) {}
 
 // An honest forgery passes the checks that the spoilt ones must fail.
 func TestForgeryUnspoiltHolds(t *testing.T) {
