@@ -117,3 +117,25 @@ func TestJudgeAlone(t *testing.T) {
 		t.Errorf("judge(proof of yesterday) = %v, want ErrStale", err)
 	}
 }
+
+// A flow that lacks what an answer must name is nobody's answer, though the form lacks it
+// as well.
+func TestAnswerOfNoFlow(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 10, 0, time.UTC)
+	p := &Provider{settings: Settings{ID: "fas"}}
+	whole := federation.Flow{ID: "flow", Provider: "fas", RequestID: "_q1", Created: now, Expires: now.Add(time.Minute)}
+	form := func(f federation.Flow) url.Values { return url.Values{"SAMLResponse": {"PFI+"}, "RelayState": {f.ID}} }
+	if _, err := p.fromForm(whole, form(whole), now); err != nil {
+		t.Fatalf("fromForm = %v", err)
+	}
+	for name, change := range map[string]func(*federation.Flow){
+		"no handle": func(f *federation.Flow) { f.ID = "" }, "no request": func(f *federation.Flow) { f.RequestID = "" },
+		"another provider": func(f *federation.Flow) { f.Provider = "other" }, "over": func(f *federation.Flow) { f.Expires = now },
+	} {
+		f := whole
+		change(&f)
+		if doc, err := p.fromForm(f, form(f), now); err == nil {
+			t.Errorf("fromForm(%s) = %q", name, doc)
+		}
+	}
+}
