@@ -4,13 +4,14 @@ import "math"
 
 // The type of a letter.
 var (
-	nameStyle  = style{bold: true, size: 12, leading: 17, colour: ink}
-	smallStyle = style{size: 9.5, leading: 14, colour: soft}
-	titleStyle = style{bold: true, size: 20, leading: 26, colour: ink}
-	bodyStyle  = style{size: 10.5, leading: 17, colour: ink}
-	labelStyle = style{size: 10.5, leading: 17, colour: soft}
-	valueStyle = style{bold: true, size: 10.5, leading: 17, wordSpace: 90, colour: ink}
-	footStyle  = style{size: 8.5, leading: 12, colour: soft}
+	nameStyle    = style{bold: true, size: 12, leading: 17, colour: ink}
+	smallStyle   = style{size: 9.5, leading: 14, colour: soft}
+	titleStyle   = style{bold: true, size: 20, leading: 26, colour: ink}
+	sectionStyle = style{bold: true, size: 13, leading: 18, colour: ink}
+	bodyStyle    = style{size: 10.5, leading: 17, colour: ink}
+	labelStyle   = style{size: 10.5, leading: 17, colour: soft}
+	valueStyle   = style{bold: true, size: 10.5, leading: 17, wordSpace: 90, colour: ink}
+	footStyle    = style{size: 8.5, leading: 12, colour: soft}
 )
 
 // Measures of a letter, in points.
@@ -41,9 +42,12 @@ func setLetter(s Sheet, accent rgb, f *faces) ([]*page, *element, Mark, error) {
 	l.head()
 	l.title()
 	for i, b := range s.Blocks {
-		if b.Text != "" {
+		switch {
+		case b.Heading != "":
+			l.heading(b.Heading)
+		case b.Text != "":
 			l.paragraph(b.Text, i)
-		} else {
+		default:
 			l.rows(b.Rows, i)
 		}
 	}
@@ -144,10 +148,23 @@ func (l *letter) spaceAbove(i int) float64 {
 	switch {
 	case i == 0:
 		return 22
+	case l.sheet.Blocks[i-1].Heading != "":
+		return 6
 	case l.sheet.Blocks[i].Text != "" && l.sheet.Blocks[i-1].Text != "":
 		return 9
 	}
 	return 16
+}
+
+// heading sets a heading inside the letter; it stays with what follows.
+func (l *letter) heading(text string) {
+	for i, n := range lines(l.root.child("H2"), sectionStyle, left, measure, text) {
+		c := chunk{height: n.style.leading, keep: true, draw: func(p *page, top float64) { n.draw(p, top) }}
+		if i == 0 {
+			c.space = 20
+		}
+		l.add(c)
+	}
 }
 
 // paragraph sets a text. A page never ends with its first line alone nor begins with
@@ -202,6 +219,9 @@ func (l *letter) rows(rows []Row, block int) {
 // signature sets the caption and the empty box for the visible signature, and the
 // printed check beside it, so that both are on one page.
 func (l *letter) signature() error {
+	if l.sheet.Signature == "" {
+		return nil // a proof sheet
+	}
 	caption := lines(l.root.child("P"), smallStyle, left, measure, l.sheet.Signature)
 	if l.sheet.Check != nil {
 		caption = lines(caption[0].owner, smallStyle, left, checkLeft-gutter-left, l.sheet.Signature)

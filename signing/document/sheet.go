@@ -22,11 +22,12 @@ type Sheet struct {
 	Check                     *CheckMark // how to check the document on paper; nil: not drawn
 }
 
-// Block is either a paragraph (Text) or a list of labelled values (Rows); exactly
-// one of the two is set.
+// Block is a paragraph (Text), a list of labelled values (Rows) or, in proof sheets
+// only, a heading of the second level (Heading); exactly one of them is set.
 type Block struct {
-	Text string
-	Rows []Row
+	Text    string
+	Rows    []Row
+	Heading string
 }
 
 // Row is one labelled value.
@@ -39,14 +40,18 @@ func (s Sheet) Texts() []string {
 	texts = append(texts, s.PlaceDate...)
 	texts = append(texts, s.Title, s.ReferenceLabel, s.Reference)
 	for _, b := range s.Blocks {
-		if b.Text != "" {
-			texts = append(texts, b.Text)
+		for _, t := range []string{b.Heading, b.Text} {
+			if t != "" {
+				texts = append(texts, t)
+			}
 		}
 		for _, r := range b.Rows {
 			texts = append(texts, r.Label, r.Value)
 		}
 	}
-	texts = append(texts, s.Signature)
+	if s.Signature != "" {
+		texts = append(texts, s.Signature)
+	}
 	if c := s.Check; c != nil {
 		texts = append(texts, c.Title)
 		for _, r := range c.Rows {
@@ -84,6 +89,7 @@ func compose(l Language, m Mutuality, p Person, reference string, at time.Time, 
 
 func (s *Sheet) text(t string)    { s.Blocks = append(s.Blocks, Block{Text: t}) }
 func (s *Sheet) rows(rows ...Row) { s.Blocks = append(s.Blocks, Block{Rows: rows}) }
+func (s *Sheet) heading(t string) { s.Blocks = append(s.Blocks, Block{Heading: t}) }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 

@@ -12,14 +12,25 @@ import (
 	"unicode"
 )
 
-// catalogue reads every phrase of texts.go from its source, so that none escapes.
+// catalogue reads every phrase from its source, so that none escapes.
 func catalogue(t *testing.T) map[string][]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "texts.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	phrases := make(map[string][]string)
+	for _, name := range []string{"texts.go", "prooftexts.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gather(t, file, phrases)
+	}
+	if len(phrases) < 50 {
+		t.Fatalf("found %d phrases", len(phrases))
+	}
+	return phrases
+}
+
+func gather(t *testing.T, file *ast.File, phrases map[string][]string) {
+	t.Helper()
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok {
@@ -42,10 +53,6 @@ func catalogue(t *testing.T) map[string][]string {
 		}
 		return true
 	})
-	if len(phrases) < 20 {
-		t.Fatalf("found %d phrases in texts.go", len(phrases))
-	}
-	return phrases
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)

@@ -1,0 +1,155 @@
+package document
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"guichet.example/signing/document/documenttest"
+)
+
+// proof has a signature, a timestamp and a history.
+func proof(l Language) Proof {
+	at := time.Date(2026, 11, 20, 15, 30, 0, 0, time.FixedZone("CET", 3600))
+	return Proof{
+		Language: l, Mutuality: mutuality(), Checked: at, File: "demande.pdf", Size: 148213,
+		SHA256: sha256.Sum256([]byte("demande")), Verdict: "Valide, et inchangé depuis la signature.",
+		Reasons: []string{"Le certificat était valable et non révoqué au moment de la signature."},
+		Signatures: []ProofSignature{{
+			Kind: ProofPerson, Result: "Valide", Indication: "TOTAL_PASSED", Field: "Signature1", Signer: "Γιώργος Παπαδόπουλος",
+			Time: at.Add(-time.Hour), TimeSource: "Belgian TSA", Level: "PAdES B-LTA", Algorithm: "ECDSA P-384, SHA-384",
+			Path: []ProofCertificate{
+				{Subject: "Олена Ґудзь", Issuer: "Citizen CA", Serial: "10000000000052B8C3A1", NotBefore: on(2024, 1, 1), NotAfter: on(2034, 1, 1),
+					Revocation: &ProofRevocation{Source: "OCSP", Produced: at.Add(-time.Hour), Responder: "Belgium OCSP Responder", Embedded: true}},
+				{Subject: "Belgium Root CA4", NotBefore: on(2013, 6, 26), NotAfter: on(2032, 10, 22), Anchor: true},
+			},
+		}, {Kind: ProofTimestamp, Result: "Valide", Time: at}, {Kind: ProofSeal}},
+		Revisions: []ProofRevision{
+			{Number: 1, Bytes: 41200, What: "Original"},
+			{Number: 2, Bytes: 148213, What: "Signature", Rules: []string{"ISO 32000-2, 12.8.2.2"}},
+		},
+	}
+}
+
+func TestDrawProofRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Proof)
+		field  string
+	}{
+		"no language":     {func(p *Proof) { p.Language = "" }, "language"},
+		"no mutuality":    {func(p *Proof) { p.Mutuality.Name = "" }, "mutuality.name"},
+		"no time":         {func(p *Proof) { p.Checked = time.Time{} }, "checked"},
+		"no verdict":      {func(p *Proof) { p.Verdict = " " }, "verdict"},
+		"negative size":   {func(p *Proof) { p.Size = -1 }, "size"},
+		"101 signatures":  {func(p *Proof) { p.Signatures = make([]ProofSignature, 101) }, "signatures"},
+		"101 on a path":   {func(p *Proof) { p.Signatures[0].Path = make([]ProofCertificate, 101) }, "signatures"},
+		"1001 revisions":  {func(p *Proof) { p.Revisions = make([]ProofRevision, 1001) }, "signatures"},
+		"101 rules":       {func(p *Proof) { p.Revisions[0].Rules = make([]string, 101) }, "signatures"},
+		"a hundred and a": {func(p *Proof) { p.Reasons = make([]string, 101) }, "signatures"},
+	} {
+		p := proof(FR)
+		test.change(&p)
+		var field *FieldError
+		if d, err := DrawProof(p, created); d != nil || !errors.As(err, &field) || field.Field != test.field {
+			t.Errorf("%s: DrawProof = %v, want a refusal of %s", name, err, test.field)
+		}
+	}
+	if _, err := DrawProof(proof(FR), time.Time{}); !errors.Is(err, ErrFormat) {
+		t.Errorf("DrawProof without created = %v", err)
+	}
+}
+
+// hostileProof is of a file that somebody made to trip its reader.
+func hostileProof() Proof {
+	p := proof(DE)
+	evil := "محمد \u202egnp.exe\u200b 王 🙂 a\xffb\x00 85.07.30-033.28 " + strings.Repeat("W", 700)
+	p.File, p.Verdict, p.Reasons = evil, evil, []string{evil}
+	for range 5 {
+		c := ProofCertificate{Subject: evil, Issuer: evil, Serial: evil, SHA256: evil, Revocation: &ProofRevocation{Source: evil, Responder: evil, Revoked: created}}
+		p.Signatures = append(p.Signatures, ProofSignature{
+			Kind: "other", Signer: evil, Field: evil, Result: evil, Level: evil, TimeSource: evil, Time: created, Path: []ProofCertificate{c}})
+		p.Revisions = append(p.Revisions, ProofRevision{What: evil, Rules: []string{evil, evil, evil, evil}})
+	}
+	return p
+}
+
+func TestProofsKeepTheRulesAndAreReadInOrder(t *testing.T) {
+	proofs := map[string]Proof{"hostile": hostileProof()}
+	for _, l := range Languages() {
+		proofs[string(l)] = proof(l)
+	}
+	for name, p := range proofs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := DrawProof(p, created)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := DrawProof(p, created)
+			if err != nil || !bytes.Equal(d.PDF, again.PDF) {
+				t.Errorf("DrawProof gives other bytes the second time (%v)", err)
+			}
+			documenttest.CheckPDFA(t, d.PDF)
+			var structured strings.Builder
+			for _, m := range quoted.FindAllStringSubmatch(tool(t, d.PDF, "pdfinfo", "-struct-text", "FILE"), -1) {
+				structured.WriteString(m[1])
+			}
+			if got, want := squeeze(structured.String()), squeeze(strings.Join(d.Sheet.Texts(), "")); got != want {
+				t.Errorf("structure reads %q, want %q", got, want)
+			}
+			all := strings.Join(d.Sheet.Texts(), "\n")
+			if strings.ContainsAny(all, "{}\u202e\u200b") || holdsNationalNumber(all) {
+				t.Errorf("the sheet reads %q", all)
+			}
+			if name != "hostile" {
+				golden(t, "proof-"+name+".txt", []byte(all+"\n"))
+			}
+		})
+	}
+}
+
+func TestStrangeNamesAreWrittenAsCodePoints(t *testing.T) {
+	for in, want := range map[string]string{
+		"Mathieu Delcourt":       "Mathieu Delcourt",
+		"Γιώργος Παπαδόπουλος":   "Γιώργος Παπαδόπουλος",
+		"Олена Ґудзь":            "Олена Ґудзь",
+		"王":                      "[U+738B]",
+		"a محم b":                "a [U+0645 U+062D U+0645] b",
+		"x\u202ey":               "x[U+202E]y",
+		"🙂!":                     "[U+1F642]!",
+		"a\u00a0b\tc":            "a\u00a0b c",
+		"a\x00":                  "a[U+0000]",
+		"Zoe\u0308":              "Zoë",
+		"x\u0316":                "x[U+0316]",
+		"85.07.30-033.28, x 1":   "xx.xx.xx-xxx.xx, x x",
+		strings.Repeat("é", 601): strings.Repeat("é", 599) + "…",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNumbersAreGroupedAsTheLanguageDoes(t *testing.T) {
+	for l, want := range map[Language]string{FR: "1\u00a0234\u00a0567", NL: "1.234.567", DE: "1.234.567", EN: "1,234,567"} {
+		if got := thousands(l, 1234567); got != want || thousands(l, 999) != "999" {
+			t.Errorf("thousands(%s) = %q, want %q", l, got, want)
+		}
+	}
+}
+
+// Any name in a file under check is drawn, and as what it is.
+func FuzzPlain(f *testing.F) {
+	for _, s := range []string{"Mathieu", "محمد", "\u202ex", "a\xff", "85.07.30-033.28", "🙂", "\u0301"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p := plain(s)
+		if hides(p) || !shown(p) || holdsNationalNumber(p) && !strings.Contains(p, "U+") {
+			t.Fatalf("plain(%q) = %q", s, p)
+		}
+	})
+}
