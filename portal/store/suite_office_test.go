@@ -39,6 +39,10 @@ func TestOffice(t *testing.T) {
 			"what staff did, by day":                   testActs,
 			"tasks that are none":                      testNoTask,
 			"what was said rests sealed, none is lost": testTaskSealed,
+			"a file is open in one session":            testOpeningOfSession,
+			"a session in use keeps one alive":         testOfficeSessionAlone,
+			"who has left has left":                    testDisabledStaff,
+			"an act of staff is on one member":         testOfficeOneMember,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
