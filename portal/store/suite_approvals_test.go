@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/auth/federation"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/store"
 )
 
 // assertion is what a provider sent: it names the member, and must not be on the disk.
@@ -86,6 +89,9 @@ func testApprovalRefused(t *testing.T, b *bed) {
 	if put(b.claire, a, claireNumber, "") == nil {
 		t.Error("an approval without assertion was stored")
 	}
+	if put(b.claire, a, claireNumber, strings.Repeat("x", federation.MaxEvidence+1)) == nil {
+		t.Error("an assertion without bounds was stored")
+	}
 	if err := put(b.claire, a, claireNumber, assertion); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +120,15 @@ func testApproval(t *testing.T, b *bed) {
 	if err != nil || string(whole) != assertion {
 		t.Errorf("ApprovalEvidence = %q, %v", whole, err)
 	}
-	if rows := b.audited(audit.OpenApproval); len(rows) != 1 || rows[0] != "done approval/"+a.ID {
+	other := b.approval(a.Request)
+	other.AssertionSHA256 = sha256.Sum256([]byte("another"))
+	if err := b.PutApproval(t.Context(), b.claire, other, number(claireNumber), []byte(assertion)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.ApprovalEvidence(t.Context(), b.claire, other.ID); !errors.Is(err, store.ErrDamaged) || got != nil {
+		t.Errorf("evidence that is not what was approved by = %q, %v", got, err)
+	}
+	if rows := b.audited(audit.OpenApproval); len(rows) != 2 || rows[0] != "done approval/"+a.ID {
 		t.Errorf("audit rows: %q", rows)
 	}
 }
@@ -133,6 +147,18 @@ func testSealRefused(t *testing.T, b *bed) {
 	wantErr(t, "of another member", seal(b.bram, b.sealed(id, a.ID)), requests.ErrNotFound)
 	wantErr(t, "no such approval", seal(b.claire, b.sealed(id, "nothing")), requests.ErrProof)
 	wantErr(t, "for another request", seal(b.claire, b.sealed(b.frozen(b.claire), a.ID)), requests.ErrProof)
+	// Each of the two alone refuses: the request it is for, and the bytes it is for.
+	for what, change := range map[string]func(own, of *requests.Approval){
+		"the same bytes of another request": func(own, of *requests.Approval) { own.Document, own.Size = of.Document, of.Size },
+		"other bytes of this request":       func(own, of *requests.Approval) { own.Request = of.Request },
+	} {
+		crossed, of := b.approval(b.frozen(b.claire)), b.approval(id)
+		change(&crossed, &of)
+		if err := b.PutApproval(ctx, b.claire, crossed, number(claireNumber), []byte(assertion)); err != nil {
+			t.Fatal(err)
+		}
+		wantErr(t, what, seal(b.claire, b.sealed(id, crossed.ID)), requests.ErrProof)
+	}
 	late := b.sealed(id, a.ID)
 	late.At = a.Expires
 	wantErr(t, "too late", seal(b.claire, late), requests.ErrProof)
@@ -143,6 +169,7 @@ func testSealRefused(t *testing.T, b *bed) {
 		"no PDF": func(s *requests.Sealed) { s.PDF = nil }, "a card": func(s *requests.Sealed) { s.Method = requests.ByCard },
 		"a receipt with an approval": func(s *requests.Sealed) { s.Method = requests.ByReceipt },
 		"an approval without one":    func(s *requests.Sealed) { s.Approval = "" },
+		"a card without one":         func(s *requests.Sealed) { s.Approval, s.Method = "", requests.ByCard },
 	} {
 		s := b.sealed(id, a.ID)
 		change(&s)
