@@ -49,6 +49,14 @@ func testKioskNeighbour(t *testing.T, b *bed) {
 		{"a longer session", func() error { return b.ExtendKioskSession(ctx, here, b.clock.Now().Add(time.Hour), 1) }},
 		{"card out", say(api.KioskCardOut)},
 		{"card in", say(api.KioskCardIn)},
+		{"start", func() error {
+			b.clock.add(silence + time.Second) // the other one is heard of all the while
+			if err := two.say(api.KioskBeat); err != nil {
+				return err
+			}
+			before, one.lease = two.state(), "lease-next"
+			return one.say(api.KioskStart)
+		}},
 		{"another name", func() error { k := one.state(); k.Name = "renamed"; return b.ChangeKiosk(ctx, o, k) }},
 		{"a code", func() error { return b.InviteKiosk(ctx, o, one.id, "CODE00000001", b.clock.Now().Add(time.Minute)) }},
 		{"another key", func() error {
@@ -106,6 +114,8 @@ func testKioskOfAnother(t *testing.T, b *bed) {
 	if now := m.state(); !reflect.DeepEqual(now, before) {
 		t.Errorf("it is %+v, was %+v", now, before)
 	}
+	wantErr(t, "stopping it", b.StopKiosk(ctx, o, m.id, kiosk.Suspended), nil)
+	wantErr(t, "stopping it as it is stopped", b.StopKiosk(ctx, o, m.id, kiosk.Suspended), kiosk.ErrChanged)
 }
 
 // A call waits for its own kiosk alone, and once somebody has been there the next one is
