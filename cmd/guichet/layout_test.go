@@ -42,11 +42,12 @@ var rules = []rule{
 
 // direct says who alone may import a package by name.
 var direct = map[string][]string{
-	"database/sql":                      {"portal/store"},
-	"github.com/coreos/go-oidc/v3/oidc": {"auth/federation/oidc"},
-	"golang.org/x/oauth2":               {"auth/federation/oidc"},
-	"github.com/go-jose/go-jose/v4":     {"auth/federation/oidc", "auth/federation/federationtest", "cmd/guichet/bench"},
-	"github.com/miekg/pkcs11":           {"reader", "signing/hsm"},
+	"database/sql":                                   {"portal/store"},
+	"github.com/coreos/go-oidc/v3/oidc":              {"auth/federation/oidc"},
+	"golang.org/x/oauth2":                            {"auth/federation/oidc"},
+	"github.com/go-jose/go-jose/v4":                  {"auth/federation/oidc", "auth/federation/federationtest", "cmd/guichet/bench"},
+	"github.com/miekg/pkcs11":                        {"reader", "signing/hsm"},
+	"github.com/prometheus/client_golang/prometheus": {"cmd/guichet"},
 	// The bench holds a login against what the library alone takes.
 	"github.com/crewjam/saml": {"auth/federation/saml", "auth/federation/federationtest", "cmd/guichet/bench"},
 	// The identity providers that can be told to lie: tests, the demo and measurements.

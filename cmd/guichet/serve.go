@@ -50,6 +50,8 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 		return err
 	}
 	defer closeSeal()
+	metrics := newMetrics()
+	showSeal(metrics, seal)
 	p, err := newPortal(s, db, federation, seal, log)
 	if err != nil {
 		return err
@@ -66,6 +68,11 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	stopMetrics, err := serveMetrics(ctx, s.Metrics, metrics, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopMetrics()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(background) }()

@@ -86,6 +86,9 @@ type Settings struct {
 	// Seal is the key of the mutuality's seal. Empty: what members approve with a federal
 	// token or send without a card cannot be sealed, and is not offered.
 	Seal *SealSettings `json:"seal"`
+	// Metrics is a loopback address with a port, "127.0.0.1:9100", where /metrics shows
+	// figures for Prometheus. Empty: nowhere.
+	Metrics string `json:"metrics"`
 	// Mail is the server that takes the mails. Empty: mails are made and wait.
 	Mail *MailSettings `json:"mail"`
 	// Mutuality is whose counter this is. Required.
@@ -230,6 +233,9 @@ func (s *Settings) check() error {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 			return fmt.Errorf("%q: %q is not an address", "timestamps", address)
 		}
+	}
+	if err := checkMetrics(s.Metrics); err != nil {
+		return err
 	}
 	if err := s.checkFederation(); err != nil {
 		return err

@@ -41,6 +41,7 @@ var measures = []measure{
 	{"saml-login", samlLogin},
 	{"oidc-login", oidcLogin},
 	{"sign-store", signStore},
+	{"seal-bb", sealBB},
 	{"render-home", renderHome},
 	{"home-page", homePage},
 	{"start", start},
