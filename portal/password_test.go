@@ -334,6 +334,25 @@ func TestNotMe(t *testing.T) {
 	wantStatus(t, "deny again", resp, http.StatusNotFound)
 }
 
+// Who said so in a session by password has none to type: the page of another one leads
+// where a link or a letter is asked for.
+func TestNotMeByPassword(t *testing.T) {
+	c := open(t, cheap)
+	c.enrolled(t, nil)
+	thief, hers := c.visitor(t), c.visitor(t)
+	thief.try(mathieu.NationalNumber, right)
+	hers.try(mathieu.NationalNumber, right)
+	wantStatus(t, "page of another password", first(hers.get("/fr/account/password")), http.StatusOK)
+	_, body := hers.get("/fr/account/access")
+	deny := regexp.MustCompile(`/fr/account/sign-ins/[a-z0-9]+/deny`).FindString(body)
+	wantStatus(t, "deny", first(hers.post(deny, formURL, "")), http.StatusSeeOther)
+	resp, _ := hers.get("/fr/account/password")
+	if at := resp.Header.Get("Location"); at != "/fr/recover/password" {
+		t.Fatalf("page of another password: %s to %q", resp.Status, at)
+	}
+	wantStatus(t, "where it leads", first(hers.get("/fr/recover/password")), http.StatusOK)
+}
+
 func TestRemember(t *testing.T) {
 	c := open(t, cheap)
 	c.enrolled(t, nil)

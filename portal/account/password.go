@@ -15,9 +15,24 @@ import (
 	"guichet.example/portal/page"
 )
 
-const changePath = "account/password"
+const (
+	changePath  = "account/password"
+	recoverPath = "recover/password"
+)
 
+// passwordForm asks for the current password only of who has one: who has none, or said
+// that a sign-in was not hers, is sent where a link or a letter stands in for it.
 func (a *Account) passwordForm(c *gin.Context) error {
+	if login := page.LoginOf(c); login.Method != auth.Card { // a card can be shown again
+		account, err := a.Classic.Account(c.Request.Context(), login.Member)
+		if err != nil {
+			return fmt.Errorf("reading the account: %w", err)
+		}
+		if !account.HasPassword {
+			c.Redirect(http.StatusSeeOther, page.From(c).URL(recoverPath))
+			return nil
+		}
+	}
 	return a.showPassword(c, page.From(c), http.StatusOK)
 }
 
