@@ -17,6 +17,7 @@ type scan struct {
 	// hidden holds the revisions with bytes that belong to no object.
 	hidden map[int]bool
 	active map[string]bool
+	opens  map[int]bool // numbers that an OpenAction points to
 }
 
 // owner is the object that points to a number; shared when several do, or one does twice.
@@ -38,11 +39,15 @@ func (f *File) scan() (*scan, error) {
 		owners: map[int]owner{},
 		hidden: map[int]bool{},
 		active: map[string]bool{},
+		opens:  map[int]bool{},
 	}
 	for rev := range f.revs {
 		if err := f.scanRevision(s, rev); err != nil {
 			return nil, err
 		}
+	}
+	if err := f.openings(s); err != nil {
+		return nil, err
 	}
 	f.scanned = s
 	return s, nil
@@ -68,6 +73,7 @@ func (f *File) scanRevision(s *scan, rev int) error {
 			if num == section.stream && o.Start == section.start {
 				continue // said by the trailer
 			}
+			s.kind(o.Value)
 			s.note(o.Value, num, rev)
 			if !o.Packed() {
 				spans = append(spans, span{o.Start, o.End})
@@ -144,7 +150,7 @@ func (s *scan) note(o Object, by, rev int) {
 
 // acting names what can run, fetch or show something else than the page.
 var acting = map[Name]string{
-	"JS": "script", "JavaScript": "script", "AA": "action", "OpenAction": "action", "XFA": "XFA form",
+	"JS": "script", "JavaScript": "script", "AA": "action", "XFA": "XFA form",
 	"OCProperties": "optional content", "RichMediaContent": "multimedia", "EmbeddedFiles": "embedded file",
 	"Alternates": "alternate image",
 }
@@ -157,8 +163,11 @@ var actingTypes = map[Name]string{
 
 func (s *scan) noteActive(d Dict) {
 	for _, e := range d {
-		if what, ok := acting[e.Key]; ok && !(e.Key == "OpenAction" && destination(e.Value)) {
+		if what, ok := acting[e.Key]; ok {
 			s.active[what] = true
+		}
+		if e.Key == "OpenAction" {
+			s.opening(e.Value)
 		}
 	}
 	if _, ref := d.Get("Ref").(Dict); ref && d.Get("Subtype") == Name("Form") {
@@ -169,18 +178,6 @@ func (s *scan) noteActive(d Dict) {
 			s.active[what] = true
 		}
 	}
-}
-
-// destination reports a place in the document to open it at, which shows nothing else
-// (ISO 32000-1, 12.3.2 and 12.6.4.2).
-func destination(o Object) bool {
-	switch o := o.(type) {
-	case Array:
-		return true
-	case Dict:
-		return o.Get("S") == Name("GoTo") && o.Get("Next") == nil
-	}
-	return false
 }
 
 // Active lists, in alphabetical order, what in the file can act or hides beside the
