@@ -26,10 +26,10 @@ type Proof struct {
 	File       string    // optional name
 	Size       int64     // bytes
 	SHA256     [32]byte
-	Verdict    string   // one plain sentence, in Language
-	Reasons    []string // sentences, in Language, at most 100
-	Signatures []ProofSignature
-	Revisions  []ProofRevision
+	Verdict    string           // one plain sentence, in Language
+	Reasons    []string         // sentences, in Language, at most 50
+	Signatures []ProofSignature // at most 50, with at most 250 certificates
+	Revisions  []ProofRevision  // at most 250
 }
 
 // ProofSignature is one signature, seal or timestamp of the file. Fields that are
@@ -84,17 +84,20 @@ type ProofRevision struct {
 	Rules  []string
 }
 
-// Bounds of a proof sheet.
+// Bounds of a proof sheet, so that nobody's file fills a thousand pages.
 const (
-	maxProofText  = 600  // characters; what is over is cut
-	maxProofValue = 1200 // characters of one row
-	maxProofList  = 100  // signatures, certificates of a path, reasons, rules
-	maxRevisions  = 1000
+	maxProofText         = 300 // characters of one text; what is over is cut
+	maxProofValue        = 600 // characters of one row
+	maxProofReasons      = 50
+	maxProofSignatures   = 50
+	maxProofCertificates = 250 // on all paths
+	maxProofRevisions    = 250
 )
 
 // DrawProof sets the proof sheet: PDF/A-3a, tagged, the digest of the file under the
 // title and at the foot of every page. Nothing is attached. created is the date in its
-// metadata. Same proof and same created, same bytes. Errors are *FieldError.
+// metadata. Same proof and same created, same bytes. Errors are *FieldError;
+// [ErrTooMany] is of a file too large for a sheet.
 func DrawProof(p Proof, created time.Time) (*Drawn, error) {
 	if err := p.validate(created); err != nil {
 		return nil, err
@@ -120,13 +123,12 @@ func (p Proof) validate(created time.Time) error {
 	if strings.TrimSpace(p.Verdict) == "" {
 		c.fail("verdict", ErrMissing)
 	}
-	few := len(p.Signatures) <= maxProofList && len(p.Revisions) <= maxRevisions && len(p.Reasons) <= maxProofList
+	certificates := 0
 	for _, s := range p.Signatures {
-		few = few && len(s.Path) <= maxProofList
+		certificates += len(s.Path)
 	}
-	for _, r := range p.Revisions {
-		few = few && len(r.Rules) <= maxProofList
-	}
+	few := len(p.Signatures) <= maxProofSignatures && len(p.Reasons) <= maxProofReasons &&
+		len(p.Revisions) <= maxProofRevisions && certificates <= maxProofCertificates
 	if !few {
 		c.fail("signatures", ErrTooMany)
 	}
@@ -262,7 +264,7 @@ func (p Proof) history() []Row {
 		if r.Bytes > 0 {
 			what = append(what, proofUpTo.in(p.Language, "{n}", thousands(p.Language, r.Bytes)))
 		}
-		for _, rule := range r.Rules {
+		for _, rule := range r.Rules[:min(len(r.Rules), maxProofText)] {
 			what = append(what, plain(rule))
 		}
 		rows.add(proofRevision.in(p.Language, "{n}", itoa(r.Number)), strings.Join(what, "; "))
