@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -204,7 +205,10 @@ func TestProof(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 	// A proof for one document is none for another, and is gone when it was tried.
-	b.prove(t)
+	b.person("85073003328", 450)
+	if p := b.prove(t); p.Location() != "/fr/requests/r1/approve?flow="+b.provider.flow.ID {
+		t.Fatalf("back at %q, %v", p.Location(), p.Err)
+	}
 	for _, digest := range [][32]byte{{9}, document} {
 		if _, err := b.area.Proof(ctx, areatest.Login(), b.provider.flow.ID, digest); !errors.Is(err, federal.ErrNoProof) {
 			t.Errorf("for another document: %v", err)
@@ -338,6 +342,45 @@ func TestAnswerPageEchoesNothing(t *testing.T) {
 	for _, foreign := range []string{"script>", "evil.example", "<b>", "0900"} {
 		if body := string(p.Body); strings.Contains(body[strings.Index(body, "<main"):], foreign) {
 			t.Errorf("the page repeats %q", foreign)
+		}
+	}
+}
+
+// An answer at the door of another protocol, for another provider, or without the cookie
+// of the browser that asked, begins nothing, and its flow is not there for a second try.
+func TestAnswerAtAnotherDoor(t *testing.T) {
+	for name, receive := range map[string]func(*bed) gin.HandlerFunc{
+		"the door of another protocol": func(b *bed) gin.HandlerFunc {
+			return func(c *gin.Context) {
+				c.Request.PostForm = url.Values{"RelayState": {b.provider.flow.ID}, "SAMLResponse": {"x"}}
+				_ = c.Error(b.area.ACS(c))
+			}
+		},
+		"the door of another provider": func(b *bed) gin.HandlerFunc {
+			return func(c *gin.Context) {
+				c.Params = gin.Params{{Key: "provider", Value: "itsme"}}
+				_ = c.Error(b.area.Callback(c))
+			}
+		},
+		"a field given twice": func(b *bed) gin.HandlerFunc {
+			return func(c *gin.Context) {
+				c.Request.URL.RawQuery += "&code=1&code=2"
+				_ = c.Error(b.area.Callback(c))
+			}
+		},
+	} {
+		b := newBed(t)
+		b.person("85073003328", 500)
+		b.Get("sign-in/federal/csam?next=bank")
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest(http.MethodGet, "https://counter.example/?state="+b.provider.flow.ID, nil)
+		receive(b)(c)
+		var away *federal.TurnedAway
+		if err := c.Errors.Last(); err == nil || !errors.As(err.Err, &away) {
+			t.Errorf("%s: %v, want to be turned away", name, err)
+		}
+		if len(b.desk.begun) != 0 {
+			t.Errorf("%s: a session began", name)
 		}
 	}
 }
