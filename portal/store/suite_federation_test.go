@@ -307,12 +307,16 @@ func testFederalReplaces(t *testing.T, b *bed) {
 	k := logoutOf("csam", "claire", "2")
 	k.Replaces = "weak"
 	strong, login := b.federalSession("strong", b.claire, k)
+	l, err := b.Logout(t.Context(), auth.Login{Mutuality: b.bram.Mutuality, Member: b.bram.Member, Session: "his"})
+	if err != nil || l != logoutOf("csam", "bram", "1").Logout {
+		t.Errorf("his logout, after her step-up, is %#v, %v", l, err)
+	}
 	k.Replaces = "his"
 	b.federalSession("more", b.claire, k)
 	if got := b.alive(weak, strong, hisOwn); got != "-++" {
 		t.Errorf("after the step-up: %s, want her weaker session gone and his untouched", got)
 	}
-	_, err := b.Logout(t.Context(), weakLogin)
+	_, err = b.Logout(t.Context(), weakLogin)
 	wantErr(t, "the logout of the weaker one", err, federal.ErrNoLogout)
 	s, err := b.Session(t.Context(), strong, b.clock.Now())
 	if err != nil || s.Login.Provider != "csam" || s.Login.Level != 450 || !s.Login.Everywhere || s.Login.Member != login.Member {
@@ -324,7 +328,21 @@ func testFederationSwept(t *testing.T, b *bed) {
 	ctx := t.Context()
 	f, g := b.kept(), b.kept()
 	wantErr(t, "parking", b.FinishFlow(ctx, g, usedOf("1"), b.proof(g)), nil)
-	b.federalSession("s", b.claire, logoutOf("csam", "claire", "1"))
+	_, login := b.federalSession("s", b.claire, logoutOf("csam", "claire", "1"))
+	if err := b.Sweep(ctx, b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Flow(ctx, f.ID, hers)
+	wantErr(t, "a flow that waits", err, nil)
+	_, err = b.Logout(ctx, login)
+	wantErr(t, "the logout of a session that goes on", err, nil)
+	waiting := b.kept()
+	wantErr(t, "parking", b.FinishFlow(ctx, waiting, usedOf("2"), b.proof(waiting)), nil)
+	if err := b.Sweep(ctx, b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.TakeProof(ctx, b.claire, waiting.ID)
+	wantErr(t, "a proof that waits", err, nil)
 	b.clock.add(2 * time.Hour)
 	if err := b.Sweep(ctx, b.clock.Now()); err != nil {
 		t.Fatal(err)
@@ -335,7 +353,7 @@ func testFederationSwept(t *testing.T, b *bed) {
 		t.Fatal(err)
 	}
 	b.clock.add(-26 * time.Hour) // as if it were there still
-	_, err := b.Flow(ctx, f.ID, hers)
+	_, err = b.Flow(ctx, f.ID, hers)
 	wantErr(t, "a flow that was swept", err, federal.ErrNoFlow)
 	_, err = b.TakeProof(ctx, b.claire, g.ID)
 	wantErr(t, "a proof that was swept", err, federal.ErrNoProof)

@@ -60,6 +60,16 @@ func testUnsettled(t *testing.T, b *bed) {
 	if n := len(b.rows()); n != before || b.alive(hash) != "-" {
 		t.Errorf("it left %d rows", n-before)
 	}
+	for _, e := range []credentials.Enrolment{
+		{Mutuality: b.bram.Mutuality, Member: b.bram.Member, State: credentials.Active, At: b.clock.Now()}, // another's is none of hers
+		{Mutuality: b.claire.Mutuality, Member: b.claire.Member, State: credentials.Pending, At: b.clock.Now()},
+	} {
+		if err := b.PutAccount(b.t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		_, err := b.entered("unsettled", b.claire, f, usedOf("1"))
+		wantErr(t, "with an account that is "+string(e.State)+" of "+string(e.Member), err, federal.ErrUnsettled)
+	}
 	b.withAccounts()
 	if _, err = b.entered("settled", b.claire, f, usedOf("1")); err != nil {
 		t.Errorf("with one: %v", err)
