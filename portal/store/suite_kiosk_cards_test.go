@@ -409,8 +409,10 @@ func testKioskPrints(t *testing.T, b *bed) {
 	hash, home := m.mustEnter("a"), b.session("home", b.claire)
 	hers, his := b.frozen(b.claire), b.frozen(b.bram)
 	_, doc := b.signed(b.claire)
+	_, his2 := b.signed(b.bram)
 	for name, p := range map[string]kiosk.Print{
-		"somebody else's request": {Kind: "request", ID: his}, "a request as a document": {Kind: "document", ID: hers},
+		"somebody else's document": {Kind: "document", ID: his2},
+		"somebody else's request":  {Kind: "request", ID: his}, "a request as a document": {Kind: "document", ID: hers},
 		"a receipt with an id": {Kind: "receipt", ID: hers}, "what is nothing": {Kind: "page", ID: hers}, "no id": {Kind: "document"},
 	} {
 		_, err := b.PrintAtKiosk(ctx, b.claire, hash, p, 3)
@@ -440,7 +442,7 @@ func testKioskPrints(t *testing.T, b *bed) {
 	if done != 3 || enough != 2 {
 		t.Errorf("printed %d, refused %d, want 3 and 2", done, enough)
 	}
-	if rows := b.audited(audit.PrintAtKiosk); len(rows) != 11 {
-		t.Errorf("%d rows, want 11: %v", len(rows), rows)
+	if rows := b.audited(audit.PrintAtKiosk); len(rows) != 12 {
+		t.Errorf("%d rows, want 12: %v", len(rows), rows)
 	}
 }

@@ -50,10 +50,13 @@ func testKioskNeighbour(t *testing.T, b *bed) {
 		{"card out", say(api.KioskCardOut)},
 		{"card in", say(api.KioskCardIn)},
 		{"start", func() error {
+			left := one.mustEnter("left behind")
 			b.clock.add(silence + time.Second) // the other one is heard of all the while
 			if err := two.say(api.KioskBeat); err != nil {
 				return err
 			}
+			wantErr(t, "a session at the silent one", one.open(left), signin.ErrNoSession)
+			wantErr(t, "a session at the other one", two.open(hash), nil)
 			before, one.lease = two.state(), "lease-next"
 			return one.say(api.KioskStart)
 		}},

@@ -112,16 +112,26 @@ func testOfficeOneMember(t *testing.T, b *bed) {
 	if state(claire.ID) != credentials.Active || state(b.bram.Member) != credentials.Disabled {
 		t.Errorf("hers is %s, his %s", state(claire.ID), state(b.bram.Member))
 	}
-	one, two := b.task(office.Reactivation, claire.ID, "fr"), b.task(office.Reactivation, b.bram.Member, "nl")
+	one := b.task(office.Reactivation, claire.ID, "fr")
 	want(t, "take", b.TakeItem(ctx, ada, one.ID, office.Hold{}, ""), nil)
+	alone, err := b.Item(ctx, ada, one.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := b.task(office.Reactivation, b.bram.Member, "nl")
 	want(t, "take", b.TakeItem(ctx, ada, two.ID, office.Hold{}, ""), nil)
 	i, err := b.Item(ctx, ada, one.ID)
 	j, err2 := b.Item(ctx, ada, two.ID)
-	if err != nil || err2 != nil || i.Member != claire.ID || j.Member != b.bram.Member || len(i.History) != len(j.History) {
+	if err != nil || err2 != nil || i.Member != claire.ID || j.Member != b.bram.Member || len(i.History) != len(alone.History) || len(j.History) != len(i.History) {
 		t.Errorf("items of %s and %s, %d and %d events, %v, %v", i.Member, j.Member, len(i.History), len(j.History), err, err2)
 	}
 	rows := b.rows()
 	if last, before := rows[len(rows)-1], rows[len(rows)-2]; last.Member != string(b.bram.Member) || before.Member != string(claire.ID) {
 		t.Errorf("the looks are of %s and %s", before.Member, last.Member)
+	}
+	want(t, "closing hers", b.CloseItem(ctx, ada, one.ID, office.Answer{What: office.EventClosed, Words: "came by"}), nil)
+	want(t, "taking what is closed", b.TakeItem(ctx, ada, one.ID, office.Hold{}, ""), office.ErrState)
+	if j, err = b.Item(ctx, ada, two.ID); err != nil || !j.Closed.IsZero() || j.Hold.Staff != ada.ID {
+		t.Errorf("his item, when hers is closed: %+v, %v", j.Hold, err)
 	}
 }
