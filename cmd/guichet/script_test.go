@@ -28,6 +28,8 @@ func TestScripts(t *testing.T) {
 			"flip":    flip,
 			"overlay": overlay,
 			"judge":   judge,
+			"token":   token,
+			"certify": certify,
 		},
 		Setup: func(env *testscript.Env) error {
 			// The stand-in card module is compiled where no make built it before.
