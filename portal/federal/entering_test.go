@@ -114,3 +114,19 @@ func TestUsedWithoutSession(t *testing.T) {
 		t.Errorf("an answer used by a stranger: %q, %v", p.Location(), p.Err)
 	}
 }
+
+// Who signs in again, for a stronger session, does so herself: the key of somebody else
+// begins no session in the place of hers.
+func TestAnotherPersonsKey(t *testing.T) {
+	b := newBed(t)
+	b.person("72022911853", 500)
+	b.Get("sign-in/federal/csam?next=bank")
+	if b.provider.flow.Session == "" {
+		t.Fatal("the flow is of no session")
+	}
+	var away *federal.TurnedAway
+	p := b.Get("come-back?state=" + b.provider.flow.ID)
+	if !errors.As(p.Err, &away) || !strings.HasPrefix(away.To, "/fr/sign-in/answer/other?") || len(b.desk.begun) != 0 {
+		t.Errorf("%d to %q, %v, %d sessions begun", p.Status, p.Location(), p.Err, len(b.desk.begun))
+	}
+}
