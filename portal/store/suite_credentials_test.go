@@ -47,6 +47,7 @@ func runCredentials(t *testing.T, open opener) {
 		{"a disabled account has no link", testDisableEndsLinks},
 		{"a new password leaves nothing of the old", testOldProofs},
 		{"no session begins once the account is closed", testSessionAfterClosing},
+		{"an account is one member's", testAccountOfOne},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
