@@ -108,6 +108,7 @@ var named = map[string]kind{
 	"office/files/":           opening,
 	"office/staff/":           employee,
 	"office/system/jobs/":     job,
+	"office/system/rescue/":   job,
 	"office/letters/batches/": batch,
 	"office/letters/":         letter,
 	"email/confirm/":          secret,

@@ -41,6 +41,7 @@ import (
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 	"guichet.example/portal/recovery"
+	"guichet.example/portal/renewal"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 	"guichet.example/signing"
@@ -61,6 +62,7 @@ type Store interface {
 	office.Store
 	CounterStore
 	jobs.Store
+	renewal.Store
 	ClassicStore
 	letters.Store
 	kiosk.Store
@@ -104,8 +106,12 @@ type Config struct {
 	Anchors    *certs.TrustAnchors // required: where paths of cards end
 	Revocation Revocation          // required
 	TSA        *signing.TSA        // nil: signatures stay at B-B
-	Trust      signing.Trust       // for the verification reports; Anchors and Now default to those here
-	Policy     auth.Policy
+	// Archive is the level that signed documents are raised to where there is a TSA. Zero:
+	// B-LTA, which is renewed before it ages.
+	Archive signing.Level
+	Renewal RenewalTimes  // when and how fast
+	Trust   signing.Trust // for the verification reports; Anchors and Now default to those here
+	Policy  auth.Policy
 	// Profile says how members get in. Zero: that of the mutuality.
 	Profile profile.Profile
 	// PasswordCost is what a password hash costs. Zero: password.Default; tests have less.
@@ -152,6 +158,7 @@ type Portal struct {
 	often       *often // changes, by network
 	reads       *often // pages, by session: each look writes an audit row
 	signing     *requests.Signing
+	renewer     *renewal.Renewer // nil: nothing is renewed
 	routes      []Route
 	engine      *gin.Engine
 	handler     http.Handler
@@ -217,6 +224,7 @@ func New(cfg Config) (*Portal, error) {
 		return nil, fmt.Errorf("password sign-in: %w", err)
 	}
 	p.signing = cfg.signing()
+	p.renewer = cfg.renewer()
 	if p.federal, err = p.newFederal(); err != nil {
 		return nil, err
 	}
@@ -231,15 +239,12 @@ func New(cfg Config) (*Portal, error) {
 
 // signing joins the parts that take a request to a signed document.
 func (cfg Config) signing() *requests.Signing {
-	want := signing.LevelLT
-	if cfg.TSA == nil {
-		want = signing.LevelB
-	}
+	want := cfg.archive()
 	return &requests.Signing{
 		Store: cfg.Store, Anchors: cfg.Anchors, Revocation: cfg.Revocation, Now: cfg.Now, Rand: cfg.Rand, Log: cfg.Log,
 		Raiser: &requests.Raiser{
 			Store: cfg.Store, Anchors: cfg.Anchors, Revocation: cfg.Revocation, Now: cfg.Now, Log: cfg.Log, Want: want,
-			Extender: &signing.Extender{TSA: cfg.TSA, Revocation: cfg.Revocation, Anchors: cfg.Anchors, Now: cfg.Now},
+			Extender: cfg.extender(), Holds: cfg.holds,
 		},
 	}
 }
@@ -275,6 +280,11 @@ func (p *Portal) Handler() http.Handler { return p.handler }
 // Run does the jobs of the counter until ctx ends: what is queued is done by any of the
 // servers that share the store.
 func (p *Portal) Run(ctx context.Context) {
+	if p.renewer != nil {
+		renewing := make(chan struct{})
+		go func() { defer close(renewing); p.renewer.Run(ctx) }()
+		defer func() { <-renewing }()
+	}
 	runner := &jobs.Runner{Store: p.cfg.Store, Plans: p.plans(), Now: p.cfg.Now, Log: p.cfg.Log}
 	_ = runner.Run(ctx)
 }

@@ -68,6 +68,7 @@ const (
 	ReadDocument  Action = "document.read" // its data
 	OpenDocument  Action = "document.open" // its bytes
 	RaiseDocument Action = "document.raise"
+	RenewDocument Action = "document.renew"
 
 	ListDead  Action = "job.list"   // the dead letters
 	BuryJob   Action = "job.bury"   // given up: a dead letter

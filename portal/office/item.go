@@ -96,6 +96,14 @@ func saidText(v page.View, k Kind, part, text string) string {
 	if (k == KioskHelp || k == KioskTrouble) && part == "cause" {
 		return word(v, "kiosk.cause.", text)
 	}
+	if k == StuckDocument {
+		switch part {
+		case "cause":
+			return word(v, "office.rescue.cause.", text)
+		case "text":
+			return word(v, "office.rescue.do.", text)
+		}
+	}
 	return text
 }
 

@@ -102,6 +102,8 @@ func (o *Office) Route(r page.Routes) {
 
 	r.GET(systemPath, auth.ManageJobs, o.told(o.system))
 	r.POST(systemPath+"/jobs/:id", auth.ManageJobs, o.told(o.revive))
+	r.GET(rescuePath, auth.ManageJobs, o.told(o.rescues))
+	r.POST(rescuePath+"/:id", auth.ManageJobs, o.told(o.retry))
 	r.GET(actsPath, auth.ReadAuditOfStaff, o.told(o.acts))
 }
 

@@ -9,6 +9,7 @@ import (
 	"guichet.example/auth/webeid"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/rescue"
 )
 
 // Refusal is a sign-in that was turned away, for the audit trail.
@@ -100,6 +101,11 @@ type Store interface {
 
 	DeadJobs(ctx context.Context, o auth.Officer, before string, limit int) ([]jobs.Dead, error)
 	ReviveJob(ctx context.Context, o auth.Officer, id string) error
+	// Rescues lists the signed documents that wait for what makes them last, or were given
+	// up, newest job first.
+	Rescues(ctx context.Context, o auth.Officer, before string, limit int) ([]rescue.Item, error)
+	// RetryRescue tries one again now. jobs.ErrNotFound if it does not wait.
+	RetryRescue(ctx context.Context, o auth.Officer, id string) error
 	// ActsOfStaff lists the audit rows of staff from (included) to to (not included).
 	ActsOfStaff(ctx context.Context, o auth.Officer, from, to time.Time, before string, limit int) (Acts, error)
 }

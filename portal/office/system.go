@@ -32,6 +32,15 @@ func (o *Office) system(c *gin.Context) error {
 	return page.Render(c, http.StatusOK, systemView(v, dead, more, o.may(v, auth.ReadAuditOfStaff)))
 }
 
+// systemLinks lead to the pages of the system.
+func systemLinks(v page.View, acts bool) []page.FileRow {
+	rows := []page.FileRow{{Icon: "window", Link: page.Link{URL: v.URL(rescuePath), Text: v.T("office.rescue.title")}, Detail: v.T("office.rescue.detail")}}
+	if acts {
+		rows = append(rows, page.FileRow{Icon: "eye", Link: page.Link{URL: v.URL(actsPath), Text: v.T("office.acts.title")}, Detail: v.T("office.acts.detail")})
+	}
+	return rows
+}
+
 // revive has a job tried again.
 func (o *Office) revive(c *gin.Context) error {
 	err := o.Store.ReviveJob(c.Request.Context(), page.OfficerOf(c), c.Param("id"))

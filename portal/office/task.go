@@ -27,10 +27,11 @@ const (
 	ReturnedLetter Kind = "returned-letter" // a letter came back
 	KioskHelp      Kind = "kiosk-help"      // somebody at a kiosk asks for help
 	KioskTrouble   Kind = "kiosk-trouble"   // a kiosk is out of order, or its key was seen twice
+	StuckDocument  Kind = "stuck-document"  // a signed document waits for what makes it last
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe}
+var kinds = []Kind{BankChange, Order, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, StuckDocument}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
@@ -39,7 +40,7 @@ func Kinds() []Kind { return slices.Clone(kinds) }
 func (k Kind) OfRequest() bool { return k == BankChange || k == Order }
 
 // days is how many working days a task may wait.
-var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1}
+var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, StuckDocument: 1}
 
 // AnswerTime is how long a signed request may wait; members are told so when they sign.
 const AnswerTime = 7 * 24 * time.Hour
@@ -56,7 +57,7 @@ func (k Kind) Deadline(made time.Time, c calendar.Calendar) time.Time {
 
 // Words are the parts of what was said, in the order in which they are shown. Each has a
 // text of the catalogue, office.said.<word>.
-var words = []string{"name", "affiliation", "birth", "phone", "email", "hours", "old-email", "new-email", "letter", "kiosk", "cause", "text"}
+var words = []string{"name", "affiliation", "birth", "phone", "email", "hours", "old-email", "new-email", "letter", "kiosk", "document", "cause", "text"}
 
 // Bounds of what was said.
 const (
@@ -77,7 +78,7 @@ type Task struct {
 	Created   time.Time     // zero: now
 	Deadline  time.Time     // zero: that of the kind
 	// Said is what the person, or the system, said, by the words of this package: name,
-	// affiliation, birth, phone, email, hours, old-email, new-email, letter, cause, text.
+	// affiliation, birth, phone, email, hours, old-email, new-email, letter, kiosk, document, cause, text.
 	// Sealed at rest.
 	Said map[string]string
 }

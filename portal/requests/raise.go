@@ -11,6 +11,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/rescue"
 	"guichet.example/signing"
 )
 
@@ -24,7 +25,10 @@ type Raiser struct {
 	Extender   Extender
 	Now        func() time.Time
 	Log        *slog.Logger
-	Want       signing.Level // zero: B-LT
+	Want       signing.Level // zero: B-LTA
+	// Holds tells until when the archive timestamp of a file proves it; nil: nobody asks,
+	// and the first look of the renewal does.
+	Holds func(pdf []byte) (time.Time, error)
 	// Jitter spreads retries so that documents of one outage do not come back in one
 	// moment; it returns a number in [0,1). Nil: random.
 	Jitter func() float64
@@ -63,6 +67,9 @@ func (r *Raiser) Raise(ctx context.Context, d Raise) error {
 		r.Log.Warn("document not raised", "document", d.Document, "attempts", d.Attempts+1,
 			"next", out.NextTry, "cause", out.Cause)
 	}
+	if out.GivenUp {
+		r.Log.Error("document cannot be raised", "alert", "raise-failed", "document", d.Document, "cause", out.Cause)
+	}
 	if !out.NextTry.IsZero() {
 		jobs.Overdue(r.Log, d.Job, out.NextTry)
 	}
@@ -79,7 +86,7 @@ func (r *Raiser) attempt(ctx context.Context, d Raise) Raised {
 		var revoked revocation.RevokedError
 		switch {
 		case errors.As(err, &revoked):
-			out.State, out.Cause = Rejected, err.Error()
+			out.State, out.Cause = Rejected, rescue.Words(err)
 			return out
 		case err != nil:
 			return r.later(out, err)
@@ -88,7 +95,7 @@ func (r *Raiser) attempt(ctx context.Context, d Raise) Raised {
 	}
 	want := r.Want
 	if want == 0 {
-		want = signing.LevelLT
+		want = signing.LevelLTA
 	}
 	pdf, level, err := r.Extender.Extend(ctx, d.PDF, want)
 	// A timestamp goes into the hole of the signature: same length, other bytes.
@@ -97,20 +104,27 @@ func (r *Raiser) attempt(ctx context.Context, d Raise) Raised {
 	}
 	switch {
 	case err == nil:
+		r.holds(&out, pdf)
 		return out
-	case hopeless(err):
-		out.Cause = err.Error()
+	case rescue.Hopeless(err):
+		out.Cause, out.GivenUp = rescue.Words(err), true
 		return out
 	}
 	return r.later(out, err)
 }
 
-// hopeless reports whether no later attempt can do better: the file cannot take more,
-// or a certificate that was good when it counted has been withdrawn since.
-func hopeless(err error) bool {
-	var revoked revocation.RevokedError
-	return errors.As(err, &revoked) || errors.Is(err, signing.ErrUnsuitable) ||
-		errors.Is(err, signing.ErrNotPDF) || errors.Is(err, signing.ErrTooLarge)
+// holds notes how long what was reached holds. That it is not known holds up nothing: the
+// renewal looks again.
+func (r *Raiser) holds(out *Raised, pdf []byte) {
+	if r.Holds == nil || out.Level < signing.LevelLTA {
+		return
+	}
+	until, err := r.Holds(pdf)
+	if err != nil {
+		r.Log.Warn("until when a document holds is not known", "document", out.Document, "cause", err)
+		return
+	}
+	out.Holds, out.Stamped = until, r.Now()
 }
 
 // signerStatus asks afresh for the status of the signer's certificate. Its path is
@@ -123,7 +137,7 @@ func (r *Raiser) signerStatus(ctx context.Context, signer [][]byte) error {
 	}
 	path, err := r.Anchors.Path(list[0], certs.Signature, r.Now(), list[1:]...)
 	if err != nil {
-		return fmt.Errorf("path of the signer: %w", err)
+		return fmt.Errorf("path of the signer: %w: %w", rescue.ErrPath, err)
 	}
 	if _, err := r.Revocation.Fresh(ctx, path); err != nil {
 		return fmt.Errorf("status of the signer: %w", err)
@@ -134,6 +148,6 @@ func (r *Raiser) signerStatus(ctx context.Context, signer [][]byte) error {
 // later plans the next attempt.
 func (r *Raiser) later(out Raised, cause error) Raised {
 	out.NextTry = r.Now().Add(r.Plan().Backoff(out.Attempts+1, r.Jitter))
-	out.Cause = cause.Error()
+	out.Cause, out.Tell = rescue.Words(cause), rescue.Tell(out.Job, out.NextTry)
 	return out
 }

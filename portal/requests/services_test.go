@@ -105,7 +105,7 @@ func TestServicesFailAfterTheCardSigned(t *testing.T) {
 				if err := d.round(t); err != nil {
 					t.Fatal(err)
 				}
-				if level, valid := d.level(t); level != signing.LevelLT || !valid {
+				if level, valid := d.level(t); level != signing.LevelLTA || !valid {
 					t.Errorf("after the service is well: %v, valid %v, cause %q", level, valid, d.store.raised[len(d.store.raised)-1].Cause)
 				}
 				if r, _ := d.store.Request(t.Context(), d.login, id); r.State != Signed {

@@ -24,6 +24,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/rescue"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -119,7 +120,7 @@ type Completion struct {
 
 // RaiseKind is the kind of the job of a document whose level is to be raised. Its key
 // is the document.
-const RaiseKind = "raise"
+const RaiseKind = rescue.Raise
 
 // Raise is a signed document whose level is below what is wanted.
 type Raise struct {
@@ -142,7 +143,13 @@ type Raised struct {
 	Level   signing.Level // level reached
 	State   State         // "" to leave the request as it is
 	NextTry time.Time     // zero: nothing left to do
-	Cause   string        // why it stopped, for the log
+	Cause   string        // why it stopped, as rescue.Words writes it
+	// GivenUp says that only an order by hand tries again: the office gets a task, and the
+	// job is a dead letter. Tell: the office gets a task, if it has none yet.
+	GivenUp, Tell bool
+	// Holds is when the archive timestamp of the new version runs out, Stamped when the
+	// attempt was; zero: it has none, or nobody looked.
+	Holds, Stamped time.Time
 }
 
 // Store keeps requests, preparations and what they become.

@@ -33,7 +33,7 @@ func (t *tx) enqueue(db *DB, j jobs.Job) error {
 		ON CONFLICT (mutuality, kind, name) DO UPDATE SET
 			job = excluded.job, member = excluded.member, sealed = excluded.sealed, created_at = excluded.created_at,
 			set_at = excluded.set_at, due_at = excluded.due_at, attempts = 0, lease = '', leased_until = 0,
-			cause_sealed = NULL, dead_at = NULL
+			cause_sealed = NULL, dead_at = NULL, told_at = NULL
 		WHERE jobs.dead_at IS NOT NULL`,
 		j.Mutuality, j.ID, j.Kind, j.Key, string(j.Member), sealed,
 		micros(j.Created), micros(db.cfg.Now()), micros(j.Due))

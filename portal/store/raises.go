@@ -127,7 +127,7 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 		if err := raise(t, key, d, r); err != nil {
 			return err
 		}
-		return db.schedule(t, r)
+		return db.schedule(t, key, d, r)
 	})
 	if err != nil {
 		return fmt.Errorf("raising document: %w", err)
@@ -165,10 +165,24 @@ func settleRequest(t *tx, key memberKey, r requests.Raised) error {
 	return moveRequest(t, key, r.Request, now.revision, r.State, reason)
 }
 
-// schedule puts the job off to the next attempt, or ends it.
-func (db *DB) schedule(t *tx, r requests.Raised) error {
+// schedule puts the job off to the next attempt, gives it up or ends it: a document that
+// holds is in line from then on to be renewed.
+func (db *DB) schedule(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
+	if r.GivenUp {
+		return db.giveUp(t, r.Job, r.Cause, d)
+	}
 	if !r.NextTry.IsZero() {
+		if r.Tell {
+			if err := db.tellOffice(t, r.Job, r.Cause, d); err != nil {
+				return err
+			}
+		}
 		return t.putOff(db, r.Job, r.NextTry, r.Cause)
+	}
+	if r.State != requests.Rejected {
+		if err := keepRenewing(t, key, d.ID, r.Holds, r.Stamped); err != nil {
+			return err
+		}
 	}
 	_, err := t.exec(`DELETE FROM raises WHERE mutuality = ? AND member = ? AND document = ?`,
 		r.Mutuality, string(r.Member), r.Document)

@@ -1,0 +1,114 @@
+package renewal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/portal/jobs"
+	"guichet.example/portal/rescue"
+	"guichet.example/signing"
+)
+
+// MaxPDF is the largest version that is stored, in bytes.
+const MaxPDF = 25 << 20
+
+// byHand is what a job carries that somebody ordered: it renews what is not due too.
+var byHand = []byte("by hand")
+
+// ByHand makes the job of a document one that renews it although it is not due.
+func ByHand(j jobs.Job) jobs.Job {
+	j.Payload = byHand
+	return j
+}
+
+// attempt makes the new version, or says why not.
+func (r *Renewer) attempt(ctx context.Context, d Document) Outcome {
+	o := Outcome{Document: d, Holds: d.Holds}
+	holds, err := r.holds(d.PDF)
+	switch {
+	case err == nil && !r.due(holds, d) && !bytes.Equal(d.Job.Payload, byHand):
+		o.Holds = holds
+		return o // looked at, and good for now
+	case err == nil:
+		err = r.renew(ctx, &o)
+	case errors.Is(err, signing.ErrNoArchive):
+		err = r.extend(ctx, &o)
+	case !d.Holds.IsZero() && !r.Now().Before(d.Holds):
+		err = fmt.Errorf("%w: %w", rescue.ErrLate, err)
+	case !errors.Is(err, signing.ErrNotPDF) && errors.Is(err, signing.ErrUnsuitable):
+		// It held when it was made: an anchor may be missing that will be there again.
+		err = fmt.Errorf("%w: %w", rescue.ErrPath, err)
+	}
+	if err != nil {
+		return r.stopped(o, err)
+	}
+	if o.PDF != nil && len(o.PDF) > MaxPDF {
+		o.PDF, o.Level = nil, 0
+		return r.stopped(o, signing.ErrTooLarge)
+	}
+	return o
+}
+
+// holds is when the newest archive timestamp of a file runs out. One that has run out is
+// told as such by the noted time alone: the path is judged at the present.
+func (r *Renewer) holds(pdf []byte) (time.Time, error) {
+	return signing.NextRenewal(pdf, r.Trust)
+}
+
+// due says whether a document that holds until then is to be renewed now.
+func (r *Renewer) due(holds time.Time, d Document) bool {
+	margin := r.Margin()
+	if !d.Stamped.IsZero() {
+		margin = min(margin, holds.Sub(d.Stamped)/3)
+	}
+	return !r.Now().Before(holds.Add(-margin))
+}
+
+func (r *Renewer) renew(ctx context.Context, o *Outcome) error {
+	pdf, err := r.Extender.Renew(ctx, o.Document.PDF)
+	if err != nil {
+		return err
+	}
+	o.PDF, o.Level = pdf, signing.LevelLTA
+	return r.note(o)
+}
+
+// extend brings a document without an archive timestamp as far as the services answer.
+func (r *Renewer) extend(ctx context.Context, o *Outcome) error {
+	pdf, level, err := r.Extender.Extend(ctx, o.Document.PDF, signing.LevelLTA)
+	if level > 0 && !bytes.Equal(pdf, o.Document.PDF) {
+		o.PDF, o.Level = pdf, level
+	}
+	if err != nil {
+		return err
+	}
+	return r.note(o)
+}
+
+// note notes how long the new version holds.
+func (r *Renewer) note(o *Outcome) (err error) {
+	o.Stamped = r.Now()
+	file := o.PDF
+	if file == nil {
+		file = o.Document.PDF
+	}
+	if o.Holds, err = r.holds(file); err != nil {
+		return fmt.Errorf("looking at the new version: %w", err)
+	}
+	return nil
+}
+
+// stopped is an attempt that stopped.
+func (r *Renewer) stopped(o Outcome, err error) Outcome {
+	o.Cause = rescue.Words(err)
+	if rescue.Hopeless(err) {
+		o.GivenUp, o.Tell = true, true
+		return o
+	}
+	o.NextTry = r.Now().Add(r.Plan().Backoff(o.Job.Attempts, r.Jitter))
+	o.Tell = rescue.Tell(o.Job, o.NextTry)
+	return o
+}
