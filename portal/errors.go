@@ -24,6 +24,7 @@ import (
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
+	"guichet.example/signing/document"
 )
 
 var (
@@ -64,6 +65,7 @@ var outcomes = []outcome{
 	{errTooLarge, http.StatusRequestEntityTooLarge, "portal.large"},
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
+	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"}, // the member's own name
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
 	{kiosk.ErrNoCard, http.StatusConflict, "kiosk.nocard"},
 	{kiosk.ErrUnknown, http.StatusConflict, "kiosk.unbound"},

@@ -127,6 +127,7 @@ func TestFormRefuses(t *testing.T) {
 		{"no holder", "holder", " ", "Tapez le nom du titulaire"},
 		{"holder too long", "holder", strings.Repeat("a", 121), "Raccourcissez le nom du titulaire"},
 		{"hidden character", "holder", "Mathieu\u202eDelcourt", "sans signes spéciaux"},
+		{"letters our fonts lack", "holder", "محمد", "latines, grecques ou cyrilliques"},
 		{"national number", "holder", "Mathieu 85.07.30-033.28", "sans numéro national"},
 		{"no month", "from", "", "Choisissez un mois de la liste"},
 		{"past month", "from", "2026-11", "Choisissez un mois de la liste"},

@@ -156,6 +156,8 @@ func holderText(v page.View, act document.BankChange) (string, error) {
 		return v.T("bank.error.holder.long"), nil
 	case document.ErrNationalNumber:
 		return v.T("bank.error.holder.number"), nil
+	case document.ErrGlyph:
+		return v.T("bank.error.holder.letters"), nil
 	}
 	return v.T("bank.error.holder.character"), nil
 }

@@ -130,6 +130,8 @@ func countryText(v page.View, act document.EHICOrder) (string, error) {
 		return v.T("orders.error.country.long"), nil
 	case document.ErrNationalNumber:
 		return v.T("orders.error.country.number"), nil
+	case document.ErrGlyph:
+		return v.T("orders.error.country.letters"), nil
 	}
 	return v.T("orders.error.country.character"), nil
 }

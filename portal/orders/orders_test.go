@@ -96,6 +96,7 @@ func TestFormRefuses(t *testing.T) {
 		{"in a year", []string{dayField, "20", monthField, "11", yearField, "2027"}, departureField, "avant le 20 novembre 2027"},
 		{"country too long", []string{countryField, strings.Repeat("x", 41)}, countryField, "40 caractères au plus"},
 		{"country with a hidden character", []string{countryField, "Ita\u200blie"}, countryField, "sans signes spéciaux"},
+		{"country in other letters", []string{countryField, "日本"}, countryField, "latines, grecques ou cyrilliques"},
 		{"country with a national number", []string{countryField, "85.07.30-033.28"}, countryField, "sans numéro national"},
 	}
 	for _, tt := range tests {
