@@ -21,6 +21,9 @@ func testAccountOfOne(t *testing.T, b *bed) {
 	b.code(b.bram, credentials.ResetLink, otherSecret, "")
 	before := b.whole(b.bram)
 	b.enrolClassic(b.claire, nil)
+	thief := b.claire
+	thief.Session = "06h029gerwqtfcfprcxr1ynm00"
+	b.session("thief", thief) // at the time from which his address is his
 	hash := somePHC[:len(somePHC)-1] + "B"
 	sets := credentials.NewPassword{Mutuality: house, Member: b.claire.Member, Hash: hash, At: noon.Add(time.Minute)}
 	b.clock.add(time.Minute)
@@ -42,6 +45,8 @@ func testAccountOfOne(t *testing.T, b *bed) {
 			_, err := b.UseCode(ctx, house, credentials.ResetLink, linkSecret, b.clock.Now())
 			return err
 		}},
+		{"a sign-in denied", func() error { _, err := b.DenySignIn(ctx, b.claire, thief.Session); return err }},
+		{"a password after it", func() error { return b.SetPassword(ctx, sets) }},
 		{"a session that ends", func() error { return b.EndSession(ctx, b.session("claire", b.claire), "signed out") }},
 	} {
 		if err := act.do(); err != nil {
@@ -55,7 +60,8 @@ func testAccountOfOne(t *testing.T, b *bed) {
 		t.Errorf("his session: %v", err)
 	}
 	// The other way about: of one hash, that of the one who signed in is made anew.
-	if err := b.Rehash(ctx, house, b.claire.Member, somePHC, hash); err != nil {
+	sets.Hash = somePHC
+	if err := errors.Join(b.SetPassword(ctx, sets), b.Rehash(ctx, house, b.claire.Member, somePHC, hash)); err != nil {
 		t.Fatal(err)
 	}
 	if his, err := b.PasswordHash(ctx, house, b.bram.Member); err != nil || his != somePHC {

@@ -377,6 +377,9 @@ func testDenySignIn(t *testing.T, b *bed) {
 	thief.Session = "06h029gerwqtfcfprcxr1ynm00"
 	b.session("thief", thief)
 	b.session("hers", b.claire)
+	if _, err := b.DenySignIn(ctx, b.claire, b.claire.Session); !errors.Is(err, account.ErrNoSession) {
+		t.Errorf("the session she is in: %v, want ErrNoSession", err)
+	}
 	if _, err := b.DenySignIn(ctx, b.bram, thief.Session); !errors.Is(err, account.ErrNoSession) {
 		t.Errorf("another member's: %v, want ErrNoSession", err)
 	}
