@@ -116,8 +116,8 @@ func TestForeignFilesAreOfEveryKind(t *testing.T) {
 // What must not be signed is refused with its own reason.
 func TestForeignFilesRefused(t *testing.T) {
 	want := map[string]Obstacle{
-		"appended": Broken, "encrypted": Encrypted, "form": Fillable, "layers": Active, "pdfunite": Broken,
-		"revision": Versions, "script": Active, "truncated": Broken,
+		"appended": Broken, "encrypted": Encrypted, "form": Fillable, "layers": Active, "mutool-clean": Broken,
+		"pdfunite": Broken, "revision": Versions, "script": Active, "truncated": Broken,
 	}
 	files := foreign(t, "refused")
 	if len(files) != len(want) {

@@ -57,7 +57,7 @@ func (b *bench) fetch(ctx context.Context, out io.Writer) error {
 }
 
 func (b *bench) fetchJava(ctx context.Context) error {
-	_, err := b.run(ctx, 10*time.Minute, "mvn", "-q", "-B", "-f", filepath.Join(b.source, "pom.xml"),
+	_, err := b.run(ctx, 10*time.Minute, "mvn", "-q", "-B", "-Dstyle.color=never", "-f", filepath.Join(b.source, "pom.xml"),
 		"-Dout="+b.classes(), "-Dmdep.outputFile="+b.classpath(), "compile", "dependency:build-classpath")
 	if err != nil {
 		return fmt.Errorf("EU DSS and veraPDF are missing: %w", err)
@@ -126,12 +126,23 @@ func (b *bench) run(ctx context.Context, limit time.Duration, name string, args 
 		if said == "" {
 			said = strings.TrimSpace(stdout.String()) // Maven complains there
 		}
-		return stdout.Bytes(), fmt.Errorf("%s: %w: %s", filepath.Base(name), err, lastLines(said, 4))
+		return stdout.Bytes(), fmt.Errorf("%s: %w: %s", filepath.Base(name), err, complaint(said))
 	}
 	return stdout.Bytes(), nil
 }
 
-func lastLines(s string, n int) string {
-	lines := strings.Split(s, "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+// complaint is what a program said of its failure: its first lines marked as errors, or
+// the last ones where none is.
+func complaint(said string) string {
+	lines := strings.Split(said, "\n")
+	var marked []string
+	for _, line := range lines {
+		if strings.Contains(line, "ERROR") && len(marked) < 2 {
+			marked = append(marked, line)
+		}
+	}
+	if marked == nil {
+		marked = lines[max(0, len(lines)-4):]
+	}
+	return strings.Join(marked, "\n")
 }

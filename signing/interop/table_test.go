@@ -82,3 +82,14 @@ func TestRunNamesEveryMissingProgram(t *testing.T) {
 		}
 	}
 }
+
+func TestComplaint(t *testing.T) {
+	for said, want := range map[string]string{
+		"a\nb\nc\nd\ne": "b\nc\nd\ne",
+		"[INFO] x\n[ERROR] no artifact\n[ERROR] unreachable\n[ERROR] help": "[ERROR] no artifact\n[ERROR] unreachable",
+	} {
+		if got := complaint(said); got != want {
+			t.Errorf("complaint(%q) = %q, want %q", said, got, want)
+		}
+	}
+}

@@ -164,14 +164,13 @@ func tableEntry(b []byte, at int) (xrefEntry, error) {
 		gen = gen*10 + int(b[i]-'0')
 	}
 	eol := string(b[18:20])
-	if b[10] != ' ' || b[16] != ' ' || eol != " \n" && eol != " \r" && eol != "\r\n" {
+	if b[10] != ' ' || b[16] != ' ' || eol != " \n" && eol != " \r" && eol != "\r\n" || gen > 65535 {
 		return xrefEntry{}, broken(at, "malformed cross-reference entry")
 	}
 	switch {
 	case b[17] == 'f':
-		// MuPDF writes 65536 for object 0; what is free is null whatever its generation.
-		return xrefEntry{kind: free, gen: uint16(min(gen, 65535))}, nil
-	case b[17] == 'n' && gen <= 65535 && offset > 0 && offset < maxSize:
+		return xrefEntry{kind: free, gen: uint16(gen)}, nil
+	case b[17] == 'n' && offset > 0 && offset < maxSize:
 		return xrefEntry{kind: plain, gen: uint16(gen), offset: int32(offset)}, nil
 	}
 	return xrefEntry{}, broken(at, "malformed cross-reference entry")
