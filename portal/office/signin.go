@@ -112,7 +112,8 @@ func (o *Office) desk(c *gin.Context) error {
 	}{
 		{auth.WorkQueue, "envelope", queuePath, "queue"}, {auth.OpenFile, "person", personPath, "person"},
 		{auth.PrintLetters, "printer", lettersPath, "letters"},
-		{auth.ManageStaff, "person", staffPath, "staff"}, {auth.ManageJobs, "window", systemPath, "system"},
+		{auth.ManageStaff, "person", staffPath, "staff"}, {auth.ManageKiosks, "card", "office/kiosks", "kiosks"},
+		{auth.ManageJobs, "window", systemPath, "system"},
 	} {
 		if o.may(v, e.act) {
 			rows = append(rows, page.FileRow{Icon: e.icon, Link: page.Link{URL: v.URL(e.path), Text: v.T("office.nav." + e.nav)},
