@@ -122,10 +122,8 @@ func (b *bench) run(ctx context.Context, limit time.Duration, name string, args 
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		said := strings.TrimSpace(stderr.String())
-		if said == "" {
-			said = strings.TrimSpace(stdout.String()) // Maven complains there
-		}
+		// Maven complains on its standard output, the others on standard error.
+		said := strings.TrimSpace(stdout.String() + "\n" + stderr.String())
 		return stdout.Bytes(), fmt.Errorf("%s: %w: %s", filepath.Base(name), err, complaint(said))
 	}
 	return stdout.Bytes(), nil
