@@ -42,6 +42,8 @@ var measures = []measure{
 	{"oidc-login", oidcLogin},
 	{"sign-store", signStore},
 	{"seal-bb", sealBB},
+	{"complete-lt", completeLT},
+	{"verify-lt", verifyLT},
 	{"render-home", renderHome},
 	{"home-page", homePage},
 	{"start", start},
