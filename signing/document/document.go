@@ -8,10 +8,18 @@
 //
 // The PDF is written by this package alone and depends on nothing but the act, the
 // time given and the compiled program: same input, same bytes. It is PDF 1.7 with a
-// classic cross-reference table, PDF/A-3a (ISO 19005-3), tagged (ISO 32000-1, 14.8),
-// with subset fonts and an sRGB output intent. It has no form: package signing adds
+// classic cross-reference table, PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1), with
+// subset fonts and an sRGB output intent. It has no form: package signing adds
 // the signature field over the box that [Mark] reserves, and draws its inside with
 // an [Appearance].
+//
+// Paper is checked by what [DrawChecked] prints beside the signature: a QR code with a
+// signed [CheckPayload], which needs no network, and a [CheckCode] to be typed. What a
+// check of a signed file found is set by [DrawProof].
+//
+// The fonts have Latin, Greek and Cyrillic letters. A name in another script is refused
+// ([ErrGlyph]), never drawn as boxes, so that staff can help the
+// member instead.
 //
 // No act holds a national number or a whole old account number, and text that
 // contains a national number is refused.

@@ -55,6 +55,9 @@ func specimens() map[string]Act {
 	plain := bankChange(EN)
 	plain.ReplacesLast4, plain.BIC, plain.Bank, plain.AlsoFor, plain.Member.Affiliation, plain.Mutuality.Phone = "", "", "", nil, "", ""
 	list["shortest"] = plain
+	scripts := bankChange(NL)
+	scripts.Member.Name, scripts.Holder, scripts.AlsoFor = "Γιώργος Παπαδόπουλος", "Олена Ґудзь", []string{"Nguyễn Thị Hương"}
+	list["scripts"] = scripts
 	marks := bankChange(FR)
 	marks.Member.Name, marks.Mutuality.Name = `Zoë (\) <Nguyễn> & "fils" %%EOF`, "Ċaqnu ]]> </rdf:li>"
 	list["hostile"] = marks
