@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -36,7 +35,6 @@ func runSealKey(ctx context.Context, env cli.Env, args []string) error {
 
 // keyPlace is where the key is: "seal" of a settings file, then what flags say.
 type keyPlace struct {
-	env    cli.Env
 	config string
 	seal   SealSettings
 	trust  string
@@ -142,7 +140,7 @@ func (p *keyPlace) signer(ctx context.Context, info hsm.KeyInfo) (*hsm.Key, erro
 
 func sealKeyNew(_ context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "seal-key new", "guichet seal-key new -config FILE [-kind rsa-3072]\nMakes a key in the token: for signatures alone, never to leave it.")
-	p := keyPlace{env: env}
+	p := keyPlace{}
 	p.flags(flags)
 	kind := flags.String("kind", string(hsm.RSA3072), "one of "+kindsHelp())
 	rest, err := p.parse(flags, args)
@@ -187,7 +185,7 @@ func kindsHelp() string {
 
 func sealKeyList(_ context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "seal-key list", "guichet seal-key list -config FILE\nLists the private keys of the token.")
-	p := keyPlace{env: env}
+	p := keyPlace{}
 	p.flags(flags)
 	if rest, err := p.parse(flags, args); err != nil {
 		return err
@@ -214,7 +212,7 @@ func sealKeyList(_ context.Context, env cli.Env, args []string) error {
 		}
 		fmt.Fprintf(table, "%q\t%x\t%s\t%s\t%s\n", k.Label, k.ID, keyName(k.Public), kept, p.certified(k))
 	}
-	return errors.Join(table.Flush())
+	return table.Flush()
 }
 
 // certified says whether the configured certificate is this key's.

@@ -33,7 +33,7 @@ var identifierForm = regexp.MustCompile(`^(VAT|NTR|PSD|LEI|[A-Z]{2}:)[A-Z]{2}-[0
 // sealKeyRequest writes a PKCS#10 request (RFC 2986) that the key signed.
 func sealKeyRequest(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "seal-key csr", "guichet seal-key csr -config FILE -organisation NAME -identifier VATBE-0400000000 [-country BE] [-out FILE]\nWrites a certificate request for the key, PEM.")
-	p := keyPlace{env: env}
+	p := keyPlace{}
 	p.flags(flags)
 	name := flags.String("organisation", "", "`name` of the organisation, as its register has it")
 	identifier := flags.String("identifier", "", "its organizationIdentifier, such as VATBE-0400000000")
@@ -94,7 +94,7 @@ func certificateRequest(key crypto.Signer, land, name, identifier string) ([]byt
 // sealKeyImport takes in what the certification authority sent.
 func sealKeyImport(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "seal-key import", "guichet seal-key import -config FILE CERTIFICATES...\nChecks that the certificate is this key's, a seal's, and leads to a trust anchor; then writes the file \"seal.certificates\".")
-	p := keyPlace{env: env}
+	p := keyPlace{}
 	p.flags(flags)
 	flags.StringVar(&p.trust, "trust", "", "`folder` of trust anchors")
 	flags.StringVar(&p.seal.Certificates, "out", "", "`file` to write")
