@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -9,18 +10,43 @@ import (
 	"guichet.example/portal/locale"
 )
 
-// barePath is the address of the check page that stands on paper, without a language.
-const barePath = "/check"
+// Addresses that stand on paper, without a language.
+const (
+	checkPath    = "/check"
+	checkKeyPath = "/check/key"
+)
 
-// check is the page on which anybody checks a document.
-func (p *Portal) check() *check.Check {
-	return &check.Check{Trust: p.cfg.Trust, Gate: check.NewGate(check.Limits{}), Sessions: p.sessions, Now: p.cfg.Now}
+// newCheck makes the page on which anybody checks a document, and has every document drawn
+// with what it needs for that.
+func (p *Portal) newCheck() error {
+	house, store := p.cfg.Mutuality, p.cfg.Store
+	seed := func(purpose string) []byte { return store.ServerKey(house.ID + " " + purpose) }
+	keys, err := check.NewKeys(seed, max(1, house.CheckKey))
+	if err != nil {
+		return fmt.Errorf("printed codes: %w", err)
+	}
+	answers, err := check.NewAnswers(seed("check-answer"))
+	if err != nil {
+		return err
+	}
+	p.check = &check.Check{
+		Store: store, Mutuality: house.ID, Issuer: house.Letterhead.Name, Trust: p.cfg.Trust, Gate: check.NewGate(check.Limits{}),
+		Keys: keys, Answers: answers, Sessions: p.sessions, Now: p.cfg.Now,
+	}
+	p.signing.Printer = &check.Printer{Page: p.cfg.Origin + checkPath, Issuer: house.ID, Keys: keys, Rand: p.cfg.Rand}
+	return nil
+}
+
+// mountCheck puts the addresses without a language into the engine.
+func (p *Portal) mountCheck(engine *gin.Engine) {
+	engine.GET(checkPath, chooseCheck)
+	engine.GET(checkKeyPath, p.adapt(p.check.Keys.ServeKey))
 }
 
 // chooseCheck sends the address without a language to that of the browser's, with what
 // stands in it.
 func chooseCheck(c *gin.Context) {
-	to := "/" + string(locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))) + barePath
+	to := "/" + string(locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))) + checkPath
 	if query := c.Request.URL.RawQuery; query != "" {
 		to += "?" + query
 	}

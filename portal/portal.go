@@ -26,6 +26,7 @@ import (
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/check"
 	"guichet.example/portal/contact"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
@@ -69,6 +70,7 @@ type Store interface {
 	recovery.Store
 	contact.Store
 	enrol.Store
+	check.Store
 	Ping(ctx context.Context) error
 }
 
@@ -93,6 +95,9 @@ type Mutuality struct {
 	Post PostSettings `json:"post"`
 	// Enrol says what goes with a new account.
 	Enrol enrol.Settings `json:"enrol"`
+	// CheckKey is the number of the key that signs printed codes, from 1: one more, and a
+	// new key signs, while those before still verify. 0 means 1.
+	CheckKey int `json:"check_key"`
 }
 
 // Config of a Portal. Required fields are said to be; the rest has a default.
@@ -155,6 +160,7 @@ type Portal struct {
 	enrol       *enrol.Enrol
 	sealing     *requests.Sealing // nil: no seal
 	kiosks      *kiosk.Protocol
+	check       *check.Check
 	often       *often // changes, by network
 	reads       *often // pages, by session: each look writes an audit row
 	signing     *requests.Signing
@@ -225,6 +231,9 @@ func New(cfg Config) (*Portal, error) {
 	}
 	p.signing = cfg.signing()
 	p.renewer = cfg.renewer()
+	if err := p.newCheck(); err != nil {
+		return nil, err
+	}
 	if p.federal, err = p.newFederal(); err != nil {
 		return nil, err
 	}

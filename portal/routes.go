@@ -70,7 +70,7 @@ func (p *Portal) mount(engine *gin.Engine) error {
 
 	p.mountFederation(engine)
 	p.mountKiosk(engine)
-	engine.GET(barePath, chooseCheck)
+	p.mountCheck(engine)
 
 	pages := table{portal: p, group: engine.Group("/:lang", p.language)}
 	for _, bare := range []string{"", "/"} { // "/fr", as people shorten an address
@@ -123,7 +123,7 @@ func (p *Portal) areas() ([]area, error) {
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},
 		&documents.Documents{Store: store, Trust: p.cfg.Trust, Now: now},
 		p.office(*card),
-		p.check(),
+		p.check,
 		&letters.Mailroom{Service: p.Letters()},
 		&kiosk.Area{Protocol: p.kiosks, Browser: kioskBrowser{p}},
 		&help.Help{Mutuality: letterhead, Secure: p.secure},

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -15,20 +16,25 @@ import (
 	"guichet.example/portal/page"
 	"guichet.example/portal/verdict"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // maxInline is the largest report that a page carries along to be saved, in bytes. The
 // form gives larger ones as JSON directly.
 const maxInline = 256 << 10
 
-// form asks for a file.
+// form asks for a file, or for what stands on paper; with what a printed square holds, it
+// shows that.
 func (a *Check) form(c *gin.Context) error {
-	return a.show(c, page.From(c), http.StatusOK)
+	if text, ok := c.GetQuery(document.CheckParameter); ok {
+		return a.paper(c, page.From(c), text)
+	}
+	return a.show(c, page.From(c), typed{}, http.StatusOK)
 }
 
-func (a *Check) show(c *gin.Context, v page.View, status int) error {
-	v.Title, v.Lead = v.T("check.title"), v.T("check.lead")
-	return page.Render(c, status, formPage(v))
+func (a *Check) show(c *gin.Context, v page.View, t typed, status int) error {
+	v.Title, v.Lead, v.Keep = v.T("check.title"), v.T("check.lead"), formPath
+	return page.Render(c, status, formPage(v, t))
 }
 
 // file checks a file that was sent.
@@ -38,6 +44,10 @@ func (a *Check) file(c *gin.Context) error {
 		report, err := a.judge(ctx, u.file)
 		if err != nil {
 			return err
+		}
+		// The owner sees that it was checked; who checks it learns nothing by that.
+		if err := a.Store.NoteFile(ctx, a.Mutuality, sha256.Sum256(u.file), a.Now()); err != nil {
+			return fmt.Errorf("noting a check: %w", err)
 		}
 		return a.answer(c, v, report, u.json)
 	})
@@ -50,17 +60,13 @@ func (a *Check) file(c *gin.Context) error {
 	}
 	v.Path = formPath // where a switch of language leads
 	v.Errors = []page.FieldError{{Field: "file", Text: v.T("check.error."+no.key, locale.A("size", locale.Bytes(v.Lang, MaxFile)))}}
-	return a.show(c, v, no.status)
+	return a.show(c, v, typed{}, no.status)
 }
 
 // judge verifies a file. What cannot be read as a PDF at all, or only with a password, is a
 // refusal; everything else is a report.
 func (a *Check) judge(ctx context.Context, file []byte) (*signing.Report, error) {
-	verify := a.verify
-	if verify == nil {
-		verify = signing.Verify
-	}
-	report, err := verify(ctx, file, a.Trust)
+	report, err := a.verifier()(ctx, file, a.Trust)
 	switch {
 	case errors.Is(err, signing.ErrNotPDF):
 		return nil, errNotPDF

@@ -40,6 +40,11 @@ func (d *Documents) detail(c *gin.Context) error {
 		{Label: v.T("documents.level"), Value: levelText(v, doc.Level), Detail: doc.Level.String()},
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},
 	}}
+	if doc.Checked > 0 {
+		p.Rows = append(p.Rows, page.SummaryRow{Label: v.T("documents.checked"),
+			Value:  v.TN("documents.checked.times", doc.Checked, locale.A("date", locale.DateTime(v.Lang, doc.CheckedAt))),
+			Detail: v.T("documents.checked." + doc.CheckedHow)})
+	}
 	return page.Render(c, http.StatusOK, detailView(v, p))
 }
 

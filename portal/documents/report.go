@@ -3,7 +3,6 @@ package documents
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -13,11 +12,11 @@ import (
 	"guichet.example/signing"
 )
 
-// verdict is the answer of a report in one word.
-type verdict int
+// judgement is the answer of a report in one word.
+type judgement int
 
 const (
-	invalid verdict = iota // the zero value: what is not known to be good is not
+	invalid judgement = iota // the zero value: what is not known to be good is not
 	changed
 	unsure
 	valid
@@ -25,11 +24,11 @@ const (
 
 // reportPage says what was checked of a document, and what that does not say.
 type reportPage struct {
-	Document  Document
-	Verdict   page.Verdict
-	Checked   []page.SummaryRow
-	Technical []page.SummaryRow
-	At        string
+	Document Document
+	Verdict  page.Verdict
+	Checked  []page.SummaryRow
+	Report   *signing.Report
+	At       string
 }
 
 // report verifies the bytes that a download would give, now.
@@ -54,7 +53,7 @@ func (d *Documents) report(c *gin.Context) error {
 	signer := signerOf(doc, report)
 	word := judge(doc, report)
 	p := reportPage{Document: doc, Verdict: words(v, word, doc, signer),
-		Checked: checked(v, word, doc, signer), Technical: technical(v, report, signer),
+		Checked: checked(v, word, doc, signer), Report: report,
 		At: v.T("documents.report.at", locale.A("date", locale.DateTime(v.Lang, d.Now())))}
 	v.Title, v.Section, v.Nav, v.NoHeading = p.Verdict.Title, v.T("documents.title"), "documents", true
 	v.Back = page.Link{URL: address(v, doc.ID, ""), Text: v.T("documents.back.one")}
@@ -78,7 +77,7 @@ func signerOf(doc Document, r *signing.Report) signing.SignatureReport {
 }
 
 // judge takes the worse of what the file says and what is known of the card.
-func judge(doc Document, r *signing.Report) verdict {
+func judge(doc Document, r *signing.Report) judgement {
 	if doc.Status == Invalid || signerOf(doc, r).Field == "" || r.Structure != "" {
 		return invalid
 	}
@@ -100,7 +99,7 @@ func judge(doc Document, r *signing.Report) verdict {
 	return invalid
 }
 
-func words(v page.View, w verdict, doc Document, s signing.SignatureReport) page.Verdict {
+func words(v page.View, w judgement, doc Document, s signing.SignatureReport) page.Verdict {
 	how := string(doc.Method)
 	switch w {
 	case valid:
@@ -122,7 +121,7 @@ func words(v page.View, w verdict, doc Document, s signing.SignatureReport) page
 func plain(name string) string { return strings.ReplaceAll(name, "**", "") }
 
 // checked is the answer to who, what, when, in words.
-func checked(v page.View, w verdict, doc Document, s signing.SignatureReport) []page.SummaryRow {
+func checked(v page.View, w judgement, doc Document, s signing.SignatureReport) []page.SummaryRow {
 	how := string(doc.Method)
 	by := page.SummaryRow{Label: v.T("documents.signed.by." + how), Value: s.Signer, Detail: v.T("documents.signed.how." + how)}
 	if doc.Method != ByCard {
@@ -162,38 +161,4 @@ func checked(v page.View, w verdict, doc Document, s signing.SignatureReport) []
 		{Label: v.T("documents.report.card." + how), Value: card},
 		{Label: v.T("documents.report.changed"), Value: since},
 	}
-}
-
-// technical is for who checks the check. The words of the standard and of the verifier
-// are English in every language.
-func technical(v page.View, r *signing.Report, s signing.SignatureReport) []page.SummaryRow {
-	var rows []page.SummaryRow
-	add := func(key, value string) {
-		if value != "" {
-			rows = append(rows, page.SummaryRow{Label: v.T(key), Content: english(value)})
-		}
-	}
-	indication := string(s.Indication)
-	if s.SubIndication != "" {
-		indication += ", " + string(s.SubIndication)
-	}
-	algorithm := s.Algorithm
-	if s.Hash != "" {
-		algorithm += ", " + s.Hash
-	}
-	remarks := append([]string(nil), s.Reasons...)
-	if r.Structure != "" {
-		remarks = append(remarks, r.Structure)
-	}
-	for _, c := range s.ChangedAfter {
-		remarks = append(remarks, strings.TrimSpace("changed: "+c.What+" "+c.Detail))
-	}
-	add("documents.technical.indication", indication)
-	add("documents.technical.algorithm", algorithm)
-	add("documents.technical.issuer", s.Issuer)
-	add("documents.technical.tsa", s.TSA)
-	add("documents.technical.sha256", r.SHA256)
-	add("documents.technical.revisions", strconv.Itoa(r.Revisions))
-	add("documents.technical.reasons", strings.Join(remarks, "; "))
-	return rows
 }

@@ -53,6 +53,11 @@ type Document struct {
 	// Damaged says that the row does not hold any more: only in lists, with id, kind,
 	// reference, state and time. The log has the cause.
 	Damaged bool
+	// How often somebody checked it on the public page, when last, and how: "file", "code"
+	// or "qr". Not in lists.
+	Checked    int
+	CheckedAt  time.Time // zero: never
+	CheckedHow string
 }
 
 // Filter narrows a list; the zero value is everything.

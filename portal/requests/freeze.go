@@ -12,6 +12,11 @@ import (
 // referenceTries bounds how often a taken reference is drawn again.
 const referenceTries = 4
 
+// Printer makes what is printed on an act so that its paper can be checked.
+type Printer interface {
+	Print(act document.Act) (*document.Check, error)
+}
+
 // Freeze gives the checked answers a reference, draws the PDF and stores both. From
 // here on nothing of the request changes but its state. The same key gives the same
 // request, whatever the answers say the second time. It returns the request's id.
@@ -53,12 +58,18 @@ func (s *Signing) draw(act document.Act) (Request, error) {
 	if act, err = document.Unmarshal(frozen); err != nil {
 		return Request{}, fmt.Errorf("reading back what was frozen: %w", err)
 	}
-	drawn, err := document.Draw(act, now)
+	var check *document.Check
+	if s.Printer != nil {
+		if check, err = s.Printer.Print(act); err != nil {
+			return Request{}, err
+		}
+	}
+	drawn, err := document.DrawChecked(act, now, check)
 	if err != nil {
 		return Request{}, fmt.Errorf("drawing a %s: %w", act.Kind(), err)
 	}
 	return Request{
-		ID: id, Reference: reference, State: ToSign, Created: now, Act: act, Sheet: act.Sheet(),
+		ID: id, Reference: reference, State: ToSign, Created: now, Act: act, Sheet: drawn.Sheet,
 		PDF: drawn.PDF, SHA256: drawn.SHA256, Mark: drawn.Mark, Pages: drawn.Pages,
 	}, nil
 }

@@ -39,6 +39,7 @@ type Signing struct {
 	Anchors    Anchors
 	Revocation Revocation
 	Raiser     *Raiser // nil: documents stay at B-B until somebody raises them
+	Printer    Printer // nil: nothing is printed by which paper could be checked
 	Now        func() time.Time
 	Rand       io.Reader
 	Log        *slog.Logger

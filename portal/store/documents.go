@@ -133,6 +133,9 @@ func findDocument(c *conn, login auth.Login, id string) (documents.Document, err
 	if err == nil && !found {
 		err = documents.ErrNotFound
 	}
+	if err == nil {
+		err = checksOf(c, login, &d)
+	}
 	return d, err
 }
 

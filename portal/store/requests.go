@@ -70,6 +70,9 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 		if err := insertRequest(t, key, r, frozen, sheet, drawn); err != nil {
 			return err
 		}
+		if err := db.insertCheck(t, key, r); err != nil {
+			return err
+		}
 		return keepKey(t, login, formKey, r.ID)
 	})
 	if errors.Is(err, errAgain) {

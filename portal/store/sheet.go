@@ -19,6 +19,38 @@ type sheetRecord struct {
 	Reference      string            `json:"reference"`
 	Blocks         []blockRecord     `json:"blocks"`
 	Signature      string            `json:"signature"`
+	Check          *checkRecord      `json:"check,omitempty"`
+}
+
+// checkRecord is what is printed for who checks the paper.
+type checkRecord struct {
+	Title       string      `json:"title"`
+	Rows        [][2]string `json:"rows"`
+	Text        string      `json:"text"`
+	Alternative string      `json:"alternative"`
+	Address     string      `json:"address"`
+}
+
+func checkRecordOf(m *document.CheckMark) *checkRecord {
+	if m == nil {
+		return nil
+	}
+	r := &checkRecord{Title: m.Title, Text: m.Text, Alternative: m.Alternative, Address: m.Address}
+	for _, row := range m.Rows {
+		r.Rows = append(r.Rows, [2]string{row.Label, row.Value})
+	}
+	return r
+}
+
+func (r *checkRecord) mark() *document.CheckMark {
+	if r == nil {
+		return nil
+	}
+	m := &document.CheckMark{Title: r.Title, Text: r.Text, Alternative: r.Alternative, Address: r.Address}
+	for _, row := range r.Rows {
+		m.Rows = append(m.Rows, document.Row{Label: row[0], Value: row[1]})
+	}
+	return m
 }
 
 type blockRecord struct {
@@ -29,7 +61,7 @@ type blockRecord struct {
 func freezeSheet(key memberKey, id string, s document.Sheet) ([]byte, error) {
 	r := sheetRecord{
 		Language: s.Language, Letterhead: s.Letterhead, PlaceDate: s.PlaceDate, Title: s.Title,
-		ReferenceLabel: s.ReferenceLabel, Reference: s.Reference, Signature: s.Signature,
+		ReferenceLabel: s.ReferenceLabel, Reference: s.Reference, Signature: s.Signature, Check: checkRecordOf(s.Check),
 	}
 	for _, b := range s.Blocks {
 		block := blockRecord{Text: b.Text}
@@ -56,7 +88,7 @@ func thawSheet(key memberKey, id string, sealed []byte) (document.Sheet, error) 
 	}
 	s := document.Sheet{
 		Language: r.Language, Letterhead: r.Letterhead, PlaceDate: r.PlaceDate, Title: r.Title,
-		ReferenceLabel: r.ReferenceLabel, Reference: r.Reference, Signature: r.Signature,
+		ReferenceLabel: r.ReferenceLabel, Reference: r.Reference, Signature: r.Signature, Check: r.Check.mark(),
 	}
 	for _, b := range r.Blocks {
 		block := document.Block{Text: b.Text}

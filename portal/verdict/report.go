@@ -124,6 +124,9 @@ func facts(v page.View, s *signing.SignatureReport) []page.SummaryRow {
 	if s.Kind != signing.Timestamp && s.Level != 0 {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.level"), Content: english("PAdES " + s.Level.String()), Detail: levelText(v, s.Level)})
 	}
+	if len(s.Reasons) > 0 {
+		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.remarks"), Content: english(shown(strings.Join(s.Reasons, "; ")))})
+	}
 	return append(rows,
 		page.SummaryRow{Label: v.T("verify.report.since"), Value: since(v, s), Detail: added(v, s)},
 		page.SummaryRow{Label: v.T("verify.report.algorithm"), Content: english(shown(strings.Trim(s.Algorithm+", "+s.Hash, ", ")))},
