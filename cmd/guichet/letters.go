@@ -26,6 +26,10 @@ func runLetters(ctx context.Context, env cli.Env, args []string) error {
 	if len(args) == 0 {
 		return fmt.Errorf("%w: %s", cli.ErrUsage, usage)
 	}
+	if askedHelp(args[0]) {
+		fmt.Fprintf(env.Stdout, "usage: %s\nguichet letters print -h, and so on, shows the flags of each.\n", usage)
+		return nil
+	}
 	run, ok := map[string]func(context.Context, cli.Env, []string) error{
 		"print": lettersPrint, "posted": lettersPosted, "returned": lettersReturned, "list": lettersList, "test": lettersTest,
 	}[args[0]]
@@ -110,7 +114,7 @@ func lettersPrint(ctx context.Context, env cli.Env, args []string) (err error) {
 	p, err := room.Print(ctx, by, *limit)
 	if errors.Is(err, letters.ErrNothing) {
 		fmt.Fprintln(env.Stdout, "no letter waits")
-		if p != nil {
+		if p != nil && len(p.Aside) > 0 {
 			fmt.Fprintf(env.Stdout, "%d cannot be set: a letter in the name or address that our fonts lack\n", len(p.Aside))
 		}
 		return nil

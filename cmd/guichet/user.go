@@ -29,6 +29,10 @@ func runUser(ctx context.Context, env cli.Env, args []string) error {
 	if len(args) == 0 {
 		return fmt.Errorf("%w: %s", cli.ErrUsage, usage)
 	}
+	if askedHelp(args[0]) {
+		fmt.Fprintf(env.Stdout, "usage: %s\nguichet user add -h, and so on, shows the flags of each.\n", usage)
+		return nil
+	}
 	run, ok := map[string]func(context.Context, cli.Env, []string) error{
 		"add": userAdd, "list": userList, "roles": userRoles,
 		"disable": func(ctx context.Context, env cli.Env, args []string) error { return userSwitch(ctx, env, args, true) },
@@ -39,6 +43,9 @@ func runUser(ctx context.Context, env cli.Env, args []string) error {
 	}
 	return run(ctx, env, args[1:])
 }
+
+// askedHelp says that the first word after a command with verbs asks how it is used.
+func askedHelp(word string) bool { return word == "-h" || word == "-help" || word == "--help" }
 
 // staffOf opens the store that a settings file names.
 func staffOf(ctx context.Context, env cli.Env, s *Settings) (*store.DB, office.By, error) {
