@@ -18,28 +18,27 @@ import (
 
 var _ renewal.Store = (*DB)(nil)
 
-// windowOf is the condition of documents in a window, after mutuality; windowArgs are its
-// arguments. Due is what holds no longer than the margin, and no longer than a third of
-// the time that its newest timestamp held at all.
-func windowOf(w renewal.Window) string {
+// windowOf is the condition of documents in a window, after mutuality, and its arguments.
+// Due is what holds no longer than the margin, and no longer than a third of the time that
+// its newest timestamp held at all.
+func windowOf(w renewal.Window) (string, []any) {
+	member := []any{string(w.Member), string(w.Member)}
 	if w.All {
-		return `(? = '' OR member = ?) AND stamped_at <= ? AND ? >= 0 AND ? >= 0`
+		return `(? = '' OR member = ?) AND stamped_at <= ?`, append(member, micros(w.Now.Add(-24*time.Hour)))
 	}
-	return `(? = '' OR member = ?) AND stopped = '' AND ? >= 0 AND holds_until <= ? AND holds_until - (holds_until - stamped_at) / 3 <= ?`
-}
-
-func windowArgs(w renewal.Window) []any {
-	return []any{string(w.Member), string(w.Member), micros(w.Now.Add(-24 * time.Hour)), micros(w.Now.Add(w.Before)), micros(w.Now)}
+	return `(? = '' OR member = ?) AND stopped = '' AND holds_until <= ? AND holds_until - (holds_until - stamped_at) / 3 <= ?`,
+		append(member, micros(w.Now.Add(w.Before)), micros(w.Now))
 }
 
 // DueRenewals implements renewal.Store.
 func (db *DB) DueRenewals(ctx context.Context, mutuality string, w renewal.Window, after renewal.Name, limit int) ([]renewal.Name, error) {
 	var list []renewal.Name
 	err := db.read(ctx, func(c *conn) error {
-		args := append([]any{mutuality}, windowArgs(w)...)
+		condition, args := windowOf(w)
+		args = append([]any{mutuality}, args...)
 		return c.each(`
 			SELECT member, document FROM renewals
-			WHERE mutuality = ? AND `+windowOf(w)+` AND (member, document) > (?, ?) ORDER BY member, document LIMIT ?`,
+			WHERE mutuality = ? AND `+condition+` AND (member, document) > (?, ?) ORDER BY member, document LIMIT ?`,
 			append(args, string(after.Member), after.Document, bounded(limit)), func(scan func(...any) error) error {
 				var n renewal.Name
 				err := scan(&n.Member, &n.Document)
