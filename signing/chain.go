@@ -140,9 +140,12 @@ func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.
 	return found, nil
 }
 
-// maxAnswers bounds the answers verified for one file: each costs public-key operations
-// and a hostile file can carry many.
-const maxAnswers = 256
+// maxAnswers and maxAnswerBytes bound the answers verified for one file: each costs
+// public-key operations, and time by its size, and a hostile file can carry many.
+const (
+	maxAnswers     = 256
+	maxAnswerBytes = 128 << 20
+)
 
 // about returns the OCSP responses and CRLs that may speak of a certificate: those that
 // hold its serial number, or name its issuer. It is a sieve; what passes is verified.
@@ -162,9 +165,13 @@ func (v *validation) about(cert *x509.Certificate) [][]byte {
 			out = append(out, raw)
 		}
 	}
-	room := max(0, maxAnswers-v.answers)
-	out = out[:min(len(out), room)]
-	v.answers += len(out)
+	for i, raw := range out {
+		if v.answers == maxAnswers || v.answerBytes > maxAnswerBytes {
+			return out[:i]
+		}
+		v.answers++
+		v.answerBytes += len(raw)
+	}
 	return out
 }
 

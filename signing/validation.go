@@ -25,7 +25,9 @@ type validation struct {
 	store    *pdf.Evidence       // the DSS as the last revision shows it
 	stored   []*x509.Certificate // its certificates, parsed when first needed
 	parsed   bool
-	answers  int // verified so far, see maxAnswers
+
+	answers, answerBytes int // verified so far, see maxAnswers
+	hashed               int // bytes so far, see maxHashed
 }
 
 // subject is one signature or document timestamp under validation.
@@ -114,13 +116,29 @@ func indicationOf(err error) (Indication, SubIndication) {
 	return TotalFailed, FormatFailure
 }
 
+// maxHashed bounds the bytes hashed for one file, since each of many signatures covers
+// nearly all of it. A file of the largest size may have eight.
+const maxHashed = 8 * MaxPDF
+
+// covered returns what a signature covers, if there is room to hash it.
+func (v *validation) covered(s *subject) (before, after []byte, err error) {
+	before, after = v.f.Covered(s.sig)
+	if v.hashed += len(before) + len(after); v.hashed > maxHashed {
+		return nil, nil, fmt.Errorf("%w: too many signatures for a file so large", pdf.ErrLimit)
+	}
+	return before, after, nil
+}
+
 // documentTimestamp checks a token over the covered bytes.
 func (v *validation) documentTimestamp(s *subject, der []byte) error {
 	token, err := tsp.Parse(der)
 	if err != nil {
 		return err
 	}
-	before, after := v.f.Covered(s.sig)
+	before, after, err := v.covered(s)
+	if err != nil {
+		return err
+	}
 	if err := token.Covers(before, after); err != nil {
 		return err
 	}
@@ -154,7 +172,10 @@ func (v *validation) signature(s *subject, der []byte) error {
 	}
 	s.report.Hash = hash.String()
 	h := hash.New()
-	before, after := v.f.Covered(s.sig)
+	before, after, err := v.covered(s)
+	if err != nil {
+		return err
+	}
 	h.Write(before)
 	h.Write(after)
 	if err := s.baseline(h.Sum(nil)); err != nil {

@@ -16,8 +16,12 @@ import (
 	_ "crypto/sha512"
 )
 
-// minRSA is the smallest RSA modulus accepted, in bits (ETSI TS 119 312).
-const minRSA = 2048
+// Bounds on an RSA modulus, in bits: the lower one is that of ETSI TS 119 312, the upper
+// one keeps a stranger's key from costing more than a millisecond.
+const (
+	minRSA = 2048
+	maxRSA = 8192
+)
 
 var (
 	oidRSA      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
@@ -82,11 +86,12 @@ func (a algorithm) hash() (crypto.Hash, error) {
 // HashFor returns the hash that goes with a key: as long as the key is strong. RSA
 // takes SHA-256, a P-384 key SHA-384.
 //
-// Error: ErrAlgorithm for RSA below 2048 bits and for other curves and kinds of key.
+// Error: ErrAlgorithm for RSA below 2048 or above 8192 bits and for other curves and kinds
+// of key.
 func HashFor(key crypto.PublicKey) (crypto.Hash, error) {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
-		if key.N.BitLen() < minRSA {
+		if n := key.N.BitLen(); n < minRSA || n > maxRSA {
 			return 0, fmt.Errorf("%w: RSA of %d bits", ErrAlgorithm, key.N.BitLen())
 		}
 		return crypto.SHA256, nil

@@ -71,8 +71,14 @@ func (s State) Evidence() (*Evidence, error) {
 		if len(items) > maxEvidence {
 			return nil, over("entries of the DSS")
 		}
+		seen := map[Ref]bool{}
 		for _, item := range items {
-			v, err := s.Resolve(item)
+			ref, _ := item.(Ref)
+			if seen[ref] {
+				continue // once is enough, however often it is listed
+			}
+			seen[ref] = true
+			v, err := s.Resolve(ref)
 			if err != nil {
 				return nil, err
 			}

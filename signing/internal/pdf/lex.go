@@ -23,6 +23,9 @@ type reader struct {
 	pos   int
 	depth int
 	work  *work
+	// entries are those of the dictionaries that are open, so that each takes no more
+	// memory than it needs.
+	entries []Entry
 }
 
 // work counts what all readers of one file have done.

@@ -138,13 +138,15 @@ func (r *reader) dict() (Object, error) {
 	if err := r.enter(); err != nil {
 		return nil, err
 	}
-	from := r.pos
+	from, first := r.pos, len(r.entries)
 	r.pos += 2
-	out := make(Dict, 0, 8)
 	for {
 		r.skip()
 		if r.take(">>") {
 			r.depth--
+			out := make(Dict, len(r.entries)-first)
+			copy(out, r.entries[first:])
+			r.entries = r.entries[:first]
 			return out, unique(out, from)
 		}
 		if r.peek() != '/' {
@@ -160,7 +162,7 @@ func (r *reader) dict() (Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Entry{key, v, start, r.pos})
+		r.entries = append(r.entries, Entry{key, v, start, r.pos})
 	}
 }
 

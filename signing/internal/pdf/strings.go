@@ -6,6 +6,11 @@ import "bytes"
 func (r *reader) literal() (Object, error) {
 	from := r.pos
 	r.pos++
+	if n := unescaped(r.src[r.pos:]); n >= 0 {
+		out := String(r.src[r.pos : r.pos+n : r.pos+n])
+		r.pos += n + 1
+		return out, nil
+	}
 	out := String{}
 	for level := 1; r.pos < len(r.src); {
 		c := r.src[r.pos]
@@ -29,6 +34,25 @@ func (r *reader) literal() (Object, error) {
 		out = append(out, c)
 	}
 	return nil, broken(from, "string without end")
+}
+
+// unescaped returns the length of a string that reads as it is written, -1 for another:
+// most need no copy, and one may be as large as the file.
+func unescaped(src []byte) int {
+	level := 1
+	for i, c := range src {
+		switch c {
+		case '\\', '\r':
+			return -1
+		case '(':
+			level++
+		case ')':
+			if level--; level == 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // escape reads what follows a backslash.
