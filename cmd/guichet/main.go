@@ -17,6 +17,8 @@ var program = cli.Program{
 		{Name: "export", Summary: "write a list of members for partners", Run: runExport},
 		{Name: "demo", Summary: "run everything on this machine with made-up members and cards", Run: runDemo},
 		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
+		{Name: "check", Summary: "say what a set-up lacks to go live", Run: runCheck},
+		{Name: "renew", Summary: "put new archive timestamps over what is signed, before the last ones age", Run: runRenew},
 		{Name: "letters", Summary: "print, post and follow letters, as the mailroom does", Run: runLetters},
 		{Name: "user", Summary: "keep the staff: the first administrator, roles, who leaves", Run: runUser},
 		{Name: "federation", Summary: "print our SAML metadata, or check a provider's", Run: runFederation},

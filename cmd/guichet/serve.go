@@ -36,6 +36,9 @@ func runServe(ctx context.Context, env cli.Env, args []string) error {
 
 // serve runs the counter until ctx ends, then lets requests under way finish.
 func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
+	if err := fitToServe(ctx, s, log); err != nil {
+		return err
+	}
 	db, err := openStore(ctx, s, log)
 	if err != nil {
 		return err
@@ -160,7 +163,7 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 	if err != nil {
 		return nil, fmt.Errorf("reading trust anchors: %w", err)
 	}
-	status, err := revocation.New(revocation.Config{Hosts: s.RevocationHosts, MaxAge: maxAge(s), Rand: rand.Reader, Log: log})
+	status, err := newStatus(s, log)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +182,7 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 	return portal.New(portal.Config{
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
 		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
+		Archive: s.Archive.level(), Renewal: portal.RenewalTimes{Before: s.Archive.RenewBefore.or(0), PerMinute: s.Archive.PerMinute},
 		Federation: federation.ways, SAML: federation.announced(), Seal: seal, Mail: sender,
 		Idle: s.Idle.or(0), Total: s.Total.or(0), OfficeIdle: s.OfficeIdle.or(0), OfficeTotal: s.OfficeTotal.or(0),
 		Kiosks: s.Kiosks.times(), TrustedProxies: s.TrustedProxies,
@@ -193,6 +197,10 @@ func maxAge(s *Settings) time.Duration {
 		return -1
 	}
 	return age
+}
+
+func newStatus(s *Settings, log *slog.Logger) (*revocation.Checker, error) {
+	return revocation.New(revocation.Config{Hosts: s.RevocationHosts, MaxAge: maxAge(s), Rand: rand.Reader, Log: log})
 }
 
 func newTSA(s *Settings, anchors *certs.TrustAnchors) (*signing.TSA, error) {

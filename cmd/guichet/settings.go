@@ -61,6 +61,11 @@ type Settings struct {
 	// Timestamps are the addresses of RFC 3161 services, in the order they are asked.
 	// Empty: signatures stay at B-B.
 	Timestamps []string `json:"timestamps"`
+	// Live says that members use this counter: it does not start while a row of `guichet
+	// check` fails. Empty: it starts as it is.
+	Live bool `json:"live"`
+	// Archive says how what is signed lasts. Empty: as shipped.
+	Archive ArchiveSettings `json:"archive"`
 	// Agent is the address of the loopback agent, for kiosks: "http://localhost:8081".
 	// Empty: members use the Web eID browser extension only.
 	Agent string `json:"agent"`
@@ -235,6 +240,9 @@ func (s *Settings) check() error {
 		}
 	}
 	if err := checkMetrics(s.Metrics); err != nil {
+		return err
+	}
+	if err := s.Archive.check(); err != nil {
 		return err
 	}
 	if err := s.checkFederation(); err != nil {
