@@ -211,7 +211,8 @@ func (s *Sealing) options(r Request, m Method, e evidence) (signing.SealOptions,
 		locale.A("mutuality", s.Sealer.Name()), locale.A("date", locale.DateTime(l, s.Now().Truncate(time.Second))))
 	return signing.SealOptions{
 		Reason: locale.T(l, "requests.seal.reason."+string(m)), Attachment: attachment,
-		Mark: signing.Mark{Page: r.Mark.Page, Rect: r.Mark.Rect, Lines: strings.Split(mark, "\n")},
+		Certify: signing.Signing, // the seal is the first signature of what was drawn
+		Mark:    signing.Mark{Page: r.Mark.Page, Rect: r.Mark.Rect, Lines: strings.Split(mark, "\n")},
 	}, nil
 }
 
