@@ -23,17 +23,26 @@ const (
 // passwordForm asks for the current password only of who has one: who has none, or said
 // that a sign-in was not hers, is sent where a link or a letter stands in for it.
 func (a *Account) passwordForm(c *gin.Context) error {
-	if login := page.LoginOf(c); login.Method != auth.Card { // a card can be shown again
-		account, err := a.Classic.Account(c.Request.Context(), login.Member)
-		if err != nil {
-			return fmt.Errorf("reading the account: %w", err)
-		}
-		if !account.HasPassword {
-			c.Redirect(http.StatusSeeOther, page.From(c).URL(recoverPath))
-			return nil
-		}
+	if sent, err := a.elsewhere(c); sent || err != nil {
+		return err
 	}
 	return a.showPassword(c, page.From(c), http.StatusOK)
+}
+
+// elsewhere sends who has no current password to type to where she gets one.
+func (a *Account) elsewhere(c *gin.Context) (sent bool, err error) {
+	login := page.LoginOf(c)
+	if login.Method == auth.Card { // a card can be shown again
+		return false, nil
+	}
+	account, err := a.Classic.Account(c.Request.Context(), login.Member)
+	if err != nil {
+		return false, fmt.Errorf("reading the account: %w", err)
+	}
+	if !account.HasPassword {
+		c.Redirect(http.StatusSeeOther, page.From(c).URL(recoverPath))
+	}
+	return !account.HasPassword, nil
 }
 
 func (a *Account) showPassword(c *gin.Context, v page.View, status int) error {
@@ -48,6 +57,9 @@ func (a *Account) showPassword(c *gin.Context, v page.View, status int) error {
 // changePassword sets another password (F56): by the current one or a fresh card
 // session. Every other session ends, and the member is told by mail.
 func (a *Account) changePassword(c *gin.Context) error {
+	if sent, err := a.elsewhere(c); sent || err != nil {
+		return err
+	}
 	v, login := page.From(c), page.LoginOf(c)
 	typed, again := c.PostForm("new"), c.PostForm("again")
 	if v.Errors = a.missing(c, v, login); typed != again {
