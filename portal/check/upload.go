@@ -15,10 +15,10 @@ import (
 // Bounds of an upload.
 const (
 	// MaxFile is the largest file that is checked here, in bytes.
-	MaxFile = 25 << 20
+	MaxFile = 25_000_000
 	// spill is how much more than that is read and thrown away, in bytes, so that a browser
 	// that is still sending hears why.
-	spill = 15 << 20
+	spill = 15_000_000
 	// maxParts bounds the fields of the form, maxField each but the file, in bytes.
 	maxParts = 4
 	maxField = 64

@@ -122,7 +122,7 @@ func facts(v page.View, s *signing.SignatureReport) []page.SummaryRow {
 	}
 	rows = append(rows, at)
 	if s.Kind != signing.Timestamp && s.Level != 0 {
-		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.level"), Content: english("PAdES " + s.Level.String()), Detail: levelText(v, s.Level)})
+		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.level"), Content: english(s.Level.String()), Detail: levelText(v, s.Level)})
 	}
 	if len(s.Reasons) > 0 {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.remarks"), Content: english(shown(strings.Join(s.Reasons, "; ")))})
