@@ -44,7 +44,7 @@ type request struct {
 type filed struct {
 	member  string
 	request string
-	level   string // as the page says: "B-LT"
+	level   string // as the page says: "B-LTA"
 	pdf     []byte
 	pdfsig  string // what pdfsig says
 	verify  verdict
@@ -55,7 +55,18 @@ type verdict struct {
 	File       string
 	Valid      bool
 	SHA256     string
-	Signatures []struct{ Level, Indication, SubIndication string }
+	Signatures []struct{ Kind, Level, Indication, SubIndication string }
+}
+
+// signatures counts those that are no document timestamps. The first is first.
+func (v verdict) signatures() int {
+	n := 0
+	for i, s := range v.Signatures {
+		if s.Kind != "timestamp" || i == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // states by the words on the badge of a French page.

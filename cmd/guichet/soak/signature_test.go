@@ -69,8 +69,8 @@ var (
 // the bytes it covers.
 func readSignature(pdf []byte) (found, error) {
 	ranges := byteRange.FindAllSubmatch(pdf, -1)
-	if len(ranges) != 1 {
-		return found{}, fmt.Errorf("%d signatures in a file, want 1", len(ranges))
+	if stamps := bytes.Count(pdf, []byte("/Type /DocTimeStamp")); len(ranges) != 1+stamps {
+		return found{}, fmt.Errorf("%d signatures and %d document timestamps in a file, want 1 signature", len(ranges)-stamps, stamps)
 	}
 	var r [4]int
 	for i := range r {

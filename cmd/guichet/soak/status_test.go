@@ -143,7 +143,7 @@ func pending(done, request answer) (f findings) {
 	return f
 }
 
-// isRaised wants the document at B-LT, valid, and its request in that state.
+// isRaised wants the document at B-LTA, valid, and its request in that state.
 func (in *inside) isRaised(t *testing.T, v *visitor, e *errand, state string) {
 	t.Helper()
 	if s := v.page(t, "/fr/requests/"+e.request).badge(); s != state {
@@ -153,7 +153,7 @@ func (in *inside) isRaised(t *testing.T, v *visitor, e *errand, state string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.isCalled(t, document, "B-LT", "Signature valide", "Signature valide")
+	v.isCalled(t, document, "B-LTA", "Signature valide", "Signature valide")
 }
 
 // isCalled looks at both pages of a document.
