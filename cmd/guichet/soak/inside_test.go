@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,8 +167,8 @@ type watched struct {
 func (w *watched) Lease(ctx context.Context, o jobs.Order) ([]jobs.Job, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.idle == nil || w.took >= 0 {
-		return nil, nil // one look a round
+	if w.idle == nil || w.took >= 0 || !slices.Contains(o.Kinds, requests.RaiseKind) {
+		return nil, nil // one look a round, and renewals have a runner of their own
 	}
 	o.Kinds, o.Limit = []string{requests.RaiseKind}, 16
 	due, err := w.DB.Lease(ctx, o)
