@@ -45,7 +45,7 @@ func (r *Renewer) attempt(ctx context.Context, d Document) Outcome {
 	if err != nil {
 		return r.stopped(o, err)
 	}
-	if o.PDF != nil && len(o.PDF) > MaxPDF {
+	if len(o.PDF) > MaxPDF {
 		o.PDF, o.Level = nil, 0
 		return r.stopped(o, signing.ErrTooLarge)
 	}
