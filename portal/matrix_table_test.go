@@ -59,7 +59,7 @@ var notAtKiosk = []string{
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
 	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*",
-	"documents/:id/file.pdf", "requests/:id/document.pdf", "requests/:id/prove",
+	"documents/:id/file.pdf", "documents/:id/proof.pdf", "requests/:id/document.pdf", "requests/:id/prove",
 }
 
 // closedAt says whether the list has the route.

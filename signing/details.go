@@ -17,6 +17,7 @@ import (
 type CertificateReport struct {
 	Subject   string        `json:"subject"` // common name: of a person without her number
 	Issuer    string        `json:"issuer"`
+	Serial    string        `json:"serial"` // hexadecimal
 	NotBefore time.Time     `json:"notBefore"`
 	NotAfter  time.Time     `json:"notAfter"`
 	Key       string        `json:"key"`              // "ECDSA P-384"
@@ -74,7 +75,7 @@ func certificates(path certs.Path, status []*StatusReport) []CertificateReport {
 	for i, cert := range path {
 		sum := sha256.Sum256(cert.Raw)
 		out[i] = CertificateReport{
-			Subject: cert.Subject.CommonName, Issuer: cert.Issuer.CommonName, Key: cms.KeyName(cert.PublicKey),
+			Subject: cert.Subject.CommonName, Issuer: cert.Issuer.CommonName, Serial: cert.SerialNumber.Text(16), Key: cms.KeyName(cert.PublicKey),
 			NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, SHA256: hex.EncodeToString(sum[:]), Anchor: i == len(path)-1,
 		}
 		if i < len(status) {

@@ -67,11 +67,16 @@ func (d *Documents) file(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening a document: %w", err)
 	}
-	c.Header("Content-Disposition", `attachment; filename="`+fileName(doc.Reference)+`"`)
+	attachment(c, fileName(doc.Reference), pdf)
+	return nil
+}
+
+// attachment answers with a PDF to be kept under that name.
+func attachment(c *gin.Context, name string, pdf []byte) {
+	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
 	c.Header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Data(http.StatusOK, "application/pdf", pdf)
-	return nil
 }
 
 // fileName is made of the reference, which is nobody's name, and holds only what

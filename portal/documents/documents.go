@@ -16,7 +16,9 @@ import (
 type Documents struct {
 	Store Store
 	Trust signing.Trust // for the reports
-	Now   func() time.Time
+	// Mutuality is in whose name proof sheets are drawn.
+	Mutuality document.Mutuality
+	Now       func() time.Time
 
 	verify func(ctx context.Context, pdf []byte, t signing.Trust) (*signing.Report, error) // nil: signing.Verify
 }
@@ -27,6 +29,7 @@ const (
 	detailPath = "documents/:id"
 	filePath   = "documents/:id/file.pdf"
 	reportPath = "documents/:id/report"
+	proofPath  = "documents/:id/proof.pdf"
 )
 
 // Route mounts the area.
@@ -35,6 +38,7 @@ func (d *Documents) Route(r page.Routes) {
 	r.GET(detailPath, auth.ReadDocuments, d.detail)
 	r.GET(filePath, auth.ReadDocuments, d.file)
 	r.GET(reportPath, auth.ReadDocuments, d.report)
+	r.GET(proofPath, auth.ReadDocuments, d.proof)
 }
 
 // find reads the document that the address names, without its bytes.

@@ -64,7 +64,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{store: &fakeStore{owner: areatest.Login().Member}, report: passed()}
 	d.store.list = []Document{signed(7, 0, Valid), signed(6, 1, Checking), signed(5, 30, Invalid), signed(4, 400, Valid)}
 	d.store.list[1].Kind = document.KindEHICOrder
-	d.area = &Documents{Store: d.store, Now: func() time.Time { return areatest.Noon },
+	d.area = &Documents{Store: d.store, Mutuality: house(), Now: func() time.Time { return areatest.Noon },
 		verify: func(context.Context, []byte, signing.Trust) (*signing.Report, error) { return d.report, nil }}
 	d.Counter = areatest.New(t, d.area)
 	return d
@@ -90,7 +90,7 @@ func TestForeignDocuments(t *testing.T) {
 	d := newDesk(t)
 	d.Login.Member = "somebody-else"
 	for _, id := range []string{"doc007", "0", "%00"} {
-		for _, page := range []string{"", "/file.pdf", "/report"} {
+		for _, page := range []string{"", "/file.pdf", "/report", "/proof.pdf"} {
 			if p := d.Get("documents/" + id + page); !errors.Is(p.Err, ErrNotFound) {
 				t.Errorf("GET %s%s = %d, %v, want ErrNotFound", id, page, p.Status, p.Err)
 			}

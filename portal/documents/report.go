@@ -9,7 +9,9 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/verdict"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // judgement is the answer of a report in one word.
@@ -33,21 +35,9 @@ type reportPage struct {
 
 // report verifies the bytes that a download would give, now.
 func (d *Documents) report(c *gin.Context) error {
-	doc, err := d.find(c)
+	doc, report, err := d.verified(c)
 	if err != nil {
 		return err
-	}
-	pdf, err := d.Store.Open(c.Request.Context(), page.LoginOf(c), doc.ID, 0)
-	if err != nil {
-		return fmt.Errorf("opening a document to verify: %w", err)
-	}
-	verify := d.verify
-	if verify == nil {
-		verify = signing.Verify
-	}
-	report, err := verify(c.Request.Context(), pdf, d.Trust)
-	if err != nil {
-		return fmt.Errorf("verifying a document: %w", err)
 	}
 	v := page.From(c)
 	signer := signerOf(doc, report)
@@ -58,6 +48,42 @@ func (d *Documents) report(c *gin.Context) error {
 	v.Title, v.Section, v.Nav, v.NoHeading = p.Verdict.Title, v.T("documents.title"), "documents", true
 	v.Back = page.Link{URL: address(v, doc.ID, ""), Text: v.T("documents.back.one")}
 	return page.Render(c, http.StatusOK, reportView(v, p))
+}
+
+// verified verifies the document that the address names.
+func (d *Documents) verified(c *gin.Context) (Document, *signing.Report, error) {
+	doc, err := d.find(c)
+	if err != nil {
+		return Document{}, nil, err
+	}
+	pdf, err := d.Store.Open(c.Request.Context(), page.LoginOf(c), doc.ID, 0)
+	if err != nil {
+		return Document{}, nil, fmt.Errorf("opening a document to verify: %w", err)
+	}
+	verify := d.verify
+	if verify == nil {
+		verify = signing.Verify
+	}
+	report, err := verify(c.Request.Context(), pdf, d.Trust)
+	if err != nil {
+		return Document{}, nil, fmt.Errorf("verifying a document: %w", err)
+	}
+	return doc, report, nil
+}
+
+// proof is the report as a sheet to keep beside the document.
+func (d *Documents) proof(c *gin.Context) error {
+	doc, report, err := d.verified(c)
+	if err != nil {
+		return err
+	}
+	v := page.From(c)
+	drawn, err := document.DrawProof(verdict.Proof(v, d.Mutuality, fileName(doc.Reference), report), d.Now())
+	if err != nil {
+		return fmt.Errorf("drawing a proof sheet: %w", err)
+	}
+	attachment(c, "proof-"+fileName(doc.Reference), drawn.PDF)
+	return nil
 }
 
 // signerOf is what the document stands on in a report: the member's signature, or the

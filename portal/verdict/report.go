@@ -88,15 +88,20 @@ func signatureTitle(v page.View, s *signing.SignatureReport) string {
 
 // outcome is the badge of a signature: passed, not to be told, failed or changed since.
 func outcome(v page.View, s *signing.SignatureReport) templ.Component {
+	kind, word := outcomeOf(s)
+	return page.Badge(kind, v.T("verify.report.outcome."+word))
+}
+
+func outcomeOf(s *signing.SignatureReport) (page.Kind, string) {
 	switch {
 	case len(s.ChangedAfter) > 0:
-		return page.Badge(page.Changed, v.T("verify.report.outcome.changed"))
+		return page.Changed, "changed"
 	case s.Indication == signing.TotalPassed:
-		return page.Badge(page.Valid, v.T("verify.report.outcome.passed"))
+		return page.Valid, "passed"
 	case s.Indication == signing.TotalFailed:
-		return page.Badge(page.Changed, v.T("verify.report.outcome.failed"))
+		return page.Changed, "failed"
 	}
-	return page.Badge(page.Checking, v.T("verify.report.outcome.unsure"))
+	return page.Checking, "unsure"
 }
 
 // indication is the main status in the words of the standard.

@@ -1,0 +1,76 @@
+package verdict
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
+)
+
+// Proof puts a report into the words of a proof sheet, in the language of the page, in the
+// name of who checked. name is that of the file. A report that is too long for a sheet is
+// refused by document.DrawProof with document.ErrTooMany.
+func Proof(v page.View, by document.Mutuality, name string, r *signing.Report) document.Proof {
+	p := document.Proof{
+		Language: document.Language(v.Lang), Mutuality: by, Checked: r.At.In(locale.Zone()), File: name, Size: int64(r.Size),
+		Verdict: Sentence(v.Lang, r), Reasons: Reasons(v.Lang, r),
+	}
+	if sum, err := hex.DecodeString(r.SHA256); err == nil && len(sum) == len(p.SHA256) {
+		p.SHA256 = [32]byte(sum)
+	}
+	for i := range r.Signatures {
+		p.Signatures = append(p.Signatures, proofOf(v, &r.Signatures[i]))
+	}
+	for _, h := range r.History {
+		rev := document.ProofRevision{Number: h.Number, Bytes: int64(h.To), What: v.T("verify.report.revision." + revision(h.What))}
+		for _, c := range h.Changes {
+			what, rule := changed(c)
+			rev.Rules = append(rev.Rules, what+": "+rule)
+		}
+		p.Revisions = append(p.Revisions, rev)
+	}
+	return p
+}
+
+func proofOf(v page.View, s *signing.SignatureReport) document.ProofSignature {
+	p := document.ProofSignature{
+		Kind: document.ProofKind(s.Kind), Result: result(v, s), Indication: indication(s.Indication, s.SubIndication),
+		Field: s.Field, Signer: s.Signer, Time: s.Claimed, Algorithm: strings.Trim(s.Algorithm+", "+s.Hash, ", "),
+	}
+	if s.Kind != signing.Timestamp && s.Level != 0 {
+		p.Level = s.Level.String()
+	}
+	if !s.Timestamp.IsZero() {
+		p.Time, p.TimeSource = s.Timestamp, orNobody(v, s.TSA)
+	}
+	for _, c := range s.Path {
+		p.Path = append(p.Path, proofCertificate(c))
+	}
+	return p
+}
+
+// result is the outcome of a signature and, where it did not pass, why.
+func result(v page.View, s *signing.SignatureReport) string {
+	_, word := outcomeOf(s)
+	text := v.T("verify.report.outcome." + word)
+	if why := because(v, s); why != "" {
+		text += ". " + why
+	}
+	return text
+}
+
+func proofCertificate(c signing.CertificateReport) document.ProofCertificate {
+	p := document.ProofCertificate{Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, SHA256: c.SHA256,
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Anchor: c.Anchor}
+	if s := c.Status; s != nil {
+		p.Revocation = &document.ProofRevocation{
+			Source: s.Source, Revoked: s.RevokedAt, Produced: s.ProducedAt, Responder: s.Responder, Embedded: s.Embedded}
+		if s.ProducedAt.IsZero() {
+			p.Revocation.Produced = s.ThisUpdate
+		}
+	}
+	return p
+}
