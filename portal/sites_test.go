@@ -30,6 +30,8 @@ var outside = map[string]string{
 	"GET " + federal.ReturnPath:      "leads to the page that says: signed out",
 	"POST " + api.KioskNoncePath:     "nothing: a nonce",
 	"POST " + api.KioskMessagePath:   "the kiosk's signature",
+	"GET /check":                     "leads to the language",
+	"GET /check/key":                 "public keys",
 	"GET /:lang":                     "leads to the first page",
 	"GET /:lang/":                    "leads to the first page",
 }
