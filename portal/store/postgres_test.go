@@ -380,7 +380,7 @@ func TestDatabaseSays(t *testing.T) {
 		plant("XX000", 0)
 		b.frozen(b.claire) // and goes on
 	}
-	plant("40001", 2)
+	plant("40001", 3) // as often as a transaction is begun
 	if _, err := b.PutRequest(t.Context(), b.claire, b.request(), ""); err == nil {
 		t.Error("a transaction was tried for ever")
 	}

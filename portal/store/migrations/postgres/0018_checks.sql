@@ -7,7 +7,7 @@ CREATE TABLE checks (
     check_index BYTEA   NOT NULL,  -- HMAC of the printed reference and code
     member      TEXT    NOT NULL,
     request     TEXT    NOT NULL,  -- that was drawn with it
-    checked     INTEGER NOT NULL,  -- how often
+    checked     BIGINT  NOT NULL,  -- how often
     checked_at  BIGINT  NOT NULL,  -- the last time; 0: never
     noted_at    BIGINT  NOT NULL,  -- of its last row in the audit trail
     how         TEXT    NOT NULL,  -- the last time: file, code, qr
