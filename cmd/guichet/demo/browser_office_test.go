@@ -115,7 +115,7 @@ func officeStops(p officePlace) []stop {
 	file := "office/files/" + p.file
 	return []stop{
 		plain("office"), plain("office/queue"), plain("office/person"), plain("office/staff"), plain("office/staff/new"),
-		plain("office/system"), plain("office/system/acts"), plain("office/letters"), plain("office/kiosks"),
+		plain("office/system"), plain("office/system/rescue"), plain("office/system/acts"), plain("office/letters"), plain("office/kiosks"),
 		at("office/letters/batches/:id", "office/letters/batches/"+p.batch), at("office/letters/:id", "office/letters/"+p.letter),
 		at("office/queue/:id/assign", "office/queue/"+p.item+"/assign"), at("office/staff/:id/disable", "office/staff/"+p.colleague+"/disable"),
 		view("office/queue", "empty queue", func(filled) string { return "office/queue?kind=lost-code" }),
@@ -167,7 +167,7 @@ func init() {
 		"POST office/files/:id/enrol": "redirect", "POST office/files/:id/card": "JSON", "POST office/files/:id/card/challenge": "JSON",
 		"POST office/files/:id/account": "redirect", "POST office/staff/:id": "redirect", "POST office/staff/:id/disable": "redirect",
 		"POST office/staff/:id/enable": "redirect", "POST office/letters/print": "PDF", "GET office/letters/test.pdf": "PDF",
-		"POST office/letters/batches/:id/post": "redirect; its 422 is that of its page", "POST office/letters/:id/again": "redirect; its 422 is that of its page", "POST office/letters/:id/try": "redirect", "POST office/system/jobs/:id": "redirect",
+		"POST office/letters/batches/:id/post": "redirect; its 422 is that of its page", "POST office/letters/:id/again": "redirect; its 422 is that of its page", "POST office/letters/:id/try": "redirect", "POST office/system/jobs/:id": "redirect", "POST office/system/rescue/:id": "redirect",
 		"POST office/kiosks": "redirect", "POST office/kiosks/:id/name": "redirect", "POST office/kiosks/:id/code": "shows the code once",
 		"POST office/kiosks/:id/suspend": "redirect", "POST office/kiosks/:id/revoke": "redirect",
 		"POST kiosk/over": "redirect", "POST kiosk/stay": "JSON", "POST kiosk/help": "needs a kiosk; else a redirect",
