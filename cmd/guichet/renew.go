@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"guichet.example/auth"
-	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/renewal"
@@ -104,21 +103,13 @@ func runRenew(ctx context.Context, env cli.Env, args []string) error {
 }
 
 func newRenewer(s *Settings, db *store.DB, log *slog.Logger) (*renewal.Renewer, error) {
-	anchors, err := certs.LoadTrustAnchors(s.Trust)
-	if err != nil {
-		return nil, fmt.Errorf("reading trust anchors: %w", err)
-	}
-	status, err := newStatus(s, log)
-	if err != nil {
-		return nil, err
-	}
-	tsa, err := newTSA(s, anchors)
+	outside, err := newServices(s, log)
 	if err != nil {
 		return nil, err
 	}
 	return &renewal.Renewer{
-		Store: db, Jobs: db, Mutuality: s.Mutuality.ID, Trust: signing.Trust{Anchors: anchors},
-		Extender: &signing.Extender{TSA: tsa, Revocation: status, Anchors: anchors},
+		Store: db, Jobs: db, Mutuality: s.Mutuality.ID, Trust: signing.Trust{Anchors: outside.anchors},
+		Extender: &signing.Extender{TSA: outside.tsa, Revocation: outside.status, Anchors: outside.anchors},
 		Before:   s.Archive.RenewBefore.or(0), PerMinute: s.Archive.PerMinute, Now: time.Now, Log: log,
 	}, nil
 }

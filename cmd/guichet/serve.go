@@ -159,15 +159,7 @@ func openKeys(ctx context.Context, folder string, place where, log *slog.Logger)
 }
 
 func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.Sealer, log *slog.Logger) (*portal.Portal, error) {
-	anchors, err := certs.LoadTrustAnchors(s.Trust)
-	if err != nil {
-		return nil, fmt.Errorf("reading trust anchors: %w", err)
-	}
-	status, err := newStatus(s, log)
-	if err != nil {
-		return nil, err
-	}
-	tsa, err := newTSA(s, anchors)
+	outside, err := newServices(s, log)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +173,7 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 	}
 	return portal.New(portal.Config{
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
-		Store: db, Anchors: anchors, Revocation: status, TSA: tsa, Policy: policy,
+		Store: db, Anchors: outside.anchors, Revocation: outside.status, TSA: outside.tsa, Policy: policy,
 		Archive: s.Archive.level(), Renewal: portal.RenewalTimes{Before: s.Archive.RenewBefore.or(0), PerMinute: s.Archive.PerMinute},
 		Federation: federation.ways, SAML: federation.announced(), Seal: seal, Mail: sender,
 		Idle: s.Idle.or(0), Total: s.Total.or(0), OfficeIdle: s.OfficeIdle.or(0), OfficeTotal: s.OfficeTotal.or(0),
@@ -197,6 +189,26 @@ func maxAge(s *Settings) time.Duration {
 		return -1
 	}
 	return age
+}
+
+// services are what signing needs of the world: whom to believe, and who answers.
+type services struct {
+	anchors *certs.TrustAnchors
+	status  *revocation.Checker
+	tsa     *signing.TSA // nil without one
+}
+
+func newServices(s *Settings, log *slog.Logger) (services, error) {
+	anchors, err := certs.LoadTrustAnchors(s.Trust)
+	if err != nil {
+		return services{}, fmt.Errorf("reading trust anchors: %w", err)
+	}
+	status, err := newStatus(s, log)
+	if err != nil {
+		return services{}, err
+	}
+	tsa, err := newTSA(s, anchors)
+	return services{anchors, status, tsa}, err
 }
 
 func newStatus(s *Settings, log *slog.Logger) (*revocation.Checker, error) {

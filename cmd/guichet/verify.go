@@ -56,9 +56,7 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 		}
 		valid = valid && report.Valid()
 		if *asJSON {
-			err = json.NewEncoder(env.Stdout).Encode(fileReport{
-				File: file, Valid: report.Valid(), Sentence: report.Sentence(), Why: report.Why(), Text: verdict.Sentence(language, report), Report: report,
-			})
+			err = json.NewEncoder(env.Stdout).Encode(fileReport{file, verdict.AnswerOf(language, report)})
 		} else {
 			err = printReport(env.Stdout, file, report, language, *full)
 		}
@@ -74,12 +72,8 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 
 // fileReport is a line of `guichet verify -json`.
 type fileReport struct {
-	File     string                  `json:"file"`
-	Valid    bool                    `json:"valid"`
-	Sentence signing.Sentence        `json:"sentence"`
-	Why      []signing.SubIndication `json:"why,omitempty"`
-	Text     string                  `json:"text"` // the sentence in the language asked for
-	*signing.Report
+	File string `json:"file"`
+	verdict.Answer
 }
 
 // clockAt reads the time of a validation; nil for now.

@@ -12,9 +12,6 @@ import (
 	"guichet.example/signing"
 )
 
-// MaxPDF is the largest version that is stored, in bytes.
-const MaxPDF = 25 << 20
-
 // byHand is what a job carries that somebody ordered: it renews what is not due too.
 var byHand = []byte("by hand")
 
@@ -45,7 +42,7 @@ func (r *Renewer) attempt(ctx context.Context, d Document) Outcome {
 	if err != nil {
 		return r.stopped(o, err)
 	}
-	if len(o.PDF) > MaxPDF {
+	if len(o.PDF) > rescue.MaxPDF {
 		o.PDF, o.Level = nil, 0
 		return r.stopped(o, signing.ErrTooLarge)
 	}

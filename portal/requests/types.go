@@ -29,9 +29,6 @@ import (
 	"guichet.example/signing/document"
 )
 
-// MaxPDF is the largest document of a request, signed and with all its evidence, in bytes.
-const MaxPDF = 25 << 20
-
 var (
 	// ErrNotFound means there is no such request of this member.
 	ErrNotFound = errors.New("no such request")

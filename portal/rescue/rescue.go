@@ -24,6 +24,9 @@ import (
 	"guichet.example/signing"
 )
 
+// MaxPDF is the largest version of a document that is kept, with all its evidence, in bytes.
+const MaxPDF = 25 << 20
+
 // Kinds of the jobs that make a document last. Their key is the document.
 const (
 	Raise = "raise" // to the level wanted, after it was signed

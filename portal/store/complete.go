@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/rescue"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -125,7 +126,7 @@ func (db *DB) checkCompletion(c *requests.Completion) error {
 	switch {
 	case !isID(c.Document):
 		return errors.New("id of the document is not an id")
-	case len(c.PDF) == 0 || len(c.PDF) > requests.MaxPDF:
+	case len(c.PDF) == 0 || len(c.PDF) > rescue.MaxPDF:
 		return fmt.Errorf("signed PDF has %d bytes", len(c.PDF))
 	case c.State != requests.Signed && c.State != requests.Pending:
 		return fmt.Errorf("a completed request cannot be %q", c.State)

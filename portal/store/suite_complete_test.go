@@ -12,6 +12,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/rescue"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -37,7 +38,7 @@ func testCompleteRefuses(t *testing.T, b *bed) {
 
 	for name, change := range map[string]func(*requests.Completion){
 		"no PDF":      func(c *requests.Completion) { c.PDF = nil },
-		"huge PDF":    func(c *requests.Completion) { c.PDF = make([]byte, requests.MaxPDF+1) },
+		"huge PDF":    func(c *requests.Completion) { c.PDF = make([]byte, rescue.MaxPDF+1) },
 		"other state": func(c *requests.Completion) { c.State = requests.Accepted },
 		"bad id":      func(c *requests.Completion) { c.Document = "a b" },
 	} {
