@@ -151,7 +151,7 @@ func (b *booth) out(name string) {
 	b.shows("out")
 	b.look("card out", "", true)
 	for range 3 {
-		b.run("history.back()")
+		b.goes("history.back()")
 		b.until("the kiosk's screen", `document.readyState === "complete" && location.pathname.endsWith("/kiosk")`)
 		if text := eval[string](b.window, "document.body.innerText"); strings.Contains(text, name) {
 			b.t.Errorf("going back shows the next person %q", text)

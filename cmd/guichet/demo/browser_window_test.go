@@ -151,6 +151,18 @@ func (w *window) run(script string) {
 	w.do(script, chromedp.Evaluate[chromedp.Void](script))
 }
 
+// goes runs a script that leads away from the page. That the page was gone before it could
+// answer is no error.
+func (w *window) goes(script string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
+	if err != nil && !strings.Contains(err.Error(), "Inspected target navigated") {
+		w.fail("%s: %v", script, err)
+	}
+}
+
 // leave waits until what is done has led to another page, script included.
 func (w *window) leave(do func()) {
 	w.t.Helper()
