@@ -90,10 +90,10 @@ type Store interface {
 	// DueRenewals lists documents of a window after the one named last ("" for the first),
 	// by member and id.
 	DueRenewals(ctx context.Context, mutuality string, w Window, after Name, limit int) ([]Name, error)
-	// LeaseRenewal leases the job of a document, which it makes where there is none: one
-	// that somebody ordered by hand. jobs.ErrLeaseLost while somebody else has it,
-	// jobs.ErrNotFound if the document is not to be renewed.
-	LeaseRenewal(ctx context.Context, mutuality string, n Name, life time.Duration) (jobs.Job, error)
+	// LeaseRenewal leases the job of a document of the window, which it makes where there
+	// is none. jobs.ErrLeaseLost while somebody else has it, jobs.ErrNotFound if the
+	// document is not, or no longer, in the window.
+	LeaseRenewal(ctx context.Context, mutuality string, w Window, n Name, life time.Duration) (jobs.Job, error)
 	// CountRenewals says how many documents of the mutuality (and member, if given) have
 	// a place in the line, and how many of them were given up.
 	CountRenewals(ctx context.Context, mutuality string, member auth.MemberID) (known, stopped int64, err error)
@@ -202,7 +202,8 @@ func (r *Renewer) Do(ctx context.Context, j jobs.Job) error {
 }
 
 // Renew makes one attempt for a leased job and stores its outcome. The error is the
-// store's: that a service does not answer is an outcome.
+// store's, or that ctx was cancelled, which says nothing of the document: its job is the
+// caller's still. That a service does not answer is an outcome.
 func (r *Renewer) Renew(ctx context.Context, j jobs.Job) (Outcome, error) {
 	d, err := r.Store.Renewal(ctx, j)
 	if err != nil {
@@ -212,6 +213,9 @@ func (r *Renewer) Renew(ctx context.Context, j jobs.Job) (Outcome, error) {
 		return Outcome{}, err
 	}
 	o := r.attempt(ctx, d)
+	if o.Cause != "" && errors.Is(ctx.Err(), context.Canceled) {
+		return Outcome{Document: d}, ctx.Err()
+	}
 	r.tell(o)
 	// The outcome is worth keeping although the time for the attempt is up.
 	keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWait)
@@ -239,6 +243,9 @@ func (r *Renewer) count(o Outcome) {
 func (r *Renewer) tell(o Outcome) {
 	log := r.Log.With("document", o.ID, "attempts", o.Job.Attempts, "cause", o.Cause)
 	switch cause, _ := rescue.Split(o.Cause); {
+	case o.Cause == "" && o.PDF != nil && o.Stamped.Add(r.Margin()).After(o.Holds):
+		// What follows is due ever sooner, until nothing new is to be had.
+		log.Warn("new archive timestamp runs out soon: its authority needs other certificates or algorithms", "alert", "renewal-short", "holds", o.Holds)
 	case o.Cause == "":
 	case cause == rescue.Late:
 		log.Error("document was not renewed in time", "alert", "renewal-late", "held", o.Holds)

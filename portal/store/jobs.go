@@ -243,22 +243,26 @@ func (db *DB) leaseNamed(ctx context.Context, j *jobs.Job, life time.Duration) e
 	if err != nil {
 		return err
 	}
+	return db.write(ctx, audit.Entry{}, func(t *tx) error { return t.leaseNamed(j, now, life, lease) })
+}
+
+func (t *tx) leaseNamed(j *jobs.Job, now time.Time, life time.Duration, lease string) error {
 	r := sealedRow{Job: *j}
-	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
-		err := t.get(`
-			SELECT job FROM jobs
-			WHERE mutuality = ? AND kind = ? AND name = ? AND member = ? AND dead_at IS NULL AND leased_until <= ?`,
-			[]any{j.Mutuality, j.Kind, j.Key, string(j.Member), micros(now)}, &r.ID)
-		if errors.Is(err, sql.ErrNoRows) {
-			return jobs.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		return leaseJob(t, &r, jobs.Order{Now: now, Life: life}, lease)
-	})
+	err := t.get(`
+		SELECT job FROM jobs
+		WHERE mutuality = ? AND kind = ? AND name = ? AND member = ? AND dead_at IS NULL AND leased_until <= ?`,
+		[]any{j.Mutuality, j.Kind, j.Key, string(j.Member), micros(now)}, &r.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return jobs.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if err := leaseJob(t, &r, jobs.Order{Now: now, Life: life}, lease); err != nil {
+		return err
+	}
 	*j = r.Job
-	return err
+	return nil
 }
 
 // openJobs opens payloads. What does not open can never be done: it is a dead letter.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -95,36 +94,14 @@ func (db *DB) fill(ctx context.Context, j jobs.Job) (requests.Raise, error) {
 // Raised implements requests.Store. ErrChanged if somebody else has raised the document
 // since it was leased; their version stands.
 func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
-	login := auth.Login{Mutuality: r.Mutuality, Member: r.Member}
-	key, err := db.key(ctx, login)
-	if err != nil {
-		return fmt.Errorf("raising document: %w", err)
-	}
-	var sealed sealedBlob
-	var sum [32]byte
-	if r.PDF != nil {
-		sealed, sum = key.sealBlob(sealedDocument, r.Document, r.Version+1, r.PDF), sha256.Sum256(r.PDF)
-	}
 	note := db.ownEntry(ctx, r.Mutuality, r.Member, audit.RaiseDocument, object("document", r.Document))
 	note.Reason = r.Cause
 	if r.PDF == nil && r.State == "" {
 		note.Outcome = audit.Failed
 	}
-	err = db.write(ctx, note, func(t *tx) error {
-		d, err := findDocument(t.conn, login, r.Document)
-		if err != nil {
-			return err
-		}
-		if d.Version != r.Version {
-			return requests.ErrChanged
-		}
-		if r.PDF != nil {
-			d.Version, d.Size, d.SHA256, d.Level = d.Version+1, len(r.PDF), sum, r.Level
-			if err := insertVersion(t, key, d, db.cfg.Now(), sealed); err != nil {
-				return err
-			}
-		}
-		if err := raise(t, key, d, r); err != nil {
+	a := attempted{Login: auth.Login{Mutuality: r.Mutuality, Member: r.Member}, Document: r.Document, From: r.Version, PDF: r.PDF, Level: r.Level}
+	err := db.attempted(ctx, a, note, requests.ErrChanged, func(t *tx, key memberKey, d documents.Document) error {
+		if err := settleStatus(t, key, d, r); err != nil {
 			return err
 		}
 		return db.schedule(t, key, d, r)
@@ -135,19 +112,17 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 	return nil
 }
 
-// raise writes what became of the document, and the state that follows from what was
-// learnt of the signer's certificate.
-func raise(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
-	if r.State != "" {
-		if err := settleRequest(t, key, r); err != nil {
-			return err
-		}
-		d.Status = statusOf(r.State)
+// settleStatus writes the state that follows from what was learnt of the signer's
+// certificate.
+func settleStatus(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
+	if r.State == "" {
+		return nil
 	}
-	_, err := t.exec(`
-		UPDATE documents SET version = ?, size = ?, sha256 = ?, level = ?, status = ?
-		WHERE mutuality = ? AND member = ? AND document = ?`,
-		d.Version, d.Size, d.SHA256[:], int(d.Level), string(d.Status), key.mutuality, key.member, d.ID)
+	if err := settleRequest(t, key, r); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE documents SET status = ? WHERE mutuality = ? AND member = ? AND document = ?`,
+		string(statusOf(r.State)), key.mutuality, key.member, d.ID)
 	return err
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -119,28 +118,36 @@ func jobOf(c *conn, mutuality, kind, name string) (bool, error) {
 }
 
 // LeaseRenewal implements renewal.Store.
-func (db *DB) LeaseRenewal(ctx context.Context, mutuality string, n renewal.Name, life time.Duration) (jobs.Job, error) {
-	j := renewal.ByHand(jobs.Job{Kind: rescue.Renew, Mutuality: mutuality, Member: n.Member, Key: n.Document})
-	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+func (db *DB) LeaseRenewal(ctx context.Context, mutuality string, w renewal.Window, n renewal.Name, life time.Duration) (jobs.Job, error) {
+	j := jobs.Job{Kind: rescue.Renew, Mutuality: mutuality, Member: n.Member, Key: n.Document}
+	if w.All {
+		j = renewal.ByHand(j)
+	}
+	condition, args := windowOf(w)
+	args = append(append([]any{mutuality}, args...), string(n.Member), n.Document)
+	now := db.cfg.Now()
+	lease, err := NewID(now, db.cfg.Rand)
+	if err != nil {
+		return jobs.Job{}, err
+	}
+	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
 		var one int
-		err := t.get(`SELECT 1 FROM renewals WHERE mutuality = ? AND member = ? AND document = ?`,
-			[]any{mutuality, string(n.Member), n.Document}, &one)
+		err := t.get(`SELECT 1 FROM renewals WHERE mutuality = ? AND `+condition+` AND member = ? AND document = ?`, args, &one)
 		if errors.Is(err, sql.ErrNoRows) {
 			return jobs.ErrNotFound
+		}
+		if err == nil {
+			err = t.enqueue(db, j)
 		}
 		if err != nil {
 			return err
 		}
-		later := j
-		later.Due = db.cfg.Now().Add(life) // should we die before we have it
-		return t.enqueue(db, later)
-	})
-	if err == nil {
-		err = db.leaseNamed(ctx, &j, life)
+		err = t.leaseNamed(&j, now, life, lease)
 		if errors.Is(err, jobs.ErrNotFound) {
-			err = jobs.ErrLeaseLost
+			return jobs.ErrLeaseLost
 		}
-	}
+		return err
+	})
 	if err != nil {
 		return jobs.Job{}, fmt.Errorf("leasing document to be renewed: %w", err)
 	}
@@ -183,16 +190,6 @@ func (db *DB) Renewal(ctx context.Context, j jobs.Job) (renewal.Document, error)
 
 // Renewed implements renewal.Store.
 func (db *DB) Renewed(ctx context.Context, o renewal.Outcome) error {
-	login := auth.Login{Mutuality: o.Mutuality, Member: o.Member}
-	key, err := db.key(ctx, login)
-	if err != nil {
-		return fmt.Errorf("renewing document: %w", err)
-	}
-	var sealed sealedBlob
-	var sum [32]byte
-	if o.PDF != nil {
-		sealed, sum = key.sealBlob(sealedDocument, o.ID, o.Version+1, o.PDF), sha256.Sum256(o.PDF)
-	}
 	note := db.ownEntry(ctx, o.Mutuality, o.Member, audit.RenewDocument, object("document", o.ID))
 	note.Reason = o.Cause
 	switch {
@@ -201,38 +198,14 @@ func (db *DB) Renewed(ctx context.Context, o renewal.Outcome) error {
 	case o.PDF == nil:
 		note.Outcome = audit.Failed
 	}
-	err = db.write(ctx, note, func(t *tx) error {
-		d, err := findDocument(t.conn, login, o.ID)
-		if err != nil {
-			return err
-		}
-		if d.Version != o.Version {
-			return jobs.ErrLeaseLost // a newer version stands
-		}
-		if o.PDF != nil {
-			d.Version, d.Size, d.SHA256, d.Level = d.Version+1, len(o.PDF), sum, o.Level
-			if err := newVersion(t, key, d, db.cfg.Now(), sealed); err != nil {
-				return err
-			}
-		}
+	a := attempted{Login: auth.Login{Mutuality: o.Mutuality, Member: o.Member}, Document: o.ID, From: o.Version, PDF: o.PDF, Level: o.Level}
+	err := db.attempted(ctx, a, note, jobs.ErrLeaseLost, func(t *tx, _ memberKey, d documents.Document) error {
 		return db.settleRenewal(t, o, d)
 	})
 	if err != nil {
 		return fmt.Errorf("renewing document: %w", err)
 	}
 	return nil
-}
-
-// newVersion makes a version the newest of its document.
-func newVersion(t *tx, key memberKey, d documents.Document, at time.Time, sealed sealedBlob) error {
-	if err := insertVersion(t, key, d, at, sealed); err != nil {
-		return err
-	}
-	_, err := t.exec(`
-		UPDATE documents SET version = ?, size = ?, sha256 = ?, level = ?
-		WHERE mutuality = ? AND member = ? AND document = ?`,
-		d.Version, d.Size, d.SHA256[:], int(d.Level), key.mutuality, key.member, d.ID)
-	return err
 }
 
 // settleRenewal notes until when the document holds, and ends the job, puts it off or

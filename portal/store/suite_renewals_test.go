@@ -68,14 +68,18 @@ func testRenewal(t *testing.T, b *bed) {
 	if known, stopped, err := b.CountRenewals(ctx, "141", ""); err != nil || known != 3 || stopped != 0 {
 		t.Errorf("CountRenewals = %d, %d, %v", known, stopped, err)
 	}
-	_, err := b.LeaseRenewal(ctx, "141", renewal.Name{Member: b.claire.Member, Document: "no such"}, time.Minute)
+	_, err := b.LeaseRenewal(ctx, "141", b.window(), renewal.Name{Member: b.claire.Member, Document: "no such"}, time.Minute)
 	wantErr(t, "LeaseRenewal of nothing", err, jobs.ErrNotFound)
+	early := b.window()
+	early.Before = 0
+	_, err = b.LeaseRenewal(ctx, "141", early, renewal.Name{Member: b.claire.Member, Document: doc}, time.Minute)
+	wantErr(t, "LeaseRenewal of what is not due", err, jobs.ErrNotFound)
 	name := renewal.Name{Member: b.claire.Member, Document: doc}
-	j, err := b.LeaseRenewal(ctx, "141", name, time.Minute)
+	j, err := b.LeaseRenewal(ctx, "141", b.window(), name, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.LeaseRenewal(ctx, "141", name, time.Minute)
+	_, err = b.LeaseRenewal(ctx, "141", b.window(), name, time.Minute)
 	wantErr(t, "LeaseRenewal twice", err, jobs.ErrLeaseLost)
 	d, err := b.Renewal(ctx, j)
 	if err != nil || d.Version != 2 || d.Holds.IsZero() || d.Stamped.IsZero() {
@@ -94,6 +98,9 @@ func testRenewal(t *testing.T, b *bed) {
 		t.Fatal(err)
 	}
 	wantErr(t, "Renewed twice", b.Renewed(ctx, o), jobs.ErrLeaseLost)
+	// Another process had it on its list before it was renewed.
+	_, err = b.LeaseRenewal(ctx, "141", b.window(), name, time.Minute)
+	wantErr(t, "LeaseRenewal of what was renewed", err, jobs.ErrNotFound)
 	for version, want := range map[int][]byte{0: o.PDF, 2: d.PDF, 3: o.PDF} {
 		if got, err := b.Open(ctx, b.claire, doc, version); err != nil || string(got) != string(want) {
 			t.Errorf("version %d has %d bytes, %v, want %d", version, len(got), err, len(want))
