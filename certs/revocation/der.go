@@ -98,6 +98,7 @@ var (
 	oidIssuingPoint  = oid(2, 5, 29, 28)
 	oidAuthorityKey  = oid(2, 5, 29, 35)
 	oidReasonCode    = oid(2, 5, 29, 21)
+	oidArchiveCutoff = oid(1, 3, 6, 1, 5, 5, 7, 48, 1, 6)
 )
 
 // maxExtensions bounds a list of extensions.

@@ -30,6 +30,7 @@ type unverifiedOCSP struct {
 	nextUpdate    time.Time
 	revokedAt     time.Time
 	reason        int
+	cutoff        time.Time // certificates that ended since then are remembered; zero: not said
 }
 
 var errSyntax = errors.New("not an OCSP response by its syntax")
@@ -206,6 +207,15 @@ func (r *unverifiedOCSP) readSingle(s cryptobyte.String) error {
 	list, err := readOptionalExtensions(&s)
 	if err != nil {
 		return err
+	}
+	for i, e := range list {
+		if e.id != oidArchiveCutoff {
+			continue
+		}
+		if !readGeneralizedTime(&e.value, &r.cutoff) || !e.value.Empty() {
+			return errors.New("archive cutoff cannot be read")
+		}
+		list[i].critical = false
 	}
 	return refuseCritical(list)
 }

@@ -20,6 +20,8 @@ import (
 //   - its signature, over SHA-256 or longer;
 //   - thisUpdate and producedAt not after at, nextUpdate not before it, each within skew;
 //     without nextUpdate, thisUpdate must be as recent as skew;
+//   - "good" is known from before the end of cert, or its archive cutoff says that the
+//     responder remembers certificates that ended then (4.4.4): others forget them;
 //   - the nonce, if nonce is not nil.
 //
 // Of a revoked certificate both the Answer and a [RevokedError] are returned. The other
@@ -53,6 +55,9 @@ func verifyOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte, at tim
 	}
 	if err := r.checkTimes(at, skew); err != nil {
 		return Answer{}, err
+	}
+	if r.status == Good && r.thisUpdate.After(cert.NotAfter) && (r.cutoff.IsZero() || r.cutoff.After(cert.NotAfter)) {
+		return Answer{}, invalid("it was made after the certificate expired, and may have forgotten it")
 	}
 	if nonce != nil && subtle.ConstantTimeCompare(nonce, r.nonce) != 1 {
 		return Answer{}, invalid("nonce is not the one of the request")
