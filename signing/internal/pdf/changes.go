@@ -72,6 +72,9 @@ func (s *step) allow(what, detail string, object int) {
 func (s *step) collect() error {
 	for _, section := range s.f.revs[s.rev].sections {
 		for num, e := range section.each {
+			if _, twice := s.touched[num]; twice {
+				continue // in the stream beside the table too
+			}
 			s.touched[num] = e
 			s.order = append(s.order, num)
 		}

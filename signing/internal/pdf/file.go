@@ -24,12 +24,25 @@ type revision struct {
 	eof   int // after %%EOF
 	end   int // after the end of line that follows, where the next one begins
 	// sections holds one cross-reference section. The original of a linearised file
-	// (ISO 32000-1, annex F) has two: that of the first page, looked at first, and the main one.
+	// (ISO 32000-1, annex F) has two: that of the first page, looked at first, and the main
+	// one. A hybrid revision has a stream after its table, and that of Word the main table
+	// after both.
 	sections []*section
 }
 
 // trailer is the dictionary that counts in this revision.
 func (r *revision) trailer() Dict { return r.sections[0].trailer }
+
+// hybrid reports a revision with a stream that only some readers know of.
+func (r *revision) hybrid() bool {
+	return slices.ContainsFunc(r.sections, func(s *section) bool { return s.hidden })
+}
+
+// section reports whether the object of that number at that place is one of the
+// revision's cross-reference streams.
+func (r *revision) section(num, start int) bool {
+	return slices.ContainsFunc(r.sections, func(s *section) bool { return s.stream == num && s.start == start })
+}
 
 // Open reads the structure of a file: the header at its first byte, the last section
 // named by the last bytes, and from there the chain of Prev. It keeps data and does not
@@ -57,7 +70,13 @@ func Open(data []byte) (*File, error) {
 	if err := f.chain(last); err != nil {
 		return nil, err
 	}
-	return f, f.checkTrailers()
+	if err := f.checkTrailers(); err != nil {
+		return nil, err
+	}
+	if err := f.views(); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // header reports whether the file begins with %PDF-1.x or %PDF-2.x and an end of line.
@@ -116,14 +135,19 @@ func (f *File) chain(offset int) error {
 		}
 		rev := revision{eof: s.eof, end: s.end, sections: []*section{s}}
 		offset = s.prev
-		if offset > s.start {
+		switch {
+		case s.hides >= 0:
+			if offset, err = f.hybrid(&rev); err != nil {
+				return err
+			}
+		case offset > s.start:
 			main, err := f.linearised(s)
 			if err != nil {
 				return err
 			}
 			rev.eof, rev.end, rev.sections = main.eof, main.end, append(rev.sections, main)
 			offset = -1
-		} else if s.named != s.start {
+		case s.named != s.start:
 			return broken(s.start, "section not named by its own startxref")
 		}
 		for _, s := range rev.sections {
@@ -145,7 +169,8 @@ func (f *File) linearised(first *section) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	if first.named != 0 && first.named != unnamed || main.named != first.start || main.prev >= 0 || first.end > main.start {
+	bare := first.named == unnamed && first.stream != 0
+	if first.named != 0 && !bare || main.named != first.start || main.prev >= 0 || main.hides >= 0 || first.end > main.start {
 		return nil, broken(first.start, "Prev points forward")
 	}
 	return main, nil
@@ -164,6 +189,9 @@ func (f *File) contiguous() error {
 		for _, s := range rev.sections {
 			if s.highest >= rev.end {
 				return broken(s.start, "object beyond the end of its revision")
+			}
+			if s.hidden && s.start < start {
+				return broken(s.start, "XRefStm names a stream of an earlier revision")
 			}
 		}
 		start = rev.end

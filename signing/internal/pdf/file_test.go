@@ -48,7 +48,7 @@ func TestOpenRefusesBrokenStructure(t *testing.T) {
 		{"key twice in the trailer", replace(good, "/Root 1 0 R", "/Root 1 0 R /Root 2 0 R"), ErrStructure},
 		{"key twice by escape", replace(good, "/Root 1 0 R", "/Root 1 0 R /R#6Fot 2 0 R"), ErrStructure},
 		{"encrypted", revision1("/Encrypt << /Filter /Standard >>", simple...), ErrEncrypted},
-		{"hybrid", revision1("/XRefStm 9", simple...), ErrStructure},
+		{"hybrid with an object for a stream", revision1("/XRefStm 9", simple...), ErrStructure},
 		{"Prev to itself", selfPrev(), ErrStructure},
 		{"Prev beyond the file", revision1("/Prev 999999", simple...), ErrStructure},
 		{"Prev negative", revision1("/Prev -1", simple...), ErrStructure},

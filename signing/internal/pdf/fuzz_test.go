@@ -39,6 +39,9 @@ func FuzzOpen(f *testing.F) {
 	base := table(simple...)
 	f.Add(base)
 	f.Add(streamed(simple...))
+	for _, shape := range []string{"word", "acrobat", "one"} {
+		f.Add(double{objects: tagged, hidden: []int{6}, shape: shape}.bytes())
+	}
 	f.Add(selfPrev())
 	f.Add(forwardPrev())
 	u := base

@@ -56,12 +56,16 @@ func (f *File) scan() (*scan, error) {
 func (f *File) scanRevision(s *scan, rev int) error {
 	state := f.State(rev)
 	var spans []span
+	hybrid, done := f.revs[rev].hybrid(), map[int]bool{}
 	for _, section := range f.revs[rev].sections {
 		spans = append(spans, span{section.start, section.end})
 		s.note(section.trailer, 0, rev)
 		for num, e := range section.each {
-			if e.kind == free {
+			if e.kind == free || done[num] {
 				continue
+			}
+			if hybrid {
+				done[num] = true // the table and its stream say the same of it
 			}
 			o, err := state.Load(Ref{num, int(e.gen)})
 			if err != nil {
@@ -70,7 +74,7 @@ func (f *File) scanRevision(s *scan, rev int) error {
 			if o == nil {
 				continue
 			}
-			if num == section.stream && o.Start == section.start {
+			if f.revs[rev].section(num, o.Start) {
 				continue // said by the trailer
 			}
 			s.kind(o.Value)

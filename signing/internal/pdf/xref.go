@@ -8,12 +8,15 @@ import (
 
 // section is one cross-reference section with its trailer (ISO 32000-1, 7.5.4, 7.5.8).
 type section struct {
-	start     int // of "xref" or of the object that is a cross-reference stream
-	eof, end  int // after %%EOF, and after its end of line
-	named     int // what its own startxref says
-	stream    int // number of the cross-reference stream, 0 for a table
-	trailer   Dict
-	prev      int // -1 for the first
+	start    int // of "xref" or of the object that is a cross-reference stream
+	eof, end int // after %%EOF, and after its end of line
+	named    int // what its own startxref says
+	stream   int // number of the cross-reference stream, 0 for a table
+	trailer  Dict
+	prev     int // -1 for the first
+	hides    int // offset of the stream that a table names in XRefStm, -1 for none
+	// hidden marks that stream: readers that do not know it see the file without it.
+	hidden    bool
 	runs      []run
 	count     int // entries
 	highest   int // offset in any entry
@@ -21,7 +24,7 @@ type section struct {
 }
 
 // unnamed marks a section without startxref: the first cross-reference stream of a
-// linearised file may lack it.
+// linearised file may lack it, and those that are looked up beside a table do.
 const unnamed = -1
 
 // run is a stretch of entries with consecutive object numbers.
@@ -73,7 +76,7 @@ func (f *File) section(offset int) (*section, error) {
 		return nil, broken(offset, "cross-reference offset outside the file")
 	}
 	r := f.reader(offset)
-	s := &section{start: offset, prev: -1}
+	s := &section{start: offset, prev: -1, hides: -1}
 	var err error
 	if r.keyword("xref") {
 		err = s.table(r)
@@ -85,7 +88,8 @@ func (f *File) section(offset int) (*section, error) {
 	}
 	s.named, s.eof, s.end = unnamed, r.pos, r.pos
 	r.spaces()
-	if s.stream == 0 || bytes.HasPrefix(r.src[r.pos:], []byte("startxref")) {
+	second := bytes.HasPrefix(r.src[r.pos:], []byte("xref")) // of a hybrid pair by Acrobat 7
+	if s.stream == 0 && !second || bytes.HasPrefix(r.src[r.pos:], []byte("startxref")) {
 		if s.named, s.eof, s.end, err = r.ending(); err != nil {
 			return nil, err
 		}
@@ -110,9 +114,6 @@ func (s *section) table(r *reader) error {
 		return err
 	}
 	s.trailer = d.(Dict)
-	if s.trailer.Get("XRefStm") != nil {
-		return broken(s.start, "hybrid cross-reference: readers differ on what it says")
-	}
 	return nil
 }
 
@@ -209,5 +210,19 @@ func (s *section) finish() error {
 	default:
 		return broken(s.start, "Prev is no number")
 	}
-	return nil
+	return s.beside()
+}
+
+// beside reads XRefStm, which only the trailer of a table may have.
+func (s *section) beside() error {
+	switch at := s.trailer.Get("XRefStm").(type) {
+	case nil:
+		return nil
+	case Integer:
+		if s.stream == 0 && at > 0 && at < Integer(maxSize) && int(at) != s.start {
+			s.hides = int(at)
+			return nil
+		}
+	}
+	return broken(s.start, "XRefStm out of place")
 }
