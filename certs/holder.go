@@ -30,6 +30,7 @@ var (
 	oidSerialNumber = asn1.ObjectIdentifier{2, 5, 4, 5}
 	oidCountry      = asn1.ObjectIdentifier{2, 5, 4, 6}
 	oidGivenName    = asn1.ObjectIdentifier{2, 5, 4, 42}
+	oidPseudonym    = asn1.ObjectIdentifier{2, 5, 4, 65}
 )
 
 // HolderOf reads the person from the subject of cert. It returns [ErrNoHolder] if

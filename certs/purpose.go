@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
 	"slices"
@@ -112,8 +113,19 @@ func checkSeal(cert *x509.Certificate) error {
 		return wrongPurpose(Seal, "subject names no organisation")
 	case len(organizationIdentifier(cert)) == 0:
 		return wrongPurpose(Seal, "subject has no organisation identifier")
+	case namesPerson(cert):
+		return wrongPurpose(Seal, "subject names a person")
 	}
 	return refuseServiceKey(Seal, cert)
+}
+
+// namesPerson tells a person's certificate from an organisation's: that of an employee may
+// name the organisation too, with its identifier (ETSI EN 319 412-2, 4.2.4), but only a
+// person has a given name, a surname or a pseudonym.
+func namesPerson(cert *x509.Certificate) bool {
+	return slices.ContainsFunc(cert.Subject.Names, func(a pkix.AttributeTypeAndValue) bool {
+		return a.Type.Equal(oidGivenName) || a.Type.Equal(oidSurname) || a.Type.Equal(oidPseudonym)
+	})
 }
 
 // organizationIdentifier is the subject attribute 2.5.4.97 that a seal must have and

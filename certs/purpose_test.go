@@ -87,6 +87,9 @@ func TestPurposeRefuses(t *testing.T) {
 		{"a citizen", certs.Registry, x509.Certificate{KeyUsage: digital, Subject: pkix.Name{CommonName: "Nora Specimen"}}, certs.ErrWrongPurpose},
 		{"no organisation identifier", certs.Seal, x509.Certificate{KeyUsage: consent, Subject: pkix.Name{Organization: []string{"Mutualité"}}}, certs.ErrWrongPurpose},
 		{"a person", certs.Seal, x509.Certificate{KeyUsage: consent, Subject: pkix.Name{CommonName: "Nora Specimen"}}, certs.ErrWrongPurpose},
+		{"an employee", certs.Seal, x509.Certificate{KeyUsage: consent, Subject: employee(42)}, certs.ErrWrongPurpose},
+		{"an employee with one name", certs.Seal, x509.Certificate{KeyUsage: digital, Subject: employee(4)}, certs.ErrWrongPurpose},
+		{"an employee without a name", certs.Seal, x509.Certificate{KeyUsage: consent, Subject: employee(65)}, certs.ErrWrongPurpose},
 		{"no such purpose", 0, x509.Certificate{KeyUsage: digital}, certs.ErrWrongPurpose},
 		{"no such purpose", 99, x509.Certificate{KeyUsage: digital}, certs.ErrWrongPurpose},
 	} {
@@ -94,6 +97,16 @@ func TestPurposeRefuses(t *testing.T) {
 		if err := c.purpose.Check(cert); !errors.Is(err, c.want) {
 			t.Errorf("%v.Check(%s) = %v, want %v", c.purpose, c.name, err, c.want)
 		}
+	}
+}
+
+// employee is a person with the organisation beside her, and one attribute that tells.
+func employee(arc int) pkix.Name {
+	return pkix.Name{
+		CommonName: "Nora Specimen", Organization: []string{"Mutualité"}, SerialNumber: "PASBE-0000001",
+		ExtraNames: []pkix.AttributeTypeAndValue{
+			{Type: asn1.ObjectIdentifier{2, 5, 4, 97}, Value: "VATBE-0400000000"}, {Type: asn1.ObjectIdentifier{2, 5, 4, arc}, Value: "Nora"},
+		},
 	}
 }
 
