@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"guichet.example/certs"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/rescue"
 	"guichet.example/signing"
@@ -25,19 +26,20 @@ func ByHand(j jobs.Job) jobs.Job {
 func (r *Renewer) attempt(ctx context.Context, d Document) Outcome {
 	o := Outcome{Document: d, Holds: d.Holds}
 	holds, err := r.holds(d.PDF)
+	ordered := bytes.Equal(d.Job.Payload, byHand)
 	switch {
-	case err == nil && !r.due(holds, d) && !bytes.Equal(d.Job.Payload, byHand):
+	case err == nil && !ordered && !r.due(holds, d):
 		o.Holds = holds
 		return o // looked at, and good for now
+	case err == nil && !r.Now().Before(holds):
+		err = rescue.ErrLate // an algorithm has aged
 	case err == nil:
-		err = r.renew(ctx, &o)
+		o.Holds = holds
+		err = r.renew(ctx, &o, ordered)
 	case errors.Is(err, signing.ErrNoArchive):
 		err = r.extend(ctx, &o)
-	case !d.Holds.IsZero() && !r.Now().Before(d.Holds):
+	case errors.As(err, &certs.ExpiredError{}), !d.Holds.IsZero() && !r.Now().Before(d.Holds):
 		err = fmt.Errorf("%w: %w", rescue.ErrLate, err)
-	case !errors.Is(err, signing.ErrNotPDF) && errors.Is(err, signing.ErrUnsuitable):
-		// It held when it was made: an anchor may be missing that will be there again.
-		err = fmt.Errorf("%w: %w", rescue.ErrPath, err)
 	}
 	if err != nil {
 		return r.stopped(o, err)
@@ -55,6 +57,9 @@ func (r *Renewer) holds(pdf []byte) (time.Time, error) {
 	return signing.NextRenewal(pdf, r.Trust)
 }
 
+// notice is how long before the end nobody waits for the authority any more.
+const notice = 30 * 24 * time.Hour
+
 // due says whether a document that holds until then is to be renewed now.
 func (r *Renewer) due(holds time.Time, d Document) bool {
 	margin := r.Margin()
@@ -64,13 +69,22 @@ func (r *Renewer) due(holds time.Time, d Document) bool {
 	return !r.Now().Before(holds.Add(-margin))
 }
 
-func (r *Renewer) renew(ctx context.Context, o *Outcome) error {
+// renew puts one more timestamp over a document. One that holds no longer than what is
+// there would only make the file larger: it is kept if somebody ordered it.
+func (r *Renewer) renew(ctx context.Context, o *Outcome, ordered bool) error {
 	pdf, err := r.Extender.Renew(ctx, o.Document.PDF)
 	if err != nil {
 		return err
 	}
-	o.PDF, o.Level = pdf, signing.LevelLTA
-	return r.note(o)
+	next := Outcome{Document: o.Document, PDF: pdf, Level: signing.LevelLTA}
+	if err := r.note(&next); err != nil {
+		return err
+	}
+	if !ordered && !next.Holds.After(o.Holds) {
+		return fmt.Errorf("%w: until %s", rescue.ErrNoGain, next.Holds.Format(time.DateOnly))
+	}
+	*o = next
+	return nil
 }
 
 // extend brings a document without an archive timestamp as far as the services answer.
@@ -106,6 +120,11 @@ func (r *Renewer) stopped(o Outcome, err error) Outcome {
 		return o
 	}
 	o.NextTry = r.Now().Add(r.Plan().Backoff(o.Job.Attempts, r.Jitter))
+	if left := o.Holds.Sub(r.Now()); errors.Is(err, rescue.ErrNoGain) && left > notice {
+		// The authority has time to get its next certificate.
+		o.NextTry = r.Now().Add(max(left/10, lastRetry))
+		return o
+	}
 	o.Tell = rescue.Tell(o.Job, o.NextTry)
 	return o
 }

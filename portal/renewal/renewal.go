@@ -8,7 +8,8 @@
 //
 // A document is due [Renewer.Before] its timestamp runs out, but not in the first two
 // thirds of the time that this one held: an authority whose certificates live shorter than
-// the margin is not asked each day.
+// the margin is not asked each day. A timestamp that would hold no longer than the one that
+// is there is not kept: the authority is asked again until it has its next certificate.
 //
 // Once a day what is due is queued, with so much time between two of them that the
 // timestamp service is asked at most PerMinute times, and done one after the other. What
@@ -253,6 +254,8 @@ func (r *Renewer) tell(o Outcome) {
 		log.Error("document cannot be renewed", "alert", "renewal-failed", "holds", o.Holds)
 	default:
 		log.Warn("document not renewed", "next", o.NextTry, "holds", o.Holds)
-		jobs.Overdue(r.Log, o.Job, o.NextTry)
+		if o.Tell || cause != rescue.Short {
+			jobs.Overdue(r.Log, o.Job, o.NextTry)
+		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/certs"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/jobs"
 	"guichet.example/signing"
@@ -52,15 +53,19 @@ const (
 	Revoked   Cause = "revoked"   // a certificate was withdrawn
 	Unfit     Cause = "unfit"     // the file cannot take more
 	Late      Cause = "late"      // the newest archive timestamp has run out
+	Short     Cause = "short"     // a new archive timestamp would hold no longer
 	Other     Cause = "other"
 )
 
 // Causes lists them.
-func Causes() []Cause { return []Cause{Timestamp, Status, Path, Revoked, Unfit, Late, Other} }
+func Causes() []Cause { return []Cause{Timestamp, Status, Path, Revoked, Unfit, Late, Short, Other} }
 
 // ErrLate means that the newest archive timestamp ran out before it was renewed: nothing
 // shows any more that what it covers was there in time.
 var ErrLate = errors.New("the newest archive timestamp has run out")
+
+// ErrNoGain means that the timestamp to be had holds no longer than the one that is there.
+var ErrNoGain = errors.New("a new archive timestamp holds no longer than the one that is there")
 
 // ErrPath means that a path of certificates ends at no anchor.
 var ErrPath = errors.New("no path to an anchor")
@@ -73,6 +78,8 @@ func Of(err error) Cause {
 		return Late
 	case errors.As(err, &revoked):
 		return Revoked
+	case errors.Is(err, ErrNoGain):
+		return Short
 	case errors.Is(err, ErrPath):
 		return Path
 	case errors.Is(err, signing.ErrNoTimestamp):
@@ -80,6 +87,8 @@ func Of(err error) Cause {
 	case errors.Is(err, signing.ErrNoEvidence), errors.Is(err, revocation.ErrUnavailable), errors.Is(err, revocation.ErrUnknown),
 		errors.Is(err, revocation.ErrInvalid):
 		return Status
+	case errors.Is(err, certs.ErrNotTrusted): // an anchor is missing that may be put back
+		return Path
 	case errors.Is(err, signing.ErrUnsuitable), errors.Is(err, signing.ErrNotPDF), errors.Is(err, signing.ErrTooLarge):
 		return Unfit
 	}
