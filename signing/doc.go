@@ -27,6 +27,6 @@
 // puts a new one over it in time, [NextRenewal] says until when; so a signature can be
 // checked when nobody answers any more for those who made it.
 //
-// Not covered: signatures in BER, encrypted and hybrid files, FieldMDP (any form fill
+// Not covered: signatures in BER, encrypted files, FieldMDP (any form fill
 // after signing is a change).
 package signing

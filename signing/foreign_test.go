@@ -96,6 +96,7 @@ func TestForeignFilesAreOfEveryKind(t *testing.T) {
 		for kind, pattern := range map[string]string{
 			"table": `\nxref\s`, "stream": `/Type ?/XRef\b`, "object stream": `/Type ?/ObjStm\b`,
 			"linearised": `/Linearized 1\b`, "tagged": `/StructTreeRoot\b`, "opening at a place": `/OpenAction\b`,
+			"hybrid": `/XRefStm\b`,
 		} {
 			if regexp.MustCompile(pattern).Match(content) {
 				found[kind]++
@@ -103,7 +104,7 @@ func TestForeignFilesAreOfEveryKind(t *testing.T) {
 		}
 	}
 	t.Logf("%d bytes: %v", size, found)
-	for _, kind := range []string{"table", "stream", "object stream", "linearised", "tagged", "opening at a place"} {
+	for _, kind := range []string{"table", "stream", "object stream", "linearised", "tagged", "opening at a place", "hybrid"} {
 		if found[kind] < 2 {
 			t.Errorf("%d files with %s, want 2 or more", found[kind], kind)
 		}

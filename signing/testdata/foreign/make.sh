@@ -126,6 +126,9 @@ py merged accepted/pypdf-merged.pdf accepted/reportlab.pdf accepted/groff.pdf &&
 qpdf=$(qpdf --version | sed -n '1s/.* //p') poppler=$(pdftocairo -v 2>&1 | sed -n '1s/.* //p') mupdf=$(mutool -v 2>&1 | sed -n '1s/.* //p')
 qpdf --linearize --object-streams=disable accepted/chromium.pdf accepted/qpdf-linearised.pdf && made accepted/qpdf-linearised.pdf "qpdf, linearised" "$qpdf"
 qpdf --linearize --object-streams=generate accepted/pdflatex.pdf accepted/qpdf-linearised-objstm.pdf && made accepted/qpdf-linearised-objstm.pdf "qpdf, linearised, object streams" "$qpdf"
+for shape in word acrobat one; do
+	python3 "$here/hybrid.py" "$shape" "accepted/hybrid-$shape.pdf" accepted/libreoffice-docx-pdfa3.pdf && made "accepted/hybrid-$shape.pdf" "hybrid.py, as Word, Acrobat 7 and the standard have it" 1
+done
 pdftocairo -pdf accepted/chromium.pdf accepted/pdftocairo.pdf && made accepted/pdftocairo.pdf "pdftocairo, Cairo" "$poppler"
 
 # The free entry of object 0 has generation 65536, one over the highest: strict readers,
