@@ -9,12 +9,14 @@ import (
 	"time"
 )
 
-// maxCandidates bounds the untrusted intermediates that a path may be built through.
+// maxCandidates bounds the untrusted intermediates that a path may be built through, of
+// those that by their names could be on it.
 const maxCandidates = 8
 
 // Path builds a certification path from leaf, which must serve p, to an anchor, with every
 // certificate valid at the time given. candidates are untrusted intermediates that came
-// along with leaf; at most eight are accepted.
+// along with leaf, and whatever else a file holds; the first eight that by their names
+// could be on the path are tried.
 //
 // The checks run in this order: validity of leaf ([ExpiredError], [NotYetValidError]),
 // purpose ([ErrMissingPurpose], [ErrWrongPurpose]), policies ([ErrDisallowedPolicy]),
@@ -74,21 +76,38 @@ func (a *TrustAnchors) chains(leaf *x509.Certificate, at time.Time, candidates [
 
 // through returns paths that use intermediates nobody here knows.
 func (a *TrustAnchors) through(leaf *x509.Certificate, at time.Time, candidates []*x509.Certificate, reason *error) []Path {
+	candidates = above(leaf, candidates)
 	if len(candidates) == 0 {
-		return nil
-	}
-	if len(candidates) > maxCandidates {
-		*reason = fmt.Errorf("%d intermediates came along, at most %d are read", len(candidates), maxCandidates)
 		return nil
 	}
 	between := x509.NewCertPool()
 	for _, c := range candidates {
-		// A weak one is left out, before anything is verified with it.
-		if CheckStrength(c) == nil {
-			between.AddCert(c)
-		}
+		between.AddCert(c)
 	}
 	return verify(leaf, a.pool, between, at, reason)
+}
+
+// above picks the candidates that name themselves as issuers of leaf, then of those, at
+// most maxCandidates: a file that was kept for long holds many certificates, of which few
+// matter here. A weak one is left out, before anything is verified with it.
+func above(leaf *x509.Certificate, candidates []*x509.Certificate) []*x509.Certificate {
+	var found []*x509.Certificate
+	for next := -1; next < len(found); next++ {
+		below := leaf
+		if next >= 0 {
+			below = found[next]
+		}
+		for _, c := range candidates {
+			if !sameName(c.RawSubject, below.RawIssuer) || !sameKeyID(below.AuthorityKeyId, c.SubjectKeyId) ||
+				CheckStrength(c) != nil || slices.ContainsFunc(found, c.Equal) {
+				continue
+			}
+			if found = append(found, c); len(found) == maxCandidates {
+				return found
+			}
+		}
+	}
+	return found
 }
 
 // verify leaves extended key usages to checkPath: the CAs below Belgium's Root CA6 say

@@ -11,6 +11,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -112,9 +113,7 @@ func TestPathRefuses(t *testing.T) {
 		{"the same with itself along", forged, []*x509.Certificate{root.cert, issuing.cert}, []*x509.Certificate{stranger.cert}, certs.ErrNotTrusted},
 		{"signature changed by a bit", &changed, []*x509.Certificate{root.cert, issuing.cert}, nil, certs.ErrNotTrusted},
 		{"intermediate missing", issuing.issue(t, leaf).cert, []*x509.Certificate{root.cert}, nil, certs.ErrNotTrusted},
-		{"nine intermediates", issuing.issue(t, leaf).cert, []*x509.Certificate{root.cert}, []*x509.Certificate{
-			issuing.cert, issuing.cert, issuing.cert, issuing.cert, issuing.cert, issuing.cert, issuing.cert, issuing.cert, issuing.cert,
-		}, certs.ErrNotTrusted},
+		{"the issuer behind eight that have its name", issuing.issue(t, leaf).cert, []*x509.Certificate{root.cert}, append(impostors(t, issuing, 8), issuing.cert), certs.ErrNotTrusted},
 		{"self-signed", (*ca)(nil).issue(t, leaf).cert, []*x509.Certificate{root.cert}, nil, certs.ErrNotTrusted},
 		{"issued by a person", root.issue(t, leaf).issue(t, leaf).cert, []*x509.Certificate{root.cert}, []*x509.Certificate{root.issue(t, leaf).cert}, certs.ErrNotTrusted},
 		{"wrong purpose", issuing.issue(t, and(leaf, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageContentCommitment })).cert, []*x509.Certificate{issuing.cert}, nil, certs.ErrWrongPurpose},
@@ -140,6 +139,35 @@ func TestPathRefuses(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "01050399864") {
 			t.Errorf("Path(%s): the error tells the number: %v", c.name, err)
 		}
+	}
+}
+
+// impostors are self-signed certificates of the name and key id of a CA.
+func impostors(t testing.TB, of *ca, n int) (list []*x509.Certificate) {
+	for range n {
+		list = append(list, (*ca)(nil).issue(t, func(c *x509.Certificate) { c.Subject, c.SubjectKeyId = of.cert.Subject, of.cert.SubjectKeyId }).cert)
+	}
+	return list
+}
+
+// What else a file holds, be it much or for mischief, keeps no path from being found.
+func TestPathAmongManyCertificates(t *testing.T) {
+	root := (*ca)(nil).issue(t, named("Root"))
+	upper := root.issue(t, named("Upper"))
+	issuing := upper.issue(t, named("Issuing"))
+	other := root.issue(t, named("Other"))
+	many := impostors(t, issuing, 6)
+	for i := range 40 {
+		many = append(many, other.issue(t, named("Other "+strconv.Itoa(i))).cert)
+	}
+	many = append(many, issuing.cert, upper.cert, issuing.cert)
+	anchors, err := certs.NewTrustAnchors(root.cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := anchors.Path(issuing.issue(t, leaf).cert, certs.Authentication, time.Now(), many...)
+	if err != nil || len(path) != 4 {
+		t.Errorf("Path among %d certificates = %d long, %v", len(many), len(path), err)
 	}
 }
 
