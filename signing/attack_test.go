@@ -147,7 +147,7 @@ func TestAttacks(t *testing.T) {
 	if r := l.w.report(t, l.base); !r.Valid() {
 		t.Fatalf("the untouched file is not valid: %+v", r)
 	}
-	corpus := slices.Concat(byteAttacks, rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, cmsAttacks, stampAttacks, loadAttacks, markAttacks, plantAttacks, archiveAttacks, certifyAttacks, hybridAttacks)
+	corpus := slices.Concat(byteAttacks, rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, cmsAttacks, stampAttacks, loadAttacks, markAttacks, plantAttacks, archiveAttacks, certifyAttacks, hybridAttacks, lockAttacks)
 	names := map[string]bool{}
 	for _, a := range corpus {
 		if names[a.name] {

@@ -27,6 +27,6 @@
 // puts a new one over it in time, [NextRenewal] says until when; so a signature can be
 // checked when nobody answers any more for those who made it.
 //
-// Not covered: signatures in BER, encrypted files, FieldMDP (any form fill
-// after signing is a change).
+// Locks are kept (FieldMDP and the entry Lock of signature fields), and beyond them any
+// form fill after signing is a change. Not covered: signatures in BER, encrypted files.
 package signing

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,6 +34,26 @@ func fieldName(f *pdf.File, want, prefix string) (string, error) {
 			return name, nil
 		}
 	}
+}
+
+// errLocked means that an earlier signature locks the field (ISO 32000-1, 12.8.2.4).
+var errLocked = errors.New("an earlier signature locks further fields")
+
+// openField is fieldName for a field that somebody signs: no earlier signature may have
+// locked it. Timestamps are not held up by locks.
+func openField(f *pdf.File, want, prefix string) (string, error) {
+	name, err := fieldName(f, want, prefix)
+	if err != nil {
+		return "", err
+	}
+	closed, err := f.Last().Closed(name)
+	if err == nil && closed {
+		err = errLocked
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	return name, nil
 }
 
 // addField writes the dictionary of the slot, a merged field and widget that points to

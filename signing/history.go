@@ -73,5 +73,8 @@ func ruleOf(c pdf.Change) string {
 	if rule, ok := rules[c.What]; ok && c.Allowed {
 		return rule
 	}
+	if c.Detail == pdf.LockedField {
+		return "ISO 32000-1, 12.8.2.4: locked by a signature"
+	}
 	return "ISO 32000-1, 12.8.2.2: not permitted after signing"
 }

@@ -139,6 +139,11 @@ func (s *Suitability) signatures(f *pdf.File) error {
 	if locked {
 		return unsuitable(Forbidden, "a certification permits no further signature")
 	}
+	if _, err := openField(f, "", "Signature"); errors.Is(err, errLocked) {
+		return unsuitable(Forbidden, "%v", err)
+	} else if err != nil {
+		return unsuitable(Broken, "%v", err)
+	}
 	v := &validation{f: f}
 	if err := v.read(&Report{}); err != nil {
 		return unsuitable(obstacleOf(err), "%v", err)

@@ -149,7 +149,7 @@ func prepare(r Request) (*Prepared, bool, error) {
 	if certs.Seal.Check(r.Path[0]) == nil {
 		prefix, r.Mark.seal = "Seal", true
 	}
-	if p.Field, err = fieldName(f, r.Field, prefix); err != nil {
+	if p.Field, err = openField(f, r.Field, prefix); err != nil {
 		return nil, false, err
 	}
 	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, p.At, note{key: "Name", text: r.Name}, note{key: "Reason", text: r.Reason},

@@ -96,12 +96,12 @@ func (s State) permission() (int, error) {
 		return 0, err
 	}
 	for _, field := range fields {
-		if _, ok := field.value.(Ref); !ok {
-			continue
-		}
-		sig, err := s.Dict(field.value, "signature")
+		sig, ok, err := s.signed(field)
 		if err != nil {
 			return 0, err
+		}
+		if !ok {
+			continue
 		}
 		p, named, _, err := s.docMDP(sig)
 		if err != nil {
@@ -110,8 +110,31 @@ func (s State) permission() (int, error) {
 		if named > 0 && (least == 0 || p < least) {
 			least = p
 		}
+		if p, err = s.lockedTo(field); err != nil {
+			return 0, err
+		}
+		if p > 0 && (least == 0 || p < least) {
+			least = p
+		}
 	}
 	return least, nil
+}
+
+// lockedTo returns the permission that the entry Lock of a signed field gives, 0 if none
+// (ISO 32000-2, table 236).
+func (s State) lockedTo(field sigField) (int, error) {
+	own, err := s.Dict(field.dict.Get("Lock"), "field lock")
+	if err != nil {
+		return 0, err
+	}
+	o, err := s.Resolve(own.Get("P"))
+	if err != nil || o == nil {
+		return 0, err
+	}
+	if n, ok := o.(Integer); ok && n >= 1 && n <= 3 {
+		return int(n), nil
+	}
+	return 1, nil
 }
 
 // docMDP reads the permission in a signature dictionary, how many it names, and whether

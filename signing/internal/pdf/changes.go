@@ -25,6 +25,7 @@ type step struct {
 	order    []int // touched numbers, rising
 	done     map[int]bool
 	widgets  map[int]bool // widgets of accepted signatures
+	locks    []lock       // of the signatures before
 	changes  []Change
 	named    int // changes that are not allowed
 }

@@ -70,9 +70,16 @@ func (s *step) fieldList(was, is Dict) error {
 	if err != nil {
 		return err
 	}
+	if s.locks, err = s.old.locks(); err != nil {
+		return err
+	}
 	for _, f := range old {
 		if err := s.signedField(f); err != nil {
 			return err
+		}
+		if _, touched := s.touched[f.ref.Num]; touched && !s.done[f.ref.Num] && s.locked(f.full) {
+			s.done[f.ref.Num] = true
+			s.change("form field", LockedField, f.ref.Num)
 		}
 	}
 	for _, o := range now[len(before):] {
@@ -81,6 +88,11 @@ func (s *step) fieldList(was, is Dict) error {
 		}
 	}
 	return nil
+}
+
+// locked reports that a signature made before closes the field of that full name.
+func (s *step) locked(name string) bool {
+	return slices.ContainsFunc(s.locks, func(l lock) bool { return l.closes(name) })
 }
 
 // Keys of a signature field and its widget that show nothing outside its rectangle and
@@ -111,7 +123,7 @@ func (s *step) newField(o Object, old []fieldNode) error {
 	if err != nil || !ok {
 		return err
 	}
-	return s.acceptSignature(ref, d, widgets)
+	return s.acceptSignature(ref, d, widgets, DecodeText(name))
 }
 
 // widgetsOf returns the widgets of a new field: itself or its kids.
@@ -156,12 +168,12 @@ func (s *step) signedField(f fieldNode) error {
 			return nil
 		}
 	}
-	return s.acceptSignature(f.ref, d, map[int]Dict{f.ref.Num: d})
+	return s.acceptSignature(f.ref, d, map[int]Dict{f.ref.Num: d}, f.full)
 }
 
-// acceptSignature explains a field, its widgets and its signature dictionary. A document
-// timestamp names no signer, so it may not show anything.
-func (s *step) acceptSignature(ref Ref, d Dict, widgets map[int]Dict) error {
+// acceptSignature explains a field of that full name, its widgets and its signature
+// dictionary. A document timestamp names no signer, so it may not show anything.
+func (s *step) acceptSignature(ref Ref, d Dict, widgets map[int]Dict, name string) error {
 	value, ok := d.Get("V").(Ref)
 	if !ok || !s.fresh(value.Num) || !s.exclusive(value.Num, ref.Num) {
 		return nil
@@ -186,25 +198,32 @@ func (s *step) acceptSignature(ref Ref, d Dict, widgets map[int]Dict) error {
 	s.closure(sig)
 	s.closure(d.Get("Lock"))
 	s.closure(d.Get("SV"))
-	s.changes = append(s.changes, s.accepted(ref, sig, visible)...)
+	s.changes = append(s.changes, s.accepted(ref, sig, visible, name)...)
 	return nil
 }
 
 // accepted says that a signature was added, once for each place where it shows something.
-func (s *step) accepted(ref Ref, sig Dict, visible []Change) []Change {
-	what := "signature"
+// A lock does not hold a document timestamp up: like evidence, it may always follow (ISO
+// 32000-2, 12.8.2.2.2).
+func (s *step) accepted(ref Ref, sig Dict, visible []Change, name string) []Change {
+	what, refused := "signature", ""
 	timestamp := sig.Get("SubFilter") == Name("ETSI.RFC3161")
 	if timestamp {
 		what = "timestamp"
 	}
-	refused := timestamp && len(visible) > 0 || !timestamp && s.certifiedFinal()
+	switch {
+	case timestamp && len(visible) > 0, !timestamp && s.certifiedFinal():
+		refused = "not permitted here"
+	case !timestamp && s.locked(name):
+		refused = LockedField
+	}
 	if len(visible) == 0 {
 		visible = []Change{{Revision: s.rev, Object: ref.Num}}
 	}
 	for i := range visible {
-		visible[i].What, visible[i].Allowed = what, !refused
-		if refused {
-			visible[i].Detail = "not permitted here"
+		visible[i].What, visible[i].Allowed = what, refused == ""
+		if refused != "" {
+			visible[i].Detail = refused
 		}
 	}
 	return visible

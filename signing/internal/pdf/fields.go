@@ -7,6 +7,7 @@ type sigField struct {
 	ref   Ref
 	name  string
 	value Object
+	dict  Dict
 }
 
 // fieldNode is a form field as the walk finds it.
@@ -14,6 +15,7 @@ type fieldNode struct {
 	ref   Ref
 	dict  Dict
 	name  string // partial name
+	full  string // fully qualified name: those of all above it, with periods (12.7.3.2)
 	kind  Name   // FT, inherited
 	value Object // V, inherited
 	leaf  bool   // no kids that are fields
@@ -79,9 +81,13 @@ func (w *fieldWalk) node(o Object, parent fieldNode, depth int) error {
 	if err != nil || d == nil {
 		return err
 	}
-	n := fieldNode{ref: ref, dict: d, kind: parent.kind, value: parent.value, name: parent.name}
+	n := fieldNode{ref: ref, dict: d, kind: parent.kind, value: parent.value, name: parent.name, full: parent.full}
 	if t, ok := d.Get("T").(String); ok {
 		n.name = DecodeText(t)
+		n.full = n.name
+		if parent.full != "" {
+			n.full = parent.full + "." + n.name
+		}
 	}
 	if ft, ok := d.Get("FT").(Name); ok {
 		n.kind = ft
@@ -114,7 +120,7 @@ func (s State) signatureFields() ([]sigField, error) {
 	for _, n := range nodes {
 		own := n.dict.entry("V")
 		if n.kind == "Sig" && (own != nil && own.Value != nil) {
-			out = append(out, sigField{n.ref, n.name, own.Value})
+			out = append(out, sigField{n.ref, n.name, own.Value, n.dict})
 		}
 	}
 	return out, nil
