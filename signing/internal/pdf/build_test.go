@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// equal compares without a bound.
+func equal(a, b Object) bool { return new(work).equal(a, b) }
+
 // simple is a file of one empty page; object numbers are the places in the list.
 var simple = []string{
 	"<< /Type /Catalog /Pages 2 0 R >>",

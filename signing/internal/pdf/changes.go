@@ -36,7 +36,12 @@ type step struct {
 // The whitelist is that of EN 319 142-1 and ISO 32000-2, 12.8.2.2: a DSS, document
 // timestamps, approval signatures with their widgets, developer extensions. Objects are
 // compared, not pages as drawn: that a rule does not know a change makes it a change.
+//
+// What was found is kept; the answer must not be changed.
 func (f *File) Changes(rev int) ([]Change, error) {
+	if known, ok := f.changes[rev]; ok {
+		return known, nil
+	}
 	scan, err := f.scan()
 	if err != nil {
 		return nil, err
@@ -53,6 +58,10 @@ func (f *File) Changes(rev int) ([]Change, error) {
 			return nil, err
 		}
 	}
+	if err := f.work.compare(0); err != nil {
+		return nil, err
+	}
+	f.changes[rev] = s.changes
 	return s.changes, nil
 }
 
@@ -115,7 +124,10 @@ func (s *step) unchanged(num int) (bool, error) {
 	if err != nil || before == nil || now == nil {
 		return false, err
 	}
-	return equal(before.Value, now.Value), nil
+	if before == now {
+		return true, nil // listed again where it stands
+	}
+	return s.f.work.equal(before.Value, now.Value), nil
 }
 
 // container reports a cross-reference stream or an object stream.
@@ -164,12 +176,12 @@ func (s *step) trailer() error {
 	if size, _ := is.Get("Size").(Integer); size <= Integer(s.f.highest(s.rev-1)) {
 		s.change("trailer", "entry /Size", 0)
 	}
-	for _, key := range differing(was, is) {
+	for _, key := range s.f.work.differing(was, is) {
 		switch {
 		case key == "ID":
 			a, ok1 := was.Get(key).(Array)
 			b, ok2 := is.Get(key).(Array)
-			if ok1 && ok2 && len(a) == 2 && len(b) == 2 && equal(a[0], b[0]) {
+			if ok1 && ok2 && len(a) == 2 && len(b) == 2 && s.f.work.equal(a[0], b[0]) {
 				continue
 			}
 		case slices.Contains(sectionKeys, key):

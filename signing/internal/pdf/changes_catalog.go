@@ -14,7 +14,7 @@ func (s *step) catalog() error {
 		return nil // said by the trailer rule; the new catalog stays unexplained
 	}
 	s.done[s.new.Root().Num] = true
-	for _, key := range differing(was, is) {
+	for _, key := range s.f.work.differing(was, is) {
 		switch key {
 		case "AcroForm", "DSS":
 			continue
@@ -87,7 +87,7 @@ func (s *step) evidence() error {
 			return err
 		}
 	}
-	if len(s.done) > count || !equal(before, after) {
+	if len(s.done) > count || !s.f.work.equal(before, after) {
 		s.allow("evidence", "", by)
 	}
 	return nil
@@ -117,6 +117,9 @@ func (s *step) evidenceList(now, before Object, by int) error {
 		list = Array{now}
 	} else {
 		s.settle(now, before, by)
+	}
+	if err := s.f.work.compare(4 * len(list)); err != nil {
+		return err
 	}
 	for _, item := range list {
 		target, err := s.new.Resolve(item)

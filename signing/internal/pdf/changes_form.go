@@ -22,7 +22,7 @@ func (s *step) form() error {
 	oldRoot, newRoot := s.formValue(s.old), s.formValue(s.new)
 	s.settle(newRoot, oldRoot, s.new.Root().Num)
 	by := numberOr(newRoot, s.new.Root().Num)
-	for _, key := range differing(was, is) {
+	for _, key := range s.f.work.differing(was, is) {
 		switch {
 		case key == "Fields":
 		case key == "SigFlags" && flagsGrow(was.Get(key), is.Get(key)):
@@ -62,7 +62,7 @@ func (s *step) fieldList(was, is Dict) error {
 	if err != nil {
 		return err
 	}
-	if len(now) < len(before) || !equalArrays(before, now[:len(before)]) {
+	if len(now) < len(before) || !s.f.work.equalArrays(before, now[:len(before)]) {
 		s.change("form", "fields removed or moved", 0)
 		return nil
 	}
@@ -163,7 +163,7 @@ func (s *step) signedField(f fieldNode) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range differing(f.dict, d) {
+	for _, key := range s.f.work.differing(f.dict, d) {
 		if key != "V" && key != "AP" && key != "M" {
 			return nil
 		}

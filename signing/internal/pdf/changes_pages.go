@@ -37,7 +37,7 @@ func (s *step) page(p Page) error {
 		s.change("page", name+" removed", p.Ref.Num)
 		return nil
 	}
-	for _, key := range differing(p.Dict, d) {
+	for _, key := range s.f.work.differing(p.Dict, d) {
 		if key != "Annots" {
 			s.change("page", name+": entry /"+printable(key), p.Ref.Num)
 		}
@@ -58,7 +58,7 @@ func (s *step) annotations(page string, num int, before, now Object) error {
 	s.settle(now, before, num)
 	left := was
 	for _, o := range is {
-		if len(left) > 0 && equal(o, left[0]) {
+		if len(left) > 0 && s.f.work.equal(o, left[0]) {
 			left = left[1:]
 			continue
 		}

@@ -15,7 +15,8 @@ type File struct {
 	packs   map[int]*pack       // object streams read so far, by offset
 	reading map[int]bool        // offsets being read now: a stream whose Length is itself
 	scanned *scan               // nil until a comparison needs it
-	named   int                 // objects that were given names for people
+	changes map[int][]Change    // of the revisions compared so far
+	named   int                 // values looked at to give objects names for people
 }
 
 // revision is the original file or one incremental update.
@@ -62,6 +63,7 @@ func Open(data []byte) (*File, error) {
 		objects: map[place]*Indirect{},
 		packs:   map[int]*pack{},
 		reading: map[int]bool{},
+		changes: map[int][]Change{},
 	}
 	last, err := lastSection(data)
 	if err != nil {

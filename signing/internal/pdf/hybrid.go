@@ -1,7 +1,7 @@
 package pdf
 
 // maxShown bounds the values looked at to prove that all readers see the same.
-const maxShown = 4 << 20
+const maxShown = 2 << 20
 
 // documentKeys are the entries of a trailer about the whole document: the stream that a
 // table names must not say another thing there.
@@ -28,7 +28,7 @@ func (f *File) hybrid(rev *revision) (prev int, err error) {
 	}
 	stream.hidden = true
 	for _, key := range documentKeys {
-		if o := stream.trailer.Get(key); o != nil && !equal(o, table.trailer.Get(key)) {
+		if o := stream.trailer.Get(key); o != nil && !f.work.equal(o, table.trailer.Get(key)) {
 			return 0, broken(stream.start, "hybrid cross-references differ in /%s", key)
 		}
 	}
@@ -60,7 +60,7 @@ func (f *File) paired(main, stream, table *section) bool {
 		return false
 	}
 	for _, key := range documentKeys {
-		if o := main.trailer.Get(key); o != nil && !equal(o, table.trailer.Get(key)) {
+		if o := main.trailer.Get(key); o != nil && !f.work.equal(o, table.trailer.Get(key)) {
 			return false
 		}
 	}

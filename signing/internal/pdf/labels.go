@@ -93,7 +93,6 @@ func (l *labels) mark(o Object, name label) bool {
 	if !ok || l.seen[ref.Num] || l.f.named > maxNamed {
 		return false
 	}
-	l.f.named++
 	l.seen[ref.Num] = true
 	if _, named := l.names[ref.Num]; !named {
 		l.names[ref.Num] = name
@@ -104,7 +103,8 @@ func (l *labels) mark(o Object, name label) bool {
 // reach names everything that a value leads to.
 func (l *labels) reach(o Object, name label) {
 	stack := []Object{o}
-	for len(stack) > 0 {
+	for len(stack) > 0 && l.f.named <= maxNamed {
+		l.f.named++
 		o := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		switch o := o.(type) {

@@ -33,6 +33,7 @@ type work struct {
 	values   int // values made
 	bytes    int // bytes of objects read
 	inflated int // bytes out of filters
+	compared int // values of one revision held against those of another
 	maxBytes int
 }
 

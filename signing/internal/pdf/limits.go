@@ -13,12 +13,13 @@ const (
 	maxEntries   = 1 << 19   // cross-reference entries in all sections
 	maxNumber    = 8388607   // object number (ISO 32000-1, annex C)
 	maxValues    = 1 << 21   // values read in all objects
+	maxCompared  = 8 << 20   // values compared between revisions
 	maxInflated  = 64 << 20  // bytes out of all filters
 	maxPages     = 20000     // pages looked at
 	maxFields    = 2000      // form fields looked at
 	maxSigs      = 64        // signatures of all revisions
 	maxChanges   = 100       // changes named of one revision
-	maxNamed     = 1 << 20   // objects named for people in all comparisons
+	maxNamed     = 4 << 20   // values looked at to name objects, in all comparisons
 	maxDigits    = 18        // digits of a whole number
 	smallDict    = 16        // keys searched one by one
 )

@@ -73,21 +73,25 @@ func (d Dict) With(key Name, value Object) Dict {
 }
 
 // equal reports whether two values are the same, references compared by number. A key
-// with the value null is the same as an absent one (ISO 32000-1, 7.3.7).
-func equal(a, b Object) bool {
+// with the value null is the same as an absent one (ISO 32000-1, 7.3.7). Beyond
+// maxCompared nothing is equal any more; who compares asks compared at the end.
+func (w *work) equal(a, b Object) bool {
+	if w.compared++; w.compared > maxCompared {
+		return false
+	}
 	switch a := a.(type) {
 	case String:
 		b, ok := b.(String)
 		return ok && bytes.Equal(a, b)
 	case Array:
 		b, ok := b.(Array)
-		return ok && equalArrays(a, b)
+		return ok && w.equalArrays(a, b)
 	case Dict:
 		b, ok := b.(Dict)
-		return ok && len(differing(a, b)) == 0
+		return ok && len(w.differing(a, b)) == 0
 	case *Stream:
 		b, ok := b.(*Stream)
-		return ok && bytes.Equal(a.Data, b.Data) && len(differing(a.Dict, b.Dict)) == 0
+		return ok && (a == b || bytes.Equal(a.Data, b.Data) && len(w.differing(a.Dict, b.Dict)) == 0)
 	}
 	switch b.(type) {
 	case String, Array, Dict, *Stream:
@@ -96,12 +100,15 @@ func equal(a, b Object) bool {
 	return a == b
 }
 
-func equalArrays(a, b Array) bool {
+func (w *work) equalArrays(a, b Array) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	if len(a) > 0 && &a[0] == &b[0] {
+		return true // the same, read once
+	}
 	for i := range a {
-		if !equal(a[i], b[i]) {
+		if !w.equal(a[i], b[i]) {
 			return false
 		}
 	}
@@ -109,11 +116,17 @@ func equalArrays(a, b Array) bool {
 }
 
 // differing lists the keys whose values are not equal: those of a first, then new ones.
-func differing(a, b Dict) []Name {
+func (w *work) differing(a, b Dict) []Name {
+	if len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] {
+		return nil // the same, read once
+	}
+	if w.compared += len(a) + len(b); w.compared > maxCompared {
+		return []Name{"..."}
+	}
 	inB := index(b)
 	var out []Name
 	for _, e := range a {
-		if !equal(e.Value, inB.get(e.Key)) {
+		if !w.equal(e.Value, inB.get(e.Key)) {
 			out = append(out, e.Key)
 		}
 	}
@@ -124,6 +137,14 @@ func differing(a, b Dict) []Name {
 		}
 	}
 	return out
+}
+
+// compare counts n steps of a comparison and reports that the file asks for too many.
+func (w *work) compare(n int) error {
+	if w.compared += n; w.compared > maxCompared {
+		return over("comparisons of revisions")
+	}
+	return nil
 }
 
 // lookup finds keys: by search in a small dictionary, by map in a large one, so that

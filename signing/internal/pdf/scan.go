@@ -18,6 +18,7 @@ type scan struct {
 	hidden map[int]bool
 	active map[string]bool
 	opens  map[int]bool // numbers that an OpenAction points to
+	noted  map[*Indirect]bool
 }
 
 // owner is the object that points to a number; shared when several do, or one does twice.
@@ -40,6 +41,7 @@ func (f *File) scan() (*scan, error) {
 		hidden: map[int]bool{},
 		active: map[string]bool{},
 		opens:  map[int]bool{},
+		noted:  map[*Indirect]bool{},
 	}
 	for rev := range f.revs {
 		if err := f.scanRevision(s, rev); err != nil {
@@ -49,6 +51,7 @@ func (f *File) scan() (*scan, error) {
 	if err := f.openings(s); err != nil {
 		return nil, err
 	}
+	s.noted = nil
 	f.scanned = s
 	return s, nil
 }
@@ -77,8 +80,11 @@ func (f *File) scanRevision(s *scan, rev int) error {
 			if f.revs[rev].section(num, o.Start) {
 				continue // said by the trailer
 			}
-			s.kind(o.Value)
-			s.note(o.Value, num, rev)
+			if !s.noted[o] {
+				s.noted[o] = true
+				s.kind(o.Value)
+				s.note(o.Value, num, rev)
+			}
 			if !o.Packed() {
 				spans = append(spans, span{o.Start, o.End})
 			}
