@@ -65,6 +65,7 @@ var outcomes = []outcome{
 	{errTooLarge, http.StatusRequestEntityTooLarge, "portal.large"},
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
+	{requests.ErrTooManyPapers, http.StatusConflict, "papers.enough"},
 	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"}, // the member's own name
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
 	{kiosk.ErrNoCard, http.StatusConflict, "kiosk.nocard"},

@@ -63,6 +63,7 @@ const (
 	AcceptRequest   Action = "request.accept"
 	RejectRequest   Action = "request.reject"
 	ExpireRequest   Action = "request.expire"
+	DeletePaper     Action = "request.delete" // a file of others that nobody signed
 
 	ListDocuments Action = "document.list"
 	ReadDocument  Action = "document.read" // its data

@@ -123,6 +123,11 @@ func askedRows(v page.View, act document.Act) []page.SummaryRow {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.to"), Value: strings.Join(a.DeliverTo[1:], ", ")})
 		}
 		return rows
+	case document.Paper:
+		return []page.SummaryRow{
+			{Label: v.T("office.request.title"), Value: a.Title},
+			{Label: v.T("office.request.pages"), Value: strconv.Itoa(a.Pages)},
+		}
 	}
 	return nil
 }

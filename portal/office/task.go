@@ -15,11 +15,12 @@ import (
 // Kind is what an item of the queue is about.
 type Kind string
 
-// The kinds. The first two are members' signed requests, which wait by their own state;
+// The kinds. The first three are members' signed requests, which wait by their own state;
 // the others are tasks that areas make inside their transactions.
 const (
 	BankChange     Kind = "bank-change"
 	Order          Kind = "ehic-order"
+	Paper          Kind = "paper"           // a file of her own that a member signed
 	Reactivation   Kind = "reactivation"    // a disabled account is asked back (F46)
 	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted (F47)
 	LostCode       Kind = "lost-code"       // the access code was lost (F54)
@@ -31,13 +32,13 @@ const (
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, StuckDocument}
+var kinds = []Kind{BankChange, Order, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, StuckDocument}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
 
 // OfRequest says that items of the kind are signed requests.
-func (k Kind) OfRequest() bool { return k == BankChange || k == Order }
+func (k Kind) OfRequest() bool { return k == BankChange || k == Order || k == Paper }
 
 // days is how many working days a task may wait.
 var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, StuckDocument: 1}
@@ -160,7 +161,7 @@ func (k Kind) Answers() []string {
 	switch k {
 	case BankChange: // accepted by two people, in the insurance system
 		return []string{EventRejected}
-	case Order:
+	case Order, Paper:
 		return []string{EventAccepted, EventRejected}
 	}
 	return []string{EventAnswered, EventClosed}

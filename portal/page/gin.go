@@ -114,11 +114,15 @@ func (v View) key() string {
 
 // Key returns the idempotency key that came with a form, "" if it is none of ours.
 func Key(c *gin.Context) string {
-	key := c.PostForm(keyField)
-	if !isKey(key) {
+	return KeyOf(c.PostForm(keyField))
+}
+
+// KeyOf is Key for a form that was read otherwise.
+func KeyOf(text string) string {
+	if !isKey(text) {
 		return ""
 	}
-	return key
+	return text
 }
 
 func isKey(s string) bool {

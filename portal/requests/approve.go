@@ -32,7 +32,7 @@ func (q *Requests) approve(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.State != ToSign || q.Sealing == nil {
+	if r.State != ToSign || !q.seals(r) {
 		c.Redirect(http.StatusSeeOther, address(page.From(c), r.ID, q.instead(r)))
 		return nil
 	}
@@ -51,6 +51,9 @@ func (q *Requests) approve(c *gin.Context) error {
 	return q.showApprove(c, http.StatusOK, r, &a, flow, nil)
 }
 
+// seals says whether the mutuality seals such a request.
+func (q *Requests) seals(r Request) bool { return q.Sealing != nil && !OfPaper(r.Act.Kind()) }
+
 // instead is the page for a request that cannot be approved: as it stands, or to read,
 // where it says why.
 func (q *Requests) instead(r Request) string {
@@ -68,7 +71,7 @@ func (q *Requests) prove(c *gin.Context) error {
 		return err
 	}
 	login := page.LoginOf(c)
-	if r.State != ToSign || q.Sealing == nil {
+	if r.State != ToSign || !q.seals(r) {
 		c.Redirect(http.StatusSeeOther, address(page.From(c), r.ID, q.instead(r)))
 		return nil
 	}
@@ -95,7 +98,7 @@ func (q *Requests) approved(c *gin.Context) error {
 		return err
 	}
 	v, flow := page.From(c), c.PostForm(flowField)
-	if q.Sealing == nil {
+	if !q.seals(r) {
 		c.Redirect(http.StatusSeeOther, address(v, r.ID, q.instead(r)))
 		return nil
 	}

@@ -74,6 +74,9 @@ func (s *Signing) store(ctx context.Context, login auth.Login, p Preparation, si
 	if r.Revision != p.Revision && r.State == ToSign {
 		return Request{}, early{ErrChanged}
 	}
+	if err := asFrozen(r, p.Prepared.PDF); err != nil {
+		return Request{}, early{err}
+	}
 	now := s.Now()
 	path, err := s.signer(login, p.Prepared.Certificate, now, parseAll(p.Prepared.Path)...)
 	if err != nil {

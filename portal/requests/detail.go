@@ -56,6 +56,8 @@ func asked(v page.View, r Request) []page.SummaryRow {
 			add("requests.detail.departure", locale.Date(v.Lang, *a.Departure))
 		}
 		add("requests.detail.country", a.Country)
+	case document.Paper:
+		rows = append(rows, paperRows(v, a)...)
 	}
 	add("requests.detail.made", locale.Date(v.Lang, r.Created))
 	if r.Method != "" {

@@ -21,8 +21,13 @@ type Printer interface {
 // here on nothing of the request changes but its state. The same key gives the same
 // request, whatever the answers say the second time. It returns the request's id.
 func (s *Signing) Freeze(ctx context.Context, login auth.Login, act document.Act, key string) (string, error) {
+	return s.freeze(ctx, login, key, func() (Request, error) { return s.draw(act) })
+}
+
+// freeze makes a request with a reference that is free, and stores it.
+func (s *Signing) freeze(ctx context.Context, login auth.Login, key string, make func() (Request, error)) (string, error) {
 	for try := 1; ; try++ {
-		r, err := s.draw(act)
+		r, err := make()
 		if err != nil {
 			return "", err
 		}
@@ -37,7 +42,8 @@ func (s *Signing) Freeze(ctx context.Context, login auth.Login, act document.Act
 	}
 }
 
-func (s *Signing) draw(act document.Act) (Request, error) {
+// draft is a request of the act, as it will be read back, without its document.
+func (s *Signing) draft(act document.Act) (Request, error) {
 	now := s.Now()
 	id, err := newID(now, s.Rand)
 	if err != nil {
@@ -50,7 +56,6 @@ func (s *Signing) draw(act document.Act) (Request, error) {
 	if act, err = withReference(act, reference); err != nil {
 		return Request{}, err
 	}
-	// The sheet of the act as it will be read back, which is the one Draw takes.
 	frozen, err := document.Marshal(act)
 	if err != nil {
 		return Request{}, fmt.Errorf("freezing a %s: %w", act.Kind(), err)
@@ -58,20 +63,27 @@ func (s *Signing) draw(act document.Act) (Request, error) {
 	if act, err = document.Unmarshal(frozen); err != nil {
 		return Request{}, fmt.Errorf("reading back what was frozen: %w", err)
 	}
+	return Request{ID: id, Reference: reference, State: ToSign, Created: now, Act: act}, nil
+}
+
+// draw is a request with the document of its act.
+func (s *Signing) draw(act document.Act) (Request, error) {
+	r, err := s.draft(act)
+	if err != nil {
+		return Request{}, err
+	}
 	var check *document.Check
 	if s.Printer != nil {
-		if check, err = s.Printer.Print(act); err != nil {
+		if check, err = s.Printer.Print(r.Act); err != nil {
 			return Request{}, err
 		}
 	}
-	drawn, err := document.DrawChecked(act, now, check)
+	drawn, err := document.DrawChecked(r.Act, r.Created, check)
 	if err != nil {
 		return Request{}, fmt.Errorf("drawing a %s: %w", act.Kind(), err)
 	}
-	return Request{
-		ID: id, Reference: reference, State: ToSign, Created: now, Act: act, Sheet: drawn.Sheet,
-		PDF: drawn.PDF, SHA256: drawn.SHA256, Mark: drawn.Mark, Pages: drawn.Pages,
-	}, nil
+	r.Sheet, r.PDF, r.SHA256, r.Mark, r.Pages = drawn.Sheet, drawn.PDF, drawn.SHA256, drawn.Mark, drawn.Pages
+	return r, nil
 }
 
 // withReference puts the reference into the act, whose other fields the area filled.
@@ -81,6 +93,9 @@ func withReference(act document.Act, reference string) (document.Act, error) {
 		a.Reference = reference
 		return a, nil
 	case document.EHICOrder:
+		a.Reference = reference
+		return a, nil
+	case document.Paper:
 		a.Reference = reference
 		return a, nil
 	}

@@ -52,7 +52,7 @@ func (s *Sealing) method(login auth.Login, k document.Kind) (m Method, offered b
 // offered to her is left to the card, which opens every act.
 func MethodFor(login auth.Login, k document.Kind) Method {
 	switch {
-	case login.Method == auth.Card:
+	case login.Method == auth.Card || OfPaper(k):
 		return ByCard
 	case login.Method == auth.Federal && login.Assurance >= auth.Substantial:
 		return ByApproval

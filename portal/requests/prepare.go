@@ -61,6 +61,9 @@ func (s *Signing) prepare(ctx context.Context, login auth.Login, id string, cert
 	if err != nil {
 		return ToCard{}, fmt.Errorf("preparing: %w", err)
 	}
+	if err := asFrozen(r, prepared.PDF); err != nil {
+		return ToCard{}, early{err}
+	}
 	if err := offers(offered, path[0], prepared.Hash); err != nil {
 		return ToCard{}, err
 	}
@@ -115,8 +118,12 @@ func offers(list []Algorithm, cert *x509.Certificate, hash crypto.Hash) error {
 	return fmt.Errorf("%w: %s with %s", ErrAlgorithm, want.CryptoAlgorithm, want.HashFunction)
 }
 
-// markOf is the visible signature, in the language of the document.
+// markOf is the visible signature, in the language of the document; none on what others
+// drew, where it could cover something.
 func markOf(r Request, cert *x509.Certificate, at time.Time) signing.Mark {
+	if OfPaper(r.Act.Kind()) {
+		return signing.Mark{}
+	}
 	holder, _ := certs.HolderOf(cert)
 	l := locale.Language(languageOf(r.Act))
 	lines := locale.T(l, "requests.mark", locale.A("name", holder.Name()),

@@ -17,6 +17,15 @@ const (
 	steps    = 4
 )
 
+// stepOf is a step of a request. A paper has no form before it is checked.
+func stepOf(v page.View, r Request, n int) page.Step {
+	step := page.Step{Task: kindName(v, r.Act.Kind()), N: n, Of: steps}
+	if OfPaper(r.Act.Kind()) {
+		step.N, step.Of = n-1, steps-1
+	}
+	return step
+}
+
 // tickField is the box to tick after reading.
 const tickField = "read"
 
@@ -80,7 +89,10 @@ func (q *Requests) showSheet(c *gin.Context, status int, r Request, ticked bool,
 	if r.State == ToSign {
 		v.Keep = listPath + "/" + r.ID + "/" + p.next()
 		v.Lead = v.T("requests.read.lead." + string(p.Words))
-		v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: readStep, Of: steps}
+		if OfPaper(r.Act.Kind()) {
+			v.Lead = v.T("papers.read.lead")
+		}
+		v.Step = stepOf(v, r, readStep)
 	}
 	if status == http.StatusUnprocessableEntity {
 		v.Errors = []page.FieldError{{Field: tickField, Text: v.T("requests.read.tick.error")}}

@@ -22,7 +22,7 @@ func (q *Requests) receive(c *gin.Context) error {
 	case r.Method == ByReceipt:
 		c.Redirect(http.StatusSeeOther, address(v, r.ID, "done"))
 		return nil
-	case r.State != ToSign || q.Sealing == nil:
+	case r.State != ToSign || !q.seals(r):
 		c.Redirect(http.StatusSeeOther, address(v, r.ID, q.instead(r)))
 		return nil
 	case page.Switched(c):

@@ -91,6 +91,10 @@ func kindName(v page.View, k document.Kind) string {
 		return v.T("requests.kind.bank-change")
 	case document.KindEHICOrder:
 		return v.T("requests.kind.ehic-order")
+	case document.KindPaper:
+		return v.T("requests.kind.paper")
+	case document.KindOfficePaper:
+		return v.T("requests.kind.office-paper")
 	}
 	return string(k)
 }
@@ -164,6 +168,9 @@ func last(v page.View, act document.Act) page.TrackStep {
 	if change, ok := act.(document.BankChange); ok {
 		return page.TrackStep{State: page.Next, Text: v.T("requests.track.bank"),
 			Detail: v.T("requests.track.from", locale.A("date", locale.Date(v.Lang, change.From)))}
+	}
+	if OfPaper(act.Kind()) {
+		return page.TrackStep{State: page.Next, Text: v.T("requests.track.paper")}
 	}
 	return page.TrackStep{State: page.Next, Text: v.T("requests.track.ehic")}
 }

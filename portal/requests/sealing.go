@@ -54,7 +54,7 @@ func (s *Sealing) Approvers(login auth.Login) []Choice {
 // Prove takes what the provider proved in that flow, and keeps it for Approve. Called
 // again, it finds what it kept.
 //
-// Errors: ErrNotFound, ErrNotOpen, ErrProof, ErrWrongPerson, and federation.ErrCancelled.
+// Errors: ErrNotFound, ErrNotOpen, ErrCardOnly, ErrProof, ErrWrongPerson, and federation.ErrCancelled.
 func (s *Sealing) Prove(ctx context.Context, login auth.Login, id, flow string) (Request, Approval, error) {
 	r, a, err := s.prove(ctx, login, id, flow)
 	return r, a, s.refuseApproval(ctx, login, id, err)
@@ -74,6 +74,9 @@ func (s *Sealing) prove(ctx context.Context, login auth.Login, id, flow string) 
 	}
 	if r.State != ToSign {
 		return r, Approval{}, ErrNotOpen
+	}
+	if OfPaper(r.Act.Kind()) {
+		return r, Approval{}, ErrCardOnly
 	}
 	if s.StepUp == nil || !federation.IsHandle(flow) {
 		return r, Approval{}, fmt.Errorf("%w: no such flow", ErrProof)
@@ -95,7 +98,7 @@ func (s *Sealing) prove(ctx context.Context, login auth.Login, id, flow string) 
 // request with the same document. Once the seal is made, the rest goes on although she
 // closes the page.
 //
-// Errors: ErrNotFound, ErrNotOpen, ErrChanged, ErrProof, signing.ErrSealKey (try again).
+// Errors: ErrNotFound, ErrNotOpen, ErrCardOnly, ErrChanged, ErrProof, signing.ErrSealKey (try again).
 func (s *Sealing) Approve(ctx context.Context, login auth.Login, id, flow string) (Request, error) {
 	r, err := s.approve(ctx, login, id, flow)
 	return r, s.refuseApproval(ctx, login, id, err)
@@ -121,6 +124,9 @@ func (s *Sealing) approve(ctx context.Context, login auth.Login, id, flow string
 	}
 	if r.State != ToSign {
 		return Request{}, ErrNotOpen
+	}
+	if OfPaper(r.Act.Kind()) {
+		return Request{}, ErrCardOnly
 	}
 	if err := a.usable(login, r, s.Now()); err != nil {
 		return Request{}, err

@@ -38,11 +38,11 @@ func (q *Requests) sign(c *gin.Context) error {
 	}
 	v.Title, v.Section, v.Nav = v.T("requests.sign.title"), v.T("requests.title"), "requests"
 	v.Lead = v.T("requests.sign.lead", locale.A("name", nameOf(r.Act)))
-	v.Step = page.Step{Task: kindName(v, r.Act.Kind()), N: signStep, Of: steps}
+	v.Step = stepOf(v, r, signStep)
 	v.Back = page.Link{URL: address(v, r.ID, "read"), Text: v.T("requests.sign.back")}
 	v.CardPage = true
 	p := newSheet(r, true)
-	p.Offered = len(q.Sealing.Approvers(page.LoginOf(c))) > 0
+	p.Offered = !OfPaper(r.Act.Kind()) && len(q.Sealing.Approvers(page.LoginOf(c))) > 0
 	return page.Render(c, http.StatusOK, signView(v, p))
 }
 
@@ -132,6 +132,8 @@ func nameOf(act document.Act) string {
 	case document.BankChange:
 		return a.Member.Name
 	case document.EHICOrder:
+		return a.Member.Name
+	case document.Paper:
 		return a.Member.Name
 	}
 	return ""

@@ -51,7 +51,7 @@ const (
 )
 
 // Act is one thing a member asks for under her signature. The set is closed:
-// [BankChange] and [EHICOrder]. Its data must pass Validate before it means anything.
+// [BankChange], [EHICOrder] and, for what is signed as it came, [Paper]. Its data must pass Validate before it means anything.
 type Act interface {
 	// Kind tells which act this is.
 	Kind() Kind

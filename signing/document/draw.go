@@ -35,10 +35,13 @@ func Draw(a Act, created time.Time) (*Drawn, error) { return DrawChecked(a, crea
 // same act. What is drawn is what was frozen: the act as Unmarshal reads it back.
 // created is the document's date in its metadata, to the second. Same act, created and
 // check, same bytes. Errors are those of Validate, and a *FieldError for a check that
-// is not signed or not one of this act. Safe for concurrent use.
+// is not signed or not one of this act. A [Paper] is not drawn. Safe for concurrent use.
 func DrawChecked(a Act, created time.Time, check *Check) (*Drawn, error) {
 	if created.Year() < 2000 || created.Year() > 2200 {
 		return nil, &FieldError{"created", ErrFormat}
+	}
+	if _, ok := a.(Paper); ok {
+		return nil, &FieldError{"kind", ErrFormat}
 	}
 	frozen, err := Marshal(a)
 	if err != nil {

@@ -99,6 +99,8 @@ func Marshal(a Act) ([]byte, error) {
 		wire = a.wire()
 	case EHICOrder:
 		wire = a.wire()
+	case Paper:
+		wire = a.wire()
 	default:
 		return nil, &FieldError{"kind", ErrFormat}
 	}
@@ -134,6 +136,12 @@ func Unmarshal(b []byte) (Act, error) {
 		act = w.act()
 	case KindEHICOrder:
 		var w wireEHICOrder
+		if !decode(b, &w) {
+			return nil, &FieldError{"act", ErrFormat}
+		}
+		act = w.act()
+	case KindPaper, KindOfficePaper:
+		var w wirePaper
 		if !decode(b, &w) {
 			return nil, &FieldError{"act", ErrFormat}
 		}
