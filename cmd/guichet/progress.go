@@ -18,7 +18,8 @@ type progress struct {
 	terminal bool
 	now      func() time.Time
 	began    time.Time
-	last     time.Time // that a line was written
+	last     time.Time // that something was written
+	told     int       // then
 	done, of int
 }
 
@@ -50,14 +51,16 @@ func (p *progress) at(done int) {
 
 // end leaves the last word on a line of its own.
 func (p *progress) end() {
-	p.write()
-	if p.terminal {
+	switch {
+	case p.terminal:
 		fmt.Fprintln(p.w)
+	case p.told != p.done:
+		p.write()
 	}
 }
 
 func (p *progress) write() {
-	p.last = p.now()
+	p.last, p.told = p.now(), p.done
 	if !p.terminal {
 		fmt.Fprintf(p.w, "%d of %d documents%s\n", p.done, p.of, p.left())
 		return

@@ -59,6 +59,7 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	showRenewal(metrics, s, db, p.Renewals, log)
 	server := p.Server()
 	if s.TLS.Certificate != "" {
 		certificate, err := tls.LoadX509KeyPair(s.TLS.Certificate, s.TLS.Key)

@@ -140,7 +140,7 @@ type Item struct {
 	Detail    string // of the last attempt, at most jobs.MaxCause bytes; empty before the first
 }
 
-// Figures are for the operator, over all mutualities.
+// Figures are for the operator of one mutuality's counter.
 type Figures struct {
 	Waiting int64     // jobs that were tried and will be again
 	Oldest  time.Time // when the one that waits longest was made; zero if none does
@@ -149,7 +149,8 @@ type Figures struct {
 	Soonest time.Time // when the first archive timestamp of all runs out; zero: there is none
 }
 
-// Counter tells the figures; *store.DB is the one in use.
+// Counter tells the figures; *store.DB is the one in use. before is how long before their
+// archive timestamp runs out documents are due.
 type Counter interface {
-	RescueFigures(ctx context.Context, now time.Time, before time.Duration) (Figures, error)
+	RescueFigures(ctx context.Context, mutuality string, now time.Time, before time.Duration) (Figures, error)
 }

@@ -11,6 +11,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/office"
+	"guichet.example/portal/renewal"
 	"guichet.example/portal/rescue"
 )
 
@@ -134,23 +135,21 @@ func (db *DB) RetryRescue(ctx context.Context, o auth.Officer, id string) error 
 }
 
 // RescueFigures implements rescue.Counter.
-func (db *DB) RescueFigures(ctx context.Context, now time.Time, before time.Duration) (rescue.Figures, error) {
+func (db *DB) RescueFigures(ctx context.Context, mutuality string, now time.Time, before time.Duration) (rescue.Figures, error) {
 	var f rescue.Figures
 	var oldest, soonest sql.NullInt64
 	err := db.snapshot(ctx, func(c *conn) error {
-		const waiting = `FROM jobs WHERE kind IN ('raise', 'renew') AND dead_at IS NULL AND cause_sealed IS NOT NULL`
-		err := c.get(`SELECT count(*), min(created_at) `+waiting, nil, &f.Waiting, &oldest)
+		const these = ` FROM jobs WHERE mutuality = ? AND kind IN ('raise', 'renew') AND `
+		err := c.get(`SELECT count(*), min(created_at)`+these+`dead_at IS NULL AND cause_sealed IS NOT NULL`, []any{mutuality}, &f.Waiting, &oldest)
 		if err == nil {
-			err = c.get(`SELECT count(*) FROM jobs WHERE kind IN ('raise', 'renew') AND dead_at IS NOT NULL`, nil, &f.GivenUp)
+			err = c.get(`SELECT count(*)`+these+`dead_at IS NOT NULL`, []any{mutuality}, &f.GivenUp)
 		}
 		if err == nil {
-			err = c.get(`SELECT min(holds_until) FROM renewals WHERE holds_until > 0 AND stopped = ''`, nil, &soonest)
+			err = c.get(`SELECT min(holds_until) FROM renewals WHERE mutuality = ? AND holds_until > 0 AND stopped = ''`, []any{mutuality}, &soonest)
 		}
 		if err == nil {
-			err = c.get(`
-				SELECT count(*) FROM renewals
-				WHERE stopped = '' AND holds_until <= ? AND holds_until - (holds_until - stamped_at) / 3 <= ?`,
-				[]any{micros(now.Add(before)), micros(now)}, &f.Due)
+			condition, args := windowOf(renewal.Window{Now: now, Before: before})
+			err = c.get(`SELECT count(*) FROM renewals WHERE mutuality = ? AND `+condition, append([]any{mutuality}, args...), &f.Due)
 		}
 		return err
 	})

@@ -171,7 +171,7 @@ func testRescues(t *testing.T, b *bed) {
 	if i := list(1)[0]; !i.Next.IsZero() || i.Cause != rescue.Unfit {
 		t.Errorf("given up, it is %+v", i)
 	}
-	f, err := b.RescueFigures(ctx, b.clock.Now(), time.Hour)
+	f, err := b.RescueFigures(ctx, "141", b.clock.Now(), time.Hour)
 	if err != nil || f.GivenUp != 1 || f.Waiting != 0 {
 		t.Errorf("RescueFigures = %+v, %v", f, err)
 	}
