@@ -119,7 +119,7 @@ func keyOperations(tb testing.TB, w *world, file []byte) (list []func() error) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	signer, _, err := signed.Signers()
+	signer, _, err := signed.Signers(nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func keyOperations(tb testing.TB, w *world, file []byte) (list []func() error) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tsa, _, err := token.Verify()
+	tsa, _, err := token.Verify(nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

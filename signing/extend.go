@@ -2,6 +2,7 @@ package signing
 
 import (
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
@@ -165,7 +166,7 @@ func (e *Extender) store(t *target, more *pdf.Evidence) error {
 	if err := u.SetEvidence(more); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
-	file, _ := u.Bytes(secondID(t.file, t.v.now))
+	file, _ := u.Bytes(newSource(t.file).secondID(t.v.now))
 	return e.proceed(t, file)
 }
 
@@ -245,11 +246,9 @@ func (e *Extender) stampDocument(ctx context.Context, t *target) error {
 	if err := addField(t.v.f, u, s, name, Mark{}, false); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
-	file, r := s.write(u, secondID(t.file, t.v.now))
-	h := sha256.New()
-	h.Write(file[:r[1]])
-	h.Write(file[r[2]:])
-	raw, _, err := e.TSA.Stamp(ctx, [32]byte(h.Sum(nil)))
+	from := newSource(t.file)
+	file, r := s.write(u, from.secondID(t.v.now))
+	raw, _, err := e.TSA.Stamp(ctx, [32]byte(from.digest(crypto.SHA256, file, r)))
 	if err != nil {
 		return err
 	}

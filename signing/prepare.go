@@ -167,8 +167,9 @@ func prepare(r Request) (*Prepared, bool, error) {
 			return nil, false, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 		}
 	}
-	p.PDF, p.ByteRange = s.write(u, secondID(r.PDF, p.At, p.Certificate))
-	if p.Attributes, p.Digest, err = p.derive(); err != nil {
+	from := newSource(r.PDF)
+	p.PDF, p.ByteRange = s.write(u, from.secondID(p.At, p.Certificate))
+	if p.Attributes, p.Digest, err = p.deriveFrom(from); err != nil {
 		return nil, false, err
 	}
 	return p, len(earlier) > 0, nil
@@ -254,13 +255,15 @@ func signable(f *pdf.File) ([]*pdf.Signature, error) {
 
 // derive computes attributes and digest from the bytes and the certificate.
 func (p *Prepared) derive() (attributes, digest []byte, err error) {
-	h := p.Hash.New()
-	h.Write(p.PDF[:p.ByteRange[1]])
-	h.Write(p.PDF[p.ByteRange[2]:])
-	if attributes, err = cms.NewAttributes(h.Sum(nil), p.Certificate); err != nil {
+	return p.deriveFrom(newSource(nil))
+}
+
+// deriveFrom is derive for bytes that begin with those of a source.
+func (p *Prepared) deriveFrom(from source) (attributes, digest []byte, err error) {
+	if attributes, err = cms.NewAttributes(from.digest(p.Hash, p.PDF, p.ByteRange), p.Certificate); err != nil {
 		return nil, nil, fmt.Errorf("encoding signed attributes: %w", err)
 	}
-	h.Reset()
+	h := p.Hash.New()
 	h.Write(attributes)
 	return attributes, h.Sum(nil), nil
 }

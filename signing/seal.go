@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -38,19 +37,6 @@ type Sealer struct {
 	last atomic.Pointer[sealPath] // the path found last
 }
 
-// sealPath is a path that was verified, for the certificates and anchors it was found
-// with. It holds while each certificate in it is valid: signatures do not age.
-type sealPath struct {
-	certificates []*x509.Certificate
-	anchors      *certs.TrustAnchors
-	path         certs.Path
-}
-
-func (k *sealPath) holds(s *Sealer, at time.Time) bool {
-	return k != nil && k.anchors == s.Anchors && slices.Equal(k.certificates, s.Certificates) &&
-		!slices.ContainsFunc(k.path, func(c *x509.Certificate) bool { return at.Before(c.NotBefore) || at.After(c.NotAfter) })
-}
-
 // ErrSealKey means the key gave no signature: the token is away or busy, which passes.
 // Nothing was written.
 var ErrSealKey = errors.New("seal key does not sign")
@@ -69,11 +55,10 @@ type contextSigner interface {
 	SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error)
 }
 
-// Check reports whether the sealer can seal now: key and certificate belong together, the
-// certificate is an organisation's, and its path leads to an anchor. ErrCertificate.
-func (s *Sealer) Check() error {
-	_, err := s.path()
-	return err
+// checkedSigner is a contextSigner that leaves the verification of the value to its
+// caller, and wants to hear of a false one: *hsm.Key.
+type checkedSigner interface {
+	SignChecked(ctx context.Context, digest []byte, opts crypto.SignerOpts, check func(value []byte) error) ([]byte, error)
 }
 
 // Name is the organisation that seals, as its certificate says it.
@@ -84,46 +69,21 @@ func (s *Sealer) Name() string {
 	return s.Certificates[0].Subject.Organization[0]
 }
 
-// Path is the certification path of the seal at the present time. ErrCertificate.
-func (s *Sealer) Path() (certs.Path, error) { return s.path() }
-
-func (s *Sealer) path() (certs.Path, error) {
-	if s.Key == nil || len(s.Certificates) == 0 || s.Anchors == nil {
-		return nil, fmt.Errorf("%w: key, certificate and anchors are required", ErrCertificate)
-	}
-	public, ok := s.Certificates[0].PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !public.Equal(s.Key.Public()) {
-		return nil, fmt.Errorf("%w: the seal key is not the certificate's", ErrCertificate)
-	}
-	if _, err := cms.HashFor(s.Certificates[0].PublicKey); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
-	}
-	now := clock(s.Now)
-	if known := s.last.Load(); known.holds(s, now) {
-		return known.path, nil
-	}
-	path, err := s.Anchors.Path(s.Certificates[0], certs.Seal, now, s.Certificates[1:]...)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
-	}
-	s.last.Store(&sealPath{slices.Clone(s.Certificates), s.Anchors, path})
-	return path, nil
-}
-
 // Seal returns the file with one more revision, sealed at B-B: the attachment, and a
 // signature over all of it in the name of the organisation. The bytes given are a prefix
 // of the bytes returned.
 //
-// The sealed file is read again and its seal verified before it is returned.
+// The sealed file is read again and its seal verified before it is returned. That is the
+// one verification of what the key gave: a key that would do it too is asked not to.
 //
 // Errors: those of [Prepare], ErrSealKey, ErrSignatureValue, ErrPrepared.
 func (s *Sealer) Seal(ctx context.Context, pdf []byte, o SealOptions) ([]byte, error) {
-	path, err := s.path()
+	own, err := s.path()
 	if err != nil {
 		return nil, err
 	}
 	p, signed, err := prepare(Request{
-		PDF: pdf, Path: path, At: clock(s.Now).Truncate(time.Second), Mark: o.Mark,
+		PDF: pdf, Path: own.path, At: clock(s.Now).Truncate(time.Second), Mark: o.Mark,
 		Name: s.Name(), Reason: o.Reason, Attachment: o.Attachment, Certify: o.Certify, PSS: o.PSS,
 	})
 	if err != nil {
@@ -134,17 +94,14 @@ func (s *Sealer) Seal(ctx context.Context, pdf []byte, o SealOptions) ([]byte, e
 			return nil, err
 		}
 	}
-	value, err := s.sign(ctx, p)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSealKey, err)
-	}
-	return p.finish(path[0], value)
+	return s.sign(ctx, p, own)
 }
 
 // finish is Complete for a preparation that has not left this function's caller: nobody
 // can have altered it, and the file is filled in where it stands. The value is verified
 // where it ended up: in the file, read again as a verifier would.
-func (p *Prepared) finish(cert *x509.Certificate, value SignatureValue) ([]byte, error) {
+func (p *Prepared) finish(own *sealPath, value SignatureValue) ([]byte, error) {
+	cert := own.path[0]
 	if key, ok := cert.PublicKey.(*ecdsa.PublicKey); ok {
 		r, s, ok := derRS(value, key)
 		if !ok {
@@ -164,7 +121,7 @@ func (p *Prepared) finish(cert *x509.Certificate, value SignatureValue) ([]byte,
 		return nil, err
 	}
 	s := &subject{sig: found.sig, report: &SignatureReport{}}
-	(&validation{f: found.f}).integrity(s)
+	(&validation{f: found.f, known: own.known()}).integrity(s)
 	switch r := s.report; {
 	case r.SubIndication == SigCryptoFailure:
 		return nil, ErrSignatureValue
@@ -174,11 +131,34 @@ func (p *Prepared) finish(cert *x509.Certificate, value SignatureValue) ([]byte,
 	return p.PDF, nil
 }
 
-func (s *Sealer) sign(ctx context.Context, p *Prepared) ([]byte, error) {
+// sign has the key sign what was prepared, and finishes the file.
+func (s *Sealer) sign(ctx context.Context, p *Prepared, own *sealPath) (sealed []byte, err error) {
 	var opts crypto.SignerOpts = p.Hash
 	if p.PSS {
 		opts = cms.PSS(p.Hash)
 	}
+	if key, ok := s.Key.(checkedSigner); ok {
+		var failed error
+		_, err := key.SignChecked(ctx, p.Digest, opts, func(value []byte) error {
+			if sealed, failed = p.finish(own, value); errors.Is(failed, ErrSignatureValue) {
+				return failed
+			}
+			return nil // whatever else failed is not the key's fault
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSealKey, err)
+		}
+		return sealed, failed
+	}
+	value, err := s.value(ctx, p, opts)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSealKey, err)
+	}
+	return p.finish(own, value)
+}
+
+// value is what a key gives that knows nothing of checks.
+func (s *Sealer) value(ctx context.Context, p *Prepared, opts crypto.SignerOpts) (SignatureValue, error) {
 	if key, ok := s.Key.(contextSigner); ok {
 		return key.SignContext(ctx, p.Digest, opts)
 	}

@@ -91,3 +91,63 @@ func TestSealKeyIsAsked(t *testing.T) {
 		t.Errorf("PSS: Seal = %v", err)
 	}
 }
+
+// checked is a key that leaves the verification to its caller, as those in tokens do.
+type checked struct {
+	patient
+	spoil func(value []byte) []byte
+	heard *error // what check said last
+}
+
+func (c checked) SignChecked(ctx context.Context, digest []byte, opts crypto.SignerOpts, check func([]byte) error) ([]byte, error) {
+	value, err := c.SignContext(ctx, digest, opts)
+	if err != nil {
+		return nil, err
+	}
+	value = c.spoil(value)
+	*c.heard = check(value)
+	return value, *c.heard
+}
+
+// A value that a faulty token gives is found in the file it was built into, once, and the
+// token's key hears of it.
+func TestSealFaultyToken(t *testing.T) {
+	w := theWorld(t)
+	for _, a := range algorithms {
+		for name, spoil := range map[string]func([]byte) []byte{
+			"one bit":  func(v []byte) []byte { v[len(v)-1] ^= 1; return v },
+			"rubbish":  func([]byte) []byte { return []byte{1, 2, 3} },
+			"nothing":  func([]byte) []byte { return nil },
+			"another":  func(v []byte) []byte { return append(v[:0:0], make([]byte, len(v))...) },
+			"too long": func(v []byte) []byte { return append(v, 0) },
+		} {
+			s, heard := w.sealer(t, a), error(nil)
+			s.Key = checked{patient{s.Key}, spoil, &heard}
+			out, err := s.Seal(t.Context(), letter(t).PDF, approval())
+			if !errors.Is(err, ErrSealKey) || !errors.Is(err, ErrSignatureValue) || out != nil {
+				t.Errorf("%v, %s: Seal = %d bytes, %v; want ErrSealKey and ErrSignatureValue", a, name, len(out), err)
+			}
+			if !errors.Is(heard, ErrSignatureValue) {
+				t.Errorf("%v, %s: the key heard %v", a, name, heard)
+			}
+		}
+		s, heard := w.sealer(t, a), errors.New("nothing yet")
+		s.Key = checked{patient{s.Key}, func(v []byte) []byte { return v }, &heard}
+		if out, err := s.Seal(t.Context(), letter(t).PDF, approval()); err != nil || heard != nil {
+			t.Errorf("%v: Seal = %d bytes, %v; the key heard %v", a, len(out), err, heard)
+		}
+	}
+}
+
+// What the seal is verified with is what the bytes of the certificate say, not what the
+// certificate at hand says of itself.
+func TestSealCertificateThatLies(t *testing.T) {
+	w := theWorld(t)
+	s, other := w.sealer(t, certstest.P256), w.sealer(t, certstest.P256)
+	s.Key, s.Certificates = other.Key, []*x509.Certificate{withKey(s.Certificates[0], other.Key.Public())}
+	for range 2 { // the second time with the path of the first
+		if out, err := s.Seal(t.Context(), letter(t).PDF, approval()); !errors.Is(err, ErrSignatureValue) || out != nil {
+			t.Errorf("Seal = %d bytes, %v, want ErrSignatureValue", len(out), err)
+		}
+	}
+}

@@ -1,9 +1,11 @@
 package signing
 
 import (
+	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strconv"
 	"strings"
 	"time"
@@ -100,14 +102,50 @@ func splice(file []byte, r [4]int, der []byte) error {
 	return nil
 }
 
-// secondID derives the second part of the trailer's ID from what makes the revision
-// what it is, so that the same request gives the same bytes.
-func secondID(file []byte, at time.Time, parts ...[]byte) []byte {
+// source is a file that grows by a revision, and what hashing it gave. Each of its bytes
+// is hashed once for all that is made of it; the check of what was written hashes for itself.
+type source struct {
+	file []byte
+	sum  hash.Cloner // SHA-256, fed with the file
+}
+
+func newSource(file []byte) source {
 	h := sha256.New()
 	h.Write(file)
+	return source{file, h.(hash.Cloner)} // crypto/sha256 documents that it is one
+}
+
+// secondID derives the second part of the trailer's ID from what makes the revision
+// what it is, so that the same request gives the same bytes.
+func (s source) secondID(at time.Time, parts ...[]byte) []byte {
+	h := s.begun()
 	h.Write([]byte(at.UTC().Format(time.RFC3339)))
 	for _, p := range parts {
 		h.Write(p)
 	}
 	return h.Sum(nil)[:16]
+}
+
+// begun is a SHA-256 that has the file behind it.
+func (s source) begun() hash.Hash {
+	h, err := s.sum.Clone()
+	if err != nil { // only of hashes that are built of others
+		panic(err)
+	}
+	return h
+}
+
+// digest hashes the two stretches of a byte range of out, a file that begins with the
+// source.
+func (s source) digest(kind crypto.Hash, out []byte, r [4]int) []byte {
+	var h hash.Hash
+	if kind == crypto.SHA256 {
+		h = s.begun()
+		h.Write(out[len(s.file):r[1]])
+	} else {
+		h = kind.New()
+		h.Write(out[:r[1]])
+	}
+	h.Write(out[r[2] : r[2]+r[3]])
+	return h.Sum(nil)
 }

@@ -115,7 +115,7 @@ func (t *TSA) ask(ctx context.Context, address string, digest [32]byte) (*tsp.To
 	if err := request.Answered(token); err != nil {
 		return nil, err
 	}
-	signer, others, err := token.Verify()
+	signer, others, err := token.Verify(nil)
 	if err != nil {
 		return nil, fmt.Errorf("timestamp token: %w", err)
 	}

@@ -20,6 +20,7 @@ type validation struct {
 	policy  CryptoPolicy
 	ask     func(certs.Path) ([]revocation.Answer, error) // asks the services; nil offline
 	f       *pdf.File
+	known   *cms.Known // from readings before this one; nil: nothing
 
 	subjects []*subject
 	store    *pdf.Evidence       // the DSS as the last revision shows it
@@ -143,7 +144,7 @@ func (v *validation) documentTimestamp(s *subject, der []byte) error {
 		return err
 	}
 	s.token = token
-	s.cert, s.others, err = token.Verify()
+	s.cert, s.others, err = token.Verify(v.known)
 	if s.cert != nil {
 		s.describe(s.cert)
 	}
@@ -157,7 +158,7 @@ func (v *validation) signature(s *subject, der []byte) error {
 		return err
 	}
 	s.signed = signed
-	cert, others, err := signed.Signers()
+	cert, others, err := signed.Signers(v.known)
 	if err != nil {
 		return err
 	}
@@ -178,25 +179,25 @@ func (v *validation) signature(s *subject, der []byte) error {
 	}
 	h.Write(before)
 	h.Write(after)
-	if err := s.baseline(h.Sum(nil)); err != nil {
+	if err := v.baseline(s, h.Sum(nil)); err != nil {
 		return err
 	}
-	return s.signatureTimestamp()
+	return v.signatureTimestamp(s)
 }
 
 // baseline checks value and profile. A signature outside PAdES is checked for integrity
 // and gets no level.
-func (s *subject) baseline(digest []byte) error {
+func (v *validation) baseline(s *subject, digest []byte) error {
 	claimed, dated := pdf.ParseDate(s.sig.Dict.Get("M"))
 	s.report.Claimed = claimed
 	if s.sig.SubFilter != "ETSI.CAdES.detached" {
-		if err := s.signed.Verify(s.cert, digest, cms.Legacy); err != nil {
+		if err := s.signed.Verify(s.cert, digest, cms.Legacy, v.known); err != nil {
 			return err
 		}
 		s.fail(Indeterminate, SigConstraintsFailure, "not a PAdES signature but %q", string(s.sig.SubFilter))
 		return nil
 	}
-	err := s.signed.Verify(s.cert, digest, cms.Baseline)
+	err := s.signed.Verify(s.cert, digest, cms.Baseline, v.known)
 	if err == nil && !dated {
 		err = fmt.Errorf("%w: no claimed signing time", cms.ErrProfile)
 	}
@@ -210,7 +211,7 @@ func (s *subject) baseline(digest []byte) error {
 
 // signatureTimestamp checks the token over the signature value. It is not covered by
 // the signature, so a token that does not hold is somebody's tampering.
-func (s *subject) signatureTimestamp() error {
+func (v *validation) signatureTimestamp(s *subject) error {
 	raw := s.signed.Signer.Timestamp()
 	if raw == nil {
 		return nil
@@ -222,7 +223,7 @@ func (s *subject) signatureTimestamp() error {
 	if err := token.Covers(s.signed.Signer.Value); err != nil {
 		return err
 	}
-	tsa, others, err := token.Verify()
+	tsa, others, err := token.Verify(v.known)
 	if err != nil {
 		return fmt.Errorf("timestamp of the signature: %w", err)
 	}

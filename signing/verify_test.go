@@ -337,7 +337,7 @@ func essence(tb testing.TB, file []byte) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	signer, _, err := signed.Signers()
+	signer, _, err := signed.Signers(nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

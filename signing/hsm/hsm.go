@@ -3,7 +3,7 @@
 //
 //	Open   load the module, find token and key by name, log in, compare the key with
 //	       the certificate, sign a probe
-//	Sign   take a session of the pool, sign, verify with the certificate, give it back
+//	Sign   take a session of the pool, sign, give it back, verify with the certificate
 //	lost   a token that was restarted or unplugged ends every session: the next caller
 //	       finalizes the module and starts it again, with growing pauses between tries
 //
@@ -142,7 +142,7 @@ func (k *Key) first(ctx context.Context) error {
 	hash := hashOf(k.cfg.Certificate.PublicKey)
 	h := hash.New()
 	io.WriteString(h, "guichet: is this the key of the certificate?")
-	_, err := k.sign(ctx, h.Sum(nil), hash)
+	_, err := k.sign(ctx, h.Sum(nil), hash, nil)
 	if errors.Is(err, ErrWrongSignature) {
 		return ErrMismatch
 	}
@@ -198,8 +198,17 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, 
 //
 // Errors: ErrUnavailable (try again), ErrNotSupported, ErrWrongSignature, ErrPIN, ErrClosed.
 func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return k.SignChecked(ctx, digest, opts, nil)
+}
+
+// SignChecked is SignContext for a caller that verifies the value where it ends up, in the
+// finished file: check takes the place of the verification here, so that it is done once.
+// An error of check means that the certificate does not verify the value: it counts as
+// ErrWrongSignature, which wraps it, and the value is not returned. The session is free
+// by then. A nil check is that of SignContext.
+func (k *Key) SignChecked(ctx context.Context, digest []byte, opts crypto.SignerOpts, check func(value []byte) error) ([]byte, error) {
 	start := time.Now() // a stopwatch, not the clock of the pauses
-	value, err := k.sign(ctx, digest, opts)
+	value, err := k.sign(ctx, digest, opts, check)
 	if err != nil {
 		k.counts.refused(err)
 		return nil, fmt.Errorf("sealing: %w", err)
@@ -208,7 +217,7 @@ func (k *Key) SignContext(ctx context.Context, digest []byte, opts crypto.Signer
 	return value, nil
 }
 
-func (k *Key) sign(ctx context.Context, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+func (k *Key) sign(ctx context.Context, digest []byte, opts crypto.SignerOpts, check func(value []byte) error) ([]byte, error) {
 	m, err := mechanismFor(k.Public(), digest, opts)
 	if err != nil {
 		return nil, err
@@ -217,19 +226,31 @@ func (k *Key) sign(ctx context.Context, digest []byte, opts crypto.SignerOpts) (
 	if err != nil {
 		return nil, err
 	}
-	value, err := k.use(ctx, session, func() ([]byte, error) {
-		if err := k.module.SignInit(session, []*pkcs11.Mechanism{m.mechanism}, k.key); err != nil {
-			return nil, err
-		}
-		if k.eachTime { // CKA_ALWAYS_AUTHENTICATE (v2.40, 4.9)
-			if err := k.tell(session, pkcs11.CKU_CONTEXT_SPECIFIC); err != nil {
-				return nil, err
-			}
-		}
-		return k.module.Sign(session, m.input)
-	})
+	value, err := k.use(ctx, session, func() ([]byte, error) { return k.call(session, m) })
 	if err != nil {
 		return nil, err
 	}
-	return m.verified(k.Public(), digest, value)
+	if value, err = m.encoded(k.Public(), value); err != nil {
+		return nil, err
+	}
+	if check == nil {
+		check = func(value []byte) error { return m.verify(k.Public(), digest, value) }
+	}
+	if err := check(value); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrWrongSignature, err)
+	}
+	return value, nil
+}
+
+// call is one signature inside the module.
+func (k *Key) call(session pkcs11.SessionHandle, m operation) ([]byte, error) {
+	if err := k.module.SignInit(session, []*pkcs11.Mechanism{m.mechanism}, k.key); err != nil {
+		return nil, err
+	}
+	if k.eachTime { // CKA_ALWAYS_AUTHENTICATE (v2.40, 4.9)
+		if err := k.tell(session, pkcs11.CKU_CONTEXT_SPECIFIC); err != nil {
+			return nil, err
+		}
+	}
+	return k.module.Sign(session, m.input)
 }

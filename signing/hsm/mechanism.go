@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -102,22 +103,38 @@ func saltLength(key *rsa.PublicKey, hash crypto.Hash, asked int) (int, error) {
 	return asked, nil
 }
 
-// verified gives the value the form a crypto.Signer has, if the key of the certificate
-// verifies it. A module that answers CKR_OK with rubbish, or signed with another key,
-// stops here.
-func (o operation) verified(public crypto.PublicKey, digest, value []byte) ([]byte, error) {
+// encoded gives the value the form a crypto.Signer has. ErrWrongSignature for one that is
+// no signature by its length.
+func (o operation) encoded(public crypto.PublicKey, value []byte) ([]byte, error) {
+	key, ok := public.(*ecdsa.PublicKey)
+	if !ok {
+		return value, nil
+	}
+	der := derECDSA(value, orderSize(key))
+	if der == nil {
+		return nil, ErrWrongSignature
+	}
+	return der, nil
+}
+
+// errFalse is what verify says: there is no more to say of a value.
+var errFalse = errors.New("the certificate does not verify it")
+
+// verify checks an encoded value with the key of the certificate. A module that answers
+// CKR_OK with rubbish, or signed with another key, stops here.
+func (o operation) verify(public crypto.PublicKey, digest, value []byte) error {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		if o.pss != nil && rsa.VerifyPSS(key, o.hash, digest, value, nil) == nil ||
 			o.pss == nil && rsa.VerifyPKCS1v15(key, o.hash, digest, value) == nil {
-			return value, nil
+			return nil
 		}
 	case *ecdsa.PublicKey:
-		if der := derECDSA(value, orderSize(key)); der != nil && ecdsa.VerifyASN1(key, digest, der) {
-			return der, nil
+		if ecdsa.VerifyASN1(key, digest, value) {
+			return nil
 		}
 	}
-	return nil, ErrWrongSignature
+	return errFalse
 }
 
 // orderSize is the length of r and of s in bytes.

@@ -105,7 +105,7 @@ func TestEncodeParseVerify(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: Parse: %v", name, err)
 		}
-		cert, others, err := d.Signers()
+		cert, others, err := d.Signers(nil)
 		if err != nil || !cert.Equal(s.cert) || len(others) != 0 {
 			t.Fatalf("%s: Signers = %v, %d, %v", name, cert, len(others), err)
 		}
@@ -113,10 +113,10 @@ func TestEncodeParseVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Verify(cert, digestOf(hash, content), Baseline); err != nil {
+		if err := d.Verify(cert, digestOf(hash, content), Baseline, nil); err != nil {
 			t.Errorf("%s: Verify: %v", name, err)
 		}
-		if err := d.Verify(cert, digestOf(hash, []byte("other")), Baseline); !errors.Is(err, ErrDigest) {
+		if err := d.Verify(cert, digestOf(hash, []byte("other")), Baseline, nil); !errors.Is(err, ErrDigest) {
 			t.Errorf("%s: Verify of other bytes = %v, want %v", name, err, ErrDigest)
 		}
 		if got := KeyName(cert.PublicKey); got != name {
@@ -131,7 +131,7 @@ func TestVerifyRefusesOtherKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Verify(b.cert, digestOf(crypto.SHA256, content), Baseline); !errors.Is(err, ErrSignature) {
+	if err := d.Verify(b.cert, digestOf(crypto.SHA256, content), Baseline, nil); !errors.Is(err, ErrSignature) {
 		t.Errorf("Verify by another key = %v, want %v", err, ErrSignature)
 	}
 }
@@ -144,7 +144,7 @@ func TestVerifyRefusesTwinCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Verify(twin.cert, digestOf(crypto.SHA256, content), Baseline); !errors.Is(err, ErrCertificateID) {
+	if err := d.Verify(twin.cert, digestOf(crypto.SHA256, content), Baseline, nil); !errors.Is(err, ErrCertificateID) {
 		t.Errorf("Verify by the twin = %v, want %v", err, ErrCertificateID)
 	}
 }
@@ -247,11 +247,11 @@ func holds(der []byte) bool {
 	if err != nil {
 		return false
 	}
-	cert, _, err := d.Signers()
+	cert, _, err := d.Signers(nil)
 	if err != nil {
 		return false
 	}
-	return d.Verify(cert, digestOf(crypto.SHA256, content), Baseline) == nil
+	return d.Verify(cert, digestOf(crypto.SHA256, content), Baseline, nil) == nil
 }
 
 // sameParts reports that two signatures have the same attributes, value and certificate:
@@ -297,15 +297,15 @@ func TestParseReadsOpenSSL(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
 	}
-	cert, _, err := d.Signers()
+	cert, _, err := d.Signers(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(content)
-	if err := d.Verify(cert, sum[:], Baseline); !errors.Is(err, ErrProfile) {
+	if err := d.Verify(cert, sum[:], Baseline, nil); !errors.Is(err, ErrProfile) {
 		t.Errorf("Verify as baseline = %v, want %v for signing-time", err, ErrProfile)
 	}
-	if err := d.Verify(cert, sum[:], Legacy); err != nil {
+	if err := d.Verify(cert, sum[:], Legacy, nil); err != nil {
 		t.Errorf("Verify as legacy = %v", err)
 	}
 }
@@ -337,9 +337,9 @@ func FuzzParse(f *testing.F) {
 		if again := d.encode(); !bytes.Equal(again, der) {
 			t.Fatalf("%x encodes to %x", der, again)
 		}
-		if cert, _, err := d.Signers(); err == nil {
-			d.Verify(cert, make([]byte, 32), Baseline)
-			d.Verify(cert, make([]byte, 32), Token)
+		if cert, _, err := d.Signers(nil); err == nil {
+			d.Verify(cert, make([]byte, 32), Baseline, nil)
+			d.Verify(cert, make([]byte, 32), Token, nil)
 		}
 		if trimmed, err := Trim(append(bytes.Clone(der), 0, 0, 0)); err != nil || !bytes.Equal(trimmed, der) {
 			t.Fatalf("Trim of the padded bytes: %v", err)

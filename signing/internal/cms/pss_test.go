@@ -59,7 +59,7 @@ func TestPSSParametersAreRefused(t *testing.T) {
 		"no salt":         "-keyopt rsa_pss_saltlen:0",
 	} {
 		d := s.parseOpenSSL(t, strings.Fields(options)...)
-		if err := d.Verify(s.cert, digestOf(crypto.SHA256, content), Legacy); !errors.Is(err, ErrAlgorithm) {
+		if err := d.Verify(s.cert, digestOf(crypto.SHA256, content), Legacy, nil); !errors.Is(err, ErrAlgorithm) {
 			t.Errorf("%s: Verify = %v, want %v", name, err, ErrAlgorithm)
 		}
 	}
@@ -101,7 +101,7 @@ func TestPSSRefusesOtherValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Verify(s.cert, digestOf(crypto.SHA256, content), Baseline); !errors.Is(err, ErrSignature) {
+	if err := d.Verify(s.cert, digestOf(crypto.SHA256, content), Baseline, nil); !errors.Is(err, ErrSignature) {
 		t.Errorf("a value of PKCS#1 v1.5 under the name of PSS: %v, want %v", err, ErrSignature)
 	}
 }
@@ -122,11 +122,11 @@ func TestPSSWithOpenSSL(t *testing.T) {
 	for _, salt := range []string{"digest", "max", "20"} {
 		d := s.parseOpenSSL(t, "-keyopt", "rsa_pss_saltlen:"+salt)
 		sum := sha256.Sum256(content)
-		if err := d.Verify(s.cert, sum[:], Legacy); err != nil {
+		if err := d.Verify(s.cert, sum[:], Legacy, nil); err != nil {
 			t.Errorf("salt %s of OpenSSL: %v", salt, err)
 		}
 		sum[0] ^= 1
-		if err := d.Verify(s.cert, sum[:], Legacy); !errors.Is(err, ErrDigest) {
+		if err := d.Verify(s.cert, sum[:], Legacy, nil); !errors.Is(err, ErrDigest) {
 			t.Errorf("salt %s, other content: %v, want %v", salt, err, ErrDigest)
 		}
 	}

@@ -11,8 +11,6 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
-	"guichet.example/certs"
 )
 
 // Profile says what is asked of a signature beyond being a signature.
@@ -31,12 +29,12 @@ const (
 
 // Signers returns the signer's certificate and the other certificates carried along.
 // The former is named by the SignerInfo; whether it is the one signed with is for
-// Verify to say.
+// Verify to say. A certificate that k knows is not parsed again; k may be nil.
 //
 // Errors: ErrNoCertificate, ErrMalformed.
-func (d *SignedData) Signers() (signer *x509.Certificate, others []*x509.Certificate, err error) {
+func (d *SignedData) Signers(k *Known) (signer *x509.Certificate, others []*x509.Certificate, err error) {
 	for _, der := range d.Certificates {
-		cert, err := certs.Parse(der)
+		cert, err := k.parse(der)
 		if err != nil {
 			continue // a foreign certificate that nobody needs does no harm
 		}
@@ -58,10 +56,11 @@ func (d *SignedData) Digest() (crypto.Hash, error) { return d.Signer.Hash, d.Sig
 
 // Verify checks the signature over content whose digest is given, by the certificate
 // that Signers returned, in this order: attributes, message digest, signature value,
-// certificate identifier, profile.
+// certificate identifier, profile. A value that k knows to verify costs no public-key
+// operation; k may be nil.
 //
 // Errors: ErrMalformed, ErrDigest, ErrSignature, ErrAlgorithm, ErrCertificateID, ErrProfile.
-func (d *SignedData) Verify(cert *x509.Certificate, digest []byte, p Profile) error {
+func (d *SignedData) Verify(cert *x509.Certificate, digest []byte, p Profile, k *Known) error {
 	s := &d.Signer
 	if s.hashErr != nil {
 		return s.hashErr
@@ -69,7 +68,7 @@ func (d *SignedData) Verify(cert *x509.Certificate, digest []byte, p Profile) er
 	if err := s.checkDigest(digest, d.ContentType); err != nil {
 		return err
 	}
-	if err := checkValue(cert, s.algorithm, s.Hash, s.Attributes, s.Value); err != nil {
+	if err := k.verify(cert, s.algorithm, s.Hash, s.Attributes, s.Value); err != nil {
 		return err
 	}
 	if p == Legacy {

@@ -67,11 +67,12 @@ func (t *Token) Covers(data ...[]byte) error {
 // Verify checks the token's signature, that its signing-certificate attribute names the
 // certificate it came with, and that this certificate has timeStamping as its only,
 // critical extended key usage (RFC 3161, 2.3). It returns that certificate and the
-// others in the token, which are candidates for a path and nothing more.
+// others in the token, which are candidates for a path and nothing more. What k knows is
+// not found out again; k may be nil.
 //
 // Errors: those of cms.SignedData.Verify, cms.ErrNoCertificate, certs.ErrWrongPurpose.
-func (t *Token) Verify() (signer *x509.Certificate, others []*x509.Certificate, err error) {
-	signer, others, err = t.signed.Signers()
+func (t *Token) Verify(k *cms.Known) (signer *x509.Certificate, others []*x509.Certificate, err error) {
+	signer, others, err = t.signed.Signers(k)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +82,7 @@ func (t *Token) Verify() (signer *x509.Certificate, others []*x509.Certificate, 
 	}
 	h := hash.New()
 	h.Write(t.signed.Content)
-	if err := t.signed.Verify(signer, h.Sum(nil), cms.Token); err != nil {
+	if err := t.signed.Verify(signer, h.Sum(nil), cms.Token, k); err != nil {
 		return nil, nil, err
 	}
 	return signer, others, certs.Timestamping.Check(signer)

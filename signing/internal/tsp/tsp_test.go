@@ -65,7 +65,7 @@ func TestTokenReads(t *testing.T) {
 	if err := token.Covers([]byte("other")); !errors.Is(err, ErrImprint) {
 		t.Errorf("Covers(other) = %v, want %v", err, ErrImprint)
 	}
-	if _, _, err := token.Verify(); err != nil {
+	if _, _, err := token.Verify(nil); err != nil {
 		t.Errorf("Verify = %v", err)
 	}
 }
@@ -92,7 +92,7 @@ func TestTokenVerifyRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: Parse: %v", name, err)
 		}
-		if _, _, err := token.Verify(); !errors.Is(err, tt.want) {
+		if _, _, err := token.Verify(nil); !errors.Is(err, tt.want) {
 			t.Errorf("%s: Verify = %v, want %v", name, err, tt.want)
 		}
 	}
@@ -243,7 +243,7 @@ func FuzzParse(f *testing.F) {
 		if len(token.Imprint) != token.Hash.Size() || token.Time.Location() != time.UTC || token.Serial == nil {
 			t.Fatalf("token = %+v", token)
 		}
-		_, others, err := token.Verify()
+		_, others, err := token.Verify(nil)
 		if err != nil || len(others)+1 != len(token.signed.Certificates) {
 			return // the other reader refuses spare certificates that do not parse
 		}
