@@ -57,6 +57,8 @@ func (v *validation) chain(cert *x509.Certificate, others []*x509.Certificate, p
 		result.problem = revokedProblem(err)
 	case !known:
 		result.problem = v.askStatus(&result, w)
+	case v.ask != nil && len(status) > 0 && status[0].ThisUpdate.Before(w.proof):
+		result.problem = v.askAgain(&result, w)
 	}
 	if result.problem == nil {
 		if err := v.policy.path(path, w.until); err != nil {
@@ -270,6 +272,19 @@ func (v *validation) askStatus(r *chainResult, w window) *chainProblem {
 		return revokedProblem(err)
 	}
 	return problem(TryLater, "%v", err)
+}
+
+// askAgain asks the services about a certificate of which the file's evidence is older than
+// the proof that the signature existed: it may have been withdrawn in between. What the
+// file has stays good unless they say so.
+func (v *validation) askAgain(r *chainResult, w window) *chainProblem {
+	answers, err := v.ask(r.path)
+	var revoked revocation.RevokedError
+	if !errors.As(err, &revoked) || revoked.At.After(w.until) {
+		return nil
+	}
+	r.status, r.embedded = asked(r.path, answers), false
+	return revokedProblem(err)
 }
 
 // asked tells which answer is on which certificate: each is followed by those on its

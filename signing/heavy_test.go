@@ -73,7 +73,31 @@ var heavyFiles = map[string]func(testing.TB) []byte{
 		return file
 	},
 	"two thousand fields in sixty revisions": fielded,
-	"forty signatures over 120 MiB":          manySigned,
+	"large dictionary listed again in sixty revisions": func(testing.TB) []byte {
+		return again(unsigned("<<"+numbered("/K%d 1 ", 900000)+">>"), 60)
+	},
+	"pointers listed again in sixty revisions": func(testing.TB) []byte {
+		return again(unsigned("["+numbered("%d 0 R ", 1800000)+"]"), 60)
+	},
+	"two large dictionaries in turn in sixty revisions": func(testing.TB) []byte {
+		body := "<<" + numbered("/K%d 1 ", 250000) + ">>"
+		return again(unsigned(body, strings.Replace(body, "/K99 1", "/K99 2", 1)), 60)
+	},
+	"evidence of a million pointers in sixty revisions": func(testing.TB) []byte {
+		file := unsigned("<< /Certs [" + strings.Repeat("4 0 R ", 900000) + "] >>")
+		file = further(file, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /DSS 5 0 R /AcroForm << /Fields [4 0 R] >> >>\nendobj\n", 1)
+		return again(file, 60)
+	},
+	"fields that share a hole of 24 MB": func(testing.TB) []byte {
+		return fieldsOf("<< /FT /Sig /T (A) /V 4 0 R >>", "<< /Type /Sig /ByteRange [0 1 2 3] /Contents <"+strings.Repeat("0", 24000000)+"> >>")
+	},
+	"field with a name of 24 MB": func(testing.TB) []byte {
+		return fieldsOf("<< /FT /Sig /T ("+strings.Repeat("a", 24000000)+") /V 4 0 R >>", "<< /Type /Sig >>")
+	},
+	"lock of a million fields": func(testing.TB) []byte {
+		return fieldsOf("<< /FT /Sig /T (A) /V 4 0 R /Lock << /Action /Exclude /Fields ["+strings.Repeat("(a)", 900000)+"] >> >>", "<< /Type /Sig >>")
+	},
+	"forty signatures over 120 MiB": manySigned,
 }
 
 // heaviest are verified at every test, the others in a soak.
@@ -150,6 +174,54 @@ func paged(n int) []byte {
 	}
 	file := heavy(n+3, "<< /Type /Page /Parent 2 0 R >>")
 	return further(file, "2 0 obj\n<< /Type /Pages /Kids ["+kids.String()+"] >>\nendobj\n", 2)
+}
+
+// unsigned is a file with a signature that nobody made and an object 5 that is replaced.
+func unsigned(bodies ...string) []byte {
+	file := heavy(4, "<< /FT /Sig /T (A) /V 3 0 R >>")
+	for _, body := range bodies {
+		file = further(file, "5 0 obj\n"+body+"\nendobj\n", 5)
+	}
+	return further(file, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>\nendobj\n", 1)
+}
+
+// numbered is the format filled in with the numbers from 10.
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, 10+i)
+	}
+	return b.String()
+}
+
+// again appends revisions that list the places of object 5 in turn.
+func again(file []byte, revisions int) []byte {
+	head := []byte("\n5 0 obj\n")
+	places := []int{bytes.Index(file, head) + 1, bytes.LastIndex(file, head) + 1}
+	for i := range revisions {
+		prev, xref := lastSection(file), len(file)
+		file = fmt.Appendf(file, "xref\n5 1\n%010d 00000 n \ntrailer\n<< /Size 600000 /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n", places[i%2], prev, xref)
+	}
+	return file
+}
+
+// fieldsOf is a form of many fields with one body and object 4, in sixty revisions.
+func fieldsOf(field, four string) []byte {
+	n := 1900
+	if len(field) > 1000 {
+		n = 1
+	}
+	var fields strings.Builder
+	for i := range n {
+		fmt.Fprintf(&fields, "%d 0 R ", 5+i)
+	}
+	file := heavy(n+4, field)
+	file = further(file, "4 0 obj\n"+four+"\nendobj\n", 4)
+	file = further(file, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields ["+fields.String()+"] >> >>\nendobj\n", 1)
+	for i := range 58 {
+		file = further(file, fmt.Sprintf("%d 0 obj\n%d\nendobj\n", 5000+i, i), 5000+i)
+	}
+	return file
 }
 
 // fielded is a form of many fields, of which each revision alters one.

@@ -18,7 +18,10 @@ type RevisionReport struct {
 // history tells what each revision did. A revision that cannot be compared is a change.
 func (v *validation) history() []RevisionReport {
 	out := make([]RevisionReport, v.f.Revisions())
-	from := 0
+	from, first := 0, len(out)
+	for _, s := range v.subjects {
+		first = min(first, s.sig.Revision)
+	}
 	for rev := range out {
 		_, end := v.f.End(rev)
 		r := RevisionReport{Number: rev + 1, From: from, To: end, What: "change"}
@@ -28,7 +31,11 @@ func (v *validation) history() []RevisionReport {
 		} else if changes, err := v.f.Changes(rev); err == nil {
 			r.What = kindOf(changes)
 			for _, c := range changes {
-				r.Changes = append(r.Changes, changeOf(c))
+				change := changeOf(c)
+				if rev <= first && !c.Allowed {
+					change.Rule = "" // nobody had signed: everything was permitted
+				}
+				r.Changes = append(r.Changes, change)
 			}
 		}
 		for _, s := range v.subjects {

@@ -137,6 +137,6 @@ type Change struct {
 	What     string     `json:"what"`             // "page", "page content", "annotation", "catalog", "evidence", "signature", ...
 	Detail   string     `json:"detail,omitempty"` // which: "page 1", "entry /OpenAction"
 	Object   int        `json:"object,omitempty"` // object number, 0 if none
-	Rule     string     `json:"rule"`             // the clause that permits it, or that nothing does
+	Rule     string     `json:"rule,omitempty"`   // the clause that permits it, or that nothing does; empty before anybody signed
 	Rect     [4]float64 `json:"rect,omitzero"`    // where a visible signature was added
 }

@@ -116,6 +116,11 @@ func TestReportDetails(t *testing.T) {
 	var what []string
 	for i, h := range r.History {
 		what = append(what, h.What)
+		for _, c := range h.Changes {
+			if c.Rule == ruleOf(pdf.Change{}) {
+				t.Errorf("revision %d: %+v before anybody signed", h.Number, c)
+			}
+		}
 		if i > 0 && h.From != r.History[i-1].To {
 			t.Errorf("revision %d begins at byte %d", h.Number, h.From)
 		}

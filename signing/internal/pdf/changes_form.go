@@ -109,9 +109,13 @@ func (s *step) newField(o Object, old []fieldNode) error {
 	if err != nil {
 		return err
 	}
-	name, _ := d.Get("T").(String)
+	text, _ := d.Get("T").(String)
+	if len(text) > maxName {
+		return over("form field name")
+	}
+	name := DecodeText(text)
 	for _, f := range old {
-		if f.name == DecodeText(name) {
+		if f.name == name {
 			s.change("form field", "name used twice", ref.Num)
 			return nil
 		}
@@ -123,7 +127,7 @@ func (s *step) newField(o Object, old []fieldNode) error {
 	if err != nil || !ok {
 		return err
 	}
-	return s.acceptSignature(ref, d, widgets, DecodeText(name))
+	return s.acceptSignature(ref, d, widgets, name)
 }
 
 // widgetsOf returns the widgets of a new field: itself or its kids.

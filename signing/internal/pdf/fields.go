@@ -83,6 +83,9 @@ func (w *fieldWalk) node(o Object, parent fieldNode, depth int) error {
 	}
 	n := fieldNode{ref: ref, dict: d, kind: parent.kind, value: parent.value, name: parent.name, full: parent.full}
 	if t, ok := d.Get("T").(String); ok {
+		if len(t) > maxName || len(parent.full) > 3*maxName {
+			return over("form field name")
+		}
 		n.name = DecodeText(t)
 		n.full = n.name
 		if parent.full != "" {
@@ -139,11 +142,23 @@ func DecodeText(s String) string {
 	if len(s) >= 3 && s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf {
 		return string(s[3:])
 	}
+	if ascii(s) {
+		return string(s)
+	}
 	runes := make([]rune, len(s))
 	for i, c := range s {
 		runes[i] = rune(c)
 	}
 	return string(runes)
+}
+
+func ascii(s String) bool {
+	for _, c := range s {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // Fillable counts the fields that a reader could still fill in: all but signature fields

@@ -14,6 +14,7 @@ type File struct {
 	objects map[place]*Indirect // read so far
 	packs   map[int]*pack       // object streams read so far, by offset
 	reading map[int]bool        // offsets being read now: a stream whose Length is itself
+	holes   map[int]bool        // values of Contents looked at, by offset
 	scanned *scan               // nil until a comparison needs it
 	changes map[int][]Change    // of the revisions compared so far
 	named   int                 // values looked at to give objects names for people
@@ -64,6 +65,7 @@ func Open(data []byte) (*File, error) {
 		packs:   map[int]*pack{},
 		reading: map[int]bool{},
 		changes: map[int][]Change{},
+		holes:   map[int]bool{},
 	}
 	last, err := lastSection(data)
 	if err != nil {

@@ -17,6 +17,7 @@ const (
 	maxInflated  = 64 << 20  // bytes out of all filters
 	maxPages     = 20000     // pages looked at
 	maxFields    = 2000      // form fields looked at
+	maxName      = 1 << 10   // bytes of a field's partial name, four times that of a full one
 	maxSigs      = 64        // signatures of all revisions
 	maxChanges   = 100       // changes named of one revision
 	maxNamed     = 4 << 20   // values looked at to name objects, in all comparisons

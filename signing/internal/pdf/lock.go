@@ -36,13 +36,14 @@ func (s State) locks() ([]lock, error) {
 		return nil, err
 	}
 	var out []lock
+	listed := 0
 	for _, field := range fields {
 		if own := field.dict.Get("Lock"); own != nil {
 			l, err := s.lock(own)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, l)
+			out, listed = append(out, l), listed+1+len(l.names)
 		}
 		sig, _, err := s.signed(field)
 		if err != nil {
@@ -64,7 +65,10 @@ func (s State) locks() ([]lock, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, l)
+			out, listed = append(out, l), listed+1+len(l.names)
+		}
+		if listed > maxFields {
+			return []lock{{action: "All"}}, nil
 		}
 	}
 	return out, nil
@@ -95,7 +99,7 @@ func (s State) lock(o Object) (lock, error) {
 		return all, nil
 	}
 	names, err := s.Array(d.Get("Fields"), "field lock")
-	if err != nil || names == nil {
+	if err != nil || names == nil || len(names) > maxFields {
 		return all, err
 	}
 	for _, o := range names {
@@ -104,7 +108,7 @@ func (s State) lock(o Object) (lock, error) {
 			return all, err
 		}
 		text, ok := name.(String)
-		if !ok {
+		if !ok || len(text) > 4*maxName {
 			return all, nil
 		}
 		l.names = append(l.names, DecodeText(text))

@@ -114,7 +114,7 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 		return broken(o.Start, "Contents is no hexadecimal string")
 	}
 	s.Contents, ok = contents.Value.(String)
-	if !ok || !allDigits(f.data[contents.start+1:contents.end-1]) {
+	if !ok || !f.digitsOnly(contents) {
 		return broken(contents.start, "Contents holds more than hexadecimal digits")
 	}
 	r, ok := fourNumbers(d.Get("ByteRange"))
@@ -130,6 +130,17 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 	}
 	s.ByteRange = r
 	return nil
+}
+
+// digitsOnly is allDigits for the value of Contents, looked at once: many fields in many
+// revisions may have one dictionary.
+func (f *File) digitsOnly(contents *Entry) bool {
+	ok, known := f.holes[contents.start]
+	if !known {
+		ok = allDigits(f.data[contents.start+1 : contents.end-1])
+		f.holes[contents.start] = ok
+	}
+	return ok
 }
 
 // allDigits reports that a hole holds pairs of hexadecimal digits and nothing else.
