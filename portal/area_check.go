@@ -30,7 +30,7 @@ func (p *Portal) newCheck() error {
 		return err
 	}
 	p.check = &check.Check{
-		Store: store, Mutuality: house.ID, Issuer: house.Letterhead.Name, Trust: p.cfg.Trust, Gate: check.NewGate(check.Limits{}),
+		Store: store, Mutuality: house.ID, House: house.Letterhead, Anchors: p.cfg.Anchors, Gate: p.uploads,
 		Keys: keys, Answers: answers, Sessions: p.sessions, Now: p.cfg.Now,
 	}
 	p.signing.Printer = &check.Printer{Page: p.cfg.Origin + checkPath, Issuer: house.ID, Keys: keys, Rand: p.cfg.Rand}

@@ -13,6 +13,7 @@ import (
 	"guichet.example/auth/federation"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/check"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -130,6 +131,7 @@ var costly = map[string]bool{
 	"/:lang/requests/:id/prove":        true,
 	federal.CallbackPath:               true,
 	federal.SAMLLogoutPath:             true,
+	check.ProofRoute:                   true,
 }
 
 // turnedAway answers for a federal sign-in that ended without a session: the cause is in

@@ -45,6 +45,7 @@ import (
 	"guichet.example/portal/renewal"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
+	"guichet.example/portal/upload"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -114,8 +115,7 @@ type Config struct {
 	// Archive is the level that signed documents are raised to where there is a TSA. Zero:
 	// B-LTA, which is renewed before it ages.
 	Archive signing.Level
-	Renewal RenewalTimes  // when and how fast
-	Trust   signing.Trust // for the verification reports; Anchors and Now default to those here
+	Renewal RenewalTimes // when and how fast
 	Policy  auth.Policy
 	// Profile says how members get in. Zero: that of the mutuality.
 	Profile profile.Profile
@@ -161,8 +161,9 @@ type Portal struct {
 	sealing     *requests.Sealing // nil: no seal
 	kiosks      *kiosk.Protocol
 	check       *check.Check
-	often       *often // changes, by network
-	reads       *often // pages, by session: each look writes an audit row
+	uploads     *upload.Gate // files of all areas
+	often       *often       // changes, by network
+	reads       *often       // pages, by session: each look writes an audit row
 	signing     *requests.Signing
 	renewer     *renewal.Renewer // nil: nothing is renewed
 	routes      []Route
@@ -193,12 +194,6 @@ func New(cfg Config) (*Portal, error) {
 	if cfg.ReadsPerMinute == 0 {
 		cfg.ReadsPerMinute = 3000
 	}
-	if cfg.Trust.Anchors == nil {
-		cfg.Trust.Anchors = cfg.Anchors
-	}
-	if cfg.Trust.Now == nil {
-		cfg.Trust.Now = cfg.Now
-	}
 	if cfg.Store == nil || cfg.Anchors == nil || cfg.Revocation == nil || cfg.Rand == nil || cfg.Log == nil || cfg.Mutuality.ID == "" {
 		return nil, errors.New("portal: a required field of the configuration is empty")
 	}
@@ -221,6 +216,7 @@ func New(cfg Config) (*Portal, error) {
 		p.agentPolicy = policy(" " + cfg.Agent)
 	}
 	p.often = newOften(cfg.PostsPerMinute/5, float64(cfg.PostsPerMinute), cfg.Now)
+	p.uploads = upload.NewGate(upload.Limits{})
 	p.reads = newOften(cfg.ReadsPerMinute/3, float64(cfg.ReadsPerMinute), cfg.Now)
 	if err := p.newKiosks(); err != nil {
 		return nil, err

@@ -121,7 +121,7 @@ func (p *Portal) areas() ([]area, error) {
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now},
-		&documents.Documents{Store: store, Trust: p.cfg.Trust, Mutuality: letterhead, Now: now},
+		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},
 		p.office(*card),
 		p.check,
 		&letters.Mailroom{Service: p.Letters()},

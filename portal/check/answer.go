@@ -3,12 +3,14 @@ package check
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -95,6 +97,30 @@ type answerPage struct {
 	Verdict page.Verdict
 	Rows    []page.SummaryRow
 	At      string
+	Proof   string // address of the proof sheet
+}
+
+// issued is what is told of a document that there is, on the page and on paper.
+func (a *Check) issued(v page.View, found answer) []document.Row {
+	return []document.Row{
+		{Label: v.T("check.row.reference"), Value: found.Reference},
+		{Label: v.T("check.row.kind"), Value: page.KindName(v, found.Kind)},
+		{Label: v.T("check.row.issuer"), Value: a.House.Name},
+		{Label: v.T("check.row.date"), Value: locale.DateTime(v.Lang, time.Unix(found.Created, 0))},
+	}
+}
+
+// head is the heading of the answer on a document that there is. It speaks of ours: what
+// the paper says may be another thing.
+func head(v page.View, s signing.Sentence) string {
+	word := "void"
+	switch s {
+	case signing.ValidToday, signing.ValidThen:
+		word = "valid"
+	case signing.Uncheckable:
+		word = "unsure"
+	}
+	return v.T("check.issued.head." + word)
 }
 
 // answered shows an answer; one that is too old leads to the form.
@@ -108,26 +134,36 @@ func (a *Check) answered(c *gin.Context) error {
 	p := answerPage{Found: found.Found, At: locale.DateTime(v.Lang, time.Unix(found.At, 0)),
 		Verdict: page.Verdict{Kind: page.Neutral, Title: v.T("check.unknown.title"), Text: v.T("check.unknown.text"), Step: true}}
 	if found.Found {
-		p.Verdict = page.Verdict{Kind: verdict.Kind(found.Sentence), Title: v.T("verify.title." + string(found.Sentence)),
+		p.Verdict = page.Verdict{Kind: verdict.Kind(found.Sentence), Title: head(v, found.Sentence),
 			Text: v.T("check.issued." + string(found.Sentence)), Step: true}
-		p.Rows = []page.SummaryRow{
-			{Label: v.T("check.row.reference"), Value: found.Reference},
-			{Label: v.T("check.row.kind"), Value: kindName(v, found.Kind)},
-			{Label: v.T("check.row.issuer"), Value: a.Issuer},
-			{Label: v.T("check.row.date"), Value: locale.DateTime(v.Lang, time.Unix(found.Created, 0))},
-			{Label: v.T("check.row.digest"), Content: digest(hex.EncodeToString(found.Digest)), Detail: v.T("check.row.digest.detail")},
+		for _, r := range a.issued(v, found) {
+			p.Rows = append(p.Rows, page.SummaryRow{Label: r.Label, Value: r.Value})
 		}
+		p.Rows = append(p.Rows, page.SummaryRow{Label: v.T("check.row.digest"), Content: digest(hex.EncodeToString(found.Digest)), Detail: v.T("check.row.digest.detail")})
+		p.Proof = v.URL(answerProofPath + "?a=" + c.Query("a"))
 	}
 	v.Title, v.Section, v.NoHeading = p.Verdict.Title, v.T("check.title"), true
 	v.Back = page.Link{URL: v.URL(formPath), Text: v.T("check.another")}
 	return page.Render(c, http.StatusOK, answerView(v, p))
 }
 
-// kindName is what a document is, in words.
-func kindName(v page.View, k document.Kind) string {
-	switch k {
-	case document.KindBankChange, document.KindEHICOrder:
-		return v.T("requests.kind." + string(k))
+// answeredProof draws an answer as a sheet to keep with the paper. It says what the page
+// says and no more: nobody's name, no certificate.
+func (a *Check) answeredProof(c *gin.Context) error {
+	v := page.From(c)
+	found, ok := a.Answers.open(c.Query("a"), a.Now())
+	if !ok || !found.Found || len(found.Digest) != sha256.Size {
+		c.Redirect(http.StatusSeeOther, v.URL(formPath))
+		return nil
 	}
-	return string(k)
+	drawn, err := document.DrawProof(document.Proof{
+		Language: document.Language(v.Lang), Mutuality: a.House, Checked: time.Unix(found.At, 0).In(locale.Zone()),
+		SHA256: [sha256.Size]byte(found.Digest), Verdict: v.T("check.issued." + string(found.Sentence)),
+		Facts: a.issued(v, found), Note: v.T("check.proof.note"),
+	}, a.Now())
+	if err != nil {
+		return fmt.Errorf("drawing a proof sheet: %w", err)
+	}
+	attach(c, "proof-"+strings.ToLower(hex.EncodeToString(found.Digest[:6]))+".pdf", "application/pdf", drawn.PDF)
+	return nil
 }

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/page"
+	"guichet.example/portal/upload"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -75,11 +74,9 @@ func (a *Check) byCode(c *gin.Context) error {
 	var wait *credentials.WaitError
 	switch {
 	case errors.As(err, &wait):
-		seconds := int(math.Ceil(wait.Wait.Seconds()))
-		c.Header("Retry-After", strconv.Itoa(seconds))
-		v.Errors = []page.FieldError{{Field: "code", Text: v.TN("check.wait", seconds)}}
+		v.Errors = []page.FieldError{{Field: "code", Text: v.TN("check.wait", waitFor(c, wait.Wait))}}
 		return a.show(c, v, t, http.StatusTooManyRequests)
-	case errors.Is(err, ErrBusy):
+	case errors.Is(err, upload.ErrBusy):
 		c.Header("Retry-After", retryAfter)
 		v.Errors = []page.FieldError{{Field: "code", Text: v.T("check.error.busy")}}
 		return a.show(c, v, t, http.StatusServiceUnavailable)
@@ -121,12 +118,12 @@ func (a *Check) sentence(ctx context.Context, i Issued) (signing.Sentence, error
 	if i.Invalid {
 		return signing.Invalid, nil
 	}
-	done, err := a.Gate.Work(ctx)
+	done, err := a.Gate.Core(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer done()
-	report, err := a.verifier()(ctx, i.PDF, a.Trust)
+	report, err := a.judgeFile(ctx, i.PDF)
 	if err != nil {
 		return "", fmt.Errorf("verifying a document of the vault: %w", err)
 	}

@@ -2,26 +2,35 @@ package check
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/upload"
 	"guichet.example/portal/verdict"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
 
-// maxInline is the largest report that a page carries along to be saved, in bytes. The
-// form gives larger ones as JSON directly.
+// maxInline is the largest report or sheet that a page carries along to be saved, in
+// bytes. The form gives larger ones directly.
 const maxInline = 256 << 10
+
+// What the form asks to be answered with; anything else is a page.
+const (
+	asJSON  = "json"
+	asProof = "proof"
+)
 
 // form asks for a file, or for what stands on paper; with what a printed square holds, it
 // shows that.
@@ -40,36 +49,62 @@ func (a *Check) show(c *gin.Context, v page.View, t typed, status int) error {
 // file checks a file that was sent.
 func (a *Check) file(c *gin.Context) error {
 	v := page.From(c)
-	err := a.within(c, func(ctx context.Context, u upload) error {
-		report, err := a.judge(ctx, u.file)
-		if err != nil {
-			return err
-		}
-		// The owner sees that it was checked; who checks it learns nothing by that.
-		if err := a.Store.NoteFile(ctx, a.Mutuality, sha256.Sum256(u.file), a.Now()); err != nil {
-			return fmt.Errorf("noting a check: %w", err)
-		}
-		return a.answer(c, v, report, u.json)
-	})
+	report, as, err := a.received(c)
+	if err != nil {
+		return a.refused(c, v, err)
+	}
+	// The owner sees that it was checked; who checks it learns nothing by that.
+	if err := a.Store.NoteFile(c.Request.Context(), a.Mutuality, digestOf(report), a.Now()); err != nil {
+		return fmt.Errorf("noting a check: %w", err)
+	}
+	return a.answer(c, v, report, as)
+}
+
+// refused says beside the field why a file is not checked.
+func (a *Check) refused(c *gin.Context, v page.View, err error) error {
 	var no refusal
-	if !errors.As(err, &no) {
+	var often *upload.WaitError
+	wrong, status := page.FieldError{Field: "file"}, http.StatusTooManyRequests
+	switch {
+	case errors.As(err, &often):
+		wrong.Text = v.TN("check.wait.files", waitFor(c, often.Wait))
+	case errors.As(err, &no):
+		status, wrong.Text = no.status, v.T("check.error."+no.key, locale.A("size", locale.Bytes(v.Lang, MaxFile)))
+		if no == errNotNow {
+			c.Header("Retry-After", retryAfter)
+		}
+	default:
 		return err
 	}
-	if no == errNotNow {
-		c.Header("Retry-After", retryAfter)
-	}
 	v.Path = formPath // where a switch of language leads
-	v.Errors = []page.FieldError{{Field: "file", Text: v.T("check.error."+no.key, locale.A("size", locale.Bytes(v.Lang, MaxFile)))}}
-	return a.show(c, v, typed{}, no.status)
+	v.Errors = []page.FieldError{wrong}
+	return a.show(c, v, typed{}, status)
+}
+
+// waitFor tells programs how long to wait, and returns it for people, in seconds.
+func waitFor(c *gin.Context, wait time.Duration) int {
+	seconds := int(math.Ceil(wait.Seconds()))
+	c.Header("Retry-After", strconv.Itoa(seconds))
+	return seconds
+}
+
+// digestOf is the digest in a report; zero, which is nobody's, if there is none.
+func digestOf(r *signing.Report) (sum [32]byte) {
+	if n, err := hex.Decode(sum[:], []byte(r.SHA256)); err != nil || n != len(sum) {
+		return [32]byte{}
+	}
+	return sum
 }
 
 // judge verifies a file. What cannot be read as a PDF at all, or only with a password, is a
 // refusal; everything else is a report.
 func (a *Check) judge(ctx context.Context, file []byte) (*signing.Report, error) {
-	report, err := a.verifier()(ctx, file, a.Trust)
+	report, err := a.judgeFile(ctx, file)
 	switch {
 	case errors.Is(err, signing.ErrNotPDF):
 		return nil, errNotPDF
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, errHeavy
 	case err != nil:
 		return nil, fmt.Errorf("verifying an upload: %w", err)
 	case report.Structure != "" && len(report.Signatures) == 0 && locked(file):
@@ -90,30 +125,66 @@ type resultPage struct {
 	Report  *signing.Report
 	Verdict page.Verdict
 	JSON    string // address that holds the report itself, to be saved; empty: too large
+	Proof   string // address that holds the proof sheet; empty: too large
 }
 
-func (a *Check) answer(c *gin.Context, v page.View, r *signing.Report, asJSON bool) error {
-	text, err := json.MarshalIndent(verdict.AnswerOf(v.Lang, r), "", "  ")
+// answer answers as the form asked: with a page, or with what the page has to be saved.
+func (a *Check) answer(c *gin.Context, v page.View, r *signing.Report, as string) error {
+	text, err := verdict.PublicJSON(v.Lang, r)
 	if err != nil {
 		return fmt.Errorf("writing a report: %w", err)
 	}
-	if asJSON {
-		c.Header("Content-Disposition", `attachment; filename="`+reportName(r)+`"`)
-		c.Data(http.StatusOK, "application/json; charset=utf-8", text)
+	if as == asJSON {
+		attach(c, reportName(r, ".json"), "application/json; charset=utf-8", text)
 		return nil
 	}
-	p := resultPage{Report: r, Verdict: verdict.Box(v, r)}
-	p.Verdict.Step = true
-	if len(text) <= maxInline {
-		p.JSON = "data:application/json;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(text)
+	sheet, err := a.proof(v, r)
+	if err != nil {
+		return err
 	}
+	if as == asProof {
+		if sheet == nil {
+			return a.refused(c, v, errLongProof)
+		}
+		attach(c, reportName(r, ".pdf"), "application/pdf", sheet)
+		return nil
+	}
+	p := resultPage{Report: r, Verdict: verdict.Box(v, r), JSON: inline("application/json;charset=utf-8", text), Proof: inline("application/pdf", sheet)}
+	p.Verdict.Step = true
 	v.Path = formPath // what was sent is gone: a switch of language leads to the form
 	v.Title, v.Section, v.NoHeading = p.Verdict.Title, v.T("check.title"), true
 	v.Back = page.Link{URL: v.URL(formPath), Text: v.T("check.another")}
 	return page.Render(c, http.StatusOK, resultView(v, p))
 }
 
+// proof draws the report as a sheet to keep beside the file; nil for one that is too long.
+func (a *Check) proof(v page.View, r *signing.Report) ([]byte, error) {
+	drawn, err := document.DrawProof(verdict.Proof(v, a.House, "", r), a.Now())
+	switch {
+	case errors.Is(err, document.ErrTooMany):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("drawing a proof sheet: %w", err)
+	}
+	return drawn.PDF, nil
+}
+
+// inline is an address that holds what it leads to, if a page can carry so much.
+func inline(kind string, content []byte) string {
+	if len(content) == 0 || len(content) > maxInline {
+		return ""
+	}
+	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(content)
+}
+
+// attach answers with something to be kept, which no browser shows as a page of ours.
+func attach(c *gin.Context, name, kind string, content []byte) {
+	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
+	c.Header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	c.Data(http.StatusOK, kind, content)
+}
+
 // reportName is made of the file's digest, which is nobody's name.
-func reportName(r *signing.Report) string {
-	return "report-" + strings.ToLower(r.SHA256[:min(12, len(r.SHA256))]) + ".json"
+func reportName(r *signing.Report, ending string) string {
+	return "report-" + strings.ToLower(r.SHA256[:min(12, len(r.SHA256))]) + ending
 }

@@ -41,7 +41,7 @@ func (a *Check) paper(c *gin.Context, v page.View, text string) error {
 		status, kind = http.StatusOK, page.Valid
 		p.Rows = []page.SummaryRow{
 			{Label: v.T("check.row.reference"), Value: payload.Reference},
-			{Label: v.T("check.row.issuer"), Value: a.Issuer},
+			{Label: v.T("check.row.issuer"), Value: a.House.Name},
 			{Label: v.T("check.row.day"), Value: locale.Date(v.Lang, payload.Date)},
 			{Label: v.T("check.row.words"), Content: digest(hex.EncodeToString(payload.Digest[:])), Detail: v.T("check.row.words.detail")},
 		}

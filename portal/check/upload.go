@@ -3,30 +3,24 @@ package check
 import (
 	"context"
 	"errors"
-	"io"
-	"mime/multipart"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/upload"
+	"guichet.example/signing"
 )
 
-// Bounds of an upload.
-const (
-	// MaxFile is the largest file that is checked here, in bytes.
-	MaxFile = 25_000_000
-	// spill is how much more than that is read and thrown away, in bytes, so that a browser
-	// that is still sending hears why.
-	spill = 15_000_000
-	// maxParts bounds the fields of the form, maxField each but the file, in bytes.
-	maxParts = 4
-	maxField = 64
-	// patience is how long a file may take to come in, on a slow line.
-	patience = 2 * time.Minute
-	// answering is how long the answer may take after that.
-	answering = time.Minute
-)
+// MaxFile is the largest file that is checked here, in bytes.
+const MaxFile = 25_000_000
+
+// judging is how long a file may be verified.
+const judging = 20 * time.Second
+
+// sentForm is what is sent: a file, the key of the page, and what is to answer.
+var sentForm = upload.Form{File: "file", Fields: []string{"key", "as"}, MaxFile: MaxFile, MaxField: 64}
 
 // Why a file is not checked. Each is the end of a key: check.error.<problem>.
 var (
@@ -38,6 +32,9 @@ var (
 	errForm     = refusal{http.StatusBadRequest, "form"}
 	errSlow     = refusal{http.StatusRequestTimeout, "slow"}
 	errNotNow   = refusal{http.StatusServiceUnavailable, "busy"}
+
+	errHeavy     = refusal{http.StatusUnprocessableEntity, "heavy"}
+	errLongProof = refusal{http.StatusUnprocessableEntity, "proof"}
 )
 
 // refusal is an upload that is not checked: the status of the answer, and its words.
@@ -48,121 +45,44 @@ type refusal struct {
 
 func (r refusal) Error() string { return "upload refused: " + r.key }
 
-// upload is what the form sent.
-type upload struct {
-	file []byte
-	json bool // the answer is for a program
+// problems are the errors of an upload as refusals.
+var problems = map[error]refusal{
+	upload.ErrNone: errNoFile, upload.ErrTwo: errTwoFiles, upload.ErrTooLarge: errTooLarge, upload.ErrSlow: errSlow,
+	upload.ErrForm: errForm, upload.ErrBusy: errNotNow,
 }
 
-// receive reads the form part by part: one file of at most MaxFile bytes, and the few
-// small fields of the form. Nothing touches the disk. The error is a refusal.
-func receive(c *gin.Context) (upload, error) {
-	// A file may take longer than other requests. A recorder in a test has no clock.
-	control := http.NewResponseController(c.Writer)
-	_ = control.SetReadDeadline(time.Now().Add(patience))
-	_ = control.SetWriteDeadline(time.Now().Add(patience + answering))
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, MaxFile+spill)
-	parts, err := c.Request.MultipartReader()
-	if err != nil {
-		return upload{}, errForm
-	}
-	var u upload
-	for n := 0; ; n++ {
-		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return upload{}, broken(err)
-		}
-		if n == maxParts {
-			return upload{}, errForm
-		}
-		if err := u.take(part); err != nil {
-			return upload{}, err
+// refusalOf turns an error of an upload into its refusal; any other stays what it is.
+func refusalOf(err error) error {
+	for problem, refusal := range problems {
+		if errors.Is(err, problem) {
+			return refusal
 		}
 	}
-	if len(u.file) == 0 {
-		return upload{}, errNoFile
-	}
-	return u, nil
+	return err
 }
 
-// take reads one field of the form.
-func (u *upload) take(part *multipart.Part) error {
-	switch part.FormName() {
-	case "file":
-		file, err := readFile(part)
-		switch {
-		case err != nil:
-			return err
-		case len(u.file) > 0 && len(file) > 0:
-			return errTwoFiles
-		case len(file) > 0:
-			u.file = file
-		}
-		return nil
-	case "key", "as":
-		text, err := io.ReadAll(io.LimitReader(part, maxField+1))
-		if err != nil {
-			return broken(err)
-		}
-		if len(text) > maxField {
-			return errForm
-		}
-		u.json = u.json || part.FormName() == "as" && string(text) == "json"
-		return nil
-	}
-	return errForm
-}
-
-// readFile reads a file of at most MaxFile bytes; of a larger one the rest is let pass.
-func readFile(part *multipart.Part) ([]byte, error) {
-	file, err := io.ReadAll(io.LimitReader(part, MaxFile+1))
+// received takes the form in and verifies its file, within what the gate allows. Place and
+// core are given back before anything is answered: who reads slowly keeps nobody waiting.
+// Errors are refusals, *upload.WaitError, or faults of ours.
+func (a *Check) received(c *gin.Context) (r *signing.Report, as string, err error) {
+	place, err := a.Gate.Enter(a.Sessions.Network(c))
 	if err != nil {
-		return nil, broken(err)
+		return nil, "", refusalOf(err)
 	}
-	if len(file) > MaxFile {
-		_, _ = io.Copy(io.Discard, part)
-		return nil, errTooLarge
-	}
-	return file, nil
-}
-
-// broken says what became of a form that ended early.
-func broken(err error) error {
-	var tooLarge *http.MaxBytesError
-	var slow interface{ Timeout() bool }
-	switch {
-	case errors.As(err, &tooLarge):
-		return errTooLarge
-	case errors.As(err, &slow) && slow.Timeout():
-		return errSlow
-	}
-	return errForm
-}
-
-// within enters the gate and gives the upload to f, so that no more files are in memory
-// than there is room for.
-func (a *Check) within(c *gin.Context, f func(ctx context.Context, u upload) error) error {
-	leave, err := a.Gate.Enter(a.Sessions.Network(c))
+	defer place.Leave()
+	sent, err := sentForm.Receive(c, place)
 	if err != nil {
-		return errNotNow
+		return nil, "", refusalOf(err)
 	}
-	defer leave()
-	u, err := receive(c)
+	done, err := place.Work(c.Request.Context())
 	if err != nil {
-		return err
-	}
-	done, err := a.Gate.Work(c.Request.Context())
-	if errors.Is(err, ErrBusy) {
-		return errNotNow
-	}
-	if err != nil {
-		return err
+		return nil, "", refusalOf(err)
 	}
 	defer done()
-	return f(c.Request.Context(), u)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), judging)
+	defer cancel()
+	r, err = a.judge(ctx, sent.File)
+	return r, sent.Fields["as"], err
 }
 
 // retryAfter is what who comes while the gate is full is told to wait, in seconds.

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/verdict"
 )
 
 // detailPage is one document: what it is, and what can be done with it.
@@ -23,7 +24,7 @@ func (d *Documents) detail(c *gin.Context) error {
 		return err
 	}
 	v := page.From(c)
-	v.Title, v.Section, v.Nav = kindName(v, doc.Kind), v.T("documents.title"), "documents"
+	v.Title, v.Section, v.Nav = page.KindName(v, doc.Kind), v.T("documents.title"), "documents"
 	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("documents.back")}
 	switch doc.Status {
 	case Checking:
@@ -37,7 +38,7 @@ func (d *Documents) detail(c *gin.Context) error {
 		{Label: v.T("documents.signed.by." + how), Value: v.Login.Name, Detail: v.T("documents.signed.how." + how)},
 		{Label: v.T("documents.signed.at." + how), Value: locale.DateTime(v.Lang, doc.Created)},
 		{Label: v.T("documents.reference"), Value: doc.Reference},
-		{Label: v.T("documents.level"), Value: levelText(v, doc.Level), Detail: doc.Level.String()},
+		verdict.LevelRow(v, doc.Level),
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},
 	}}
 	if doc.Checked > 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/certs"
 	"guichet.example/portal/page"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
@@ -14,8 +15,8 @@ import (
 
 // Documents is the area. All fields are required.
 type Documents struct {
-	Store Store
-	Trust signing.Trust // for the reports
+	Store   Store
+	Anchors *certs.TrustAnchors // where the paths of the reports end: nobody is asked
 	// Mutuality is in whose name proof sheets are drawn.
 	Mutuality document.Mutuality
 	Now       func() time.Time
@@ -54,17 +55,6 @@ func address(v page.View, id, of string) string {
 	return v.URL(listPath + "/" + id + of)
 }
 
-// kindName is what a document is, in words.
-func kindName(v page.View, k document.Kind) string {
-	switch k {
-	case document.KindBankChange:
-		return v.T("requests.kind.bank-change")
-	case document.KindEHICOrder:
-		return v.T("requests.kind.ehic-order")
-	}
-	return string(k)
-}
-
 // badge is the status of a document: its words, and the kind of badge they stand in.
 func badge(v page.View, doc Document) (page.Kind, string) {
 	switch doc.Status {
@@ -74,15 +64,4 @@ func badge(v page.View, doc Document) (page.Kind, string) {
 		return page.Checking, v.T("documents.status.checking")
 	}
 	return page.Changed, v.T("documents.status.invalid")
-}
-
-// levelText says what a level means to the member.
-func levelText(v page.View, l signing.Level) string {
-	switch {
-	case l >= signing.LevelLT:
-		return v.T("documents.level.lt")
-	case l == signing.LevelT:
-		return v.T("documents.level.t")
-	}
-	return v.T("documents.level.b")
 }

@@ -132,7 +132,7 @@ func row(v page.View, doc Document) page.TableRow {
 			page.Text(locale.DayMonth(v.Lang, doc.Created)), page.Text(""), page.Text(""),
 		}
 	}
-	name, date := kindName(v, doc.Kind), locale.DayMonth(v.Lang, doc.Created)
+	name, date := page.KindName(v, doc.Kind), locale.DayMonth(v.Lang, doc.Created)
 	kind, words := badge(v, doc)
 	action := page.Link{URL: address(v, doc.ID, "file.pdf"), Text: v.T("documents.download"), Hidden: name + ", " + doc.Reference}
 	if doc.Status == Invalid {

@@ -64,7 +64,7 @@ func (d *Documents) verified(c *gin.Context) (Document, *signing.Report, error) 
 	if verify == nil {
 		verify = signing.Verify
 	}
-	report, err := verify(c.Request.Context(), pdf, d.Trust)
+	report, err := verify(c.Request.Context(), pdf, signing.Trust{Anchors: d.Anchors, Now: d.Now})
 	if err != nil {
 		return Document{}, nil, fmt.Errorf("verifying a document: %w", err)
 	}
@@ -176,12 +176,12 @@ func checked(v page.View, w judgement, doc Document, s signing.SignatureReport) 
 	} else if w == invalid && !s.Integrity.Passed {
 		since = v.T("documents.report.nobody")
 	}
-	level := page.SummaryRow{Label: v.T("documents.level"), Value: v.T("documents.report.nobody")}
+	level := page.SummaryRow{Label: v.T("verify.report.level"), Value: v.T("documents.report.nobody")}
 	if s.Level != 0 {
-		level.Value, level.Detail = levelText(v, s.Level), s.Level.String()
+		level = verdict.LevelRow(v, s.Level)
 	}
 	return []page.SummaryRow{
-		{Label: v.T("documents.report.document"), Value: kindName(v, doc.Kind),
+		{Label: v.T("documents.report.document"), Value: page.KindName(v, doc.Kind),
 			Detail: v.TN("documents.report.pages", doc.Pages, locale.A("reference", doc.Reference))},
 		by, at, level,
 		{Label: v.T("documents.report.card." + how), Value: card},

@@ -2,7 +2,7 @@ package verdict
 
 import (
 	"encoding/hex"
-	"strings"
+	"time"
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -15,7 +15,7 @@ import (
 // refused by document.DrawProof with document.ErrTooMany.
 func Proof(v page.View, by document.Mutuality, name string, r *signing.Report) document.Proof {
 	p := document.Proof{
-		Language: document.Language(v.Lang), Mutuality: by, Checked: r.At.In(locale.Zone()), File: name, Size: int64(r.Size),
+		Language: document.Language(v.Lang), Mutuality: by, Checked: here(r.At), File: name, Size: int64(r.Size),
 		Verdict: Sentence(v.Lang, r), Reasons: Reasons(v.Lang, r),
 	}
 	if sum, err := hex.DecodeString(r.SHA256); err == nil && len(sum) == len(p.SHA256) {
@@ -38,18 +38,26 @@ func Proof(v page.View, by document.Mutuality, name string, r *signing.Report) d
 func proofOf(v page.View, s *signing.SignatureReport) document.ProofSignature {
 	p := document.ProofSignature{
 		Kind: document.ProofKind(s.Kind), Result: result(v, s), Indication: indication(s.Indication, s.SubIndication),
-		Field: s.Field, Signer: s.Signer, Time: s.Claimed, Algorithm: strings.Trim(s.Algorithm+", "+s.Hash, ", "),
+		Field: s.Field, Signer: s.Signer, Time: here(s.Claimed), Algorithm: algorithm(s), Since: since(v, s),
 	}
 	if s.Kind != signing.Timestamp && s.Level != 0 {
 		p.Level = s.Level.String()
 	}
 	if !s.Timestamp.IsZero() {
-		p.Time, p.TimeSource = s.Timestamp, orNobody(v, s.TSA)
+		p.Time, p.TimeSource = here(s.Timestamp), orNobody(v, s.TSA)
 	}
 	for _, c := range s.Path {
 		p.Path = append(p.Path, proofCertificate(c))
 	}
 	return p
+}
+
+// here is a time as the pages show it: of Belgium. The zero time stays what it is.
+func here(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.In(locale.Zone())
 }
 
 // result is the outcome of a signature and, where it did not pass, why.
@@ -64,12 +72,12 @@ func result(v page.View, s *signing.SignatureReport) string {
 
 func proofCertificate(c signing.CertificateReport) document.ProofCertificate {
 	p := document.ProofCertificate{Subject: c.Subject, Issuer: c.Issuer, Serial: c.Serial, SHA256: c.SHA256,
-		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Anchor: c.Anchor}
+		NotBefore: here(c.NotBefore), NotAfter: here(c.NotAfter), Anchor: c.Anchor}
 	if s := c.Status; s != nil {
 		p.Revocation = &document.ProofRevocation{
-			Source: s.Source, Revoked: s.RevokedAt, Produced: s.ProducedAt, Responder: s.Responder, Embedded: s.Embedded}
+			Source: s.Source, Revoked: here(s.RevokedAt), Produced: here(s.ProducedAt), Responder: s.Responder, Embedded: s.Embedded}
 		if s.ProducedAt.IsZero() {
-			p.Revocation.Produced = s.ThisUpdate
+			p.Revocation.Produced = here(s.ThisUpdate)
 		}
 	}
 	return p

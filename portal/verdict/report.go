@@ -11,6 +11,7 @@ import (
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // Bounds on what a page shows of a report. A file from outside can have thousands of
@@ -36,9 +37,14 @@ func AnswerOf(l locale.Language, r *signing.Report) Answer {
 	return Answer{Valid: r.Valid(), Sentence: r.Sentence(), Why: r.Why(), Text: Sentence(l, r), Report: r}
 }
 
-// Box is the large answer of a page: what holds in a few words, then the sentence.
+// Box is the large answer of a page: what holds in a few words, then the sentence, and why
+// it is no better one.
 func Box(v page.View, r *signing.Report) page.Verdict {
-	return page.Verdict{Kind: Kind(r.Sentence()), Title: Title(v.Lang, r), Text: Sentence(v.Lang, r)}
+	text := Sentence(v.Lang, r)
+	if why := Reasons(v.Lang, r); len(why) > 0 {
+		text += " " + why[0]
+	}
+	return page.Verdict{Kind: Kind(r.Sentence()), Title: Title(v.Lang, r), Text: text}
 }
 
 // Title is the answer in a few words, for a heading.
@@ -59,8 +65,9 @@ func Kind(s signing.Sentence) page.Kind {
 	return page.Changed
 }
 
-// shown is a text that the file brought along, fit for a page: bounded, and without
-// characters that one cannot see or that turn the line around.
+// shown is a text that the file brought along, fit for a page: bounded, without
+// characters that one cannot see or that turn the line around, and without national
+// numbers.
 func shown(s string) string {
 	var b strings.Builder
 	n := 0
@@ -74,16 +81,16 @@ func shown(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return strings.TrimSpace(b.String())
+	return document.MaskNumbers(strings.TrimSpace(b.String()))
 }
 
 // signatureTitle names a signature by who made it.
 func signatureTitle(v page.View, s *signing.SignatureReport) string {
-	name := shown(s.Signer)
-	if name == "" {
-		name = v.T("verify.report.nobody")
+	title := "verify.report.title." + string(s.Kind)
+	if name := shown(s.Signer); name != "" {
+		return v.T(title, locale.A("name", name))
 	}
-	return v.T("verify.report.title."+string(s.Kind), locale.A("name", name))
+	return v.T(title + ".nobody")
 }
 
 // outcome is the badge of a signature: passed, not to be told, failed or changed since.
@@ -127,15 +134,21 @@ func facts(v page.View, s *signing.SignatureReport) []page.SummaryRow {
 	}
 	rows = append(rows, at)
 	if s.Kind != signing.Timestamp && s.Level != 0 {
-		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.level"), Content: english(s.Level.String()), Detail: levelText(v, s.Level)})
+		rows = append(rows, LevelRow(v, s.Level))
 	}
 	if len(s.Reasons) > 0 {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.remarks"), Content: english(shown(strings.Join(s.Reasons, "; ")))})
 	}
-	return append(rows,
-		page.SummaryRow{Label: v.T("verify.report.since"), Value: since(v, s), Detail: added(v, s)},
-		page.SummaryRow{Label: v.T("verify.report.algorithm"), Content: english(shown(strings.Trim(s.Algorithm+", "+s.Hash, ", ")))},
-		page.SummaryRow{Label: v.T("verify.report.indication"), Content: english(indication(s.Indication, s.SubIndication))})
+	rows = append(rows, page.SummaryRow{Label: v.T("verify.report.since"), Value: since(v, s), Detail: added(v, s)})
+	if how := algorithm(s); how != "" {
+		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.algorithm"), Content: english(how)})
+	}
+	return append(rows, page.SummaryRow{Label: v.T("verify.report.indication"), Content: english(indication(s.Indication, s.SubIndication))})
+}
+
+// algorithm is how a signature was calculated; empty if that could not be read.
+func algorithm(s *signing.SignatureReport) string {
+	return shown(strings.Trim(s.Algorithm+", "+s.Hash, ", "))
 }
 
 // because is why a signature did not pass, in a sentence.
@@ -176,6 +189,11 @@ func added(v page.View, s *signing.SignatureReport) string {
 		return ""
 	}
 	return v.T("verify.report.since.added")
+}
+
+// LevelRow is a level: its name, and what it is good for.
+func LevelRow(v page.View, l signing.Level) page.SummaryRow {
+	return page.SummaryRow{Label: v.T("verify.report.level"), Content: english(l.String()), Detail: levelText(v, l)}
 }
 
 // levelText says what a level is good for.

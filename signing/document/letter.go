@@ -1,6 +1,9 @@
 package document
 
-import "math"
+import (
+	"math"
+	"unicode/utf8"
+)
 
 // The type of a letter.
 var (
@@ -11,6 +14,7 @@ var (
 	bodyStyle    = style{size: 10.5, leading: 17, colour: ink}
 	labelStyle   = style{size: 10.5, leading: 17, colour: soft}
 	valueStyle   = style{bold: true, size: 10.5, leading: 17, wordSpace: 90, colour: ink}
+	detailStyle  = style{size: 9.5, leading: 17, colour: ink} // of a long value of a proof sheet
 	footStyle    = style{size: 8.5, leading: 12, colour: soft}
 )
 
@@ -197,7 +201,7 @@ func (l *letter) rows(rows []Row, block int) {
 	for i, r := range rows {
 		th, td := row(table)
 		labels := lines(th, labelStyle, left, labelWidth, r.Label)
-		values := lines(td, valueStyle, left+labelWidth+gutter, measure-labelWidth-gutter, r.Value)
+		values := lines(td, l.value(r), left+labelWidth+gutter, measure-labelWidth-gutter, r.Value)
 		c := chunk{height: max(sum(labels), sum(values)) + 2*rowPadding}
 		if i == 0 {
 			c.space = l.spaceAbove(block)
@@ -214,6 +218,16 @@ func (l *letter) rows(rows []Row, block int) {
 		}
 		l.add(c)
 	}
+}
+
+// value is the style of a value: bold is for answers, and would be hard to read in the
+// certificates of a proof sheet.
+func (l *letter) value(r Row) style {
+	const answer = 60 // characters
+	if l.sheet.Signature == "" && utf8.RuneCountInString(r.Value) > answer {
+		return detailStyle
+	}
+	return valueStyle
 }
 
 // signature sets the caption and the empty box for the visible signature, and the

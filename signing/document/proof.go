@@ -27,9 +27,11 @@ type Proof struct {
 	Size       int64     // bytes
 	SHA256     [32]byte
 	Verdict    string           // one plain sentence, in Language
+	Facts      []Row            // what else is known of the file, in Language, at most 20
 	Reasons    []string         // sentences, in Language, at most 50
 	Signatures []ProofSignature // at most 50, with at most 250 certificates
 	Revisions  []ProofRevision  // at most 250
+	Note       string           // last sentences, in Language; empty: what such a sheet is
 }
 
 // ProofSignature is one signature, seal or timestamp of the file. Fields that are
@@ -43,6 +45,7 @@ type ProofSignature struct {
 	Time       time.Time
 	TimeSource string // authority that attests Time; empty: the signer's own clock
 	Level      string // "PAdES B-LTA"
+	Since      string // whether the file was changed afterwards, in the proof's language
 	Algorithm  string // "ECDSA P-384, SHA-384"
 	Path       []ProofCertificate
 }
@@ -89,6 +92,7 @@ const (
 	maxProofText         = 300 // characters of one text; what is over is cut
 	maxProofValue        = 600 // characters of one row
 	maxProofReasons      = 50
+	maxProofFacts        = 20
 	maxProofSignatures   = 50
 	maxProofCertificates = 250 // on all paths
 	maxProofRevisions    = 250
@@ -127,7 +131,7 @@ func (p Proof) validate(created time.Time) error {
 	for _, s := range p.Signatures {
 		certificates += len(s.Path)
 	}
-	few := len(p.Signatures) <= maxProofSignatures && len(p.Reasons) <= maxProofReasons &&
+	few := len(p.Signatures) <= maxProofSignatures && len(p.Reasons) <= maxProofReasons && len(p.Facts) <= maxProofFacts &&
 		len(p.Revisions) <= maxProofRevisions && certificates <= maxProofCertificates
 	if !few {
 		c.fail("signatures", ErrTooMany)
@@ -143,7 +147,12 @@ func (p Proof) sheet() Sheet {
 	s.text(plain(p.Verdict))
 	var file rowList
 	file.add(proofFile.in(l), plain(p.File))
-	file.add(proofSize.in(l), proofBytes.in(l, "{n}", thousands(l, p.Size)))
+	for _, r := range p.Facts {
+		file.add(plain(r.Label), plain(r.Value))
+	}
+	if p.Size > 0 {
+		file.add(proofSize.in(l), proofBytes.in(l, "{n}", thousands(l, p.Size)))
+	}
 	file.add(proofChecked.in(l), instant(l, p.Checked))
 	if !p.At.IsZero() && !p.At.Equal(p.Checked) {
 		file.add(proofAt.in(l), instant(l, p.At))
@@ -160,7 +169,11 @@ func (p Proof) sheet() Sheet {
 		s.heading(proofHistory.in(l))
 		s.rows(p.history()...)
 	}
-	s.text(proofNote.in(l))
+	if p.Note != "" {
+		s.text(plain(p.Note))
+	} else {
+		s.text(proofNote.in(l))
+	}
 	return s
 }
 
@@ -194,7 +207,13 @@ func cut(s string, most int) string {
 func (x ProofSignature) rows(l Language) []Row {
 	var r rowList
 	r.add(proofResult.in(l), plain(x.Result))
-	r.add(proofSigner.in(l), plain(x.Signer))
+	switch x.Kind {
+	case ProofTimestamp: // its authority is the source of the time
+	case ProofSeal:
+		r.add(proofSealer.in(l), plain(x.Signer))
+	default:
+		r.add(proofSigner.in(l), plain(x.Signer))
+	}
 	if !x.Time.IsZero() {
 		source := plain(x.TimeSource)
 		if source == "" {
@@ -204,8 +223,9 @@ func (x ProofSignature) rows(l Language) []Row {
 		r.add(proofSource.in(l), source)
 	}
 	r.add(proofLevel.in(l), plain(x.Level))
+	r.add(proofSince.in(l), plain(x.Since))
 	r.add(proofAlgorithm.in(l), plain(x.Algorithm))
-	r.add("EN 319 102-1", plain(x.Indication))
+	r.add(proofIndication.in(l), plain(x.Indication))
 	r.add(proofField.in(l), plain(x.Field))
 	for i, c := range x.Path {
 		r.add(proofCertificate.in(l, "{n}", itoa(i+1)), c.line(l))
@@ -298,14 +318,7 @@ func thousands(l Language, n int64) string {
 func plain(s string) string {
 	s = norm.NFC.String(strings.ToValidUTF8(s, string(replacement)))
 	s = cut(s, maxProofText)
-	if holdsNationalNumber(s) {
-		s = strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return 'x'
-			}
-			return r
-		}, s)
-	}
+	s = MaskNumbers(s)
 	var b strings.Builder
 	open := false
 	for _, r := range s {

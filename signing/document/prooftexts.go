@@ -5,16 +5,17 @@ var (
 	proofTitle = phrase{
 		"Feuille de preuve d’un document signé",
 		"Bewijsblad van een ondertekend document",
-		"Prüfblatt zu einem unterzeichneten Dokument",
+		"Prüfblatt zu einem unterschriebenen Dokument",
 		"Proof sheet of a signed document"}
 	proofFile    = phrase{"Fichier", "Bestand", "Datei", "File"}
 	proofSize    = phrase{"Taille", "Grootte", "Größe", "Size"}
 	proofBytes   = phrase{"{n} octets", "{n} bytes", "{n} Byte", "{n} bytes"}
-	proofChecked = phrase{"Vérifié le", "Gecontroleerd op", "Geprüft am", "Checked on"}
+	proofChecked = phrase{"Contrôlé le", "Gecontroleerd op", "Geprüft am", "Checked on"}
 	proofAt      = phrase{"État au", "Toestand op", "Stand vom", "As of"}
 	proofResult  = phrase{"Résultat", "Resultaat", "Ergebnis", "Result"}
-	proofSigner  = phrase{"Signé par", "Ondertekend door", "Unterzeichnet von", "Signed by"}
-	proofTime    = phrase{"Moment", "Tijdstip", "Zeitpunkt", "Time"}
+	proofSigner  = phrase{"Signé par", "Ondertekend door", "Unterschrieben von", "Signed by"}
+	proofSealer  = phrase{"Cachet de", "Zegel van", "Siegel von", "Sealed by"}
+	proofTime    = phrase{"Quand", "Wanneer", "Wann", "When"}
 	proofSource  = phrase{"Source de l’heure", "Bron van het tijdstip", "Zeitquelle", "Time source"}
 
 	proofOwnClock = phrase{
@@ -22,11 +23,13 @@ var (
 		"klok van de ondertekenaar, door niemand bevestigd",
 		"Uhr der unterzeichnenden Person, von niemandem bestätigt",
 		"the signer’s clock, attested by nobody"}
+	proofSince       = phrase{"Modifié depuis", "Sindsdien gewijzigd", "Seither geändert", "Changed since"}
 	proofLevel       = phrase{"Niveau", "Niveau", "Niveau", "Level"}
-	proofAlgorithm   = phrase{"Algorithme", "Algoritme", "Algorithmus", "Algorithm"}
+	proofAlgorithm   = phrase{"Calcul", "Berekening", "Verfahren", "Algorithm"}
+	proofIndication  = phrase{"Selon EN 319 102-1", "Volgens EN 319 102-1", "Nach EN 319 102-1", "By EN 319 102-1"}
 	proofField       = phrase{"Champ du fichier", "Veld van het bestand", "Feld der Datei", "Field of the file"}
 	proofCertificate = phrase{"Certificat {n}", "Certificaat {n}", "Zertifikat {n}", "Certificate {n}"}
-	proofRevocation  = phrase{"Révocation {n}", "Intrekking {n}", "Sperrung {n}", "Revocation {n}"}
+	proofRevocation  = phrase{"Retrait {n}", "Intrekking {n}", "Sperrauskunft {n}", "Revocation {n}"}
 	proofIssuer      = phrase{"émis par {name}", "uitgegeven door {name}", "ausgestellt von {name}", "issued by {name}"}
 	proofSerial      = phrase{"numéro de série {serial}", "serienummer {serial}", "Seriennummer {serial}", "serial number {serial}"}
 	proofValidity    = phrase{
@@ -35,12 +38,12 @@ var (
 		"aucune réponse nécessaire\u00a0: certificat de confiance", "geen antwoord nodig: vertrouwd certificaat",
 		"keine Auskunft nötig: vertrauenswürdiges Zertifikat", "no answer needed: trusted certificate"}
 	proofNoAnswer = phrase{"aucune réponse", "geen antwoord", "keine Auskunft", "no answer"}
-	proofGood     = phrase{"non révoqué", "niet ingetrokken", "nicht gesperrt", "not revoked"}
-	proofRevoked  = phrase{"révoqué le {time}", "ingetrokken op {time}", "gesperrt am {time}", "revoked on {time}"}
+	proofGood     = phrase{"non retiré", "niet ingetrokken", "nicht zurückgezogen", "not withdrawn"}
+	proofRevoked  = phrase{"retiré le {time}", "ingetrokken op {time}", "zurückgezogen am {time}", "withdrawn on {time}"}
 	proofProduced = phrase{"réponse du {time}", "antwoord van {time}", "Auskunft vom {time}", "answer of {time}"}
 	proofEmbedded = phrase{"dans le fichier", "in het bestand", "in der Datei", "in the file"}
-	proofHistory  = phrase{"Historique du fichier", "Geschiedenis van het bestand", "Verlauf der Datei", "History of the file"}
-	proofRevision = phrase{"Révision {n}", "Revisie {n}", "Revision {n}", "Revision {n}"}
+	proofHistory  = phrase{"Versions du fichier", "Versies van het bestand", "Fassungen der Datei", "Revisions of the file"}
+	proofRevision = phrase{"Version {n}", "Versie {n}", "Fassung {n}", "Revision {n}"}
 	proofUpTo     = phrase{"jusqu’à l’octet {n}", "tot byte {n}", "bis Byte {n}", "up to byte {n}"}
 	proofNote     = phrase{
 		"Cette feuille dit ce que le fichier montrait à la vérification. Elle ne le remplace pas. Gardez les deux.",
@@ -51,6 +54,6 @@ var (
 	proofKinds = [3]phrase{
 		{"Signature {n}", "Handtekening {n}", "Unterschrift {n}", "Signature {n}"},
 		{"Cachet {n}", "Zegel {n}", "Siegel {n}", "Seal {n}"},
-		{"Horodatage {n}", "Tijdstempel {n}", "Zeitstempel {n}", "Timestamp {n}"},
+		{"Heure attestée {n}", "Bevestigd tijdstip {n}", "Bestätigter Zeitpunkt {n}", "Timestamp {n}"},
 	}
 )

@@ -198,6 +198,7 @@ var notPages = map[string]string{
 	"POST check":                    "redirect",
 	"POST check/file":               "among those of the check",
 	"GET check/answer":              "among those of the check",
+	"GET check/answer/proof.pdf":    "PDF",
 	"POST kiosk/print":              "no content",
 	"GET documents/:id/proof.pdf":   "PDF",
 	"POST requests/:id/prepare":     "JSON",
