@@ -60,13 +60,9 @@ func checkOnly(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("reading schema version: %w", err)
 	}
-	names, err := fs.ReadDir(steps, ".")
+	known, err := newest(steps)
 	if err != nil {
-		return fmt.Errorf("reading migrations: %w", err)
-	}
-	var known int64
-	if len(names) > 0 { // sorted by name, which begins with the version
-		fmt.Sscanf(names[len(names)-1].Name(), "%d_", &known)
+		return err
 	}
 	if have > known {
 		return fmt.Errorf("%w: it has version %d, this program knows up to %d", ErrNewerSchema, have, known)
