@@ -73,6 +73,22 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// Check connects as Send does, with TLS and password, and hangs up: it shows that the server
+// would be given mails, and sends none.
+func (s *SMTP) Check(ctx context.Context) error {
+	line := &line{}
+	defer line.close()
+	client, err := gomail.NewClient(s.cfg.Host, append(s.options(), gomail.WithDialContextFunc(s.dial(line)))...)
+	if err != nil {
+		return fmt.Errorf("mail server: %w", err)
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return connecting(err)
+	}
+	_ = client.Close() // it answered
+	return nil
+}
+
 // Send implements Sender. A mail that the server took is sent, whatever happens to the
 // connection after its yes.
 func (s *SMTP) Send(ctx context.Context, m Mail) error {
