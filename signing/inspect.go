@@ -26,7 +26,7 @@ const (
 	Broken    Obstacle = "broken"    // readers would differ on what it shows
 	Active    Obstacle = "active"    // scripts, actions, media, layers: it can show something else tomorrow
 	Fillable  Obstacle = "fillable"  // form fields that can still be filled in
-	Versions  Obstacle = "versions"  // earlier versions that nobody signed lie inside
+	Versions  Obstacle = "versions"  // versions that nobody signed lie inside: earlier ones, or parts that nothing leads to
 	Forbidden Obstacle = "forbidden" // its certification permits no further signature
 	Damaged   Obstacle = "damaged"   // a signature in it does not hold
 )
@@ -49,6 +49,11 @@ type Suitability struct {
 	Pages      int
 	Signatures int      // of persons and organisations, all of which hold
 	Inside     []string // attached files and links to files: not what is signed, but carried along
+	// Fonts are the names of fonts that the pages use and the file does not hold, at most
+	// twenty: who reads it later may see other shapes of the same letters. Such files are
+	// not refused, since many honest programs leave out the fourteen fonts that every
+	// reader has (ISO 32000-1, 9.6.2.2); who signs should be told.
+	Fonts []string
 }
 
 // actingParts are what makes a file show or do something that its bytes do not: it is not
@@ -81,6 +86,9 @@ func Inspect(file []byte) (*Suitability, error) {
 		return nil, err
 	}
 	if err := s.signatures(f); err != nil {
+		return nil, err
+	}
+	if err := s.rest(f); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -163,5 +171,22 @@ func (s *Suitability) signatures(f *pdf.File) error {
 	if before := max(first-1, 0); before > 0 || len(v.subjects) == 0 && f.Revisions() > 1 {
 		return unsuitable(Versions, "%d revisions before anybody signed", max(before, f.Revisions()-1))
 	}
+	return nil
+}
+
+// rest refuses what lies in the file and is not shown: one changed entry would show it, and
+// not every verifier sees that the entry was changed.
+func (s *Suitability) rest(f *pdf.File) error {
+	inventory, err := f.Inventory()
+	if err != nil {
+		return unsuitable(obstacleOf(err), "%v", err)
+	}
+	if inventory.Loose {
+		return unsuitable(Versions, "bytes between the objects")
+	}
+	if n := inventory.Unused; len(n) > 0 {
+		return unsuitable(Versions, "%d objects that nothing leads to, the first is %d", len(n), n[0])
+	}
+	s.Fonts = inventory.Fonts
 	return nil
 }
