@@ -42,6 +42,10 @@ func FuzzHeader(f *testing.F) {
 			jws.Signatures[0].Header.JSONWebKey != nil || !slices.Contains(acceptable, h.alg) {
 			t.Errorf("go-jose reads %+v, we %+v", jws.Signatures[0].Header, h)
 		}
+		c, err := takeApart(token, h)
+		if err != nil || !bytes.Equal(c.payload, jws.UnsafePayloadWithoutVerification()) || !bytes.Equal(c.signature, jws.Signatures[0].Signature) {
+			t.Errorf("go-jose finds another payload or signature; %v", err)
+		}
 		again, err := jws.CompactSerialize() // go-jose writes the header anew
 		if err != nil || again[strings.IndexByte(again, '.'):] != token[strings.IndexByte(token, '.'):] {
 			t.Errorf("the token has another spelling, %q", again)

@@ -67,34 +67,34 @@ func (s *signature) VerifySignature(ctx context.Context, token string) ([]byte, 
 // verify returns the bytes that a token signs and the key that verified them. h is its
 // header, as signed returned it.
 func (k *keySet) verify(ctx context.Context, token string, h header) ([]byte, *jose.JSONWebKey, error) {
-	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(h.alg)})
+	c, err := takeApart(token, h)
 	if err != nil {
-		return nil, nil, errToken // go-jose's words may quote the token
+		return nil, nil, err
 	}
 	keys, err := k.current(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if raw, key := try(jws, h, keys); key != nil {
-		return raw, key, nil
+	if key := try(&c, h, keys); key != nil {
+		return c.payload, key, nil
 	}
-	if raw, key := try(jws, h, k.newer(ctx)); key != nil {
-		return raw, key, nil
+	if key := try(&c, h, k.newer(ctx)); key != nil {
+		return c.payload, key, nil
 	}
 	return nil, nil, errUnknownKey
 }
 
 // try goes through the keys that the header may mean. Without a kid these are all.
-func try(jws *jose.JSONWebSignature, h header, keys []jose.JSONWebKey) ([]byte, *jose.JSONWebKey) {
+func try(c *compact, h header, keys []jose.JSONWebKey) *jose.JSONWebKey {
 	for i := range keys {
 		if h.kid != "" && keys[i].KeyID != h.kid || !fits(&keys[i], h.alg) {
 			continue
 		}
-		if raw, err := jws.Verify(keys[i].Key); err == nil {
-			return raw, &keys[i]
+		if c.by(keys[i].Key) {
+			return &keys[i]
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // fits reports whether a public key may verify that algorithm: RFC 7518, 3.3 and 3.4.
