@@ -169,7 +169,7 @@ var dutch = text{
 var german = text{
 	lang:        "de",
 	from_:       "{site}\nwartet auf Ihre Karte.\n\n{sentence}",
-	consent_:    "{site}\nbittet um Ihr Signaturzertifikat. Diese Website kennt dann Ihren Namen und Ihre Nationalnummer.",
+	consent_:    "{site}\nbittet um Ihr Signaturzertifikat. Diese Website kennt dann Ihren Namen und Ihre Nationalregisternummer.",
 	holder:      "Karte von {name}.",
 	login:       "{site}\nbittet Sie zu zeigen, wer Sie sind.",
 	sign:        "{site}\nbittet um Ihre Unterschrift.",
