@@ -43,7 +43,7 @@ func (l *lab) into(file []byte, field int, reference pdf.Raw) []byte {
 	}
 	u := f.Update()
 	s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, signedAt, note{key: "Reference", raw: reference})
-	s.ref = u.Add(pdf.Raw(s.body))
+	s.ref = u.Add(s.object())
 	u.Set(ref, d.With("V", s.ref))
 	out, r := s.write(u, nil)
 	return l.fillSigned(out, r)

@@ -66,7 +66,7 @@ func addField(f *pdf.File, u *pdf.Update, s *slot, name string, m Mark, tag bool
 	if err != nil {
 		return err
 	}
-	s.ref = u.Add(pdf.Raw(s.body))
+	s.ref = u.Add(s.object())
 	widget := u.Reserve()
 	d := pdf.Dict{
 		{Key: "Type", Value: pdf.Name("Annot")},

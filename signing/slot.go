@@ -20,10 +20,11 @@ import (
 //
 // The numbers of ByteRange are padded to a fixed width and filled in by write.
 type slot struct {
-	body    []byte
-	rangeAt int // of the first number after the 0
-	holeAt  int // of "<"
-	holeEnd int // after ">"
+	body    []byte // all before the hole
+	size    int    // bytes of DER that the hole has room for
+	rangeAt int    // of the first number after the 0
+	holeAt  int    // of "<"
+	holeEnd int    // after ">"
 	ref     pdf.Ref
 }
 
@@ -42,7 +43,7 @@ var zeros = strings.Repeat("0", 2*Hole)
 // newSlot makes the dictionary with room for size bytes of DER, at most Hole. A document timestamp
 // has no M: at is then zero.
 func newSlot(kind, subFilter string, size int, at time.Time, entries ...note) *slot {
-	b := make([]byte, 0, 2*size+1<<9)
+	b := make([]byte, 0, 1<<9)
 	b = fmt.Appendf(b, "<< /Type %s /Filter /Adobe.PPKLite /SubFilter %s", kind, subFilter)
 	if !at.IsZero() {
 		b = pdf.Append(append(b, " /M "...), pdf.Date(at))
@@ -56,17 +57,16 @@ func newSlot(kind, subFilter string, size int, at time.Time, entries ...note) *s
 		}
 	}
 	b = append(b, " /ByteRange [0 "...)
-	s := &slot{rangeAt: len(b)}
+	s := &slot{size: size, rangeAt: len(b)}
 	b = append(b, strings.Repeat(" ", 3*rangeWidth+2)...)
-	b = append(b, "] /Contents "...)
-	s.holeAt = len(b)
-	b = append(b, '<')
-	b = append(b, zeros[:2*size]...)
-	b = append(b, '>')
-	s.holeEnd = len(b)
-	s.body = append(b, " >>"...)
+	s.body = append(b, "] /Contents "...)
+	s.holeAt = len(s.body)
+	s.holeEnd = s.holeAt + 2*size + len("<>")
 	return s
 }
+
+// object is the dictionary as a value of an update.
+func (s *slot) object() pdf.Object { return pdf.Holed{Before: s.body, Size: s.size} }
 
 // write closes the update and fills in the byte range.
 func (s *slot) write(u *pdf.Update, id []byte) ([]byte, [4]int) {

@@ -15,6 +15,12 @@ func (k *Key) take(ctx context.Context) (pkcs11.SessionHandle, error) {
 	if err := k.ready(ctx); err != nil {
 		return 0, err
 	}
+	select {
+	case session := <-k.free:
+		k.counts.inUse.Add(1)
+		return session, nil
+	default:
+	}
 	wait := time.NewTimer(k.cfg.Wait)
 	defer wait.Stop()
 	select {

@@ -35,7 +35,7 @@ func NewAttributes(digest, certificate []byte) ([]byte, error) {
 		}),
 	}
 	slices.SortFunc(list, bytes.Compare)
-	var b cryptobyte.Builder
+	b := cryptobyte.NewBuilder(make([]byte, 0, 1<<8))
 	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(bytes.Join(list, nil)) })
 	return b.Bytes()
 }
@@ -44,8 +44,8 @@ func sequence(b *cryptobyte.Builder, f func(*cryptobyte.Builder)) { b.AddASN1(cb
 
 // attribute encodes Attribute ::= SEQUENCE { attrType, attrValues SET OF } with one value.
 func attribute(oid asn1.ObjectIdentifier, value func(*cryptobyte.Builder)) []byte {
-	var b cryptobyte.Builder
-	sequence(&b, func(b *cryptobyte.Builder) {
+	b := cryptobyte.NewBuilder(make([]byte, 0, 1<<7))
+	sequence(b, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oid)
 		b.AddASN1(cbasn1.SET, value)
 	})

@@ -32,15 +32,16 @@ func (s Signed) Encode() ([]byte, error) {
 	certificates := append([][]byte{s.Certificate.Raw}, s.Others...)
 	slices.SortFunc(certificates, bytes.Compare)
 	certificates = slices.CompactFunc(certificates, bytes.Equal)
-	var b cryptobyte.Builder
-	sequence(&b, func(b *cryptobyte.Builder) {
+	carried := bytes.Join(certificates, nil)
+	b := cryptobyte.NewBuilder(make([]byte, 0, len(carried)+len(s.Attributes)+len(s.Value)+1<<10))
+	sequence(b, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidSignedData)
 		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
 			sequence(b, func(b *cryptobyte.Builder) {
 				b.AddASN1Int64(1)
 				b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { addAlgorithm(b, oidHashes[s.Hash], false) })
 				sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(OIDData) })
-				b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddBytes(bytes.Join(certificates, nil)) })
+				b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddBytes(carried) })
 				b.AddASN1(cbasn1.SET, s.signerInfo)
 			})
 		})

@@ -30,8 +30,10 @@ func (f *File) at(offset, rev int) (*Indirect, error) {
 	}
 	f.reading[offset] = true
 	defer delete(f.reading, offset)
+	open := f.work.open()
 	o, err := f.indirect(f.reader(offset), rev)
 	if err != nil {
+		f.work.close(open)
 		return nil, err
 	}
 	f.objects[place{offset, -1}] = o

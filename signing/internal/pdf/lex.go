@@ -23,9 +23,6 @@ type reader struct {
 	pos   int
 	depth int
 	work  *work
-	// entries are those of the dictionaries that are open, so that each takes no more
-	// memory than it needs.
-	entries []Entry
 }
 
 // work counts what all readers of one file have done.
@@ -35,6 +32,20 @@ type work struct {
 	inflated int // bytes out of filters
 	compared int // values of one revision held against those of another
 	maxBytes int
+	// entries and elements are those of the dictionaries and arrays that are open, so that
+	// each takes no more memory than it needs.
+	entries  []Entry
+	elements []Object
+}
+
+// open is how many entries and elements there are, for close to go back to.
+func (w *work) open() [2]int { return [2]int{len(w.entries), len(w.elements)} }
+
+// close forgets the entries and elements since open, where reading went wrong.
+func (w *work) close(at [2]int) {
+	clear(w.entries[at[0]:])
+	clear(w.elements[at[1]:])
+	w.entries, w.elements = w.entries[:at[0]], w.elements[:at[1]]
 }
 
 // value counts one more value.

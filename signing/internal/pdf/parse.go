@@ -55,14 +55,13 @@ func (r *reader) number() (Object, error) {
 	if digits == 0 || r.pos < len(r.src) && class[r.src[r.pos]] == regular {
 		return nil, broken(from, "malformed number")
 	}
-	text := string(r.src[from:r.pos])
 	if point {
-		return Real(text), nil
+		return Real(r.src[from:r.pos]), nil
 	}
 	if digits > maxDigits {
 		return nil, broken(from, "number too long")
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
+	n, err := strconv.ParseInt(string(r.src[from:r.pos]), 10, 64)
 	if err != nil {
 		return nil, broken(from, "malformed number")
 	}
@@ -118,19 +117,19 @@ func (r *reader) array() (Object, error) {
 		return nil, err
 	}
 	r.pos++
-	out := Array{}
+	first := len(r.work.elements)
 	for {
 		r.skip()
 		if r.peek() == ']' {
 			r.pos++
 			r.depth--
-			return out, nil
+			return Array(taken(&r.work.elements, first)), nil
 		}
 		v, err := r.object()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, v)
+		r.work.elements = append(r.work.elements, v)
 	}
 }
 
@@ -138,15 +137,13 @@ func (r *reader) dict() (Object, error) {
 	if err := r.enter(); err != nil {
 		return nil, err
 	}
-	from, first := r.pos, len(r.entries)
+	from, first := r.pos, len(r.work.entries)
 	r.pos += 2
 	for {
 		r.skip()
 		if r.take(">>") {
 			r.depth--
-			out := make(Dict, len(r.entries)-first)
-			copy(out, r.entries[first:])
-			r.entries = r.entries[:first]
+			out := Dict(taken(&r.work.entries, first))
 			return out, unique(out, from)
 		}
 		if r.peek() != '/' {
@@ -162,9 +159,24 @@ func (r *reader) dict() (Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.entries = append(r.entries, Entry{key, v, start, r.pos})
+		r.work.entries = append(r.work.entries, Entry{key, v, start, r.pos})
 	}
 }
+
+// taken moves what stands from first on out of a slice that is used again and again. One
+// that became large goes back to the collector.
+func taken[T any](from *[]T, first int) []T {
+	out := make([]T, len(*from)-first)
+	copy(out, (*from)[first:])
+	clear((*from)[first:])
+	if *from = (*from)[:first]; first == 0 && cap(*from) > maxKept {
+		*from = nil
+	}
+	return out
+}
+
+// maxKept is the room that is kept for dictionaries and arrays to come, in values.
+const maxKept = 1 << 10
 
 // unique refuses a dictionary with a key twice: readers differ on which one counts.
 func unique(d Dict, at int) error {

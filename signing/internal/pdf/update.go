@@ -89,6 +89,8 @@ func (u *Update) estimate() int {
 			n += len(o)
 		case *Stream:
 			n += len(o.Data)
+		case Holed:
+			n += len(o.Before) + 2*o.Size
 		}
 		n += 1 << 9
 	}

@@ -4,12 +4,21 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
 
 // Raw is a value already written. The reader never makes one.
 type Raw []byte
+
+// Holed is a dictionary already written up to its last value, a string with room for Size
+// bytes that are all zero. It is most of a revision, and written where it stands. The
+// reader never makes one.
+type Holed struct {
+	Before Raw
+	Size   int
+}
 
 // Append writes a value. What is written reads back as an equal value.
 func Append(dst []byte, o Object) []byte {
@@ -49,6 +58,8 @@ func Append(dst []byte, o Object) []byte {
 		return append(dst, "\nendstream"...)
 	case Raw:
 		return append(dst, o...)
+	case Holed:
+		return appendHoled(dst, o)
 	}
 	panic(fmt.Sprintf("pdf: no value of type %T", o))
 }
@@ -93,6 +104,17 @@ func appendString(dst []byte, s String) []byte {
 		dst = append(dst, c)
 	}
 	return append(dst, ')')
+}
+
+// appendHoled writes the zeros by doubling what is there.
+func appendHoled(dst []byte, h Holed) []byte {
+	dst = append(append(dst, h.Before...), '<')
+	from := len(dst)
+	dst = slices.Grow(dst, 2*h.Size)[:from+2*h.Size]
+	for n := copy(dst[from:], sixteen); n < 2*h.Size; n *= 2 {
+		copy(dst[from+n:], dst[from:from+n])
+	}
+	return append(dst, "> >>"...)
 }
 
 // Text makes a text string: PDFDocEncoding where ASCII suffices, else UTF-16BE with a
