@@ -81,7 +81,8 @@ type Identity struct {
 	Until     time.Time // from here on the answer is refused as expired: forget Assertion then
 
 	// Evidence is the answer as received, for the vault record of an approval: the SAML
-	// response, or ID token and userinfo. At most MaxEvidence bytes. Never logged.
+	// response, or ID token and userinfo. At most MaxEvidence bytes. Never logged. Only
+	// answers to a flow of purpose Approve need have it.
 	Evidence []byte
 	Logout   Logout
 }

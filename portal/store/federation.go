@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -97,23 +96,21 @@ func (db *DB) PutFlow(ctx context.Context, f federation.Flow) error {
 	return nil
 }
 
-// Flow implements federal.Store. The handle is looked up by its hash and the browser
-// compared in constant time: neither can be guessed from how long the answer takes.
+// Flow implements federal.Store. Handle and browser are looked up by their hashes:
+// neither can be guessed from how long the answer takes.
 func (db *DB) Flow(ctx context.Context, id string, browser [32]byte) (federation.Flow, error) {
 	hash := sha256.Sum256([]byte(id))
-	var of, sealed []byte
+	var sealed []byte
 	var expires int64
 	err := db.read(ctx, func(c *conn) error {
-		return c.get(`SELECT browser, sealed, expires_at FROM federation_flows WHERE flow = ?`,
-			[]any{hash[:]}, &of, &sealed, &expires)
+		return c.get(`SELECT sealed, expires_at FROM federation_flows WHERE browser = ? AND flow = ?`,
+			[]any{browser[:], hash[:]}, &sealed, &expires)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return federation.Flow{}, federal.ErrNoFlow
 	case err != nil:
 		return federation.Flow{}, fmt.Errorf("reading flow: %w", err)
-	case subtle.ConstantTimeCompare(of, browser[:]) != 1:
-		return federation.Flow{}, fmt.Errorf("of another browser: %w", federal.ErrNoFlow)
 	}
 	key, err := db.flowKey(id)
 	if err != nil {
@@ -191,8 +188,8 @@ func (db *DB) answer(t *tx, a federal.Answer) (since [32]byte, err error) {
 func dropFlow(t *tx, f federation.Flow) (since [32]byte, found bool, err error) {
 	hash := sha256.Sum256([]byte(f.ID))
 	var session []byte
-	err = t.get(`DELETE FROM federation_flows WHERE flow = ? AND browser = ? RETURNING session`,
-		[]any{hash[:], f.Browser[:]}, &session)
+	err = t.get(`DELETE FROM federation_flows WHERE browser = ? AND flow = ? RETURNING session`,
+		[]any{f.Browser[:], hash[:]}, &session)
 	if errors.Is(err, sql.ErrNoRows) {
 		return since, false, nil
 	}
@@ -210,33 +207,38 @@ func noteInFlows(t *tx, browser, session [32]byte) error {
 	return err
 }
 
-// useOnce remembers that an answer was used: federal.ErrReplayed if it was before.
+// useOnce remembers that an answer was used: federal.ErrReplayed if it was before. What
+// is signed says until when it may be used, so the same answer is of the same day.
 func (db *DB) useOnce(t *tx, u federal.Used) error {
 	index := db.cfg.Keys.Index("federation-answer", "", u.Issuer+"\n"+u.ID)
-	n, err := t.exec(`INSERT INTO federation_used (answer, ends_at) VALUES (?, ?) ON CONFLICT (answer) DO NOTHING`,
-		index, micros(u.Until))
+	n, err := t.exec(`INSERT INTO federation_used (day, answer) VALUES (?, ?) ON CONFLICT (day, answer) DO NOTHING`,
+		dayOf(u.Until), index)
 	if err == nil && n == 0 {
 		return federal.ErrReplayed
 	}
 	return err
 }
 
+// dayOf is the day of t in UTC, in days since 1970.
+func dayOf(t time.Time) int64 { return t.Unix() / (24 * 60 * 60) }
+
 // sweepFederation removes what has no use any more: flows nobody answered, answers that
-// are refused as expired by now, proofs nobody used, logouts of sessions that ended.
+// are refused as expired by now, proofs nobody used.
 func sweepFederation(t *tx, now time.Time) (int64, error) {
+	now = now.Add(-time.Hour) // a clock that is corrected forgets nothing too early
 	var swept int64
-	for _, statement := range []string{
-		`DELETE FROM federation_flows WHERE flow IN
-			(SELECT flow FROM federation_flows WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,
-		`DELETE FROM federation_used WHERE answer IN
-			(SELECT answer FROM federation_used WHERE ends_at < ? ORDER BY ends_at LIMIT ?)`,
-		`DELETE FROM federation_proofs WHERE flow IN
-			(SELECT flow FROM federation_proofs WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,
-		`DELETE FROM federation_sessions WHERE (mutuality, session) IN
-			(SELECT mutuality, session FROM federation_sessions WHERE ends_at < ? ORDER BY ends_at LIMIT ?)`,
+	for _, part := range []struct {
+		statement string
+		before    int64
+	}{
+		{`DELETE FROM federation_flows WHERE (browser, flow) IN
+			(SELECT browser, flow FROM federation_flows WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, micros(now)},
+		{`DELETE FROM federation_used WHERE (day, answer) IN
+			(SELECT day, answer FROM federation_used WHERE day < ? ORDER BY day LIMIT ?)`, dayOf(now)},
+		{`DELETE FROM federation_proofs WHERE flow IN
+			(SELECT flow FROM federation_proofs WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, micros(now)},
 	} {
-		// A clock that is corrected forgets nothing too early.
-		n, err := t.exec(statement, micros(now.Add(-time.Hour)), sweepRows)
+		n, err := t.exec(part.statement, part.before, sweepRows)
 		if err != nil {
 			return 0, err
 		}

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"guichet.example/auth"
 	"guichet.example/auth/federation"
 	"guichet.example/portal/audit"
-	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/signin"
 )
@@ -23,7 +21,7 @@ func (db *DB) subjectIndex(mutuality, provider, subject string) []byte {
 
 func (db *DB) sidIndex(mutuality, provider, sid string) []byte {
 	if sid == "" {
-		return []byte{}
+		return nil
 	}
 	return db.cfg.Keys.Index("federation-sid", mutuality, provider+"\n"+sid)
 }
@@ -49,60 +47,49 @@ func sidOf(l federation.Logout) string {
 // member in which the flow began, and that which began in its browser since.
 // federal.ErrNoFlow, federal.ErrReplayed, federal.ErrUnsettled.
 func (db *DB) StartFederalSession(ctx context.Context, hash, old [32]byte, s signin.Session, k federal.Kept) error {
-	err := db.startFederal(ctx, hash, old, s, k)
+	err := db.startSession(ctx, hash, old, s, &k)
 	if k.Answer != nil && errors.Is(err, signin.ErrClosed) {
 		return fmt.Errorf("%w: %w", federal.ErrUnsettled, err)
 	}
 	return err
 }
 
-func (db *DB) startFederal(ctx context.Context, hash, old [32]byte, s signin.Session, k federal.Kept) error {
-	return db.startSession(ctx, hash, old, s, func(t *tx, key memberKey, login auth.Login) error {
-		if k.Answer != nil {
-			if err := settled(t, login); err != nil {
-				return err
-			}
-			since, err := db.answer(t, *k.Answer)
-			if err != nil {
-				return err
-			}
-			if err := db.replace(ctx, t, since); err != nil {
-				return err
-			}
-		}
-		if k.Replaces != "" {
-			if err := db.endByName(ctx, t, login.Mutuality, string(login.Member), k.Replaces, replaced); err != nil {
-				return err
-			}
-		}
-		return db.putLogout(t, key, login, k.Logout, s.Ends)
-	})
-}
-
-// settled refuses, without a row, to begin a session for an account that is not open.
-func settled(t *tx, l auth.Login) error {
-	var state credentials.State
-	err := t.get(`SELECT state FROM credentials WHERE mutuality = ? AND member = ?`, []any{l.Mutuality, string(l.Member)}, &state)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && state != credentials.Active {
-		return fmt.Errorf("%w: %w", federal.ErrUnsettled, errAgain)
+// receive takes the answer that a login came with, ends the sessions that the new one
+// takes the place of, and returns what its row keeps.
+func (db *DB) receive(ctx context.Context, t *tx, key memberKey, login auth.Login, k *federal.Kept) (logout, error) {
+	if k == nil {
+		return logout{}, nil
 	}
-	return err
+	if k.Answer != nil {
+		since, err := db.answer(t, *k.Answer)
+		if err != nil {
+			return logout{}, err
+		}
+		if err := db.replace(ctx, t, since); err != nil {
+			return logout{}, err
+		}
+	}
+	if k.Replaces != "" {
+		if err := db.endByName(ctx, t, login.Mutuality, string(login.Member), k.Replaces, replaced); err != nil {
+			return logout{}, err
+		}
+	}
+	return db.logoutOf(key, login, k.Logout)
 }
 
-func (db *DB) putLogout(t *tx, key memberKey, login auth.Login, l federation.Logout, ends time.Time) error {
+// logout is what the row of a session keeps of the provider's own; nothing of none.
+type logout struct{ subject, sid, sealed []byte }
+
+func (db *DB) logoutOf(key memberKey, login auth.Login, l federation.Logout) (logout, error) {
 	if l.IsZero() {
-		return nil
+		return logout{}, nil
 	}
 	record, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`
-		INSERT INTO federation_sessions (mutuality, session, member, subject, sid, sealed, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		login.Mutuality, login.Session, string(login.Member),
-		db.subjectIndex(login.Mutuality, l.Provider, subjectOf(l)), db.sidIndex(login.Mutuality, l.Provider, sidOf(l)),
-		key.seal(sealedLogout, login.Session, 1, record), micros(ends))
-	return err
+	return logout{
+		subject: db.subjectIndex(login.Mutuality, l.Provider, subjectOf(l)),
+		sid:     db.sidIndex(login.Mutuality, l.Provider, sidOf(l)),
+		sealed:  key.seal(sealedLogout, login.Session, 1, record),
+	}, err
 }
 
 // Logout implements federal.Store.
@@ -113,8 +100,8 @@ func (db *DB) Logout(ctx context.Context, login auth.Login) (federation.Logout, 
 		if key, err = db.keyOf(c, login.Mutuality, login.Member); err != nil {
 			return err
 		}
-		return c.get(`SELECT sealed FROM federation_sessions WHERE mutuality = ? AND session = ? AND member = ?`,
-			[]any{login.Mutuality, login.Session, string(login.Member)}, &sealed)
+		return c.get(`SELECT logout_sealed FROM sessions WHERE mutuality = ? AND member = ? AND session = ? AND logout_sealed IS NOT NULL`,
+			[]any{login.Mutuality, string(login.Member), login.Session}, &sealed)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return federation.Logout{}, federal.ErrNoLogout
@@ -178,12 +165,12 @@ func (db *DB) named(t *tx, e federal.Ending) ([]namedSession, error) {
 		if e.Subject == "" {
 			return nil, nil
 		}
-		err := t.each(`SELECT member, session FROM federation_sessions WHERE mutuality = ? AND subject = ? LIMIT ?`,
+		err := t.each(`SELECT member, session FROM sessions WHERE mutuality = ? AND subject = ? LIMIT ?`,
 			[]any{e.Mutuality, subject, maxEnded}, row)
 		return found, err
 	}
 	for _, name := range e.Sessions[:min(len(e.Sessions), maxEnded)] {
-		query, args := `SELECT member, session FROM federation_sessions WHERE mutuality = ? AND sid = ?`,
+		query, args := `SELECT member, session FROM sessions WHERE mutuality = ? AND sid = ?`,
 			[]any{e.Mutuality, db.sidIndex(e.Mutuality, e.Provider, name)}
 		if name == "" {
 			continue
@@ -204,16 +191,10 @@ func (db *DB) endByName(ctx context.Context, t *tx, mutuality, member, session, 
 	err := t.get(`SELECT token_hash FROM sessions WHERE mutuality = ? AND member = ? AND session = ?`,
 		[]any{mutuality, member, session}, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
-		return dropLogout(t, mutuality, session)
+		return nil
 	}
 	if err != nil {
 		return err
 	}
 	return db.endSession(ctx, t, [32]byte(hash), why)
-}
-
-// dropLogout forgets what a session that ended has at its provider.
-func dropLogout(t *tx, mutuality, session string) error {
-	_, err := t.exec(`DELETE FROM federation_sessions WHERE mutuality = ? AND session = ?`, mutuality, session)
-	return err
 }

@@ -12,6 +12,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/federal"
 	"guichet.example/portal/signin"
 )
 
@@ -66,8 +67,8 @@ func (db *DB) StartSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 	return db.startSession(ctx, hash, old, s, nil)
 }
 
-// startSession is StartSession with what else belongs into its transaction.
-func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Session, more func(*tx, memberKey, auth.Login) error) error {
+// startSession is StartSession with what else a login at a provider takes; nil: none.
+func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Session, k *federal.Kept) error {
 	if s.Login.Session == "" {
 		id, err := db.NewID()
 		if err != nil {
@@ -75,43 +76,26 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 		}
 		s.Login.Session = id
 	}
-	key, err := db.key(ctx, s.Login)
-	if err != nil {
-		return fmt.Errorf("starting session: %w", err)
-	}
 	record, err := json.Marshal(recordOf(s.Login))
 	if err != nil {
 		return fmt.Errorf("starting session: %w", err)
 	}
-	sealed := key.seal(sealedLogin, s.Login.Session, 1, record)
 	note := db.entry(ctx, s.Login, audit.SignIn, object("session", s.Login.Session))
 	err = db.write(ctx, note, func(t *tx) error {
-		if err := stillOpen(t, s.Login); err != nil {
+		key, err := db.mayBegin(t, s.Login, k != nil && k.Answer != nil)
+		if err != nil {
 			return err
 		}
 		if err := db.replace(ctx, t, old); err != nil {
 			return err
 		}
-		_, err := t.exec(`
-			INSERT INTO sessions (token_hash, mutuality, member, session, login_sealed, created_at, seen_at, idle, ends_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			hash[:], s.Login.Mutuality, string(s.Login.Member), s.Login.Session, sealed,
-			micros(s.Created), micros(s.LastSeen), s.Idle.Microseconds(), micros(s.Ends))
+		behind, err := db.receive(ctx, t, key, s.Login, k)
 		if err != nil {
 			return err
 		}
-		if s.Login.Kiosk != "" {
-			if err := db.bindSession(t, hash, s); err != nil {
-				return err
-			}
-		}
-		if err := db.putSignIn(t, s.Login, s.Device, s.Source); err != nil {
+		sealed := key.seal(sealedLogin, s.Login.Session, 1, record)
+		if err := db.putSession(t, hash, s, sealed, behind); err != nil {
 			return err
-		}
-		if more != nil {
-			if err := more(t, key, s.Login); err != nil {
-				return err
-			}
 		}
 		return noteInFlows(t, s.Bound, hash)
 	})
@@ -119,6 +103,25 @@ func (db *DB) startSession(ctx context.Context, hash, old [32]byte, s signin.Ses
 		return fmt.Errorf("starting session: %w", err)
 	}
 	return nil
+}
+
+// putSession adds the row of a session and that of the sign-in.
+func (db *DB) putSession(t *tx, hash [32]byte, s signin.Session, sealed []byte, l logout) error {
+	_, err := t.exec(`
+		INSERT INTO sessions (token_hash, mutuality, member, session, login_sealed, created_at, seen_at, idle, ends_at,
+			subject, sid, logout_sealed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		hash[:], s.Login.Mutuality, string(s.Login.Member), s.Login.Session, sealed,
+		micros(s.Created), micros(s.LastSeen), s.Idle.Microseconds(), micros(s.Ends), l.subject, l.sid, l.sealed)
+	if err != nil {
+		return err
+	}
+	if s.Login.Kiosk != "" {
+		if err := db.bindSession(t, hash, s); err != nil {
+			return err
+		}
+	}
+	return db.putSignIn(t, s.Login, s.Device, s.Source)
 }
 
 // replaced is why a session ends whose browser has a newer one.
@@ -132,27 +135,37 @@ func (db *DB) replace(ctx context.Context, t *tx, old [32]byte) error {
 	return db.endSession(ctx, t, old, replaced)
 }
 
-// stillOpen looks once more, where nothing can come between: the proof takes a while.
-func stillOpen(t *tx, l auth.Login) error {
-	var state credentials.State
-	var hash string
-	err := t.get(`SELECT state, hash FROM credentials WHERE mutuality = ? AND member = ?`,
-		[]any{l.Mutuality, string(l.Member)}, &state, &hash)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil
-	case err != nil:
-		return err
-	case state == credentials.Disabled, l.Method == auth.Password && hash == "":
-		return signin.ErrClosed
-	case l.PasswordSet.IsZero():
-		return nil
+// mayBegin looks once more, where nothing can come between, for the proof takes a while:
+// signin.ErrClosed if the member may not come in this way. With settled her account must be
+// open, else federal.ErrUnsettled. It returns her key, from the same row.
+func (db *DB) mayBegin(t *tx, l auth.Login, settled bool) (memberKey, error) {
+	var wrapped []byte
+	var state, hash sql.NullString
+	err := t.get(`
+		SELECT wrapped, state, hash FROM member_keys LEFT JOIN credentials USING (mutuality, member)
+		WHERE mutuality = ? AND member = ?`,
+		[]any{l.Mutuality, string(l.Member)}, &wrapped, &state, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return memberKey{}, errNoMember
 	}
-	same, err := samePassword(t, l.Mutuality, l.Member, l.PasswordSet)
-	if err == nil && !same {
-		err = signin.ErrClosed
+	if err != nil {
+		return memberKey{}, err
 	}
-	return err
+	switch of := credentials.State(state.String); {
+	case settled && of != credentials.Active:
+		return memberKey{}, fmt.Errorf("%w: %w", federal.ErrUnsettled, errAgain)
+	case state.Valid && (of == credentials.Disabled || l.Method == auth.Password && hash.String == ""):
+		return memberKey{}, signin.ErrClosed
+	case state.Valid && !l.PasswordSet.IsZero():
+		same, err := samePassword(t, l.Mutuality, l.Member, l.PasswordSet)
+		if err != nil {
+			return memberKey{}, err
+		}
+		if !same {
+			return memberKey{}, signin.ErrClosed
+		}
+	}
+	return db.unwrap(l.Mutuality, string(l.Member), wrapped)
 }
 
 // stillIn refuses what was asked for in a session that has ended since.
@@ -293,9 +306,6 @@ func (db *DB) endSession(ctx context.Context, t *tx, hash [32]byte, why string) 
 		return err
 	}
 	if err := dropDrafts(t, mutuality, member, public); err != nil {
-		return err
-	}
-	if err := dropLogout(t, mutuality, public); err != nil {
 		return err
 	}
 	if err := endSignIn(t, mutuality, member, public, why, db.cfg.Now()); err != nil {

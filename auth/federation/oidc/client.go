@@ -87,7 +87,8 @@ func (p *Provider) list() error {
 func plainHost(host string) string { return strings.TrimSuffix(strings.ToLower(host), ":443") }
 
 // newClient returns the one client that asks the provider: no redirects, no cookies, no
-// compression that a small answer could grow by, certificates verified.
+// compression that a small answer could grow by, certificates verified. Its patience is
+// that of ask, under which every exchange runs.
 func (p *Provider) newClient() (*http.Client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxResponseHeaderBytes = 16 << 10
@@ -107,7 +108,6 @@ func (p *Provider) newClient() (*http.Client, error) {
 	return &http.Client{
 		Transport:     &transport{next: t, provider: p},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       p.timeout,
 	}, nil
 }
 

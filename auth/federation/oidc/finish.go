@@ -57,9 +57,13 @@ func (p *Provider) Finish(ctx context.Context, f federation.Flow, answer url.Val
 	if err != nil {
 		return id, federation.Refuse(err)
 	}
-	id, err = p.identity(proof, told)
-	if err != nil {
+	if id, err = p.identity(proof, told); err != nil {
 		return id, federation.Refuse(err)
+	}
+	if f.Purpose == federation.Approve {
+		if id.Evidence, err = evidence(proof, told); err != nil {
+			return id, federation.Refuse(err)
+		}
 	}
 	return id, nil
 }
@@ -109,15 +113,11 @@ func (p *Provider) identity(pr proof, told told) (federation.Identity, error) {
 	if err != nil {
 		return federation.Identity{}, err
 	}
-	evidence, err := evidence(pr, told)
-	if err != nil {
-		return federation.Identity{}, err
-	}
 	id := federation.Identity{
 		Provider: p.settings.ID, Issuer: p.settings.Issuer, Subject: pr.subject,
 		Number: n, HasNumber: true,
 		Level: pr.level, Assurance: auth.OfCSAM(pr.level), At: pr.at,
-		Assertion: pr.id, Until: pr.expires.Add(federation.Skew), Evidence: evidence,
+		Assertion: pr.id, Until: pr.expires.Add(federation.Skew),
 		Logout: federation.Logout{Provider: p.settings.ID, Issuer: p.settings.Issuer, Subject: pr.subject, SID: pr.sid},
 	}
 	if !inToken { // a hint travels in an address, and the national number must not

@@ -33,16 +33,35 @@ func genuine(t *testing.T, w world, id federation.Identity, err error, level int
 		w.now().Sub(id.At).Abs() > time.Minute || id.Until.Before(w.now()) {
 		t.Errorf("identity %v: assurance, subject, assertion, sid or times are wrong", id)
 	}
-	var evidence struct {
-		IDToken  string            `json:"id_token"`
-		UserInfo string            `json:"userinfo"`
-		Keys     []json.RawMessage `json:"keys"`
+	if id.Evidence != nil {
+		t.Error("a sign-in has evidence, which nobody asked for")
 	}
-	if err := json.Unmarshal(id.Evidence, &evidence); err != nil || strings.Count(evidence.IDToken, ".") != 2 || len(evidence.Keys) != 1 {
-		t.Errorf("evidence %v, ID token of %d bytes, %d keys", err, len(evidence.IDToken), len(evidence.Keys))
-	}
-	if strings.Contains(string(evidence.Keys[0]), `"d"`) {
-		t.Error("evidence holds a private key")
+}
+
+// TestApprovalHasEvidence: the tokens as the provider signed them, and its keys.
+func TestApprovalHasEvidence(t *testing.T) {
+	for name, s := range map[string]shape{"FAS": {}, "itsme": itsme(t)} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, s)
+			f, answer := w.walk(t, 400, true)
+			f.Purpose = federation.Approve
+			id, err := w.party.Finish(t.Context(), f, answer)
+			if err != nil {
+				t.Fatalf("Finish = %v", err)
+			}
+			var evidence struct {
+				IDToken  string            `json:"id_token"`
+				UserInfo string            `json:"userinfo"`
+				Keys     []json.RawMessage `json:"keys"`
+			}
+			if err := json.Unmarshal(id.Evidence, &evidence); err != nil || strings.Count(evidence.IDToken, ".") != 2 ||
+				strings.Count(evidence.UserInfo, ".") != 2 || len(evidence.Keys) != 1 {
+				t.Fatalf("evidence %v, ID token of %d bytes, %d keys", err, len(evidence.IDToken), len(evidence.Keys))
+			}
+			if strings.Contains(string(evidence.Keys[0]), `"d"`) {
+				t.Error("evidence holds a private key")
+			}
+		})
 	}
 }
 
