@@ -49,6 +49,11 @@ func (w *town) paper(m *inhabitant) paperOf {
 // uploads sends files in a form.
 func (v *visitor) uploads(fields url.Values, files ...string) (*http.Response, string) {
 	v.t.Helper()
+	return v.uploadsTo("/fr/check/file", fields, files...)
+}
+
+func (v *visitor) uploadsTo(path string, fields url.Values, files ...string) (*http.Response, string) {
+	v.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for _, file := range files {
@@ -61,7 +66,7 @@ func (v *visitor) uploads(fields url.Values, files ...string) (*http.Response, s
 		ok(v.t, w.WriteField(name, fields.Get(name)))
 	}
 	ok(v.t, w.Close())
-	return v.post("/fr/check/file", w.FormDataContentType(), body.String())
+	return v.post(path, w.FormDataContentType(), body.String())
 }
 
 func (v *visitor) asks(reference, code string) (*http.Response, string) {

@@ -1,6 +1,10 @@
 package portal
 
-import "github.com/gin-gonic/gin"
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+)
 
 // Addresses are all that the router knows, "GET /fr/home" as Gin writes it.
 func (p *Portal) Addresses() []string {
@@ -13,3 +17,19 @@ func (p *Portal) Addresses() []string {
 
 // Mount plants an address beside the table of routes.
 func (p *Portal) Mount(method, path string, h gin.HandlerFunc) { p.engine.Handle(method, path, h) }
+
+// Judge does work as files of a network are judged.
+func (p *Portal) Judge(ctx context.Context, network string, work func()) error {
+	place, err := p.uploads.Enter(network)
+	if err != nil {
+		return err
+	}
+	defer place.Leave()
+	done, err := place.Work(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	work()
+	return nil
+}

@@ -216,7 +216,7 @@ func New(cfg Config) (*Portal, error) {
 		p.agentPolicy = policy(" " + cfg.Agent)
 	}
 	p.often = newOften(cfg.PostsPerMinute/5, float64(cfg.PostsPerMinute), cfg.Now)
-	p.uploads = upload.NewGate(upload.Limits{})
+	p.uploads = upload.NewGate(upload.Limits{Now: cfg.Now})
 	p.reads = newOften(cfg.ReadsPerMinute/3, float64(cfg.ReadsPerMinute), cfg.Now)
 	if err := p.newKiosks(); err != nil {
 		return nil, err

@@ -144,11 +144,11 @@ func (p Proof) sheet() Sheet {
 	l := p.Language
 	s := compose(l, p.Mutuality, Person{}, hex.EncodeToString(p.SHA256[:]), p.Checked, proofTitle)
 	s.ReferenceLabel, s.Blocks, s.Signature = "SHA-256", nil, ""
-	s.text(plain(p.Verdict))
+	s.text(told(p.Verdict))
 	var file rowList
 	file.add(proofFile.in(l), plain(p.File))
 	for _, r := range p.Facts {
-		file.add(plain(r.Label), plain(r.Value))
+		file.add(told(r.Label), told(r.Value))
 	}
 	if p.Size > 0 {
 		file.add(proofSize.in(l), proofBytes.in(l, "{n}", thousands(l, p.Size)))
@@ -159,7 +159,7 @@ func (p Proof) sheet() Sheet {
 	}
 	s.rows(file...)
 	for _, r := range p.Reasons {
-		s.text(plain(r))
+		s.text(told(r))
 	}
 	for i, x := range p.Signatures {
 		s.heading(proofKinds[x.Kind.index()].in(l, "{n}", itoa(i+1)))
@@ -170,7 +170,7 @@ func (p Proof) sheet() Sheet {
 		s.rows(p.history()...)
 	}
 	if p.Note != "" {
-		s.text(plain(p.Note))
+		s.text(told(p.Note))
 	} else {
 		s.text(proofNote.in(l))
 	}
@@ -206,7 +206,7 @@ func cut(s string, most int) string {
 
 func (x ProofSignature) rows(l Language) []Row {
 	var r rowList
-	r.add(proofResult.in(l), plain(x.Result))
+	r.add(proofResult.in(l), told(x.Result))
 	switch x.Kind {
 	case ProofTimestamp: // its authority is the source of the time
 	case ProofSeal:
@@ -223,7 +223,7 @@ func (x ProofSignature) rows(l Language) []Row {
 		r.add(proofSource.in(l), source)
 	}
 	r.add(proofLevel.in(l), plain(x.Level))
-	r.add(proofSince.in(l), plain(x.Since))
+	r.add(proofSince.in(l), told(x.Since))
 	r.add(proofAlgorithm.in(l), plain(x.Algorithm))
 	r.add(proofIndication.in(l), plain(x.Indication))
 	r.add(proofField.in(l), plain(x.Field))
@@ -280,7 +280,7 @@ func (c ProofCertificate) revocation(l Language) string {
 func (p Proof) history() []Row {
 	var rows rowList
 	for _, r := range p.Revisions {
-		what := []string{plain(r.What)}
+		what := []string{told(r.What)}
 		if r.Bytes > 0 {
 			what = append(what, proofUpTo.in(p.Language, "{n}", thousands(p.Language, r.Bytes)))
 		}
@@ -312,6 +312,10 @@ func thousands(l Language, n int64) string {
 	}
 	return digits
 }
+
+// told is plain for the words of who checked: where they may be cut on a page is no part
+// of them.
+func told(s string) string { return plain(strings.ReplaceAll(s, "\u00ad", "")) }
 
 // plain makes of any text one that can stand in a document: what hides, turns around or
 // cannot be shown is written as its code points, "[U+0645 U+062D]".

@@ -61,6 +61,37 @@ func TestDrawProofRefuses(t *testing.T) {
 	}
 }
 
+// Words of a page come with their soft hyphens, names of a file with whatever they hide.
+func TestSoftHyphens(t *testing.T) {
+	p := proof(DE)
+	p.Facts, p.Note = []Row{{"Doku\u00adment", "Kranken\u00adversicherungs\u00adkarte"}}, "Bewahren Sie es auf."
+	p.Signatures[0].Signer = "Ma\u00adthieu"
+	all := strings.Join(p.sheet().Texts(), "\n")
+	for _, want := range []string{"Dokument\nKrankenversicherungskarte", "Ma[U+00AD]thieu", "Bewahren Sie es auf."} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the sheet does not say %q", want)
+		}
+	}
+}
+
+func TestNationalNumbersAreMasked(t *testing.T) {
+	for in, want := range map[string]string{
+		"85.07.30-033.28":            "xx.xx.xx-xxx.xx",
+		"Jan 85073003328 x":          "Jan xxxxxxxxxxx x",
+		"2026 85.07.30-033.28/1":     "2026 xx.xx.xx-xxx.xx/1",
+		"\u0668\u0665073003328":      "xxxxxxxxxxx",
+		"85 07 30\u2011033\u00a028":  "xx xx xx\u2011xxx\u00a0xx",
+		"85.07.30-033.29":            "85.07.30-033.29",
+		"GC-2026-4K7P-118, 0305 118": "GC-2026-4K7P-118, 0305 118",
+		"":                           "",
+		"a\xffb":                     "a\xffb",
+	} {
+		if got := MaskNumbers(in); got != want {
+			t.Errorf("MaskNumbers(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 // hostileProof is of a file that somebody made to trip its reader.
 func hostileProof() Proof {
 	p := proof(DE)

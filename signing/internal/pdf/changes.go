@@ -26,7 +26,6 @@ type step struct {
 	done     map[int]bool
 	widgets  map[int]bool // widgets of accepted signatures
 	locks    []lock       // of the signatures before
-	final    *bool        // whether they permit no other, once somebody asked
 	changes  []Change
 	named    int // changes that are not allowed
 }

@@ -1,8 +1,6 @@
 package pdf
 
 import (
-	"bytes"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -16,8 +14,7 @@ type Inventory struct {
 	// Unused are the numbers of objects that the document does not lead to and that could
 	// be shown: pages, contents, fonts, notes. A later change of one entry would do.
 	Unused []int
-	// Loose means bytes that belong to no object, or that look like an object or a trailer
-	// inside one: a reader that repairs the file may take them for what they look like.
+	// Loose means bytes that belong to no object, where a repairing reader may find some.
 	Loose bool
 }
 
@@ -49,91 +46,8 @@ func (f *File) Inventory() (*Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if inv.Unused, err = f.unused(reached); err != nil {
-		return nil, err
-	}
-	decoy, err := f.decoy()
-	inv.Loose = inv.Loose || decoy
+	inv.Unused, err = f.unused(reached)
 	return inv, err
-}
-
-// decoy reports "12 0 obj" or "trailer <<" where no object and no section begins: in a
-// stream without filter, say, or in a string.
-func (f *File) decoy() (bool, error) {
-	starts := map[int]bool{}
-	for rev := range f.revs {
-		for _, section := range f.revs[rev].sections {
-			starts[section.start] = true
-			for num, e := range section.each {
-				if e.kind != plain {
-					continue
-				}
-				o, err := f.State(rev).Load(Ref{num, int(e.gen)})
-				if err != nil {
-					return false, err
-				}
-				if o != nil {
-					starts[o.Start] = true
-				}
-			}
-		}
-	}
-	tables := 0
-	for at, word := range f.words("obj", "trailer") {
-		r := &reader{src: f.data, pos: at + len(word)}
-		if word == "trailer" {
-			if r.spaces(); r.take("<<") {
-				tables++
-			}
-			continue
-		}
-		if start, ok := f.header(at); ok && !starts[start] {
-			return true, nil
-		}
-	}
-	for rev := range f.revs {
-		for _, section := range f.revs[rev].sections {
-			if section.stream == 0 {
-				tables--
-			}
-		}
-	}
-	return tables > 0, nil
-}
-
-// words yields where any of the words stands.
-func (f *File) words(list ...string) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		for _, word := range list {
-			for at := 0; ; at += len(word) {
-				next := bytes.Index(f.data[at:], []byte(word))
-				if next < 0 {
-					break
-				}
-				if at += next; !yield(at, word) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// header returns where "12 0 obj" begins of which obj stands at a place.
-func (f *File) header(at int) (start int, ok bool) {
-	for range 2 {
-		from := at
-		for at > 0 && class[f.data[at-1]] == space {
-			at--
-		}
-		digits := at
-		for at > 0 && f.data[at-1] >= '0' && f.data[at-1] <= '9' {
-			at--
-		}
-		if from == digits || at == digits {
-			return 0, false
-		}
-	}
-	return at, true
 }
 
 // reach walks over everything that a value leads to and calls visit with each dictionary,

@@ -1,0 +1,71 @@
+package verdict
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing"
+)
+
+// hostile is the report of a file that has a national number wherever it can have text.
+func hostile(number string) *signing.Report {
+	c := signing.CertificateReport{Subject: number, Issuer: number, Serial: strings.Repeat("72022911853a", 2), Key: "RSA 2048", SHA256: strings.Repeat("72022911853b", 5),
+		Status: &signing.StatusReport{Status: "good", Source: "OCSP", Responder: number}}
+	change := signing.Change{Revision: 2, What: number, Detail: number, Rule: number}
+	return &signing.Report{SHA256: strings.Repeat("7f3a", 16), Size: 10, Structure: number, At: time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC), Active: []string{number},
+		History: []signing.RevisionReport{{Number: 1, To: 10, What: "change", Field: number, Changes: []signing.Change{change}}},
+		Signatures: []signing.SignatureReport{{Field: number, Kind: signing.Signature, Signer: number, Issuer: number, TSA: number, Hash: number, Algorithm: number,
+			Level: signing.LevelB, Indication: signing.TotalFailed, SubIndication: signing.HashFailure, Reasons: []string{number}, ChangedAfter: []signing.Change{change},
+			Path: []signing.CertificateReport{c}, Timestamps: []signing.TimestampReport{{TSA: number, Policy: number, Path: []signing.CertificateReport{c}}},
+			Integrity: signing.Check{Detail: number}, Blocks: []signing.Block{{Name: "Signature", Details: []string{number}}}}}}
+}
+
+// A national number that a file has in its names, its fields or its remarks is on no public
+// page, in no JSON and on no sheet of proof.
+func TestNoNationalNumber(t *testing.T) {
+	for _, number := range []string{"85073003328", "85.07.30-033.28", "Jean 85 07 30 033 28, né"} {
+		r := hostile(number)
+		digits := digitsOf(number)
+		for _, l := range locale.Languages() {
+			v := page.View{Lang: l}
+			var b bytes.Buffer
+			if err := Full(v, r).Render(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(digitsOf(b.String()), digits) {
+				t.Errorf("%s: the page shows the number", l)
+			}
+			text, err := PublicJSON(l, r)
+			if err != nil || !json.Valid(text) {
+				t.Fatalf("%s: no JSON: %v", l, err)
+			}
+			if strings.Contains(digitsOf(string(text)), digits) {
+				t.Errorf("%s: the JSON holds the number", l)
+			}
+			var back Answer
+			if err := json.Unmarshal(text, &back); err != nil || back.SHA256 != r.SHA256 || back.Signatures[0].Path[0].SHA256 != r.Signatures[0].Path[0].SHA256 ||
+				back.Signatures[0].Path[0].Serial != r.Signatures[0].Path[0].Serial || !back.At.Equal(r.At) {
+				t.Errorf("%s: digests, numbers or times of the report are altered: %v", l, err)
+			}
+		}
+	}
+	good := hostile("Mathieu")
+	text, err := PublicJSON(locale.FR, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Answer
+	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back.Signatures, good.Signatures) {
+		t.Errorf("a report without numbers is altered: %v", err)
+	}
+}
+
+func digitsOf(s string) string {
+	return strings.NewReplacer(" ", "", ".", "", "-", "").Replace(s)
+}
