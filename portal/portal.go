@@ -60,6 +60,7 @@ type Store interface {
 	orders.Store
 	requests.Store
 	requests.SealStore
+	PaperStore
 	documents.Store
 	office.Store
 	CounterStore
@@ -171,8 +172,8 @@ type Portal struct {
 	handler     http.Handler
 }
 
-// New checks the configuration and builds the engine.
-func New(cfg Config) (*Portal, error) {
+// fill sets what the configuration leaves open.
+func (cfg *Config) fill() {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -194,6 +195,11 @@ func New(cfg Config) (*Portal, error) {
 	if cfg.ReadsPerMinute == 0 {
 		cfg.ReadsPerMinute = 3000
 	}
+}
+
+// New checks the configuration and builds the engine.
+func New(cfg Config) (*Portal, error) {
+	cfg.fill()
 	if cfg.Store == nil || cfg.Anchors == nil || cfg.Revocation == nil || cfg.Rand == nil || cfg.Log == nil || cfg.Mutuality.ID == "" {
 		return nil, errors.New("portal: a required field of the configuration is empty")
 	}

@@ -204,6 +204,12 @@ func (t *tx) putAccount(db *DB, e credentials.Enrolment) error {
 			return err
 		}
 	}
+	return t.putHandles(db, key, e)
+}
+
+// putHandles stores what the member signs in with, each sealed in its column and found by
+// its index. An e-mail address not shown to be hers signs nobody in.
+func (t *tx) putHandles(db *DB, key memberKey, e credentials.Enrolment) error {
 	for _, id := range []struct {
 		kind         credentials.Kind
 		what, column string
@@ -225,7 +231,7 @@ func (t *tx) putAccount(db *DB, e credentials.Enrolment) error {
 			if err := setCertified(t, e); err != nil {
 				return err
 			}
-			if e.Certified.IsZero() { // not hers until shown to be: nobody signs in with it
+			if e.Certified.IsZero() {
 				handle.Value = ""
 			} else if handle.Value, err = credentials.FoldEmail(e.Email); err != nil {
 				return err
