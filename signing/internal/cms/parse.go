@@ -52,10 +52,8 @@ func Trim(contents []byte) ([]byte, error) {
 	if !s.ReadASN1Element(&der, cbasn1.SEQUENCE) {
 		return nil, malformed("not DER")
 	}
-	for _, c := range s {
-		if c != 0 {
-			return nil, malformed("bytes after the end")
-		}
+	if n := len(s); n > 0 && (s[0] != 0 || !bytes.Equal(s[1:], s[:n-1])) { // each equals the one before
+		return nil, malformed("bytes after the end")
 	}
 	return der, nil
 }

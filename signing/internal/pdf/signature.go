@@ -147,14 +147,14 @@ func (f *File) digitsOnly(contents *Entry) bool {
 func allDigits(hole []byte) bool {
 	n := len(hole)
 	for len(hole) > 0 {
-		if len(hole) >= len(sixteen) && string(hole[:len(sixteen)]) == sixteen {
-			hole = hole[len(sixteen):]
-			continue
-		}
 		if unhex(hole[0]) < 0 {
 			return false
 		}
-		hole = hole[1:]
+		if hole[0] == '0' {
+			hole = hole[max(1, zeroRun(hole)):]
+		} else {
+			hole = hole[1:]
+		}
 	}
 	return n%2 == 0
 }

@@ -1,6 +1,9 @@
 package pdf
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // literal reads a string in parentheses (ISO 32000-1, 7.3.4.2).
 func (r *reader) literal() (Object, error) {
@@ -121,8 +124,22 @@ func (r *reader) hex() (Object, error) {
 	return out, nil
 }
 
-// sixteen zeros: what most of a hole for a signature is filled with.
+// sixteen zeros: what most of a hole for a signature is filled with; many is a longer run.
 const sixteen = "0000000000000000"
+
+var many = strings.Repeat(sixteen, 32)
+
+// zeroRun counts the zeros that digits begin with, by sixteens.
+func zeroRun(digits []byte) int {
+	n := 0
+	for len(digits)-n >= len(many) && string(digits[n:n+len(many)]) == many {
+		n += len(many)
+	}
+	for len(digits)-n >= len(sixteen) && string(digits[n:n+len(sixteen)]) == sixteen {
+		n += len(sixteen)
+	}
+	return n
+}
 
 // pairs decodes pairs of digits from the front, up to the first that is none. There is
 // room for all.
@@ -130,9 +147,11 @@ func pairs(digits []byte) String {
 	out := make(String, len(digits)/2, len(digits)/2+1)
 	i := 0
 	for i+1 < len(digits) {
-		if len(digits)-i >= len(sixteen) && string(digits[i:i+len(sixteen)]) == sixteen {
-			i += len(sixteen)
-			continue
+		if digits[i] == '0' {
+			if n := zeroRun(digits[i:]); n > 0 {
+				i += n
+				continue
+			}
 		}
 		high, low := digitValue[digits[i]], digitValue[digits[i+1]]
 		if high|low < 0 {

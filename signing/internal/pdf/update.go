@@ -53,8 +53,8 @@ func (u *Update) Value(ref Ref) Object { return u.objs[ref] }
 // of the trailer's ID, left out when the file has none.
 func (u *Update) Bytes(id []byte) ([]byte, map[Ref]int) {
 	refs := slices.SortedFunc(maps.Keys(u.objs), func(a, b Ref) int { return a.Num - b.Num })
-	out := make([]byte, len(u.f.data), len(u.f.data)+u.estimate())
-	copy(out, u.f.data)
+	old := len(u.f.data)
+	out := slices.Grow(u.f.data[:old:old], u.estimate()) // a copy: there is no room behind
 	if c := out[len(out)-1]; c != '\n' && c != '\r' {
 		out = append(out, '\n')
 	}
