@@ -110,9 +110,13 @@ type providers struct {
 
 // openProviders reads the files that the settings name and asks nobody: a provider that
 // is down is noticed by whoever wants to come in by it. What SAML providers say of
-// themselves is kept in the folder of the data, authenticated by key, for the next start.
+// themselves is kept in the folder of the data, authenticated by key, for the next start;
+// without a key it is not.
 func openProviders(s *Settings, key []byte, log *slog.Logger) (*providers, error) {
-	opened := &providers{cache: saml.Cache{Dir: filepath.Join(s.Data, "saml-metadata"), Key: key}}
+	opened := &providers{}
+	if key != nil {
+		opened.cache = saml.Cache{Dir: filepath.Join(s.Data, "saml-metadata"), Key: key}
+	}
 	if s.SAML != nil {
 		var err error
 		opened.party, err = saml.OpenParty(*s.SAML, s.Origin+federal.ACSPath, s.Origin+federal.SAMLLogoutPath)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -71,8 +72,14 @@ func runRenew(ctx context.Context, env cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if *member != "" && run.report.Documents == 0 {
+		return fmt.Errorf("no signed document of a member with the id %q is kept", *member)
+	}
 	if !*dry {
 		err = run.all(ctx, list)
+	}
+	if err == nil {
+		fmt.Fprintln(env.Stderr, run.report.sentence())
 	}
 	// What was done is told whatever ended it.
 	return errors.Join(err, json.NewEncoder(env.Stdout).Encode(run.report))

@@ -134,6 +134,17 @@ func (r *renewRun) pass(ctx context.Context, list []renewal.Name) (busy []renewa
 // done is how many of those that were due need no more of this run.
 func (r renewReport) done() int { return r.Renewed + r.Good + r.ByOthers + r.TooLate + r.Failed }
 
+// sentence is for who started it by hand, when nothing went wrong.
+func (r renewReport) sentence() string {
+	switch {
+	case r.Due == 0:
+		return fmt.Sprintf("None of %d documents is due.", r.Documents)
+	case r.Left > 0:
+		return fmt.Sprintf("%d of %d documents are due.", r.Due, r.Documents)
+	}
+	return fmt.Sprintf("All that was due is renewed: %d of %d documents.", r.Due, r.Documents)
+}
+
 // one renews a document, if it still is ours to renew: jobs.ErrLeaseLost if it is not yet.
 func (r *renewRun) one(ctx context.Context, n renewal.Name) error {
 	keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWait)

@@ -102,19 +102,17 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	}
 }
 
-// warn tells of settings that hold only if something in front of us does its part.
+// warn tells of what a look at the settings alone shows: a live counter was told by the
+// check, which looks further.
 func warn(s *Settings, log *slog.Logger) {
+	rows := inFront(s)
 	if s.Mail == nil {
-		log.Warn("no mail server: mails are made and wait")
+		rows = append(rows, noMail)
 	}
-	if s.TLS.Certificate != "" {
-		return
-	}
-	if host, _, err := net.SplitHostPort(s.Listen); err != nil || host != "localhost" && !net.ParseIP(host).IsLoopback() {
-		log.Warn("no TLS here, and not on loopback alone: who reaches this address past the proxy speaks in clear", "listen", s.Listen)
-	}
-	if len(s.TrustedProxies) == 0 {
-		log.Warn("no trusted_proxies: all visitors behind the proxy are one client, whose limit any of them can use up")
+	for _, r := range rows {
+		if !s.Live {
+			log.Warn(r.Says, "do", r.Do)
+		}
 	}
 }
 

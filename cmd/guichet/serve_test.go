@@ -48,6 +48,7 @@ func TestWarnings(t *testing.T) {
 		want   []string
 	}{
 		"own TLS":           {func(s *Settings) { s.TLS.Certificate = "c.pem" }, nil},
+		"live":              {func(s *Settings) { s.Live, s.Mail = true, nil }, nil},
 		"behind a proxy":    {func(s *Settings) { s.Listen, s.TrustedProxies = "127.0.0.1:8080", []string{"127.0.0.1"} }, nil},
 		"one client of all": {func(s *Settings) { s.Listen = "[::1]:8080" }, []string{"trusted_proxies"}},
 		"in clear":          {func(s *Settings) { s.TrustedProxies = []string{"192.0.2.1"} }, []string{"no TLS here"}},
