@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet.example/signing/internal/cms"
+	"guichet.example/signing/internal/tsp"
 )
 
 // Sunset says until when an algorithm is believed.
@@ -113,23 +114,28 @@ func (p CryptoPolicy) path(path []*x509.Certificate, at time.Time) error {
 	return nil
 }
 
-// end is when the first algorithm of a path runs out; zero if none does.
-func (p CryptoPolicy) end(path []*x509.Certificate, s *cms.SignedData) time.Time {
-	var first time.Time
+// end is when the first algorithm that a timestamp rests on runs out, those of its path
+// and of what it stamped included; zero if none does. The error is an agedError for one
+// that is not believed at all.
+func (p CryptoPolicy) end(path []*x509.Certificate, token *tsp.Token) (first time.Time, err error) {
 	note := func(algorithm string, bits int) {
-		if end, _ := p.until(algorithm, bits); !end.IsZero() && (first.IsZero() || end.Before(first)) {
+		end, ok := p.until(algorithm, bits)
+		if !ok {
+			err = agedError{algorithm: named(algorithm, bits)}
+		}
+		if !end.IsZero() && (first.IsZero() || end.Before(first)) {
 			first = end
 		}
 	}
-	algorithm, bits := keyOf(path[0].PublicKey, s.Signer.PSS())
-	note(algorithm, bits)
-	note(s.Signer.Hash.String(), 0)
+	signed := token.Signed()
+	note(keyOf(path[0].PublicKey, signed.Signer.PSS()))
+	note(signed.Signer.Hash.String(), 0)
+	note(token.Hash.String(), 0)
 	for i := range len(path) - 1 {
-		algorithm, bits := keyOf(path[i+1].PublicKey, pssSigned(path[i]))
-		note(algorithm, bits)
+		note(keyOf(path[i+1].PublicKey, pssSigned(path[i])))
 		note(hashOf(path[i]).String(), 0)
 	}
-	return first
+	return first, err
 }
 
 func pssSigned(cert *x509.Certificate) bool {

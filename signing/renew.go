@@ -73,7 +73,7 @@ func (v *validation) newestArchive() *subject {
 // algorithm of it, runs out. Renew some months before.
 //
 // Errors: those of [Verify], ErrNoArchive, and ErrUnsuitable for a timestamp whose path
-// does not lead to an anchor now.
+// does not lead to an anchor now, or that rests on an algorithm that is not believed.
 func NextRenewal(file []byte, t Trust) (time.Time, error) {
 	if t.Anchors == nil {
 		return time.Time{}, errors.New("trust anchors are needed")
@@ -100,7 +100,11 @@ func NextRenewal(file []byte, t Trust) (time.Time, error) {
 			until = cert.NotAfter
 		}
 	}
-	if end := t.policy().end(path, s.token.Signed()); !end.IsZero() && end.Before(until) {
+	end, err := t.policy().end(path, s.token)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%w: %w", ErrUnsuitable, err)
+	}
+	if !end.IsZero() && end.Before(until) {
 		until = end
 	}
 	return until, nil

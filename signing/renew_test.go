@@ -2,8 +2,11 @@ package signing
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/sha512"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -130,6 +133,37 @@ func TestRenewTooLate(t *testing.T) {
 	}
 	if r := y.report(t, file); r.Valid() || r.Signatures[0].Indication != Indeterminate {
 		t.Errorf("the file that nobody renewed: %+v", r.Signatures[0])
+	}
+}
+
+// A timestamp holds no longer than the hash of what it stamped, whatever it is signed with.
+func TestNextRenewalByAlgorithm(t *testing.T) {
+	l := newLab(t)
+	file := l.documentStamp(func(covered []byte) []byte {
+		return l.stamp(covered, func(s *certstest.Stamp) {
+			sum := sha512.Sum512(covered)
+			s.Imprint, s.Hash = sum[:], crypto.SHA512
+		})
+	})
+	soon := time.Now().AddDate(0, 6, 0).Truncate(time.Second)
+	without := func(algorithm string) CryptoPolicy {
+		return slices.DeleteFunc(DefaultCryptoPolicy(), func(s Sunset) bool { return s.Algorithm == algorithm })
+	}
+	for name, c := range map[string]struct {
+		policy CryptoPolicy
+		until  time.Time // zero: refused
+	}{
+		"hash of the imprint":       {append(without("SHA-512"), Sunset{Algorithm: "SHA-512", Until: soon}), soon},
+		"hash of the signature":     {append(without("SHA-256"), Sunset{Algorithm: "SHA-256", Until: soon}), soon},
+		"imprint that nobody knows": {without("SHA-512"), time.Time{}},
+		"key that nobody knows":     {without("ECDSA"), time.Time{}},
+	} {
+		trust := l.w.trust()
+		trust.Policy = c.policy
+		until, err := NextRenewal(file, trust)
+		if !until.Equal(c.until) || c.until.IsZero() != errors.Is(err, ErrUnsuitable) {
+			t.Errorf("%s: NextRenewal = %v, %v, want %v", name, until, err, c.until)
+		}
 	}
 }
 
