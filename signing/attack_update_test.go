@@ -115,6 +115,48 @@ var updateAttacks = []attack{
 	{"object hidden in a comment", func(l *lab) []byte {
 		return l.raw("%\r4 0 obj << >> endobj\n", "0 0\n")
 	}, []string{`"what":"hidden bytes"`}},
+	{"object inside evidence", func(l *lab) []byte { return l.deceived("\n4 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n") }, []string{`"what":"hidden bytes"`}},
+	{"object inside evidence, in other white space", func(l *lab) []byte { return l.deceived("4\x000\fobj") }, []string{`"what":"hidden bytes"`}},
+	{"trailer inside evidence", func(l *lab) []byte { return l.deceived("\ntrailer % so\n<< /Root 4 0 R >>\n") }, []string{`"what":"hidden bytes"`}},
+	{"object inside a word", func(l *lab) []byte {
+		return l.with(l.catalog, "Extensions", pdf.Raw("<< /A << /B (\n4 0 obj\n) >> >>"))
+	}, []string{`"what":"hidden bytes"`}},
+	{"object stream that no entry knows", func(l *lab) []byte {
+		return l.update(func(u *pdf.Update) {
+			u.Add(stream("3 0 << /Type /Page >>", entry("Type", pdf.Name("ObjStm")), entry("N", pdf.Integer(1)), entry("First", pdf.Integer(4))))
+		})
+	}, []string{"nothing points to it"}},
+	{"object stream of noise", func(l *lab) []byte {
+		return l.update(func(u *pdf.Update) { u.Add(stream("x", entry("Type", pdf.Name("ObjStm")))) })
+	}, []string{"nothing points to it"}},
+	{"cross-reference stream that is none", func(l *lab) []byte {
+		return l.update(func(u *pdf.Update) { u.Add(stream("x", entry("Type", pdf.Name("XRef")))) })
+	}, []string{"nothing points to it"}},
+	{"end in other white space", func(l *lab) []byte {
+		file := l.raw("", "0 0\n")
+		at := bytes.LastIndex(file, []byte("startxref\n"))
+		file[at+9] = 0
+		return file
+	}, []string{"FORMAT_FAILURE", "malformed startxref"}},
+	{"section in other white space", func(l *lab) []byte {
+		file := l.raw("", "0 0\n")
+		file[bytes.LastIndex(file, []byte("xref\n0 0\n"))+4] = '\f'
+		return file
+	}, []string{"FORMAT_FAILURE", "on a line of its own"}},
+	{"object in other white space", func(l *lab) []byte {
+		file := l.set(l.contents, stream("BT ET"))
+		at := bytes.LastIndex(file, fmt.Appendf(nil, "\n%d 0 obj", l.contents.Num))
+		file[bytes.IndexByte(file[at:], ' ')+at] = 0
+		return file
+	}, []string{"FORMAT_FAILURE"}},
+	{"end with a number of twenty digits", func(l *lab) []byte {
+		file := l.raw("", "0 0\n")
+		at := bytes.LastIndex(file, []byte("startxref\n")) + 10
+		return append(append(bytes.Clone(file[:at]), "00000000"...), file[at:]...)
+	}, []string{"FORMAT_FAILURE", "malformed startxref"}},
+	{"cross-reference stream of fields wider than readers read", func(l *lab) []byte {
+		return l.xrefStream("/Type /XRef /Size 901 /Root 1 0 R /W [8 8 8] /Index [0 0]", "")
+	}, []string{"malformed W"}},
 	{"entry pointing back into signed bytes", func(l *lab) []byte {
 		o, _ := l.f.Last().Load(l.font)
 		return l.raw("", fmt.Sprintf("%d 1\n%010d 00000 n \n", l.contents.Num, o.Start))
@@ -153,6 +195,15 @@ var updateAttacks = []attack{
 		out, _ := u.Bytes(nil)
 		return out
 	}, []string{`"what":"page content"`}},
+}
+
+// deceived is evidence that holds what a repairing reader takes for something else.
+func (l *lab) deceived(text string) []byte {
+	return l.update(func(u *pdf.Update) {
+		if err := u.SetEvidence(&pdf.Evidence{CRLs: [][]byte{[]byte(text)}}); err != nil {
+			l.tb.Fatal(err)
+		}
+	})
 }
 
 // inTrailer replaces text in the last trailer, whose length nothing depends on.

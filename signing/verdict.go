@@ -13,7 +13,8 @@ const (
 	// ValidThen: signed when card or seal were good, as the file proves, and unchanged
 	// since; card or seal have run out or were withdrawn later, which takes nothing away.
 	ValidThen Sentence = "valid-then"
-	// Uncheckable: unchanged, but whether it is good cannot be told, see Why.
+	// Uncheckable: whether it is good cannot be told, see Why: unchanged, but nobody answers,
+	// or no file that could be read, as one that was cut off.
 	Uncheckable Sentence = "uncheckable"
 	// Changed: something was altered after somebody signed.
 	Changed Sentence = "changed"
@@ -36,6 +37,8 @@ func (r *Report) Sentence() Sentence {
 		void = void || s.Indication == TotalFailed && len(s.ChangedAfter) == 0
 	}
 	switch {
+	case len(r.Signatures) == 0 && r.Structure != "":
+		return Uncheckable
 	case altered:
 		return Changed
 	case void:

@@ -134,6 +134,7 @@ func (v *validation) read(report *Report) error {
 		v.integrity(s)
 		if report.Trailing > 0 {
 			s.report.CoversWhole = false
+			s.report.ChangedAfter = append(s.report.ChangedAfter, changeOf(pdf.Change{Revision: v.f.Revisions(), What: "hidden bytes"}))
 			s.fail(TotalFailed, FormatFailure, "%d bytes follow the last sound revision", report.Trailing)
 		}
 	}

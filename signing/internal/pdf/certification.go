@@ -141,7 +141,7 @@ func (s State) lockedTo(field sigField) (int, error) {
 // it names it as it should. 2 is what counts when none is named; what is malformed
 // permits nothing.
 func (s State) docMDP(sig Dict) (p, named int, sound bool, err error) {
-	references, err := s.Array(sig.Get("Reference"), "Reference")
+	references, err := s.references(sig)
 	if err != nil {
 		return 0, 0, false, err
 	}
@@ -172,6 +172,15 @@ func (s State) docMDP(sig Dict) (p, named int, sound bool, err error) {
 		named++
 	}
 	return p, named, sound, nil
+}
+
+// references returns what a signature dictionary says it vouches for (table 253).
+func (s State) references(sig Dict) (Array, error) {
+	list, err := s.Array(sig.Get("Reference"), "Reference")
+	if err == nil && len(list) > maxReferred {
+		err = over("references of a signature")
+	}
+	return list, err
 }
 
 // Locked reports that a certification forbids further signatures.

@@ -26,6 +26,7 @@ type step struct {
 	done     map[int]bool
 	widgets  map[int]bool // widgets of accepted signatures
 	locks    []lock       // of the signatures before
+	final    *bool        // whether they permit no other, once somebody asked
 	changes  []Change
 	named    int // changes that are not allowed
 }
@@ -114,7 +115,7 @@ func (s *step) unchanged(num int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if container(now) && s.fresh(num) {
+	if container(now) && s.fresh(num) && s.used(now) {
 		return true, nil
 	}
 	if !inUse || was.gen != e.gen {
@@ -137,6 +138,25 @@ func container(o *Indirect) bool {
 	}
 	stream, ok := o.Value.(*Stream)
 	return ok && (stream.Dict.Get("Type") == Name("XRef") || stream.Dict.Get("Type") == Name("ObjStm"))
+}
+
+// used reports that a container is one of this revision: its cross-reference stream, or an
+// object stream of which the section knows every object.
+func (s *step) used(o *Indirect) bool {
+	if o.Value.(*Stream).Dict.Get("Type") == Name("XRef") {
+		return s.f.revs[s.rev].section(o.Ref.Num, o.Start)
+	}
+	p, err := s.f.pack(o)
+	if err != nil {
+		return false
+	}
+	for i, num := range p.numbers {
+		e := s.touched[num]
+		if e.kind != packed || int(e.offset) != o.Ref.Num || int(e.index) != i {
+			return false
+		}
+	}
+	return true
 }
 
 // fresh reports whether the revision is the first to use or mention the number.

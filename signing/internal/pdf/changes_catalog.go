@@ -146,12 +146,16 @@ func (s *step) vri(now, before Object, by int) error {
 		return err
 	}
 	by = numberOr(now, by)
+	old := index(was)
+	if err := s.f.work.compare(4 * len(is)); err != nil {
+		return err
+	}
 	for _, e := range is {
 		one, err := s.new.Dict(e.Value, "VRI entry")
 		if err != nil {
 			return err
 		}
-		s.settle(e.Value, was.Get(e.Key), by)
+		s.settle(e.Value, old.get(e.Key), by)
 		for _, part := range one {
 			switch part.Key {
 			case "Type", "TU":

@@ -236,8 +236,12 @@ func (s *step) accepted(ref Ref, sig Dict, visible []Change, name string) []Chan
 // certifiedFinal reports a certification that permits no further signature: DocMDP with
 // P 1 (ISO 32000-1, table 254).
 func (s *step) certifiedFinal() bool {
-	p, err := s.old.permission()
-	return err != nil || p == 1
+	if s.final == nil {
+		p, err := s.old.permission()
+		final := err != nil || p == 1
+		s.final = &final
+	}
+	return *s.final
 }
 
 // closure explains the new objects that a new appearance or signature brings along.

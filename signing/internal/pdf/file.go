@@ -112,11 +112,12 @@ func lastSection(data []byte) (int, error) {
 // ending reads "startxref", an offset and "%%EOF", each on its line.
 func (r *reader) ending() (offset, eof, end int, err error) {
 	from := r.pos
-	ok := r.take("startxref") && r.spaces()
+	ok := r.take("startxref") && r.line()
+	at := r.pos
 	if ok {
 		offset, ok = r.digits()
 	}
-	if !ok || !r.spaces() || !r.take("%%EOF") {
+	if !ok || r.pos-at > maxOffset || !r.line() || !r.take("%%EOF") {
 		return 0, 0, 0, broken(from, "malformed startxref or %%%%EOF")
 	}
 	eof = r.pos

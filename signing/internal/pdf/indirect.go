@@ -45,9 +45,9 @@ func (f *File) at(offset, rev int) (*Indirect, error) {
 func (f *File) indirect(r *reader, rev int) (*Indirect, error) {
 	start := r.pos
 	num, ok1 := r.digits()
-	ok1 = ok1 && r.spaces()
+	ok1 = ok1 && r.blanks()
 	gen, ok2 := r.digits()
-	if !ok1 || !ok2 || !r.spaces() || !r.keyword("obj") || num <= 0 || num > maxNumber || gen > 65535 {
+	if !ok1 || !ok2 || !r.blanks() || !r.keyword("obj") || num <= 0 || num > maxNumber || gen > 65535 {
 		return nil, broken(start, "no object here")
 	}
 	value, err := r.object()

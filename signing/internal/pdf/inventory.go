@@ -14,7 +14,8 @@ type Inventory struct {
 	// Unused are the numbers of objects that the document does not lead to and that could
 	// be shown: pages, contents, fonts, notes. A later change of one entry would do.
 	Unused []int
-	// Loose means bytes that belong to no object, where a repairing reader may find some.
+	// Loose means bytes that belong to no object, or that look like an object or a trailer
+	// inside one: a reader that repairs the file may take them for what they look like.
 	Loose bool
 }
 

@@ -1,5 +1,7 @@
 package pdf
 
+import "strings"
+
 // Character classes of ISO 32000-1, 7.2.2.
 const (
 	regular = iota
@@ -88,6 +90,25 @@ func (r *reader) spaces() bool {
 		r.pos++
 	}
 	return r.pos > from
+}
+
+// blanks passes blanks, tabs and ends of line, and reports whether there were any. Between
+// the words that hold a file together no other white space is taken: where readers differ
+// on NUL and form feed, one of them begins to repair the file, and shows what it finds.
+func (r *reader) blanks() bool {
+	from := r.pos
+	for r.pos < len(r.src) && strings.IndexByte(" \t\r\n", r.src[r.pos]) >= 0 {
+		r.pos++
+	}
+	return r.pos > from
+}
+
+// line passes blanks and one end of line.
+func (r *reader) line() bool {
+	for r.peek() == ' ' || r.peek() == '\t' {
+		r.pos++
+	}
+	return r.eol()
 }
 
 // eol passes one end-of-line marker: CR LF, LF or CR.

@@ -15,12 +15,15 @@ const (
 	maxValues    = 1 << 21   // values read in all objects
 	maxCompared  = 8 << 20   // values compared between revisions
 	maxInflated  = 64 << 20  // bytes out of all filters
+	maxKeys      = 1 << 16   // entries of one dictionary
+	maxReferred  = 64        // references of one signature
 	maxPages     = 20000     // pages looked at
 	maxFields    = 2000      // form fields looked at
 	maxName      = 1 << 10   // bytes of a field's partial name, four times that of a full one
 	maxSigs      = 64        // signatures of all revisions
 	maxChanges   = 100       // changes named of one revision
 	maxNamed     = 4 << 20   // values looked at to name objects, in all comparisons
+	maxOffset    = 10        // digits of startxref
 	maxDigits    = 18        // digits of a whole number
 	smallDict    = 16        // keys searched one by one
 )

@@ -49,7 +49,7 @@ func (s State) locks() ([]lock, error) {
 		if err != nil {
 			return nil, err
 		}
-		references, err := s.Array(sig.Get("Reference"), "Reference")
+		references, err := s.references(sig)
 		if err != nil {
 			return nil, err
 		}

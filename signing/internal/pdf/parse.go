@@ -149,6 +149,9 @@ func (r *reader) dict() (Object, error) {
 		if r.peek() != '/' {
 			return nil, broken(r.pos, "dictionary key is no name")
 		}
+		if len(r.work.entries)-first == maxKeys {
+			return nil, over("entries of a dictionary")
+		}
 		key, err := r.name()
 		if err != nil {
 			return nil, err

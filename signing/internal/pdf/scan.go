@@ -14,7 +14,7 @@ type scan struct {
 	first map[int]int
 	// owners holds which object points to a number.
 	owners map[int]owner
-	// hidden holds the revisions with bytes that belong to no object.
+	// hidden holds the revisions with bytes that belong to no object, or look like another.
 	hidden map[int]bool
 	active map[string]bool
 	opens  map[int]bool // numbers that an OpenAction points to
@@ -92,6 +92,9 @@ func (f *File) scanRevision(s *scan, rev int) error {
 	}
 	spans = slices.DeleteFunc(spans, func(p span) bool { return p.start < f.revs[rev].start })
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	if f.decoy(rev, spans) {
+		s.hidden[rev] = true
+	}
 	return f.gaps(s, rev, spans)
 }
 

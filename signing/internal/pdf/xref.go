@@ -87,7 +87,7 @@ func (f *File) section(offset int) (*section, error) {
 		return nil, err
 	}
 	s.named, s.eof, s.end = unnamed, r.pos, r.pos
-	r.spaces()
+	r.blanks()
 	second := bytes.HasPrefix(r.src[r.pos:], []byte("xref")) // of a hybrid pair by Acrobat 7
 	if s.stream == 0 && !second || bytes.HasPrefix(r.src[r.pos:], []byte("startxref")) {
 		if s.named, s.eof, s.end, err = r.ending(); err != nil {
@@ -99,12 +99,15 @@ func (f *File) section(offset int) (*section, error) {
 
 // table reads "xref", its runs and the trailer dictionary.
 func (s *section) table(r *reader) error {
-	for r.spaces(); !r.keyword("trailer"); r.spaces() {
+	if !r.line() {
+		return broken(r.pos, "xref not on a line of its own")
+	}
+	for r.blanks(); !r.keyword("trailer"); r.blanks() {
 		if err := s.tableRun(r); err != nil {
 			return err
 		}
 	}
-	r.skip()
+	r.blanks()
 	if r.pos+1 >= len(r.src) || !r.take("<<") {
 		return broken(r.pos, "no trailer dictionary")
 	}

@@ -27,7 +27,8 @@ func (f *File) xrefStream(s *section, r *reader) error {
 	return s.streamRuns(data, widths, index)
 }
 
-// fieldWidths reads W: three widths of at most eight bytes, the second at least one.
+// fieldWidths reads W: three widths, the second at least one. Readers refuse widths over
+// those of their integers, and repair the file instead.
 func fieldWidths(o Object) (w [3]int, ok bool) {
 	a, _ := o.(Array)
 	if len(a) != 3 {
@@ -35,7 +36,7 @@ func fieldWidths(o Object) (w [3]int, ok bool) {
 	}
 	for i, v := range a {
 		n, isInt := v.(Integer)
-		if !isInt || n < 0 || n > 8 {
+		if !isInt || n < 0 || n > [3]Integer{4, 8, 4}[i] {
 			return w, false
 		}
 		w[i] = int(n)
