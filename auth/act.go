@@ -59,6 +59,8 @@ const (
 	PrintLetters Act = "print-letters"
 	// ManageAccounts disables and reactivates members' accounts.
 	ManageAccounts Act = "manage-accounts"
+	// SignForMember signs a document of the mutuality and puts it into a member's vault.
+	SignForMember Act = "sign-for-member"
 	// ManageStaff adds staff, gives and takes roles.
 	ManageStaff Act = "manage-staff"
 	// ManageKiosks pairs and revokes kiosks.
@@ -138,6 +140,8 @@ var staffTable = []Rule{
 		Reason: "letters are the mailroom's"},
 	{Act: ManageAccounts, Need: High, Only: Card, Roles: []Role{Advisor},
 		Reason: "shuts a member out or lets her in again"},
+	{Act: SignForMember, Need: High, Only: Card, Fresh: true, Roles: []Role{Advisor},
+		Reason: "speaks to a member in the mutuality's name"},
 	{Act: ManageStaff, Need: High, Only: Card, Roles: []Role{Administrator},
 		Reason: "gives others rights over members' files"},
 	{Act: ManageKiosks, Need: High, Only: Card, Roles: []Role{Administrator},

@@ -26,6 +26,7 @@ var staffMatrix = []struct {
 	{auth.EnrolMember, "c"},
 	{auth.PrintLetters, "m"},
 	{auth.ManageAccounts, "a"},
+	{auth.SignForMember, "a"},
 	{auth.ManageStaff, "A"},
 	{auth.ManageKiosks, "A"},
 	{auth.ManageJobs, "A"},

@@ -59,6 +59,8 @@ var outcomes = []outcome{
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},
 	{federal.ErrPrefetch, http.StatusForbidden, "portal.unreadable"},
 	{office.ErrNotFound, http.StatusNotFound, "portal.missing"},
+	{office.ErrNoOpening, http.StatusForbidden, "office.noopening"}, // of areas that work in an open file
+	{office.ErrOwn, http.StatusForbidden, "office.own"},
 	{errNoMethod, http.StatusMethodNotAllowed, "portal.missing"},
 	{errBadForm, http.StatusBadRequest, "portal.unreadable"},
 	{errDoubledField, http.StatusBadRequest, "portal.unreadable"},

@@ -60,6 +60,8 @@ var cardPages = map[string]bool{
 
 	"/:lang/office/sign-in":         true,
 	"/:lang/office/files/:id/enrol": true,
+
+	"/:lang/office/files/:id/paper/sign": true,
 }
 
 // allowAgent lets a card page connect to the loopback agent.

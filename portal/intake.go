@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -12,6 +13,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/check"
 	"guichet.example/portal/federal"
+	"guichet.example/portal/papers"
 )
 
 // Limits on what a browser may send, in bytes.
@@ -107,8 +109,8 @@ func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int,
 }
 
 // limitBody bounds the body and reads a form before any handler does, so that a
-// doubled or oversize field is refused in one place. No page of ours but one sends a form
-// in parts, which would be read later and elsewhere: package check bounds its own. The same
+// doubled or oversize field is refused in one place. Few pages of ours send a form
+// in parts, which is read later and elsewhere: packages check and papers bound their own. The same
 // holds for what stands in the address.
 func (p *Portal) limitBody(c *gin.Context) {
 	for _, values := range c.Request.URL.Query() {
@@ -117,7 +119,7 @@ func (p *Portal) limitBody(c *gin.Context) {
 			return
 		}
 	}
-	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute // have bounds of their own
+	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute || slices.Contains(papers.UploadRoutes, c.FullPath()) // have bounds of their own
 	if c.Request.Method != http.MethodPost || own {
 		c.Next()
 		return

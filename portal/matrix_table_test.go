@@ -45,6 +45,7 @@ var staffTable = map[auth.Act]string{
 	auth.EnrolMember:      "-o-- o",
 	auth.PrintLetters:     "--o- o",
 	auth.ManageAccounts:   "o--- o",
+	auth.SignForMember:    "o--- o",
 	auth.ManageStaff:      "---o o",
 	auth.ManageKiosks:     "---o o",
 	auth.ManageJobs:       "---o o",
@@ -58,7 +59,7 @@ var notAtKiosk = []string{
 	"sign-in/password", "sign-in/password/*", "sign-in/federal/*",
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
-	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*",
+	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*",
 	"documents/:id/file.pdf", "documents/:id/proof.pdf", "requests/:id/document.pdf", "requests/:id/prove",
 }
 

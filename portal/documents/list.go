@@ -54,7 +54,7 @@ func (d *Documents) list(c *gin.Context) error {
 func readFilter(c *gin.Context, now time.Time) Filter {
 	var f Filter
 	switch k := document.Kind(c.Query("kind")); k {
-	case document.KindBankChange, document.KindEHICOrder:
+	case document.KindBankChange, document.KindEHICOrder, document.KindPaper, document.KindOfficePaper:
 		f.Kind = k
 	}
 	if year, err := strconv.Atoi(c.Query("year")); err == nil && year >= 2000 && year <= now.In(locale.Zone()).Year() {
@@ -90,6 +90,8 @@ func kindTabs(v page.View, f Filter) []page.Tab {
 		tab("", v.T("documents.filter.all")),
 		tab(document.KindBankChange, v.T("documents.filter.bank-change")),
 		tab(document.KindEHICOrder, v.T("documents.filter.ehic-order")),
+		tab(document.KindPaper, v.T("documents.filter.paper")),
+		tab(document.KindOfficePaper, v.T("documents.filter.office-paper")),
 	}
 }
 

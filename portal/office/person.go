@@ -194,7 +194,7 @@ type filePage struct {
 	File                                      File
 	Who, Contact, Account                     []page.SummaryRow
 	Letters, Requests, SignIns, Checks, Looks []page.LedgerRow
-	MayCheck, MayEmail, MayEnrol, MayAccount  bool
+	MayCheck, MayEmail, MayEnrol, MayAccount, MaySign bool
 }
 
 // inFile begins a page of an open file.
@@ -216,7 +216,7 @@ func (o *Office) file(c *gin.Context) error {
 	}
 	p := filePage{
 		File: f, Who: who(v, f), Contact: contact(v, f), Account: accountRows(v, f),
-		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts),
+		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts), MaySign: o.may(v, auth.SignForMember),
 	}
 	if o.Enrolments != nil && f.Account.State != AccountDisabled {
 		p.MayEmail, p.MayEnrol = p.MayCheck, o.may(v, auth.EnrolMember)

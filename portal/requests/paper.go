@@ -83,6 +83,9 @@ func paperRows(v page.View, p document.Paper) []page.SummaryRow {
 	if len(p.Signers) > 0 {
 		rows[4].Detail = v.T("papers.row.signers.held")
 	}
+	if len(p.Fonts) > 0 {
+		rows = append(rows, page.SummaryRow{Label: v.T("papers.row.fonts"), Value: strings.Join(p.Fonts, ", "), Detail: v.T("papers.row.fonts.what")})
+	}
 	return rows
 }
 

@@ -137,6 +137,9 @@ func (p sheetPage) pages(v page.View) string {
 }
 
 func (p sheetPage) pdf(v page.View) page.Link {
-	return page.Link{URL: address(v, p.Request.ID, "document.pdf"), Icon: "download",
-		Text: v.T("requests.pdf", locale.A("size", locale.Bytes(v.Lang, int64(len(p.Request.PDF)))))}
+	return pdfLink(v, address(v, p.Request.ID, "document.pdf"), p.Request)
+}
+
+func pdfLink(v page.View, url string, r Request) page.Link {
+	return page.Link{URL: url, Icon: "download", Text: v.T("requests.pdf", locale.A("size", locale.Bytes(v.Lang, int64(len(r.PDF)))))}
 }

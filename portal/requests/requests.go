@@ -19,6 +19,9 @@ type Requests struct {
 	Now     func() time.Time
 	// Answer is how many days an advisor takes. Zero: 7.
 	Answer int
+	// Desks opens the store of one opening of a member's file, in which an officer signs a
+	// paper. nil: the office signs none.
+	Desks func(o auth.Officer, opening string) SignStore
 }
 
 // Paths of the area, below the language.
@@ -62,6 +65,9 @@ func (q *Requests) Route(r page.Routes) {
 	r.POST(declinePath, auth.MakeRequest, q.declined)
 	r.GET(withdrawPath, auth.MakeRequest, q.withdraw)
 	r.POST(withdrawPath, auth.MakeRequest, q.withdrawn)
+	if q.Desks != nil {
+		q.routeOffice(r)
+	}
 }
 
 func (q *Requests) answer() int {

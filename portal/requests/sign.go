@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/auth"
 	"guichet.example/certs"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -47,7 +48,7 @@ func (q *Requests) sign(c *gin.Context) error {
 }
 
 // card is what the panel of the card page calls.
-func (p sheetPage) card(v page.View) page.CardStep {
+func (p sheetPage) cardStep(v page.View) page.CardStep {
 	step := page.CardStep{
 		Sign: true, Prepare: address(v, p.Request.ID, "prepare"), Complete: address(v, p.Request.ID, "complete"),
 		Kept: v.T("requests.sign.kept"),
@@ -71,7 +72,32 @@ type prepared struct {
 	HashFunction string `json:"hashFunction"`
 }
 
-func (q *Requests) prepare(c *gin.Context) error {
+// cardStep answers the card page: who signs which request, with which store, and the page
+// to which the card leads.
+type cardStep struct {
+	signing *Signing
+	login   auth.Login
+	request string
+	next    string
+}
+
+func (q *Requests) card(c *gin.Context) cardStep {
+	id := c.Param("id")
+	return cardStep{q.Signing, page.LoginOf(c), id, address(page.From(c), id, "done")}
+}
+
+func (q *Requests) prepare(c *gin.Context) error  { return q.card(c).prepare(c) }
+func (q *Requests) complete(c *gin.Context) error { return q.card(c).complete(c) }
+
+// With is the same service on another store.
+func (s *Signing) With(store SignStore) *Signing {
+	other := *s
+	other.Store = store
+	return &other
+}
+
+// prepare takes the card's certificate and answers with the digest to sign.
+func (s cardStep) prepare(c *gin.Context) error {
 	var m toPrepare
 	if err := message(c, &m); err != nil {
 		return err
@@ -80,7 +106,7 @@ func (q *Requests) prepare(c *gin.Context) error {
 	if err != nil {
 		return problem(fmt.Errorf("%w: not base64", certs.ErrMalformed), "")
 	}
-	card, err := q.Signing.Prepare(c.Request.Context(), page.LoginOf(c), c.Param("id"), der, m.Algorithms)
+	card, err := s.signing.Prepare(c.Request.Context(), s.login, s.request, der, m.Algorithms)
 	if err != nil {
 		return err
 	}
@@ -96,7 +122,8 @@ type toComplete struct {
 	Algorithm   Algorithm `json:"signatureAlgorithm"`
 }
 
-func (q *Requests) complete(c *gin.Context) error {
+// complete takes the card's signature value and answers with the next page.
+func (s cardStep) complete(c *gin.Context) error {
 	var m toComplete
 	if err := message(c, &m); err != nil {
 		return err
@@ -105,11 +132,10 @@ func (q *Requests) complete(c *gin.Context) error {
 	if err != nil {
 		return problem(fmt.Errorf("%w: not base64", signing.ErrSignatureValue), "")
 	}
-	id := c.Param("id")
-	if _, err := q.Signing.Complete(c.Request.Context(), page.LoginOf(c), id, m.Preparation, value); err != nil {
+	if _, err := s.signing.Complete(c.Request.Context(), s.login, s.request, m.Preparation, value); err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, gin.H{"next": address(page.From(c), id, "done")})
+	c.JSON(http.StatusOK, gin.H{"next": s.next})
 	return nil
 }
 

@@ -82,7 +82,7 @@ func signView(v page.View, p sheetPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.CardColumns(page.CardPanel(v, p.card(v))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.CardColumns(page.CardPanel(v, p.cardStep(v))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

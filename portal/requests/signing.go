@@ -35,7 +35,7 @@ type Extender interface {
 // nothing of pages. All fields are required unless said otherwise. Safe for
 // concurrent use.
 type Signing struct {
-	Store      Store
+	Store      SignStore
 	Anchors    Anchors
 	Revocation Revocation
 	Raiser     *Raiser // nil: documents stay at B-B until somebody raises them

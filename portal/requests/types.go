@@ -149,15 +149,14 @@ type Raised struct {
 	Holds, Stamped time.Time
 }
 
-// Store keeps requests, preparations and what they become.
-type Store interface {
+// SignStore is what the card step needs of the store.
+type SignStore interface {
 	// PutRequest stores a frozen request in state ToSign and its audit line. If the
 	// member already made a request under key, it returns that one's id instead.
 	// ErrReferenceTaken.
 	PutRequest(ctx context.Context, login auth.Login, r Request, key string) (id string, err error)
-	// Requests lists the member's requests, newest first, those older than before
-	// (a request id; empty for the first page).
-	Requests(ctx context.Context, login auth.Login, before string, limit int) ([]Request, error)
+	// Request finds one. ErrNotFound. In the store of an opening the empty id means the
+	// paper that lies in it.
 	Request(ctx context.Context, login auth.Login, id string) (Request, error)
 	// RequestForCard is Request for a step with the card, which shows nothing of it and
 	// leaves a row of its own however it ends: Prepare, Complete or RefuseSignature. Only
@@ -170,19 +169,27 @@ type Store interface {
 	// same value returns the first one's request. ErrChanged if the request's revision
 	// or, for a bank change, the account's version moved; ErrAnotherValue.
 	Complete(ctx context.Context, login auth.Login, c Completion) (Request, error)
-	// Move changes the state from one of from to to; ErrNotOpen if it is in none of them.
-	Move(ctx context.Context, login auth.Login, id string, from []State, to State, reason string) error
-
 	// RefuseSignature writes the audit line of a signature that was refused before the
 	// store was asked for anything. State is that of the Problem.
 	RefuseSignature(ctx context.Context, login auth.Login, request, state string) error
 
-	// Raise reads the document of a leased job of RaiseKind. Raised stores the outcome,
-	// and in the same transaction ends the job or puts it off to NextTry.
-	Raise(ctx context.Context, j jobs.Job) (Raise, error)
 	// DueDocument leases the job of one document, due or not, right after its
 	// completion; the lease ends after a minute. ErrNotFound if nothing is left to do,
 	// or somebody else has it.
 	DueDocument(ctx context.Context, login auth.Login, document string) (Raise, error)
+}
+
+// Store keeps requests, preparations and what they become. Papers that an officer signs
+// are requests too, but of the office: a member's login does not find them.
+type Store interface {
+	SignStore
+	// Requests lists the member's requests, newest first, those older than before
+	// (a request id; empty for the first page).
+	Requests(ctx context.Context, login auth.Login, before string, limit int) ([]Request, error)
+	// Move changes the state from one of from to to; ErrNotOpen if it is in none of them.
+	Move(ctx context.Context, login auth.Login, id string, from []State, to State, reason string) error
+	// Raise reads the document of a leased job of RaiseKind. Raised stores the outcome,
+	// and in the same transaction ends the job or puts it off to NextTry.
+	Raise(ctx context.Context, j jobs.Job) (Raise, error)
 	Raised(ctx context.Context, r Raised) error
 }

@@ -29,14 +29,16 @@ const raiseAfter = 30 * time.Second
 // Whether the ten minutes have passed is decided by c.At, when the signature value was
 // verified: a value that was in time can be stored later.
 func (db *DB) Complete(ctx context.Context, login auth.Login, c requests.Completion) (requests.Request, error) {
-	r, err := db.complete(ctx, login, c)
+	note := db.entry(ctx, login, audit.CompleteRequest, object("preparation", c.Preparation))
+	r, err := db.completeAs(ctx, login, c, note, func(_ *tx, r requests.Request) error { return notOfOffice(r) })
 	if err != nil {
 		return requests.Request{}, fmt.Errorf("completing request: %w", err)
 	}
 	return r, nil
 }
 
-func (db *DB) complete(ctx context.Context, login auth.Login, c requests.Completion) (requests.Request, error) {
+// completeAs is Complete with the row of who does it; allowed is asked in the transaction.
+func (db *DB) completeAs(ctx context.Context, login auth.Login, c requests.Completion, note audit.Entry, allowed func(*tx, requests.Request) error) (requests.Request, error) {
 	if err := db.checkCompletion(&c); err != nil {
 		return requests.Request{}, err
 	}
@@ -51,20 +53,27 @@ func (db *DB) complete(ctx context.Context, login auth.Login, c requests.Complet
 		}
 	}
 	var again bool
-	note := db.entry(ctx, login, audit.CompleteRequest, object("preparation", c.Preparation))
 	err = db.write(ctx, note, func(t *tx) error {
+		if r.ID != "" {
+			if err := allowed(t, r); err != nil {
+				return err
+			}
+		}
 		err := db.completable(t, key, login, r, c)
 		again = errors.Is(err, errAgain)
 		if err != nil {
 			return err
 		}
-		return putSigned(t, db, key, r, c, sealed)
+		if err := putSigned(t, db, key, r, c, sealed); err != nil {
+			return err
+		}
+		return db.tellPaper(t, key, r.Act.Kind(), c.State)
 	})
 	switch {
 	case again:
 		_, r, err = db.preparedRequest(ctx, login, c.Preparation) // as it is by now
 	case err == nil:
-		r.State, r.Document, r.SignedAt, r.Revision = c.State, c.Document, fromMicros(micros(c.At)), r.Revision+1
+		r.State, r.Document, r.SignedAt, r.Revision = onceSigned(r.Act.Kind(), c.State), c.Document, fromMicros(micros(c.At)), r.Revision+1
 		r.Method = c.Method
 	}
 	if err != nil {
@@ -185,6 +194,9 @@ func putSigned(t *tx, db *DB, key memberKey, r requests.Request, c requests.Comp
 	if err := markSigned(t, key, r, c); err != nil {
 		return err
 	}
+	if err := keepPaper(t, key, r); err != nil {
+		return err
+	}
 	_, err := t.exec(`
 		UPDATE preparations SET value_sha256 = ?, document = ?
 		WHERE mutuality = ? AND member = ? AND preparation = ?`,
@@ -200,7 +212,7 @@ func markSigned(t *tx, key memberKey, r requests.Request, c requests.Completion)
 	signed, err := t.exec(`
 		UPDATE requests SET state = ?, revision = revision + 1, document = ?, signed_at = ?, method = ?
 		WHERE mutuality = ? AND member = ? AND request = ? AND revision = ?`,
-		string(c.State), c.Document, micros(c.At), string(c.Method), key.mutuality, key.member, r.ID, r.Revision)
+		string(onceSigned(r.Act.Kind(), c.State)), c.Document, micros(c.At), string(c.Method), key.mutuality, key.member, r.ID, r.Revision)
 	if err == nil && signed == 0 {
 		return requests.ErrChanged
 	}
@@ -222,6 +234,8 @@ func languageOf(act document.Act) document.Language {
 	case document.BankChange:
 		return a.Language
 	case document.EHICOrder:
+		return a.Language
+	case document.Paper:
 		return a.Language
 	}
 	return ""

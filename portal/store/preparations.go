@@ -21,6 +21,16 @@ const maxOpen = 8
 
 // Prepare implements requests.Store.
 func (db *DB) Prepare(ctx context.Context, login auth.Login, p requests.Preparation) error {
+	key, err := db.key(ctx, login)
+	if err != nil {
+		return fmt.Errorf("storing preparation: %w", err)
+	}
+	note := db.entry(ctx, login, audit.PrepareRequest, object("request", p.Request))
+	return db.prepareAs(ctx, key, p, note, func(t *tx) error { return ofMember(t, key, p.Request) })
+}
+
+// prepareAs is Prepare with the row of who does it; allowed is asked in the transaction.
+func (db *DB) prepareAs(ctx context.Context, key memberKey, p requests.Preparation, note audit.Entry, allowed func(*tx) error) error {
 	if !isID(p.ID) || p.Prepared == nil || p.Expires.IsZero() {
 		return errors.New("storing preparation: id, prepared bytes and time are required")
 	}
@@ -28,14 +38,12 @@ func (db *DB) Prepare(ctx context.Context, login auth.Login, p requests.Preparat
 	if err != nil {
 		return fmt.Errorf("storing preparation: %w", err)
 	}
-	key, err := db.key(ctx, login)
-	if err != nil {
-		return fmt.Errorf("storing preparation: %w", err)
-	}
 	sealed := key.sealBlob(sealedPrepared, p.ID, 1, plain)
 	at := db.cfg.Now()
-	note := db.entry(ctx, login, audit.PrepareRequest, object("request", p.Request))
 	err = db.write(ctx, note, func(t *tx) error {
+		if err := allowed(t); err != nil {
+			return err
+		}
 		now, err := stateOf(t, key, p.Request)
 		if err == nil {
 			err = now.open(p.Revision)

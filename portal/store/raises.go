@@ -101,7 +101,7 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 	}
 	a := attempted{Login: auth.Login{Mutuality: r.Mutuality, Member: r.Member}, Document: r.Document, From: r.Version, PDF: r.PDF, Level: r.Level}
 	err := db.attempted(ctx, a, note, requests.ErrChanged, func(t *tx, key memberKey, d documents.Document) error {
-		if err := settleStatus(t, key, d, r); err != nil {
+		if err := db.settleStatus(t, key, d, r); err != nil {
 			return err
 		}
 		return db.schedule(t, key, d, r)
@@ -114,11 +114,11 @@ func (db *DB) Raised(ctx context.Context, r requests.Raised) error {
 
 // settleStatus writes the state that follows from what was learnt of the signer's
 // certificate.
-func settleStatus(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
+func (db *DB) settleStatus(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
 	if r.State == "" {
 		return nil
 	}
-	if err := settleRequest(t, key, r); err != nil {
+	if err := db.settleRequest(t, key, d, r); err != nil {
 		return err
 	}
 	_, err := t.exec(`UPDATE documents SET status = ? WHERE mutuality = ? AND member = ? AND document = ?`,
@@ -128,7 +128,7 @@ func settleStatus(t *tx, key memberKey, d documents.Document, r requests.Raised)
 
 // settleRequest ends the wait of a pending request. One that the member withdrew
 // meanwhile stays withdrawn.
-func settleRequest(t *tx, key memberKey, r requests.Raised) error {
+func (db *DB) settleRequest(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
 	now, err := stateOf(t, key, r.Request)
 	if err != nil || now.state != requests.Pending {
 		return err
@@ -137,7 +137,10 @@ func settleRequest(t *tx, key memberKey, r requests.Raised) error {
 	if r.State == requests.Rejected {
 		reason = r.Cause
 	}
-	return moveRequest(t, key, r.Request, now.revision, r.State, reason)
+	if err := moveRequest(t, key, r.Request, now.revision, onceSigned(d.Kind, r.State), reason); err != nil {
+		return err
+	}
+	return db.tellPaper(t, key, d.Kind, r.State)
 }
 
 // schedule puts the job off to the next attempt, gives it up or ends it: a document that

@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/requests"
+	"guichet.example/signing/document"
 )
 
 // maxPage is the most rows any list returns at once.
@@ -71,6 +72,9 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 			return err
 		}
 		if err := db.insertCheck(t, key, r); err != nil {
+			return err
+		}
+		if err := db.insertPaper(t, key, r); err != nil {
 			return err
 		}
 		return keepKey(t, login, formKey, r.ID)
@@ -189,9 +193,9 @@ func (db *DB) requests(ctx context.Context, c *conn, login auth.Login, before st
 	var list []requests.Request
 	err = c.each(`
 		SELECT `+requestColumns+` FROM requests
-		WHERE mutuality = ? AND member = ? AND request < ?
+		WHERE mutuality = ? AND member = ? AND request < ? AND kind <> ?
 		ORDER BY request DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, before, bounded(limit)}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, before, string(document.KindOfficePaper), bounded(limit)}, func(scan func(...any) error) error {
 			r, _, err := scanRequest(scan, key)
 			if errors.Is(err, ErrDamaged) {
 				db.damaged(ctx, "request", r.ID, err)
@@ -279,6 +283,18 @@ func (db *DB) request(c *conn, login auth.Login, id string) (requests.Request, e
 	if err != nil {
 		return requests.Request{}, err
 	}
+	r, err := db.requestOf(c, key, id)
+	if err == nil {
+		err = notOfOffice(r)
+	}
+	if err != nil {
+		return requests.Request{}, err
+	}
+	return r, nil
+}
+
+// requestOf is request for whoever may have it.
+func (db *DB) requestOf(c *conn, key memberKey, id string) (requests.Request, error) {
 	r, pdf, err := findRequest(c, key, id)
 	if err != nil {
 		return requests.Request{}, err

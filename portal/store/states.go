@@ -35,12 +35,20 @@ func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requ
 	}
 	note := db.entry(ctx, login, action, object("request", id))
 	err = db.write(ctx, note, func(t *tx) error {
+		if err := ofMember(t, key, id); err != nil {
+			return err
+		}
 		now, err := stateOf(t, key, id)
 		if err != nil {
 			return err
 		}
 		if !slices.Contains(from, now.state) {
 			return requests.ErrNotOpen
+		}
+		if to == requests.Declined {
+			if err := db.endPaper(t, key, id); err != nil {
+				return err
+			}
 		}
 		return moveRequest(t, key, id, now.revision, to, reason)
 	})

@@ -52,7 +52,7 @@ func (db *DB) sweeps() []sweepPart {
 		{"challenges", sweepChallenges}, {"throttle", sweepThrottle}, {"codes", sweepCodes}, {"contacts", sweepContacts},
 		{"sign-ins", sweepSignins}, {"sessions", sweepSessions}, {"kiosks", db.sweepKiosks}, {"office sessions", sweepOfficeSessions},
 		{"drafts", sweepDrafts}, {"prepared bytes", sweepPrepared}, {"approvals", sweepApprovals}, {"federation", sweepFederation},
-		{"requests", db.expireRequests}, {"letters", db.sweepLetters}, {"enrolments", sweepEnrolments}, {"links", sweepLinked},
+		{"requests", db.expireRequests}, {"papers", db.sweepPapers}, {"letters", db.sweepLetters}, {"enrolments", sweepEnrolments}, {"links", sweepLinked},
 		{"jobs", sweepJobs},
 	}
 }

@@ -16,7 +16,7 @@ const (
 // Bounds of a Paper.
 const (
 	MaxPaperTitle  = 80 // characters
-	MaxPaperSigner = 20 // names listed
+	MaxPaperSigner = 20 // names listed, of signers and of fonts each
 	maxPaperPages  = 1 << 16
 	maxPaperSize   = 1 << 30
 )
@@ -42,6 +42,7 @@ type Paper struct {
 	Size    int      // of the file, in bytes
 	SHA256  [32]byte // of the file
 	Inside  []string // InsideFiles, InsideLinks: carried along, not read
+	Fonts   []string // names of fonts that the pages use and the file does not hold
 	Signers []string // names in the signatures there are, in their order; "" where one has none
 }
 
@@ -65,8 +66,11 @@ func (a Paper) Validate() error {
 	for i, what := range a.Inside {
 		c.that("inside", (what == InsideFiles || what == InsideLinks) && !slices.Contains(a.Inside[:i], what))
 	}
-	if len(a.Signers) > MaxPaperSigner {
+	if len(a.Signers) > MaxPaperSigner || len(a.Fonts) > MaxPaperSigner {
 		c.fail("signers", ErrTooMany)
+	}
+	for _, name := range a.Fonts {
+		c.text("fonts", name, maxName)
 	}
 	for _, name := range a.Signers {
 		c.optional("signers", name, maxName)
@@ -81,9 +85,9 @@ func CheckPaperTitle(title string) error {
 	return c.err
 }
 
-// PaperSigner is a signer's name as a Paper can hold it; "" for one that cannot stand in a
-// document.
-func PaperSigner(name string) string {
+// PaperName is the name of a signer or a font as a Paper can hold it; "" for one that cannot
+// stand in a document.
+func PaperName(name string) string {
 	var c checker
 	if c.text("signers", name, maxName); c.err != nil {
 		return ""
@@ -124,6 +128,7 @@ type wirePaper struct {
 	Size    int      `json:"size"`
 	SHA256  string   `json:"sha256"`
 	Inside  []string `json:"inside,omitempty"`
+	Fonts   []string `json:"fonts,omitempty"`
 	Signers []string `json:"signers,omitempty"`
 }
 
@@ -131,7 +136,7 @@ func (a Paper) wire() wirePaper {
 	return wirePaper{
 		wireHead: head(a.Kind(), a.Reference, a.Language, a.Mutuality, a.Member, day{a.Date}),
 		Officer:  a.Officer, Title: a.Title, Pages: a.Pages, Size: a.Size, SHA256: hex.EncodeToString(a.SHA256[:]),
-		Inside: a.Inside, Signers: a.Signers,
+		Inside: a.Inside, Fonts: a.Fonts, Signers: a.Signers,
 	}
 }
 
@@ -139,7 +144,7 @@ func (a Paper) wire() wirePaper {
 func (w wirePaper) act() Paper {
 	a := Paper{
 		Reference: w.Reference, Language: w.Language, Mutuality: Mutuality(w.Mutuality), Member: w.Member.person(), Date: w.Date.Time,
-		Officer: w.Officer, Title: w.Title, Pages: w.Pages, Size: w.Size, Inside: w.Inside, Signers: w.Signers,
+		Officer: w.Officer, Title: w.Title, Pages: w.Pages, Size: w.Size, Inside: w.Inside, Fonts: w.Fonts, Signers: w.Signers,
 	}
 	if sum, err := hex.DecodeString(w.SHA256); err == nil && len(sum) == len(a.SHA256) {
 		a.SHA256 = [32]byte(sum)

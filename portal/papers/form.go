@@ -1,0 +1,164 @@
+package papers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/portal/upload"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
+)
+
+// Fields of the form.
+const (
+	titleField = "title"
+	fileField  = "file"
+	keyField   = "key"
+)
+
+// steps of a paper: form, then read and sign in package requests.
+const steps = 3
+
+// retryAfter is what who comes while the gate is full is told to wait, in seconds.
+const retryAfter = 15
+
+// formPage is the form with what was typed. A file has to be chosen again each time.
+type formPage struct {
+	Action  string
+	Stop    string // address of where one came from
+	Title   string
+	Size    string    // the largest file
+	Next    string    // what to do about the obstacle of the last file
+	Waiting page.Link // to a file that waits here already; empty: there is none
+}
+
+func (p *Papers) form(c *gin.Context) error {
+	return p.showForm(c, http.StatusOK, formPage{}, nil)
+}
+
+func (p *Papers) showForm(c *gin.Context, status int, f formPage, errs []page.FieldError) error {
+	v := page.From(c)
+	v.Title, v.Section, v.Nav = v.T("papers.form.title"), v.T("requests.title"), "requests"
+	v.Lead, v.Errors = v.T("papers.form.lead"), errs
+	v.Step = page.Step{Task: v.T("requests.kind.paper"), N: 1, Of: steps}
+	v.Back = page.Link{URL: v.URL("requests"), Text: v.T("requests.back")}
+	f.Action, f.Stop, f.Size = v.URL(newPath), v.Back.URL, locale.Bytes(v.Lang, int64(p.MaxFile))
+	return page.Render(c, status, formView(v, f))
+}
+
+// send takes the file, judges it and freezes it.
+func (p *Papers) send(c *gin.Context) error {
+	v := page.From(c)
+	id, f, refused, err := p.take(c, func(ctx context.Context, act document.Paper, file []byte, key string) (string, error) {
+		login := page.LoginOf(c)
+		who, err := p.Store.Sender(ctx, login)
+		if err != nil {
+			return "", fmt.Errorf("reading who sends: %w", err)
+		}
+		act.Member = who
+		return p.Freezer.FreezePaper(ctx, login, act, file, key)
+	})
+	switch {
+	case err != nil:
+		return err
+	case refused != nil:
+		return p.showForm(c, refused.status, f, refused.errs)
+	}
+	c.Redirect(http.StatusSeeOther, v.URL("requests/"+id+"/read"))
+	return nil
+}
+
+// refusal is what is wrong with a form, for the page that shows it again.
+type refusal struct {
+	status int
+	errs   []page.FieldError
+}
+
+// freeze keeps an inspected file and returns its id.
+type freeze func(ctx context.Context, act document.Paper, file []byte, key string) (id string, err error)
+
+// take receives a form through the gate, judges title and file, and gives them to f.
+func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refused *refusal, err error) {
+	v := page.From(c)
+	place, err := p.Gate.Enter(p.Sessions.Network(c))
+	if err != nil {
+		return "", formPage{}, p.busy(c), nil
+	}
+	defer place.Leave()
+	form := upload.Form{
+		File: fileField, Fields: []string{keyField, titleField}, MaxFile: p.MaxFile, MaxField: 4 * document.MaxPaperTitle,
+	}
+	sent, err := form.Receive(c, place)
+	title := titleOf(sent.Fields[titleField])
+	shown.Title = title
+	status, errs := http.StatusUnprocessableEntity, []page.FieldError{}
+	if wrong := titleProblem(title); wrong != "" {
+		errs = append(errs, page.FieldError{Field: titleField, Text: v.T("papers.title.error."+wrong, locale.A("n", strconv.Itoa(document.MaxPaperTitle)))})
+	}
+	if err != nil {
+		what := receiveProblem(err)
+		status = what.status
+		errs = append(errs, page.FieldError{Field: fileField, Text: v.T("papers.error."+what.key, locale.A("size", locale.Bytes(v.Lang, int64(p.MaxFile))))})
+		return "", shown, &refusal{status, errs}, nil
+	}
+	done, err := place.Work(c.Request.Context())
+	if errors.Is(err, upload.ErrBusy) {
+		return "", shown, p.busy(c), nil
+	}
+	if err != nil {
+		return "", shown, nil, err
+	}
+	defer done()
+	found, err := p.inspect(c.Request.Context(), sent.File)
+	var unsuitable *signing.UnsuitableError
+	switch {
+	case errors.As(err, &unsuitable):
+		key := "papers.obstacle." + string(unsuitable.Obstacle)
+		errs = append(errs, page.FieldError{Field: fileField, Text: v.T(key, locale.A("pages", strconv.Itoa(signing.MaxPages)))})
+		shown.Next = v.T(key + ".next")
+	case err != nil:
+		return "", shown, nil, err
+	}
+	if len(errs) > 0 {
+		return "", shown, &refusal{status, errs}, nil
+	}
+	act := document.Paper{
+		Language: document.Language(v.Lang), Mutuality: p.Mutuality, Date: p.Now().In(locale.Zone()),
+		Title: title, Pages: found.pages, Inside: found.inside, Fonts: found.fonts, Signers: found.signers,
+	}
+	id, err = f(c.Request.Context(), act, sent.File, page.KeyOf(sent.Fields[keyField]))
+	return id, shown, nil, err
+}
+
+// busy is the answer while the gate is full.
+func (p *Papers) busy(c *gin.Context) *refusal {
+	c.Header("Retry-After", strconv.Itoa(retryAfter))
+	return &refusal{http.StatusServiceUnavailable, []page.FieldError{{Field: fileField, Text: page.From(c).T("papers.error.busy")}}}
+}
+
+type problem struct {
+	status int
+	key    string
+}
+
+// receiveProblem is what a form that was not taken is answered with.
+func receiveProblem(err error) problem {
+	switch {
+	case errors.Is(err, upload.ErrNone):
+		return problem{http.StatusUnprocessableEntity, "none"}
+	case errors.Is(err, upload.ErrTwo):
+		return problem{http.StatusUnprocessableEntity, "two"}
+	case errors.Is(err, upload.ErrTooLarge):
+		return problem{http.StatusUnprocessableEntity, "large"}
+	case errors.Is(err, upload.ErrSlow):
+		return problem{http.StatusRequestTimeout, "slow"}
+	}
+	return problem{http.StatusBadRequest, "form"}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/papers"
+	"guichet.example/portal/requests"
+	"guichet.example/signing/document"
+)
+
+var _ papers.Store = (*DB)(nil)
+
+// Sender implements papers.Store.
+func (db *DB) Sender(ctx context.Context, login auth.Login) (document.Person, error) {
+	m, err := db.person(ctx, login)
+	return document.Person{Name: m.Name(), Birth: m.Birth, Affiliation: m.Affiliation}, err
+}
+
+// room refuses a member's paper when as many wait for her signature as may.
+func room(t *tx, key memberKey, size int) error {
+	var count, bytes int
+	err := t.get(`SELECT count(*), coalesce(sum(size), 0) FROM papers WHERE mutuality = ? AND member = ? AND staff = '' AND ends_at IS NOT NULL`,
+		[]any{key.mutuality, key.member}, &count, &bytes)
+	if err == nil && (count >= requests.MaxPapers || bytes+size > requests.MaxPaperBytes) {
+		return requests.ErrTooManyPapers
+	}
+	return err
+}
+
+// insertPaper keeps what a request of a file that others wrote has beside it; of other
+// requests nothing.
+func (db *DB) insertPaper(t *tx, key memberKey, r requests.Request) error {
+	paper, ok := r.Act.(document.Paper)
+	if !ok {
+		return nil
+	}
+	if err := room(t, key, paper.Size); err != nil {
+		return err
+	}
+	_, err := t.exec(`INSERT INTO papers (mutuality, member, request, staff, opening, size, ends_at) VALUES (?, ?, ?, '', '', ?, ?)`,
+		key.mutuality, key.member, r.ID, paper.Size, micros(r.Created.Add(requests.PaperLife)))
+	return err
+}
+
+// keepPaper says that a paper was signed, and so is not deleted.
+func keepPaper(t *tx, key memberKey, r requests.Request) error {
+	if !requests.OfPaper(r.Act.Kind()) {
+		return nil
+	}
+	_, err := t.exec(`UPDATE papers SET ends_at = NULL WHERE mutuality = ? AND member = ? AND request = ?`, key.mutuality, key.member, r.ID)
+	return err
+}
+
+// onceSigned is the state in which a request is once the signature holds: an advisor answers
+// what a member asked, and nobody what the mutuality itself put into her vault.
+func onceSigned(k document.Kind, s requests.State) requests.State {
+	if k == document.KindOfficePaper && s == requests.Signed {
+		return requests.Accepted
+	}
+	return s
+}
+
+// tellPaper tells a member of a new document in her vault that she did not sign herself,
+// once its signature holds.
+func (db *DB) tellPaper(t *tx, key memberKey, k document.Kind, s requests.State) error {
+	if k != document.KindOfficePaper || s != requests.Signed {
+		return nil
+	}
+	return db.tellNews(t, key.mutuality, auth.MemberID(key.member))
+}
+
+// notOfOffice refuses a request that is the office's to a member's login, as if there were
+// none.
+func notOfOffice(r requests.Request) error {
+	if r.Act.Kind() == document.KindOfficePaper {
+		return requests.ErrNotFound
+	}
+	return nil
+}
+
+// ofMember is notOfOffice for a request that is not read.
+func ofMember(t *tx, key memberKey, request string) error {
+	var kind document.Kind
+	err := t.get(`SELECT kind FROM requests WHERE mutuality = ? AND member = ? AND request = ?`, []any{key.mutuality, key.member, request}, &kind)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && kind == document.KindOfficePaper {
+		return requests.ErrNotFound
+	}
+	return err
+}
+
+// endPaper has a paper deleted by the next sweep; of other requests nothing is.
+func (db *DB) endPaper(t *tx, key memberKey, request string) error {
+	_, err := t.exec(`UPDATE papers SET ends_at = ? WHERE mutuality = ? AND member = ? AND request = ? AND ends_at IS NOT NULL`,
+		micros(db.cfg.Now())-1, key.mutuality, key.member, request)
+	return err
+}
+
+// sweepPapers deletes files that nobody signed in time, or that she refused to sign, with
+// their requests and all that was prepared of them; a row of the trail tells of each.
+func (db *DB) sweepPapers(t *tx, now time.Time) (int64, error) {
+	type row struct{ mutuality, member, request string }
+	var found []row
+	err := t.each(`SELECT mutuality, member, request FROM papers WHERE ends_at < ? ORDER BY ends_at LIMIT ?`,
+		[]any{micros(now), sweepPaperRows}, func(scan func(...any) error) error {
+			var r row
+			err := scan(&r.mutuality, &r.member, &r.request)
+			found = append(found, r)
+			return err
+		})
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range found {
+		if err := dropPaper(t, r.mutuality, r.member, r.request); err != nil {
+			return 0, fmt.Errorf("deleting paper %s: %w", r.request, err)
+		}
+		note := db.ownEntry(context.Background(), r.mutuality, auth.MemberID(r.member), audit.DeletePaper, object("request", r.request))
+		if err := t.note(note); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(found)) * sweepRows / sweepPaperRows, nil
+}
+
+// sweepPaperRows is how many papers go in one transaction: each is up to nine large blobs.
+const sweepPaperRows = 10
+
+// dropPaper deletes an unsigned paper: what was prepared, the keys of its form, itself.
+func dropPaper(t *tx, mutuality, member, request string) error {
+	whose := []any{mutuality, member, request}
+	// Looked at once more where writers are many: it may have been signed.
+	gone, err := t.exec(`DELETE FROM papers WHERE mutuality = ? AND member = ? AND request = ? AND ends_at IS NOT NULL`, whose...)
+	if err != nil || gone == 0 {
+		return err
+	}
+	var blobs [][]byte
+	err = t.each(`
+		SELECT prepared FROM preparations WHERE mutuality = ?1 AND member = ?2 AND request = ?3 AND prepared IS NOT NULL
+		UNION ALL SELECT pdf FROM requests WHERE mutuality = ?1 AND member = ?2 AND request = ?3`, whose, func(scan func(...any) error) error {
+		var address []byte
+		err := scan(&address)
+		blobs = append(blobs, address)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{"preparations", "request_keys", "requests"} {
+		if _, err := t.exec(`DELETE FROM `+table+` WHERE mutuality = ? AND member = ? AND request = ?`, whose...); err != nil {
+			return err
+		}
+	}
+	for _, address := range blobs {
+		if _, err := t.exec(`DELETE FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`, mutuality, member, address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
