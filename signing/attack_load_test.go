@@ -132,16 +132,12 @@ var loadAttacks = []attack{
 	{"array of three million values", func(l *lab) []byte {
 		return l.update(func(u *pdf.Update) { u.Add(pdf.Raw("[" + strings.Repeat("1 ", 3000000) + "]")) })
 	}, []string{"too many values"}},
-	{"dictionary of 200000 keys", func(l *lab) []byte {
-		return l.update(func(u *pdf.Update) {
-			var b strings.Builder
-			b.WriteString("<<")
-			for i := range 200000 {
-				fmt.Fprintf(&b, " /K%d 1", i)
-			}
-			u.Add(pdf.Raw(b.String() + " >>"))
-		})
+	{"dictionary of 60000 keys", func(l *lab) []byte {
+		return l.update(func(u *pdf.Update) { u.Add(pdf.Raw("<<" + numbered(" /K%d 1", 60000) + " >>")) })
 	}, []string{"nothing points to it"}},
+	{"dictionary of 200000 keys", func(l *lab) []byte {
+		return l.update(func(u *pdf.Update) { u.Add(pdf.Raw("<<" + numbered(" /K%d 1", 200000) + " >>")) })
+	}, []string{"entries of a dictionary"}},
 	{"hundred revisions", func(l *lab) []byte {
 		out := l.base
 		for range 100 {

@@ -74,13 +74,13 @@ var heavyFiles = map[string]func(testing.TB) []byte{
 	},
 	"two thousand fields in sixty revisions": fielded,
 	"large dictionary listed again in sixty revisions": func(testing.TB) []byte {
-		return again(unsigned("<<"+numbered("/K%d 1 ", 900000)+">>"), 60)
+		return again(unsigned("["+strings.Repeat("<<"+numbered("/K%d 1 ", 60000)+">>", 15)+"]"), 60)
 	},
 	"pointers listed again in sixty revisions": func(testing.TB) []byte {
 		return again(unsigned("["+numbered("%d 0 R ", 1800000)+"]"), 60)
 	},
 	"two large dictionaries in turn in sixty revisions": func(testing.TB) []byte {
-		body := "<<" + numbered("/K%d 1 ", 250000) + ">>"
+		body := "[" + strings.Repeat("<<"+numbered("/K%d 1 ", 60000)+">>", 4) + "]"
 		return again(unsigned(body, strings.Replace(body, "/K99 1", "/K99 2", 1)), 60)
 	},
 	"evidence of a million pointers in sixty revisions": func(testing.TB) []byte {
@@ -90,6 +90,21 @@ var heavyFiles = map[string]func(testing.TB) []byte{
 	},
 	"fields that share a hole of 24 MB": func(testing.TB) []byte {
 		return fieldsOf("<< /FT /Sig /T (A) /V 4 0 R >>", "<< /Type /Sig /ByteRange [0 1 2 3] /Contents <"+strings.Repeat("0", 24000000)+"> >>")
+	},
+	"catalog, page and field of sixty thousand keys": func(testing.TB) []byte {
+		keys := numbered("/K%d 1 ", 60000)
+		file := fieldsOf("<< /FT /Sig /T (A) /V 4 0 R >>", "<< /Type /Sig "+keys+">>")
+		file = further(file, "1 0 obj\n<< "+keys+"/Type /Catalog /Pages 2 0 R /AcroForm << "+keys+"/Fields [5 0 R] >> >>\nendobj\n", 1)
+		file = further(file, "3 0 obj\n<< "+keys+"/Type /Page /Parent 2 0 R >>\nendobj\n", 3)
+		return further(file, "5 0 obj\n<< "+keys+"/FT /Sig /T (B) /V 4 0 R >>\nendobj\n", 5)
+	},
+	"evidence by signature of sixty thousand entries": func(testing.TB) []byte {
+		file := unsigned("<< /VRI << " + numbered("/K%d << >> ", 60000) + " >> >>")
+		file = further(file, "1 0 obj\n<< /Type /Catalog /Pages 2 0 R /DSS 5 0 R /AcroForm << /Fields [4 0 R] >> >>\nendobj\n", 1)
+		return again(file, 60)
+	},
+	"fields that share a signature of many references": func(testing.TB) []byte {
+		return fieldsOf("<< /FT /Sig /T (A) /V 4 0 R >>", "<< /Type /Sig /Reference ["+strings.Repeat("<< /TransformMethod /FieldMDP >>", 60)+"] >>")
 	},
 	"field with a name of 24 MB": func(testing.TB) []byte {
 		return fieldsOf("<< /FT /Sig /T ("+strings.Repeat("a", 24000000)+") /V 4 0 R >>", "<< /Type /Sig >>")

@@ -182,7 +182,7 @@ func (s *Suitability) rest(f *pdf.File) error {
 		return unsuitable(obstacleOf(err), "%v", err)
 	}
 	if inventory.Loose {
-		return unsuitable(Versions, "bytes between the objects")
+		return unsuitable(Versions, "bytes between the objects, or something like an object inside one")
 	}
 	if n := inventory.Unused; len(n) > 0 {
 		return unsuitable(Versions, "%d objects that nothing leads to, the first is %d", len(n), n[0])

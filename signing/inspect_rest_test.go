@@ -34,6 +34,12 @@ func TestInspectRefusesWhatWaits(t *testing.T) {
 		"cross-reference stream of none":  {plan{objects: map[int]string{5: "<< /Type /XRef /Length 1 >>\nstream\nx\nendstream"}}, true},
 		"object stream of none":           {plan{objects: map[int]string{5: "<< /Type /ObjStm /N 0 /First 0 /Length 1 >>\nstream\nx\nendstream"}}, true},
 		"hints of a file not linearised":  {plan{objects: map[int]string{5: "<< /S 9 /Length 1 >>\nstream\nx\nendstream"}}, true},
+		"object in a stream":              {plan{content: "4 0 obj << >> endobj"}, true},
+		"object in a stream, over lines":  {plan{content: "4\r0\nobj"}, true},
+		"object in a word":                {plan{catalog: "/Lang (4 0 obj)"}, true},
+		"trailer in a stream":             {plan{content: "trailer << /Root 5 0 R >>"}, true},
+		"words like them in a stream":     {plan{content: "4 0 objet endobj obj 0 obj trailer"}, true},
+		"other words in a stream":         {plan{content: "endobj obj x 0 obj 4 0object trailer xref startxref"}, false},
 		"content that the page leads to":  {plan{page: "/Resources << /XObject << /X 5 0 R >> >>", objects: map[int]string{5: stream}}, false},
 		"numbers, words and plain tables": {plan{objects: map[int]string{5: "7", 6: "(words)", 7: "<< >>", 8: "<< /A 7 0 R >>", 9: "null"}}, false},
 	} {
