@@ -95,13 +95,11 @@ func (s State) permission() (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	seen := map[Object]bool{}
 	for _, field := range fields {
-		sig, ok, err := s.signed(field)
+		sig, err := s.signed(field, seen)
 		if err != nil {
 			return 0, err
-		}
-		if !ok {
-			continue
 		}
 		p, named, _, err := s.docMDP(sig)
 		if err != nil {

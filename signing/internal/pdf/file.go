@@ -11,13 +11,13 @@ type File struct {
 	work work
 	revs []revision // the original first
 
-	objects map[place]*Indirect // read so far
-	packs   map[int]*pack       // object streams read so far, by offset
-	reading map[int]bool        // offsets being read now: a stream whose Length is itself
-	holes   map[int]bool        // values of Contents looked at, by offset
-	scanned *scan               // nil until a comparison needs it
-	changes map[int][]Change    // of the revisions compared so far
-	named   int                 // values looked at to give objects names for people
+	objects map[place]*Indirect    // read so far
+	packs   map[int]*pack          // object streams read so far, by offset
+	reading map[int]bool           // offsets being read now: a stream whose Length is itself
+	dicts   map[filling]*Signature // signature dictionaries looked at
+	scanned *scan                  // nil until a comparison needs it
+	changes map[int][]Change       // of the revisions compared so far
+	named   int                    // values looked at to give objects names for people
 }
 
 // revision is the original file or one incremental update.
@@ -65,7 +65,7 @@ func Open(data []byte) (*File, error) {
 		packs:   map[int]*pack{},
 		reading: map[int]bool{},
 		changes: map[int][]Change{},
-		holes:   map[int]bool{},
+		dicts:   map[filling]*Signature{},
 	}
 	last, err := lastSection(data)
 	if err != nil {

@@ -36,7 +36,7 @@ func (s State) locks() ([]lock, error) {
 		return nil, err
 	}
 	var out []lock
-	listed := 0
+	listed, seen := 0, map[Object]bool{}
 	for _, field := range fields {
 		if own := field.dict.Get("Lock"); own != nil {
 			l, err := s.lock(own)
@@ -45,7 +45,7 @@ func (s State) locks() ([]lock, error) {
 			}
 			out, listed = append(out, l), listed+1+len(l.names)
 		}
-		sig, _, err := s.signed(field)
+		sig, err := s.signed(field, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -74,13 +74,14 @@ func (s State) locks() ([]lock, error) {
 	return out, nil
 }
 
-// signed returns the signature dictionary of a field, if it is one by itself.
-func (s State) signed(field sigField) (Dict, bool, error) {
-	if _, ok := field.value.(Ref); !ok {
-		return nil, false, nil
+// signed returns the signature dictionary of a field, nil if it is no object by itself or
+// was seen before.
+func (s State) signed(field sigField, seen map[Object]bool) (Dict, error) {
+	if _, ok := field.value.(Ref); !ok || seen[field.value] {
+		return nil, nil
 	}
-	sig, err := s.Dict(field.value, "signature")
-	return sig, err == nil, err
+	seen[field.value] = true
+	return s.Dict(field.value, "signature")
 }
 
 // lock reads a dictionary with Action and Fields (tables 233 and 256).

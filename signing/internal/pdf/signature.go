@@ -92,9 +92,27 @@ func (f *File) signature(rev int, field sigField) *Signature {
 	case o.Packed():
 		s.Err = broken(0, "signature dictionary in an object stream")
 	default:
-		s.Err = f.fill(s, o)
+		f.filled(s, o)
 	}
 	return s
+}
+
+// filling is a dictionary as that of a signature of some revision.
+type filling struct {
+	o   *Indirect
+	rev int
+}
+
+// filled is fill, done once for a dictionary that many fields in many revisions may share.
+func (f *File) filled(s *Signature, o *Indirect) {
+	key := filling{o, s.Revision}
+	known, ok := f.dicts[key]
+	if !ok {
+		known = &Signature{Revision: s.Revision}
+		known.Err = f.fill(known, o)
+		f.dicts[key] = known
+	}
+	s.Dict, s.Contents, s.ByteRange, s.SubFilter, s.Err = known.Dict, known.Contents, known.ByteRange, known.SubFilter, known.Err
 }
 
 // fill reads SubFilter, ByteRange and Contents and checks that the hole is exactly
@@ -114,7 +132,7 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 		return broken(o.Start, "Contents is no hexadecimal string")
 	}
 	s.Contents, ok = contents.Value.(String)
-	if !ok || !f.digitsOnly(contents) {
+	if !ok || !allDigits(f.data[contents.start+1:contents.end-1]) {
 		return broken(contents.start, "Contents holds more than hexadecimal digits")
 	}
 	r, ok := fourNumbers(d.Get("ByteRange"))
@@ -130,17 +148,6 @@ func (f *File) fill(s *Signature, o *Indirect) error {
 	}
 	s.ByteRange = r
 	return nil
-}
-
-// digitsOnly is allDigits for the value of Contents, looked at once: many fields in many
-// revisions may have one dictionary.
-func (f *File) digitsOnly(contents *Entry) bool {
-	ok, known := f.holes[contents.start]
-	if !known {
-		ok = allDigits(f.data[contents.start+1 : contents.end-1])
-		f.holes[contents.start] = ok
-	}
-	return ok
 }
 
 // allDigits reports that a hole holds pairs of hexadecimal digits and nothing else.
