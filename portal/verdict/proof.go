@@ -28,7 +28,10 @@ func Proof(v page.View, by document.Mutuality, name string, r *signing.Report) d
 		rev := document.ProofRevision{Number: h.Number, Bytes: int64(h.To), What: v.T("verify.report.revision." + revision(h.What))}
 		for _, c := range h.Changes {
 			what, rule := changed(c)
-			rev.Rules = append(rev.Rules, what+": "+rule)
+			if rule != "" {
+				what += ": " + rule
+			}
+			rev.Rules = append(rev.Rules, what)
 		}
 		p.Revisions = append(p.Revisions, rev)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // hostile is the report of a file that has a national number wherever it can have text.
@@ -68,4 +70,18 @@ func TestNoNationalNumber(t *testing.T) {
 
 func digitsOf(s string) string {
 	return strings.NewReplacer(" ", "", ".", "", "-", "").Replace(s)
+}
+
+// What stood in the file before anybody signed has no rule, and no colon waits for one.
+func TestChangesWithoutRule(t *testing.T) {
+	r := hostile("Mathieu")
+	r.History[0].Changes = []signing.Change{{Revision: 1, What: "structure", Object: 18}}
+	v := page.View{Lang: locale.FR}
+	if got := Proof(v, document.Mutuality{}, "", r).Revisions[0].Rules; !slices.Equal(got, []string{"structure (object 18)"}) {
+		t.Errorf("the sheet says %q", got)
+	}
+	var b bytes.Buffer
+	if err := Full(v, r).Render(t.Context(), &b); err != nil || strings.Contains(b.String(), "<small></small>") {
+		t.Errorf("the page has an empty rule, %v", err)
+	}
 }

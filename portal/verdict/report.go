@@ -185,7 +185,7 @@ func since(v page.View, s *signing.SignatureReport) string {
 
 // added tells of what was permitted after the signature.
 func added(v page.View, s *signing.SignatureReport) string {
-	if len(s.ChangedAfter) > 0 || len(s.AddedAfter) == 0 {
+	if len(s.ChangedAfter) > 0 || len(s.AddedAfter) == 0 || !s.Integrity.Passed || !s.Coverage.Passed {
 		return ""
 	}
 	return v.T("verify.report.since.added")
@@ -308,7 +308,8 @@ func revision(what string) string {
 	return "other"
 }
 
-// changed names a change in the words of the verifier: object, place, rule.
+// changed names a change in the words of the verifier: object, place, and the rule if there
+// is one, which is not so for what stood there before anybody signed.
 func changed(c signing.Change) (what, rule string) {
 	what = strings.TrimSpace(c.What + " " + c.Detail)
 	if c.Object > 0 {
