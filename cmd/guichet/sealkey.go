@@ -24,6 +24,10 @@ func runSealKey(ctx context.Context, env cli.Env, args []string) error {
 	if len(args) == 0 {
 		return fmt.Errorf("%w: %s", cli.ErrUsage, sealKeyUsage)
 	}
+	if askedHelp(args[0]) {
+		fmt.Fprintf(env.Stdout, "usage: %s\nguichet seal-key new -h, and so on, shows the flags of each.\n", sealKeyUsage)
+		return nil
+	}
 	run, ok := map[string]func(context.Context, cli.Env, []string) error{
 		"new": sealKeyNew, "csr": sealKeyRequest, "import": sealKeyImport, "list": sealKeyList,
 	}[args[0]]
@@ -200,6 +204,9 @@ func sealKeyList(_ context.Context, env cli.Env, args []string) error {
 	keys, err := token.Keys()
 	if err != nil {
 		return err
+	}
+	if len(keys) == 0 {
+		fmt.Fprintln(env.Stderr, "the token holds no private key")
 	}
 	table := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
 	for _, k := range keys {

@@ -131,8 +131,8 @@ func sealKeyImport(ctx context.Context, env cli.Env, args []string) error {
 	if err := replaceFile(p.seal.Certificates, text.Bytes(), 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "%s: seal of %s, %d certificates, until %s\n", p.seal.Certificates, chain[0].Subject.Organization[0],
-		len(chain), chain[0].NotAfter.UTC().Format("2006-01-02"))
+	fmt.Fprintf(env.Stdout, "%s: seal of %s until %s, certificates in it: %d\n", p.seal.Certificates, chain[0].Subject.Organization[0],
+		chain[0].NotAfter.UTC().Format("2006-01-02"), len(chain))
 	return nil
 }
 

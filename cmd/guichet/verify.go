@@ -28,7 +28,7 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 	asJSON := flags.Bool("json", false, "print one JSON report a line")
 	full := flags.Bool("full", false, "print all that was examined: certificates, revocation answers, timestamps, revisions")
 	at := flags.String("at", "", "validate as of this time, a date or RFC 3339 (now)")
-	lang := flags.String("lang", "en", "language of the verdict: fr, nl, de or en")
+	lang := flags.String("lang", "en", "language of the verdict and its reasons, fr, nl, de or en; what they rest on is told in English")
 	files, err := cli.Parse(flags, args)
 	if err != nil {
 		return err
@@ -51,16 +51,20 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 	valid := true
 	for _, file := range files {
 		report, err := verifyFile(ctx, file, signing.Trust{Anchors: anchors, Now: clock})
-		if err != nil {
+		if err != nil && (len(files) == 1 || ctx.Err() != nil) {
 			return err
 		}
-		valid = valid && report.Valid()
-		if *asJSON {
-			err = json.NewEncoder(env.Stdout).Encode(fileReport{file, verdict.AnswerOf(language, report)})
-		} else {
-			err = printReport(env.Stdout, file, report, language, *full)
+		if err != nil { // says nothing of the files after it
+			fmt.Fprintf(env.Stderr, "guichet verify: %v\n", err)
+			valid = false
+			continue
 		}
-		if err != nil {
+		valid = valid && report.Valid()
+		write := printReport
+		if *asJSON {
+			write = printJSON
+		}
+		if err := write(env.Stdout, file, report, language, *full); err != nil {
 			return err
 		}
 	}
@@ -74,6 +78,10 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 type fileReport struct {
 	File string `json:"file"`
 	verdict.Answer
+}
+
+func printJSON(w io.Writer, file string, r *signing.Report, lang locale.Language, _ bool) error {
+	return json.NewEncoder(w).Encode(fileReport{file, verdict.AnswerOf(lang, r)})
 }
 
 // clockAt reads the time of a validation; nil for now.
@@ -143,13 +151,23 @@ func printSignature(b *strings.Builder, s *signing.SignatureReport) {
 	if s.SubIndication != "" {
 		word += " " + string(s.SubIndication)
 	}
-	fmt.Fprintf(b, "  %s %q by %s: %s, %s\n", s.Kind, s.Field, s.Signer, s.Level, word)
+	if s.Kind != signing.Timestamp { // levels are of signatures
+		word = s.Level.String() + ", " + word
+	}
+	by := s.Signer
+	if by == "" {
+		by = "nobody known"
+	}
+	fmt.Fprintf(b, "  %s %q by %s: %s\n", s.Kind, s.Field, by, word)
 	if s.Kind == signing.Seal {
 		fmt.Fprintf(b, "    seal of an organisation, not the signature of a person\n")
 	}
-	if !s.Timestamp.IsZero() {
+	switch {
+	case !s.Timestamp.IsZero() && s.Kind == signing.Timestamp && s.Indication != signing.TotalPassed:
+		fmt.Fprintf(b, "    claims %s\n", s.Timestamp.UTC().Format(time.RFC3339))
+	case !s.Timestamp.IsZero():
 		fmt.Fprintf(b, "    existed at %s, says %s\n", s.Timestamp.UTC().Format(time.RFC3339), s.TSA)
-	} else if !s.Claimed.IsZero() {
+	case !s.Claimed.IsZero():
 		fmt.Fprintf(b, "    claims %s, no timestamp proves it\n", s.Claimed.UTC().Format(time.RFC3339))
 	}
 	for _, change := range s.ChangedAfter {

@@ -57,9 +57,24 @@ func statusLine(s *signing.StatusReport) string {
 
 func printHistory(b *strings.Builder, r *signing.Report) {
 	for _, h := range r.History {
-		fmt.Fprintf(b, "  revision %d, bytes %d to %d: %s %s\n", h.Number, h.From, h.To, h.What, h.Field)
+		fmt.Fprintf(b, "  revision %d, bytes %d to %d: %s\n", h.Number, h.From, h.To, strings.TrimSpace(h.What+" "+h.Field))
 		for _, c := range h.Changes {
-			fmt.Fprintf(b, "    %s\n", strings.TrimSpace(fmt.Sprintf("%s %s (%s)", c.What, c.Detail, c.Rule)))
+			fmt.Fprintf(b, "    %s\n", changeLine(c))
 		}
 	}
+}
+
+// changeLine is one change with the object that it is of and the clause that permits it.
+func changeLine(c signing.Change) string {
+	line := c.What
+	if c.Detail != "" {
+		line += " " + c.Detail
+	}
+	if c.Object != 0 {
+		line += fmt.Sprintf(", object %d", c.Object)
+	}
+	if c.Rule != "" {
+		line += " (" + c.Rule + ")"
+	}
+	return line
 }
