@@ -49,15 +49,15 @@ func (a *Check) show(c *gin.Context, v page.View, t typed, status int) error {
 // file checks a file that was sent.
 func (a *Check) file(c *gin.Context) error {
 	v := page.From(c)
-	report, as, err := a.received(c)
+	found, err := a.received(c, v)
 	if err != nil {
 		return a.refused(c, v, err)
 	}
 	// The owner sees that it was checked; who checks it learns nothing by that.
-	if err := a.Store.NoteFile(c.Request.Context(), a.Mutuality, digestOf(report), a.Now()); err != nil {
+	if err := a.Store.NoteFile(c.Request.Context(), a.Mutuality, digestOf(found.report), a.Now()); err != nil {
 		return fmt.Errorf("noting a check: %w", err)
 	}
-	return a.answer(c, v, report, as)
+	return a.answer(c, v, found)
 }
 
 // refused says beside the field why a file is not checked.
@@ -129,27 +129,19 @@ type resultPage struct {
 }
 
 // answer answers as the form asked: with a page, or with what the page has to be saved.
-func (a *Check) answer(c *gin.Context, v page.View, r *signing.Report, as string) error {
-	text, err := verdict.PublicJSON(v.Lang, r)
-	if err != nil {
-		return fmt.Errorf("writing a report: %w", err)
-	}
-	if as == asJSON {
-		attach(c, reportName(r, ".json"), "application/json; charset=utf-8", text)
+func (a *Check) answer(c *gin.Context, v page.View, found judged) error {
+	r := found.report
+	switch {
+	case found.as == asJSON:
+		attach(c, reportName(r, ".json"), "application/json; charset=utf-8", found.json)
+		return nil
+	case found.as == asProof && found.proof == nil:
+		return a.refused(c, v, errLongProof)
+	case found.as == asProof:
+		attach(c, reportName(r, ".pdf"), "application/pdf", found.proof)
 		return nil
 	}
-	sheet, err := a.proof(v, r)
-	if err != nil {
-		return err
-	}
-	if as == asProof {
-		if sheet == nil {
-			return a.refused(c, v, errLongProof)
-		}
-		attach(c, reportName(r, ".pdf"), "application/pdf", sheet)
-		return nil
-	}
-	p := resultPage{Report: r, Verdict: verdict.Box(v, r), JSON: inline("application/json;charset=utf-8", text), Proof: inline("application/pdf", sheet)}
+	p := resultPage{Report: r, Verdict: verdict.Box(v, r), JSON: inline("application/json;charset=utf-8", found.json), Proof: inline("application/pdf", found.proof)}
 	p.Verdict.Step = true
 	v.Path = formPath // what was sent is gone: a switch of language leads to the form
 	v.Title, v.Section, v.NoHeading = p.Verdict.Title, v.T("check.title"), true

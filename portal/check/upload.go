@@ -9,7 +9,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/portal/page"
 	"guichet.example/portal/upload"
+	"guichet.example/portal/verdict"
 	"guichet.example/signing"
 )
 
@@ -61,28 +63,45 @@ func refusalOf(err error) error {
 	return err
 }
 
-// received takes the form in and verifies its file, within what the gate allows. Place and
-// core are given back before anything is answered: who reads slowly keeps nobody waiting.
-// Errors are refusals, *upload.WaitError, or faults of ours.
-func (a *Check) received(c *gin.Context) (r *signing.Report, as string, err error) {
+// judged is what was found of a file, ready to be answered.
+type judged struct {
+	report *signing.Report
+	as     string // what the form asked for
+	json   []byte
+	proof  []byte // the sheet; nil: too long for one
+}
+
+// received takes the form in, verifies its file and writes down what was found, within what
+// the gate allows. Place and core are given back before anything is answered: who reads
+// slowly keeps nobody waiting. Errors are refusals, *upload.WaitError, or faults of ours.
+func (a *Check) received(c *gin.Context, v page.View) (judged, error) {
 	place, err := a.Gate.Enter(a.Sessions.Network(c))
 	if err != nil {
-		return nil, "", refusalOf(err)
+		return judged{}, refusalOf(err)
 	}
 	defer place.Leave()
 	sent, err := sentForm.Receive(c, place)
 	if err != nil {
-		return nil, "", refusalOf(err)
+		return judged{}, refusalOf(err)
 	}
 	done, err := place.Work(c.Request.Context())
 	if err != nil {
-		return nil, "", refusalOf(err)
+		return judged{}, refusalOf(err)
 	}
 	defer done()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), judging)
 	defer cancel()
-	r, err = a.judge(ctx, sent.File)
-	return r, sent.Fields["as"], err
+	j := judged{as: sent.Fields["as"]}
+	if j.report, err = a.judge(ctx, sent.File); err != nil {
+		return judged{}, err
+	}
+	if j.json, err = verdict.PublicJSON(v.Lang, j.report); err != nil {
+		return judged{}, err
+	}
+	if j.as != asJSON {
+		j.proof, err = a.proof(v, j.report)
+	}
+	return j, err
 }
 
 // retryAfter is what who comes while the gate is full is told to wait, in seconds.

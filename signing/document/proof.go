@@ -96,6 +96,10 @@ const (
 	maxProofSignatures   = 50
 	maxProofCertificates = 250 // on all paths
 	maxProofRevisions    = 250
+	// maxProofSheet bounds all of it: characters, and rows that count as a line of them. It is
+	// some forty pages.
+	maxProofSheet = 40_000
+	proofLine     = 80
 )
 
 // DrawProof sets the proof sheet: PDF/A-3a, tagged, the digest of the file under the
@@ -107,6 +111,9 @@ func DrawProof(p Proof, created time.Time) (*Drawn, error) {
 		return nil, err
 	}
 	sheet := p.sheet()
+	if sheet.weight() > maxProofSheet {
+		return nil, &FieldError{"signatures", ErrTooMany}
+	}
 	accent, _ := parseColour(p.Mutuality.Accent) // validated
 	f := newFaces()
 	pages, root, _, err := setLetter(sheet, accent, f)
@@ -116,6 +123,14 @@ func DrawProof(p Proof, created time.Time) (*Drawn, error) {
 	data := metadata{sheet.Title, p.Mutuality.Name, sheet.Language, created.UTC().Truncate(time.Second)}
 	pdf := write(pages, root, f, data, nil)
 	return &Drawn{PDF: pdf, Pages: len(pages), SHA256: sha256.Sum256(pdf), Sheet: sheet}, nil
+}
+
+// weight is about how much room a sheet takes, in characters.
+func (s Sheet) weight() (n int) {
+	for _, text := range s.Texts() {
+		n += max(utf8.RuneCountInString(text), proofLine/2)
+	}
+	return n
 }
 
 func (p Proof) validate(created time.Time) error {

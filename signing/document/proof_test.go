@@ -141,6 +141,30 @@ func TestProofsKeepTheRulesAndAreReadInOrder(t *testing.T) {
 	}
 }
 
+// The largest proof there may be is refused before it is drawn, or is drawn on few pages.
+func TestProofsAreNoBooks(t *testing.T) {
+	p := proof(FR)
+	long := strings.Repeat("W", 300)
+	for len(p.Signatures) < maxProofSignatures {
+		c := ProofCertificate{Subject: long, Issuer: long, Revocation: &ProofRevocation{Source: "OCSP", Responder: long}}
+		p.Signatures = append(p.Signatures, ProofSignature{Signer: long, Field: long, Path: []ProofCertificate{c, c, c, c, c}})
+	}
+	var field *FieldError
+	if _, err := DrawProof(p, created); !errors.As(err, &field) || field.Reason != ErrTooMany {
+		t.Errorf("a book: %v", err)
+	}
+	for n := maxProofSignatures; n > 0; n-- {
+		p.Signatures = p.Signatures[:n]
+		if d, err := DrawProof(p, created); err == nil {
+			if d.Pages > 45 || d.Pages < 10 {
+				t.Errorf("%d signatures on %d pages", n, d.Pages)
+			}
+			return
+		}
+	}
+	t.Error("no proof is short enough")
+}
+
 func TestStrangeNamesAreWrittenAsCodePoints(t *testing.T) {
 	for in, want := range map[string]string{
 		"Mathieu Delcourt":       "Mathieu Delcourt",
