@@ -137,14 +137,22 @@ func sealKeyImport(ctx context.Context, env cli.Env, args []string) error {
 }
 
 // chain finds the key's certificate among those that came, in whatever order, and checks
-// it as `guichet serve` will: with the key itself, and under the trust anchors. It returns
-// it with those above it that the anchors do not hold.
+// it as `guichet serve` will: with the key itself, and under the trust anchors. Of several
+// for one key, as after a renewal, it takes the one that holds longest. It returns it with
+// those above it that the anchors do not hold.
 func (p *keyPlace) chain(ctx context.Context, info hsm.KeyInfo, all []*x509.Certificate) ([]*x509.Certificate, error) {
-	leaf := slices.IndexFunc(all, func(c *x509.Certificate) bool { return samePublic(c.PublicKey, info.Public) })
-	if leaf < 0 {
+	var own, others []*x509.Certificate
+	for _, c := range all {
+		if samePublic(c.PublicKey, info.Public) {
+			own = append(own, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	if len(own) == 0 {
 		return nil, fmt.Errorf("%w: none of the %d certificates is of the key %q", hsm.ErrMismatch, len(all), info.Label)
 	}
-	chain := append([]*x509.Certificate{all[leaf]}, slices.Delete(slices.Clone(all), leaf, leaf+1)...)
+	slices.SortStableFunc(own, func(a, b *x509.Certificate) int { return b.NotAfter.Compare(a.NotAfter) })
 	anchors, err := certs.LoadTrustAnchors(p.trust)
 	if err != nil {
 		return nil, fmt.Errorf("reading trust anchors: %w", err)
@@ -154,19 +162,30 @@ func (p *keyPlace) chain(ctx context.Context, info hsm.KeyInfo, all []*x509.Cert
 		return nil, err
 	}
 	defer key.Close()
-	sealer := &signing.Sealer{Key: key, Certificates: chain, Anchors: anchors, Now: time.Now}
-	path, err := sealer.Path()
-	if err != nil {
-		return nil, err
+	var wrong error // what is wrong with the first, which most likely was meant
+	for _, leaf := range own {
+		sealer := &signing.Sealer{Key: key, Certificates: append([]*x509.Certificate{leaf}, others...), Anchors: anchors, Now: time.Now}
+		path, err := sealer.Path()
+		if err == nil {
+			return withoutAnchors(path, anchors), nil
+		}
+		if wrong == nil {
+			wrong = err
+		}
 	}
+	return nil, wrong
+}
+
+// withoutAnchors is a path as it is kept: the leaf, and what no anchor is.
+func withoutAnchors(path certs.Path, anchors *certs.TrustAnchors) []*x509.Certificate {
 	known := anchors.All()
-	kept := chain[:1:1]
+	kept := []*x509.Certificate{path[0]}
 	for _, cert := range path[1:] {
 		if !slices.ContainsFunc(known, cert.Equal) {
 			kept = append(kept, cert)
 		}
 	}
-	return kept, nil
+	return kept
 }
 
 // samePublic compares two public keys; one that is nil is nobody's.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -29,8 +30,8 @@ func token(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// certify REQUEST FILE [TRUST] issues a seal for the key of a request, by an authority of
-// its own, whose anchors go into the folder TRUST.
+// certify REQUEST FILE [TRUST OLDER] issues a seal for the key of a request, by an authority
+// of its own, whose anchors go into the folder TRUST, and another a year ago into OLDER.
 func certify(ts *testscript.TestScript, _ bool, args []string) {
 	text, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -38,7 +39,8 @@ func certify(ts *testscript.TestScript, _ bool, args []string) {
 	request, err := x509.ParseCertificateRequest(block.Bytes)
 	ts.Check(err)
 	ts.Check(request.CheckSignature())
-	pki, err := certstest.New(certstest.Config{})
+	back := time.Duration(0)
+	pki, err := certstest.New(certstest.Config{Now: func() time.Time { return time.Now().Add(-back) }})
 	ts.Check(err)
 	name := request.Subject.Organization[0]
 	cert, err := pki.CertifySeal(name, "VATBE-0400000000", request.PublicKey)
@@ -48,6 +50,10 @@ func certify(ts *testscript.TestScript, _ bool, args []string) {
 		for i, anchor := range pki.AnchorCertificates() {
 			writePEM(ts, filepath.Join(ts.MkAbs(args[2]), fmt.Sprintf("%d.pem", i)), anchor)
 		}
+		back = 365 * 24 * time.Hour
+		older, err := pki.CertifySeal(name, "VATBE-0400000000", request.PublicKey)
+		ts.Check(err)
+		writePEM(ts, ts.MkAbs(args[3]), older)
 	}
 	writePEM(ts, ts.MkAbs(args[1]), cert)
 }
