@@ -33,14 +33,21 @@ func (d *Documents) detail(c *gin.Context) error {
 		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("documents.invalid.title"), Text: v.T("documents.invalid.text")}
 	}
 	how := string(doc.Method)
+	signer := v.Login.Name
+	if doc.Signer != "" {
+		signer = doc.Signer
+	}
 	p := detailPage{Document: doc, Rows: []page.SummaryRow{
 		{Label: v.T("documents.state"), Content: page.Badge(badge(v, doc))},
-		{Label: v.T("documents.signed.by." + how), Value: v.Login.Name, Detail: v.T("documents.signed.how." + how)},
+		{Label: v.T("documents.signed.by." + how), Value: signer, Detail: v.T("documents.signed.how." + how)},
 		{Label: v.T("documents.signed.at." + how), Value: locale.DateTime(v.Lang, doc.Created)},
 		{Label: v.T("documents.reference"), Value: doc.Reference},
 		verdict.LevelRow(v, doc.Level),
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},
 	}}
+	if doc.Title != "" {
+		p.Rows = append([]page.SummaryRow{{Label: v.T("papers.row.title"), Value: doc.Title}}, p.Rows...)
+	}
 	if doc.Checked > 0 {
 		p.Rows = append(p.Rows, page.SummaryRow{Label: v.T("documents.checked"),
 			Value:  v.TN("documents.checked.times", doc.Checked, locale.A("date", locale.DateTime(v.Lang, doc.CheckedAt))),

@@ -146,7 +146,11 @@ func row(v page.View, doc Document) page.TableRow {
 	}
 }
 
-// fileText says what the file is: "PDF, 1 page, 118 ko".
+// fileText says what the file is: "PDF, 1 page, 118 ko", behind the title of a paper.
 func fileText(v page.View, doc Document) string {
-	return v.TN("documents.what", doc.Pages, locale.A("size", locale.Bytes(v.Lang, int64(doc.Size))))
+	text := v.TN("documents.what", doc.Pages, locale.A("size", locale.Bytes(v.Lang, int64(doc.Size))))
+	if doc.Title != "" {
+		text = v.T("papers.titled", locale.A("title", doc.Title), locale.A("file", text))
+	}
+	return text
 }

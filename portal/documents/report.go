@@ -94,12 +94,16 @@ func signerOf(doc Document, r *signing.Report) signing.SignatureReport {
 	if doc.Method == ByCard {
 		want = signing.Signature
 	}
+	var found signing.SignatureReport
 	for _, s := range r.Signatures {
-		if s.Kind == want {
-			return s
+		if s.Kind != want {
+			continue
+		}
+		if found = s; doc.Title == "" { // a paper was signed by others before
+			break
 		}
 	}
-	return signing.SignatureReport{}
+	return found
 }
 
 // judge takes the worse of what the file says and what is known of the card.
@@ -132,7 +136,11 @@ func words(v page.View, w judgement, doc Document, s signing.SignatureReport) pa
 		return page.Verdict{Kind: page.Valid, Title: v.T("documents.report.title.valid." + how),
 			Text: v.T("documents.report.text.valid."+how, locale.A("name", plain(s.Signer)))}
 	case unsure:
-		return page.Verdict{Kind: page.Checking, Title: v.T("documents.report.title.unsure"), Text: v.T("documents.report.text.unsure." + how)}
+		text := v.T("documents.report.text.unsure." + how)
+		if s.Valid() && doc.Status == Valid {
+			text = v.T("documents.report.text.unsure.others", locale.A("name", plain(s.Signer)))
+		}
+		return page.Verdict{Kind: page.Checking, Title: v.T("documents.report.title.unsure"), Text: text}
 	case changed:
 		return page.Verdict{Kind: page.Changed, Title: v.T("documents.report.title.changed"), Text: v.T("documents.report.text.changed")}
 	}

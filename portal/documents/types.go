@@ -50,6 +50,9 @@ type Document struct {
 	Level     signing.Level
 	Status    Status
 	Method    Method
+	// Title is what its sender called a paper, Signer the officer who signed one; empty for
+	// what we drew. A paper may hold signatures of others, before that of who sent it.
+	Title, Signer string
 	// Damaged says that the row does not hold any more: only in lists, with id, kind,
 	// reference, state and time. The log has the cause.
 	Damaged bool

@@ -191,9 +191,9 @@ func masked(s string) string {
 
 // filePage is a person's file.
 type filePage struct {
-	File                                      File
-	Who, Contact, Account                     []page.SummaryRow
-	Letters, Requests, SignIns, Checks, Looks []page.LedgerRow
+	File                                              File
+	Who, Contact, Account                             []page.SummaryRow
+	Letters, Requests, SignIns, Checks, Looks         []page.LedgerRow
 	MayCheck, MayEmail, MayEnrol, MayAccount, MaySign bool
 }
 

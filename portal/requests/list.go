@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/signing/document"
 )
 
 // perPage is how many requests a list shows.
@@ -44,11 +45,20 @@ func (q *Requests) list(c *gin.Context) error {
 		p.Rows = append(p.Rows, page.LedgerRow{
 			Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
 			Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind()), Hidden: r.Reference},
-			Detail: v.T("requests.reference", locale.A("reference", r.Reference)),
+			Detail: listed(v, r),
 			End:    page.Badge(kind, words),
 		})
 	}
 	return page.Render(c, http.StatusOK, listView(v, p))
+}
+
+// listed is what stands under the name of a request: its reference, and the title of a paper.
+func listed(v page.View, r Request) string {
+	text := v.T("requests.reference", locale.A("reference", r.Reference))
+	if p, ok := r.Act.(document.Paper); ok {
+		return v.T("papers.titled", locale.A("title", p.Title), locale.A("file", text))
+	}
+	return text
 }
 
 // damagedRow says that a request cannot be shown. It leads nowhere: each of its pages

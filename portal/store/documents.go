@@ -65,7 +65,7 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 	}
 	note := db.entry(ctx, login, audit.ListDocuments, "")
 	err := db.reveal(ctx, note, func(c *conn) error {
-		return c.each(`
+		err := c.each(`
 			SELECT `+documentColumns+` FROM documents
 			WHERE mutuality = ? AND member = ? AND document < ?
 				AND (? = '' OR kind = ?) AND created_at >= ? AND created_at < ?
@@ -80,6 +80,10 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 				list = append(list, d)
 				return err
 			})
+		if err != nil {
+			return err
+		}
+		return db.namePapers(ctx, c, login, list)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("listing documents: %w", err)
@@ -109,7 +113,12 @@ func (db *DB) Document(ctx context.Context, login auth.Login, id string) (docume
 	var d documents.Document
 	note := db.entry(ctx, login, audit.ReadDocument, object("document", id))
 	err := db.reveal(ctx, note, func(c *conn) (err error) {
-		d, err = findDocument(c, login, id)
+		if d, err = findDocument(c, login, id); err != nil {
+			return err
+		}
+		named := []documents.Document{d}
+		err = db.namePapers(ctx, c, login, named)
+		d = named[0]
 		return err
 	})
 	if err != nil {

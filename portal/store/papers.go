@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/documents"
 	"guichet.example/portal/papers"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -157,8 +158,41 @@ func dropPaper(t *tx, mutuality, member, request string) error {
 		}
 	}
 	for _, address := range blobs {
-		if _, err := t.exec(`DELETE FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`, mutuality, member, address); err != nil {
+		// A damaged row that points to another's bytes does not keep the rest from being swept.
+		_, err := t.exec(`DELETE FROM blobs WHERE mutuality = ?1 AND member = ?2 AND address = ?3
+			AND NOT EXISTS (SELECT 1 FROM requests WHERE mutuality = ?1 AND member = ?2 AND pdf = ?3)`, mutuality, member, address)
+		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// namePapers fills in what only the act of a paper knows: its title, and the officer who
+// signed it. A list without papers costs nothing.
+func (db *DB) namePapers(ctx context.Context, c *conn, login auth.Login, list []documents.Document) error {
+	var key memberKey
+	for i := range list {
+		d := &list[i]
+		if !requests.OfPaper(d.Kind) || d.Damaged {
+			continue
+		}
+		if key.DataKey == nil {
+			var err error
+			if key, err = db.keyOf(c, login.Mutuality, login.Member); err != nil {
+				return err
+			}
+		}
+		r, _, err := findRequest(c, key, d.Request)
+		if errors.Is(err, ErrDamaged) {
+			db.damaged(ctx, "request", d.Request, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if paper, ok := r.Act.(document.Paper); ok {
+			d.Title, d.Signer = paper.Title, paper.Officer
 		}
 	}
 	return nil
