@@ -26,12 +26,21 @@ func (f *File) packedAt(container *Indirect, num, index int) (*Indirect, error) 
 	if err != nil {
 		return nil, err
 	}
+	end := len(p.src)
+	if index+1 < len(p.offsets) {
+		end = p.first + p.offsets[index+1]
+	}
+	if r.blanks(); r.pos != end {
+		return nil, broken(container.Start, "object %d does not end where the next one begins", num)
+	}
 	o := &Indirect{Ref: Ref{Num: num}, Value: value}
 	f.objects[where] = o
 	return o, nil
 }
 
-// pack inflates an object stream and reads its table of numbers and offsets.
+// pack inflates an object stream and reads its table of numbers and offsets. The objects
+// stand in that order, from First on, with nothing but blanks between: readers that find
+// it otherwise repair the file, and show what they then find.
 func (f *File) pack(container *Indirect) (*pack, error) {
 	if p, ok := f.packs[container.Start]; ok {
 		return p, nil
@@ -51,16 +60,21 @@ func (f *File) pack(container *Indirect) (*pack, error) {
 	}
 	p := &pack{src: src, first: int(first)}
 	r := &reader{src: src[:first], work: &f.work}
+	last := -1
 	for range n {
-		r.skip()
+		r.blanks()
 		num, ok1 := r.digits()
-		r.skip()
+		r.blanks()
 		offset, ok2 := r.digits()
-		if !ok1 || !ok2 || num <= 0 || num > maxNumber || offset > len(src)-int(first) {
+		if !ok1 || !ok2 || num <= 0 || num > maxNumber || offset > len(src)-int(first) || offset <= last || last < 0 && offset > 0 {
 			return nil, broken(container.Start, "malformed table of an object stream")
 		}
 		p.numbers = append(p.numbers, num)
 		p.offsets = append(p.offsets, offset)
+		last = offset
+	}
+	if r.blanks(); r.pos < len(r.src) {
+		return nil, broken(container.Start, "bytes after the table of an object stream")
 	}
 	f.packs[container.Start] = p
 	return p, nil

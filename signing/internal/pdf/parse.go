@@ -85,7 +85,7 @@ func (r *reader) reference(from int, num int64) (Ref, bool) {
 	return Ref{int(num), gen}, true
 }
 
-// name reads a name, decoding #xx (ISO 32000-1, 7.3.5).
+// name reads a name, decoding #xx: any character but NUL (ISO 32000-1, 7.3.5).
 func (r *reader) name() (Name, error) {
 	r.pos++
 	from, escaped := r.pos, false
@@ -106,7 +106,11 @@ func (r *reader) name() (Name, error) {
 		if i+2 >= len(raw) || unhex(raw[i+1]) < 0 || unhex(raw[i+2]) < 0 {
 			return "", broken(from+i, "malformed #xx in name")
 		}
-		out = append(out, byte(unhex(raw[i+1])<<4|unhex(raw[i+2])))
+		c := byte(unhex(raw[i+1])<<4 | unhex(raw[i+2]))
+		if c == 0 {
+			return "", broken(from+i, "name with a NUL, at which some readers end it")
+		}
+		out = append(out, c)
 		i += 2
 	}
 	return Name(out), nil
