@@ -9,7 +9,8 @@
 // Nothing after Prepare depends on time or chance, so completing twice with one value
 // gives the same bytes. [Extender] then adds what services answer: a timestamp in the
 // same hole (B-T), certificates and revocation evidence in a DSS (B-LT), a document
-// timestamp over them (B-LTA). It never needs the card.
+// timestamp over them (B-LTA). It never needs the card. A file that others wrote goes
+// through [Inspect] first, which refuses with the reason, an [UnsuitableError].
 //
 // The mutuality's own key is at hand: [Sealer] does both phases at once, for a document
 // that a member approved by another proof, or that only says what was received. It is a
@@ -23,9 +24,13 @@
 // report keeps integrity, coverage, later changes, chain and level apart, and speaks
 // the words of EN 319 102-1.
 //
-// An archive timestamp holds as long as its own certificates and algorithms do. Renew
+// An archive timestamp holds as long as its own certificates and algorithms do. [Extender.Renew]
 // puts a new one over it in time, [NextRenewal] says until when; so a signature can be
 // checked when nobody answers any more for those who made it.
+//
+// Beside it stand package certs, for trust anchors and the path of a signer, its folder
+// revocation, for OCSP and CRL, and signing/hsm, whose key is a crypto.Signer like any
+// other. Conditions a caller branches on are errors for [errors.Is].
 //
 // Locks are kept (FieldMDP and the entry Lock of signature fields), and beyond them any
 // form fill after signing is a change. Not covered: signatures in BER, encrypted files.
