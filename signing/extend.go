@@ -216,7 +216,7 @@ func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificat
 	return nil
 }
 
-// archive appends a document timestamp over everything (EN 319 142-1, 5.5), unless one
+// archive appends a document timestamp over everything (EN 319 142-1, 5.4.3), unless one
 // ends the file, and then evidence on its authority where the file has none that fits:
 // a timestamp whose authority nobody can judge would spoil the verdict on all.
 func (e *Extender) archive(ctx context.Context, t *target) error {

@@ -70,7 +70,7 @@ func changeOf(c pdf.Change) Change {
 // rules are the clauses that permit an addition to a signed file.
 var rules = map[string]string{
 	"evidence":   "ETSI EN 319 142-1, 5.4.2",
-	"timestamp":  "ETSI EN 319 142-1, 5.5; ISO 32000-2, 12.8.5",
+	"timestamp":  "ETSI EN 319 142-1, 5.4.3; ISO 32000-2, 12.8.5",
 	"signature":  "ISO 32000-1, 12.8.2.2, table 254",
 	"extensions": "ISO 32000-1, 7.12",
 }

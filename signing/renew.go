@@ -16,7 +16,7 @@ import (
 var ErrNoArchive = errors.New("no archive timestamp")
 
 // Renew adds what judges the newest archive timestamp to the file's evidence and puts a
-// new archive timestamp over all of it (EN 319 142-1, 5.5 and annex A.3). It must happen
+// new archive timestamp over all of it (EN 319 142-1, 5.4.3). It must happen
 // while the certificates and algorithms of that timestamp still hold, see [NextRenewal]:
 // afterwards nothing shows that it was made in time.
 //

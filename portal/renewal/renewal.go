@@ -1,5 +1,5 @@
 // Package renewal keeps what is signed provable: it puts a new archive timestamp over a
-// document before the newest one ages (EN 319 142-1, 5.5), and brings documents that have
+// document before the newest one ages (EN 319 142-1, 5.4.3), and brings documents that have
 // none yet to that level.
 //
 //	raised to B-LTA ──▶ holds until T ── T less the margin ──▶ due ──▶ job "renew" ──▶ one more version
