@@ -113,7 +113,7 @@ func checkResponder(responder, issuer *x509.Certificate) error {
 	if err := certs.CheckStrength(responder); err != nil {
 		return err
 	}
-	if !bytes.Equal(responder.RawIssuer, issuer.RawSubject) {
+	if !bytes.Equal(responder.RawIssuer, issuer.RawSubject) || len(responder.UnhandledCriticalExtensions) > 0 {
 		return certs.ErrNotTrusted
 	}
 	return responder.CheckSignatureFrom(issuer)

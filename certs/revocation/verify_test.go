@@ -153,6 +153,9 @@ func TestVerifyOCSPRefuses(t *testing.T) {
 		})), revocation.ErrInvalid},
 		{"responder that may only encrypt", signedBy(responder(t, "citizen-ec", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment })), revocation.ErrInvalid},
 		{"responder that is a CA", signedBy(responder(t, "citizen-ec", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true })), revocation.ErrInvalid},
+		{"responder with a critical extension that nobody knows", signedBy(responder(t, "citizen-ec", func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{unheardOf}
+		})), revocation.ErrInvalid},
 		{"responder of an impostor CA", signedBy(imposture(t)), revocation.ErrInvalid},
 		{"responder issued by the root", signedBy(responder(t, "root-ec", nil)), revocation.ErrInvalid},
 		{"certificate of the responder missing", func(r r) { r.Certificates = r.Certificates[:1] }, revocation.ErrInvalid},
