@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/jobs"
@@ -55,24 +56,41 @@ func rescueTitle(v page.View, i rescue.Item) string {
 	return i.Reference
 }
 
-// rescueRows are what a line says of a document that waits: the words for people first,
-// what the service answered last.
+// rescueBadge is whether it is tried again.
+func rescueBadge(v page.View, i rescue.Item) templ.Component {
+	if i.Next.IsZero() {
+		return page.Badge(page.Changed, v.T("office.rescue.state.givenup"))
+	}
+	return page.Badge(page.Checking, v.T("office.rescue.state.waits"))
+}
+
+// untried is a document that should have had its first attempt by now.
+func untried(i rescue.Item) bool { return i.Detail == "" && !i.Next.IsZero() }
+
+// rescueRows are the facts of a document that waits.
 func rescueRows(v page.View, i rescue.Item) []page.SummaryRow {
-	next := page.SummaryRow{Label: v.T("office.rescue.next"), Value: v.T("office.rescue.givenup")}
+	next, told := v.T("office.rescue.givenup"), v.T("office.rescue.told.not")
+	if i.Cause == rescue.Short {
+		told = v.T("office.rescue.told.short")
+	}
 	if !i.Next.IsZero() {
-		next.Value = locale.DateTime(v.Lang, i.Next)
+		next = locale.DateTime(v.Lang, i.Next)
+	}
+	if !i.Told.IsZero() {
+		told = locale.DateTime(v.Lang, i.Told)
 	}
 	rows := []page.SummaryRow{
 		{Label: v.T("office.rescue.what"), Value: word(v, "office.job.", i.Kind)},
-		{Label: v.T("office.rescue.cause"), Value: v.T("office.rescue.cause." + string(i.Cause)), Detail: i.Detail},
-		{Label: v.T("office.rescue.do"), Value: v.T("office.rescue.do." + string(i.Cause))},
 		{Label: v.T("office.rescue.since"), Value: when(v, i.Since)},
-		next,
 		{Label: v.T("office.job.attempts"), Value: strconv.Itoa(i.Tries)},
+		{Label: v.T("office.rescue.next"), Value: next},
+		{Label: v.T("office.rescue.told"), Value: told},
 	}
-	if i.Detail == "" && !i.Next.IsZero() {
-		rows[1].Value = v.T("office.rescue.untried")
-		return append(rows[:2], rows[3:]...)
+	if !i.Holds.IsZero() {
+		rows = append(rows, page.SummaryRow{Label: v.T("office.rescue.holds"), Value: locale.Date(v.Lang, i.Holds)})
+	}
+	for n := range rows {
+		rows[n].Quiet = rows[n].Value != next
 	}
 	return rows
 }

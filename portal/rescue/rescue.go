@@ -137,7 +137,9 @@ type Item struct {
 	Next      time.Time // zero: it was given up
 	Tries     int
 	Cause     Cause
-	Detail    string // of the last attempt, at most jobs.MaxCause bytes; empty before the first
+	Detail    string    // of the last attempt, at most jobs.MaxCause bytes; empty before the first
+	Told      time.Time // when the office got its task; zero: not yet
+	Holds     time.Time // until when its archive timestamp proves it; zero: it has none
 }
 
 // Figures are for the operator of one mutuality's counter.

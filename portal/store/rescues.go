@@ -75,18 +75,24 @@ func (db *DB) rescues(c *conn, mutuality, before string, limit int) ([]rescue.It
 	var list []rescue.Item
 	var sealed [][]byte
 	err := c.each(`
-		SELECT j.job, j.kind, j.member, coalesce(d.reference, ''), j.created_at, j.due_at, j.dead_at, j.attempts, j.cause_sealed
-		FROM jobs j LEFT JOIN documents d ON d.mutuality = j.mutuality AND d.member = j.member AND d.document = j.name
+		SELECT j.job, j.kind, j.member, coalesce(d.reference, ''), j.created_at, j.due_at, j.dead_at, j.attempts, j.cause_sealed,
+			j.told_at, coalesce(r.holds_until, 0)
+		FROM jobs j
+			LEFT JOIN documents d ON d.mutuality = j.mutuality AND d.member = j.member AND d.document = j.name
+			LEFT JOIN renewals r ON r.mutuality = j.mutuality AND r.member = j.member AND r.document = j.name
 		WHERE j.mutuality = ? AND j.kind IN ('raise', 'renew') AND j.job < ?
 			AND (j.cause_sealed IS NOT NULL OR j.dead_at IS NOT NULL OR j.kind = 'raise' AND j.due_at <= ?)
 		ORDER BY j.job DESC LIMIT ?`,
 		[]any{mutuality, before, micros(db.cfg.Now().Add(-overdue)), bounded(limit)}, func(scan func(...any) error) error {
 			i := rescue.Item{Mutuality: mutuality}
-			var created, due int64
-			var died sql.NullInt64
+			var created, due, holds int64
+			var died, told sql.NullInt64
 			var cause []byte
-			err := scan(&i.Job, &i.Kind, &i.Member, &i.Reference, &created, &due, &died, &i.Tries, &cause)
-			i.Since = fromMicros(created)
+			err := scan(&i.Job, &i.Kind, &i.Member, &i.Reference, &created, &due, &died, &i.Tries, &cause, &told, &holds)
+			i.Since, i.Told = fromMicros(created), fromMaybe(told)
+			if holds > 0 {
+				i.Holds = fromMicros(holds)
+			}
 			if !died.Valid {
 				i.Next = fromMicros(due)
 			}

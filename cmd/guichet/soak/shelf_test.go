@@ -3,12 +3,10 @@ package soak
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -228,31 +226,14 @@ func (s *shelf) sign(t *testing.T, pki *certstest.Server, card *certstest.Card, 
 	return file
 }
 
-// put walks a document through the store as signing does: version 1 is at B-B, which is
-// not looked at any more, version 2 the file at B-LTA.
+// put stores a document: version 1 is at B-B, which is not looked at any more, version 2
+// the file at B-LTA.
 func (s *shelf) put(db *store.DB, k *kept, name string, at time.Time) error {
-	ctx, act, pdf := context.Background(), letter(at, name), k.file[:1000]
-	id, err := db.PutRequest(ctx, k.login, requests.Request{
-		Reference: act.Reference, Created: at, Act: act, Sheet: act.Sheet(), PDF: pdf, SHA256: sha256.Sum256(pdf), Pages: 1}, name)
+	raise, err := storetest.Signed(context.Background(), db, k.login, name, k.file[:1000], at)
 	if err != nil {
 		return err
 	}
-	p := requests.Preparation{ID: strings.ReplaceAll("p"+name, "-", "_"), Request: id, Revision: 1, Expires: time.Now().Add(time.Hour),
-		Prepared: &signing.Prepared{PDF: pdf, ByteRange: [4]int{0, 10, 20, 30}, Attributes: []byte{0x31, 0}, Digest: []byte("digest"),
-			Certificate: []byte("certificate"), Path: [][]byte{{1}}, At: at, Field: "Signature1"}}
-	if err := db.Prepare(ctx, k.login, p); err != nil {
-		return err
-	}
-	r, err := db.Complete(ctx, k.login, requests.Completion{Preparation: p.ID, ValueSHA256: sha256.Sum256([]byte(name)),
-		State: requests.Signed, At: at, PDF: pdf, Signer: [][]byte{{1}}})
-	if err != nil {
-		return err
-	}
-	k.id = r.Document
-	raise, err := db.DueDocument(ctx, k.login, k.id)
-	if err != nil {
-		return err
-	}
-	return db.Raised(ctx, requests.Raised{Raise: raise, PDF: k.file, Level: signing.LevelLTA, Stamped: at,
+	k.id = raise.Document
+	return db.Raised(context.Background(), requests.Raised{Raise: raise, PDF: k.file, Level: signing.LevelLTA, Stamped: at,
 		Holds: at.Add(5 * 365 * 24 * time.Hour)})
 }
