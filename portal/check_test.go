@@ -204,7 +204,7 @@ func TestCheckByCode(t *testing.T) {
 		t.Error("what is wrong of reference and code can be told")
 	}
 	for _, typed := range []string{p.code, strings.ToLower(strings.ReplaceAll(p.code, "-", " "))} {
-		resp, _ := v.asks(" "+strings.ToLower(p.reference), typed)
+		resp, _ := v.asks(" "+strings.ToLower(strings.ReplaceAll(p.reference, "-", "\u2013")), typed)
 		_, body := v.get(resp.Header.Get("Location"))
 		if !strings.Contains(body, "Nous avons émis ce document") || !strings.Contains(body, p.reference) {
 			t.Fatalf("the document is not found: %s", title(body))
@@ -314,7 +314,7 @@ func TestCheckBySquare(t *testing.T) {
 		t.Fatalf("%s to %q", resp.Status, to)
 	}
 	resp, body := v.get("/fr/check?" + address.RawQuery)
-	if resp.StatusCode != http.StatusOK || !strings.Contains(body, "Carré authentique") || !strings.Contains(body, p.reference) || strings.Contains(body, "Delcourt") {
+	if resp.StatusCode != http.StatusOK || !strings.Contains(body, "Code QR authentique") || !strings.Contains(body, p.reference) || strings.Contains(body, "Delcourt") {
 		t.Fatalf("the square: %s %s", resp.Status, title(body))
 	}
 	action, fields := formOf(t, body, "/check")
@@ -322,7 +322,7 @@ func TestCheckBySquare(t *testing.T) {
 	if _, body = v.get(resp.Header.Get("Location")); !strings.Contains(body, "Nous avons émis ce document") {
 		t.Errorf("asking further: %s", title(body))
 	}
-	if _, body = w.at(w.members[0]).get("/fr/documents/" + p.id); !strings.Contains(body, "avec le carré imprimé") {
+	if _, body = w.at(w.members[0]).get("/fr/documents/" + p.id); !strings.Contains(body, "avec le code QR imprimé") {
 		t.Error("she does not see that it was checked")
 	}
 
@@ -331,7 +331,7 @@ func TestCheckBySquare(t *testing.T) {
 		"nothing": "c=", "cut": "c=" + text[:len(text)-2], "longer": "c=" + text + "AAAA", "over-long": "c=" + text + "&x=" + strings.Repeat("A", 400),
 		"not base64": "c=%3Cscript%3E",
 	} {
-		if resp, body := v.get("/fr/check?" + query); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "Carré illisible") {
+		if resp, body := v.get("/fr/check?" + query); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "Code QR illisible") {
 			t.Errorf("%s: %s %s", name, resp.Status, title(body))
 		}
 	}
@@ -341,13 +341,13 @@ func TestCheckBySquare(t *testing.T) {
 		if string(bent) == text {
 			continue
 		}
-		if resp, body := v.get("/fr/check?c=" + string(bent)); resp.StatusCode == http.StatusOK || strings.Contains(body, "Carré authentique") {
+		if resp, body := v.get("/fr/check?c=" + string(bent)); resp.StatusCode == http.StatusOK || strings.Contains(body, "Code QR authentique") {
 			t.Errorf("bent at %d: %s", i, resp.Status)
 		}
 	}
 	// Signed by the key of another counter under our name.
 	c := open(t, func(cfg *portal.Config) { cfg.Mutuality.ID = w.cfg.Mutuality.ID })
-	if resp, body := c.visitor(t).get("/fr/check?c=" + text); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "Carré falsifié") {
+	if resp, body := c.visitor(t).get("/fr/check?c=" + text); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "Code QR falsifié") {
 		t.Errorf("by another key: %s %s", resp.Status, title(body))
 	}
 	c = open(t, func(cfg *portal.Config) { cfg.Mutuality.ID = "elsewhere" })

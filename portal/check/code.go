@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,11 +31,20 @@ type typed struct {
 }
 
 func readTyped(c *gin.Context) typed {
-	t := typed{Reference: strings.ToUpper(strings.TrimSpace(c.PostForm("reference"))), Code: strings.TrimSpace(c.PostForm("code")), how: ByCode}
+	t := typed{Reference: reference(c.PostForm("reference")), Code: strings.TrimSpace(c.PostForm("code")), how: ByCode}
 	if c.PostForm("how") == string(ByQR) {
 		t.how = ByQR
 	}
 	return t
+}
+
+// reference is what was typed as it is printed: case and kinds of dashes do not matter, nor
+// blanks in their place.
+func reference(typed string) string {
+	parts := strings.FieldsFunc(typed, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || r == '\u2212' || r == '\u00ad'
+	})
+	return strings.ToUpper(strings.Join(parts, "-"))
 }
 
 // wrong are the fields to correct: only what could stand on no document at all.

@@ -37,14 +37,34 @@ func AnswerOf(l locale.Language, r *signing.Report) Answer {
 	return Answer{Valid: r.Valid(), Sentence: r.Sentence(), Why: r.Why(), Text: Sentence(l, r), Report: r}
 }
 
-// Box is the large answer of a page: what holds in a few words, then the sentence, and why
-// it is no better one.
+// Box is the large answer of a page: what holds in a few words, who signed, then the
+// sentence, and why it is no better one.
 func Box(v page.View, r *signing.Report) page.Verdict {
 	text := Sentence(v.Lang, r)
+	if Kind(r.Sentence()) == page.Valid {
+		text = signers(v, r) + text
+	}
 	if why := Reasons(v.Lang, r); len(why) > 0 {
 		text += " " + why[0]
 	}
 	return page.Verdict{Kind: Kind(r.Sentence()), Title: Title(v.Lang, r), Text: text}
+}
+
+// signers names who signed and sealed a good file, the first few of them.
+func signers(v page.View, r *signing.Report) string {
+	const most = 3
+	var b strings.Builder
+	n := 0
+	for i := range r.Signatures {
+		s := &r.Signatures[i]
+		name := strings.ReplaceAll(shown(s.Signer), "*", "") // mark-up of the sentence
+		if s.Kind == signing.Timestamp || name == "" || n == most {
+			continue
+		}
+		n++
+		b.WriteString(v.T("verify.who."+string(s.Kind), locale.A("name", name)) + " ")
+	}
+	return b.String()
 }
 
 // Title is the answer in a few words, for a heading.
