@@ -248,6 +248,9 @@ func FuzzParse(f *testing.F) {
 			return // the other reader refuses spare certificates that do not parse
 		}
 		other, err := timestamp.Parse(raw)
+		if err != nil && len(others) > 0 && strings.Contains(err.Error(), "ber2der") {
+			return // it walks into spare certificates, which nobody needs to read the token
+		}
 		if err != nil || !other.Time.Equal(token.Time) || !bytes.Equal(other.HashedMessage, token.Imprint) {
 			t.Fatalf("the other reader: %+v, %v; ours: %+v", other, err, token)
 		}
