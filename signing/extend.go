@@ -13,6 +13,7 @@ import (
 
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
+	"guichet.example/signing/internal/cms"
 	"guichet.example/signing/internal/pdf"
 )
 
@@ -32,6 +33,8 @@ type Extender struct {
 	Revocation Evidence            // revocation evidence; required from LevelLT on
 	Anchors    *certs.TrustAnchors // required
 	Now        func() time.Time    // nil: time.Now
+
+	paths servicePaths
 }
 
 // Extend raises the last signature of the file to the level wanted, as far as the
@@ -46,7 +49,7 @@ func (e *Extender) Extend(ctx context.Context, file []byte, want Level) ([]byte,
 	if want < LevelB || want > LevelLTA {
 		return file, 0, fmt.Errorf("%w: no level %d", ErrUnsuitable, int(want))
 	}
-	t, err := e.target(file)
+	t, err := e.target(file, &cms.Known{})
 	if err != nil {
 		return file, 0, err
 	}
@@ -74,8 +77,9 @@ type target struct {
 }
 
 // target finds the last signature. A signature that does not hold is never raised: a
-// timestamp would lend it weight.
-func (e *Extender) target(file []byte) (*target, error) {
+// timestamp would lend it weight. What k knows of an earlier reading is not found out
+// again, and what this one finds out is added.
+func (e *Extender) target(file []byte, k *cms.Known) (*target, error) {
 	if e.Anchors == nil {
 		return nil, errors.New("trust anchors are needed")
 	}
@@ -83,7 +87,7 @@ func (e *Extender) target(file []byte) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &validation{anchors: e.Anchors, now: clock(e.Now), f: f}
+	v := &validation{anchors: e.Anchors, now: clock(e.Now), f: f, known: k}
 	report := &Report{}
 	if err := v.read(report); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
@@ -112,11 +116,11 @@ func (e *Extender) timestamp(ctx context.Context, t *target) error {
 	if e.TSA == nil {
 		return fmt.Errorf("%w: no authority configured", ErrNoTimestamp)
 	}
-	raw, _, err := e.TSA.Stamp(ctx, sha256.Sum256(t.s.signed.Signer.Value))
+	token, err := e.TSA.stamp(ctx, sha256.Sum256(t.s.signed.Signer.Value), t.v.known)
 	if err != nil {
 		return err
 	}
-	der, err := t.s.signed.WithTimestamp(raw)
+	der, err := t.s.signed.WithTimestamp(token.Raw)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
 	}
@@ -124,7 +128,31 @@ func (e *Extender) timestamp(ctx context.Context, t *target) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
 	}
-	return e.proceed(t, file)
+	return t.refilled(file)
+}
+
+// refilled goes on with a file in whose last hole stands something else. All outside it
+// was read before, as a verifier would, and is covered by the signature: so the structure
+// and this signature are read again, and nothing more.
+func (t *target) refilled(file []byte) error {
+	f, err := open(file)
+	if err != nil {
+		return err
+	}
+	list, err := f.Signatures()
+	if err != nil || len(list) != len(t.v.subjects) || list[len(list)-1].ByteRange != t.s.sig.ByteRange {
+		return fmt.Errorf("%w: signature not found again: %v", ErrUnsuitable, err)
+	}
+	v := *t.v
+	v.f = f
+	s := &subject{sig: list[len(list)-1], report: &SignatureReport{}}
+	v.integrity(s)
+	if s.failed() || !s.profile || s.token == nil {
+		return fmt.Errorf("%w: timestamp does not verify: %s", ErrUnsuitable, strings.Join(s.report.Reasons, "; "))
+	}
+	v.subjects = append(slices.Clone(v.subjects[:len(list)-1]), s)
+	*t = target{file, &v, s}
+	return nil
 }
 
 // evidence appends a DSS with every certificate and one answer for each certificate that
@@ -175,7 +203,7 @@ func (e *Extender) proceed(t *target, file []byte) error {
 	if len(file) > MaxPDF {
 		return ErrTooLarge
 	}
-	next, err := e.target(file)
+	next, err := e.target(file, t.v.known)
 	if err != nil {
 		return err
 	}
@@ -185,7 +213,7 @@ func (e *Extender) proceed(t *target, file []byte) error {
 
 // collect gathers certificates and answers of one path.
 func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificate, others []*x509.Certificate, p certs.Purpose, w window, more *pdf.Evidence) error {
-	path, err := e.Anchors.Path(cert, p, w.until, append(others[:len(others):len(others)], t.v.storedCertificates()...)...)
+	path, err := e.path(cert, p, w.until, append(others[:len(others):len(others)], t.v.storedCertificates()...))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
@@ -214,6 +242,14 @@ func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificat
 		more.Add(one)
 	}
 	return nil
+}
+
+// path is that of a certificate, which for a service may have been found before.
+func (e *Extender) path(cert *x509.Certificate, p certs.Purpose, at time.Time, others []*x509.Certificate) (certs.Path, error) {
+	if p == certs.Timestamping {
+		return e.paths.path(e.Anchors, cert, at, others...)
+	}
+	return e.Anchors.Path(cert, p, at, others...)
 }
 
 // archive appends a document timestamp over everything (EN 319 142-1, 5.4.3), unless one
@@ -248,11 +284,11 @@ func (e *Extender) stampDocument(ctx context.Context, t *target) error {
 	}
 	from := newSource(t.file)
 	file, r := s.write(u, from.secondID(t.v.now))
-	raw, _, err := e.TSA.Stamp(ctx, [32]byte(from.digest(crypto.SHA256, file, r)))
+	token, err := e.TSA.stamp(ctx, [32]byte(from.digest(crypto.SHA256, file, r)), t.v.known)
 	if err != nil {
 		return err
 	}
-	if file, err = fill(file, r, raw); err != nil {
+	if file, err = fill(file, r, token.Raw); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTimestamp, err)
 	}
 	return e.proceed(t, file)

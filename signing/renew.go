@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/signing/internal/cms"
 	"guichet.example/signing/internal/pdf"
 )
 
@@ -25,7 +26,7 @@ var ErrNoArchive = errors.New("no archive timestamp")
 // Errors: ErrNoArchive, ErrNoTimestamp, ErrNoEvidence, ErrUnsuitable (wrapping what a
 // verifier would say), ErrTooLarge, and revocation.RevokedError.
 func (e *Extender) Renew(ctx context.Context, file []byte) ([]byte, error) {
-	t, err := e.target(file)
+	t, err := e.target(file, &cms.Known{})
 	if err != nil {
 		return nil, err
 	}

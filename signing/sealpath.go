@@ -28,8 +28,7 @@ func (k *sealPath) known() *cms.Known {
 }
 
 func (k *sealPath) holds(s *Sealer, at time.Time) bool {
-	return k != nil && k.anchors == s.Anchors && slices.Equal(k.certificates, s.Certificates) &&
-		!slices.ContainsFunc(k.path, func(c *x509.Certificate) bool { return at.Before(c.NotBefore) || at.After(c.NotAfter) })
+	return k != nil && k.anchors == s.Anchors && slices.Equal(k.certificates, s.Certificates) && validAt(k.path, at)
 }
 
 // Check reports whether the sealer can seal now: key and certificate belong together, the

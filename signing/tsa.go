@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"guichet.example/certs"
+	"guichet.example/signing/internal/cms"
 	"guichet.example/signing/internal/tsp"
 )
 
@@ -42,7 +43,10 @@ type TSAConfig struct {
 }
 
 // TSA asks timestamping authorities (RFC 3161). Safe for concurrent use.
-type TSA struct{ config TSAConfig }
+type TSA struct {
+	config TSAConfig
+	paths  servicePaths
+}
 
 // NewTSA checks the configuration and fills in what is left out.
 func NewTSA(c TSAConfig) (*TSA, error) {
@@ -79,22 +83,31 @@ func NewTSA(c TSAConfig) (*TSA, error) {
 //
 // Error: ErrNoTimestamp, which wraps what each authority did.
 func (t *TSA) Stamp(ctx context.Context, digest [32]byte) ([]byte, time.Time, error) {
+	token, err := t.stamp(ctx, digest, nil)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return token.Raw, token.Time, nil
+}
+
+// stamp is Stamp. What it finds out about the token is remembered in k, which may be nil.
+func (t *TSA) stamp(ctx context.Context, digest [32]byte, k *cms.Known) (*tsp.Token, error) {
 	var failures []error
 	for _, address := range t.config.URLs {
-		token, err := t.ask(ctx, address, digest)
+		token, err := t.ask(ctx, address, digest, k)
 		if err == nil {
-			return token.Raw, token.Time, nil
+			return token, nil
 		}
 		failures = append(failures, err)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil, time.Time{}, fmt.Errorf("%w: %w", ErrNoTimestamp, errors.Join(failures...))
+	return nil, fmt.Errorf("%w: %w", ErrNoTimestamp, errors.Join(failures...))
 }
 
 // ask gets one token from one authority and checks it.
-func (t *TSA) ask(ctx context.Context, address string, digest [32]byte) (*tsp.Token, error) {
+func (t *TSA) ask(ctx context.Context, address string, digest [32]byte, k *cms.Known) (*tsp.Token, error) {
 	var nonce [8]byte
 	if _, err := io.ReadFull(t.config.Rand, nonce[:]); err != nil {
 		return nil, fmt.Errorf("making a nonce: %w", err)
@@ -115,11 +128,11 @@ func (t *TSA) ask(ctx context.Context, address string, digest [32]byte) (*tsp.To
 	if err := request.Answered(token); err != nil {
 		return nil, err
 	}
-	signer, others, err := token.Verify(nil)
+	signer, others, err := token.Verify(k)
 	if err != nil {
 		return nil, fmt.Errorf("timestamp token: %w", err)
 	}
-	if _, err := t.config.Anchors.Path(signer, certs.Timestamping, token.Time, others...); err != nil {
+	if _, err := t.paths.path(t.config.Anchors, signer, token.Time, others...); err != nil {
 		return nil, fmt.Errorf("path of the timestamping authority: %w", err)
 	}
 	if off := token.Time.Sub(t.config.Now()).Abs(); off > t.config.Skew {

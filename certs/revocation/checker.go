@@ -58,13 +58,16 @@ func (c *Checker) patience() time.Duration {
 // certificate of p whose issuer is in p, end certificate first and asked anew, each
 // followed by the answer on its responder where that is not exempt (id-pkix-ocsp-nocheck).
 // One that is not good is an error, as with Check.
+//
+// Of a timestamping authority that names no OCSP service, a list that was kept serves as
+// of a CA: a list is made on schedule, and the authority stamps all day.
 func (c *Checker) Evidence(ctx context.Context, p certs.Path) ([]Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*c.config.Timeout)
 	defer cancel()
 	var all []Answer
 	for i := 0; i+1 < len(p); i++ {
 		ask := c.authority
-		if i == 0 {
+		if i == 0 && !stampsByList(p[0]) {
 			ask = func(ctx context.Context, cert, issuer *x509.Certificate) (Answer, error) {
 				return c.end(ctx, cert, issuer, true)
 			}
@@ -86,6 +89,11 @@ func (c *Checker) Evidence(ctx context.Context, p certs.Path) ([]Answer, error) 
 		}
 	}
 	return all, nil
+}
+
+// stampsByList reports a timestamping authority whose status is in a list and nowhere else.
+func stampsByList(cert *x509.Certificate) bool {
+	return len(cert.OCSPServer) == 0 && len(cert.CRLDistributionPoints) > 0 && certs.Timestamping.Check(cert) == nil
 }
 
 // end is the status of an end certificate: OCSP, else CRL.

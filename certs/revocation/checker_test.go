@@ -2,6 +2,7 @@ package revocation_test
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"strings"
@@ -386,5 +387,34 @@ func TestEvidence(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A card is asked about anew each time; the list on the authority that stamps for all
+// cards is fetched once, as that on both CAs is, and again when it is old.
+func TestEvidenceFetches(t *testing.T) {
+	w := start(t, certstest.P384)
+	now := time.Now()
+	checker := w.checker(t, func(c *revocation.Config) { c.Now = func() time.Time { return now } })
+	evidence := func(cert *x509.Certificate, p certs.Purpose) (ocsp, lists int) {
+		t.Helper()
+		ocsp, lists = w.Control().Requests(certstest.OCSP), w.Control().Requests(certstest.CRL)
+		if _, err := checker.Evidence(context.Background(), w.pathTo(t, cert, p)); err != nil {
+			t.Fatalf("Evidence(%v) = %v", p, err)
+		}
+		return w.Control().Requests(certstest.OCSP) - ocsp, w.Control().Requests(certstest.CRL) - lists
+	}
+	card, tsa := w.card.Signature.Certificate, w.Service("tsa").Certificate
+	for i, want := range []struct{ cardOCSP, cardLists, tsaOCSP, tsaLists int }{{1, 1, 0, 1}, {1, 0, 0, 0}, {1, 0, 0, 0}} {
+		got := want
+		got.cardOCSP, got.cardLists = evidence(card, certs.Signature)
+		got.tsaOCSP, got.tsaLists = evidence(tsa, certs.Timestamping)
+		if got != want {
+			t.Errorf("round %d: requests = %+v, want %+v", i, got, want)
+		}
+	}
+	now = now.Add(61 * time.Minute)
+	if _, lists := evidence(tsa, certs.Timestamping); lists == 0 {
+		t.Error("an hour later the lists are not fetched again")
 	}
 }
