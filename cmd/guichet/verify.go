@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"guichet.example/certs"
 	"guichet.example/cmd/internal/cli"
@@ -125,7 +126,7 @@ func printReport(w io.Writer, file string, r *signing.Report, lang locale.Langua
 		fmt.Fprintf(&b, "  %s\n", reason)
 	}
 	if r.Structure != "" {
-		fmt.Fprintf(&b, "  structure refused: %s\n", r.Structure)
+		fmt.Fprintf(&b, "  structure refused: %s\n", plain(r.Structure))
 	}
 	if r.Trailing > 0 {
 		fmt.Fprintf(&b, "  %d bytes after the end of the last revision\n", r.Trailing)
@@ -154,7 +155,7 @@ func printSignature(b *strings.Builder, s *signing.SignatureReport) {
 	if s.Kind != signing.Timestamp { // levels are of signatures
 		word = s.Level.String() + ", " + word
 	}
-	by := s.Signer
+	by := plain(s.Signer)
 	if by == "" {
 		by = "nobody known"
 	}
@@ -166,14 +167,26 @@ func printSignature(b *strings.Builder, s *signing.SignatureReport) {
 	case !s.Timestamp.IsZero() && s.Kind == signing.Timestamp && s.Indication != signing.TotalPassed:
 		fmt.Fprintf(b, "    claims %s\n", s.Timestamp.UTC().Format(time.RFC3339))
 	case !s.Timestamp.IsZero():
-		fmt.Fprintf(b, "    existed at %s, says %s\n", s.Timestamp.UTC().Format(time.RFC3339), s.TSA)
+		fmt.Fprintf(b, "    existed at %s, says %s\n", s.Timestamp.UTC().Format(time.RFC3339), plain(s.TSA))
 	case !s.Claimed.IsZero():
 		fmt.Fprintf(b, "    claims %s, no timestamp proves it\n", s.Claimed.UTC().Format(time.RFC3339))
 	}
 	for _, change := range s.ChangedAfter {
-		fmt.Fprintf(b, "    changed after signing, revision %d: %s %s\n", change.Revision, change.What, change.Detail)
+		fmt.Fprintf(b, "    changed after signing, revision %d: %s\n", change.Revision, plain(change.What+" "+change.Detail))
 	}
 	for _, reason := range s.Reasons {
-		fmt.Fprintf(b, "    %s\n", reason)
+		fmt.Fprintf(b, "    %s\n", plain(reason))
 	}
+}
+
+// plain makes what a file brought along fit for one line of a terminal: no line break, no
+// control character and none that turns the line around, so that nobody's name can pass
+// for our verdict.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }

@@ -18,7 +18,7 @@ func printDetails(b *strings.Builder, s *signing.SignatureReport) {
 	}
 	printPath(b, "    ", s.Path)
 	for _, t := range s.Timestamps {
-		fmt.Fprintf(b, "    timestamp over the %s, %s, by %s, %s, policy %s\n", t.Over, t.Time.UTC().Format(time.RFC3339), t.TSA, t.Hash, t.Policy)
+		fmt.Fprintf(b, "    timestamp over the %s, %s, by %s, %s, policy %s\n", t.Over, t.Time.UTC().Format(time.RFC3339), plain(t.TSA), t.Hash, t.Policy)
 		if s.Kind != signing.Timestamp {
 			printPath(b, "      ", t.Path)
 		}
@@ -47,7 +47,7 @@ func statusLine(s *signing.StatusReport) string {
 	}
 	line := fmt.Sprintf("%s, says the %s answer %s, as of %s", s.Status, s.Source, where, s.ThisUpdate.UTC().Format(time.RFC3339))
 	if s.Responder != "" {
-		line += ", by " + s.Responder
+		line += ", by " + plain(s.Responder)
 	}
 	if !s.RevokedAt.IsZero() {
 		line += ", withdrawn on " + s.RevokedAt.UTC().Format(time.RFC3339)
@@ -57,7 +57,7 @@ func statusLine(s *signing.StatusReport) string {
 
 func printHistory(b *strings.Builder, r *signing.Report) {
 	for _, h := range r.History {
-		fmt.Fprintf(b, "  revision %d, bytes %d to %d: %s\n", h.Number, h.From, h.To, strings.TrimSpace(h.What+" "+h.Field))
+		fmt.Fprintf(b, "  revision %d, bytes %d to %d: %s\n", h.Number, h.From, h.To, strings.TrimSpace(h.What+" "+plain(h.Field)))
 		for _, c := range h.Changes {
 			fmt.Fprintf(b, "    %s\n", changeLine(c))
 		}
@@ -76,5 +76,5 @@ func changeLine(c signing.Change) string {
 	if c.Rule != "" {
 		line += " (" + c.Rule + ")"
 	}
-	return line
+	return plain(line)
 }
