@@ -179,7 +179,7 @@ func (l *lab) passes(t *testing.T, file []byte) bool {
 		return false
 	}
 	s := r.Sentence()
-	if (s == ValidToday || s == ValidThen) != r.Valid() {
+	if (s == ValidToday || s == ValidThen || s == Added) != r.Valid() {
 		t.Errorf("sentence %q, valid %t", s, r.Valid())
 	}
 	if !r.Valid() && s != Unsigned && len(r.Why()) == 0 {

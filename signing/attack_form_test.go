@@ -61,7 +61,10 @@ var formAttacks = []attack{
 	{"default appearance changed", func(l *lab) []byte { return l.with(l.form, "DA", pdf.String("/F 99 Tf")) }, []string{"entry /DA"}},
 	{"visible document timestamp added", func(l *lab) []byte { return l.visibleTimestamp() }, []string{"not permitted here"}},
 	{"authentication key used to sign", func(l *lab) []byte { return l.authenticationSigned() }, []string{"CHAIN_CONSTRAINTS_FAILURE"}},
-	{"signature of a stranger added", func(l *lab) []byte { return l.strangerSigned() }, []string{"NO_CERTIFICATE_CHAIN_FOUND"}},
+	{"signature of a stranger added over the text", func(l *lab) []byte {
+		return l.strangerSigned(Mark{Page: 1, Rect: [4]float64{50, 400, 550, 500}, Lines: []string{"BE71"}})
+	}, []string{"NO_CERTIFICATE_CHAIN_FOUND", `"detail":"visible"`}},
+	{"signature of a stranger added", func(l *lab) []byte { return l.strangerSigned(Mark{}) }, []string{"NO_CERTIFICATE_CHAIN_FOUND"}},
 }
 
 // addField adds a field with its widget, as an honest program would.
@@ -129,7 +132,7 @@ func (l *lab) authenticationSigned() []byte {
 }
 
 // strangerSigned adds a second signature by a card of an unknown authority.
-func (l *lab) strangerSigned() []byte {
+func (l *lab) strangerSigned(mark Mark) []byte {
 	if closed, err := l.f.Last().Locked(); closed || err != nil {
 		l.lacks("room for a signature: %v", err)
 	}
@@ -145,5 +148,5 @@ func (l *lab) strangerSigned() []byte {
 	if err != nil {
 		l.tb.Fatal(err)
 	}
-	return l.w.sign(l.tb, Request{PDF: l.base, Path: path, At: signedAt}, card.Signature.Key)
+	return l.w.sign(l.tb, Request{PDF: l.base, Path: path, At: signedAt, Mark: mark}, card.Signature.Key)
 }

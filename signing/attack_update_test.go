@@ -3,6 +3,8 @@ package signing
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 
 	"guichet.example/signing/internal/pdf"
 )
@@ -132,6 +134,19 @@ var updateAttacks = []attack{
 	{"cross-reference stream that is none", func(l *lab) []byte {
 		return l.update(func(u *pdf.Update) { u.Add(stream("x", entry("Type", pdf.Name("XRef")))) })
 	}, []string{"nothing points to it"}},
+	{"name that some readers cut short", func(l *lab) []byte {
+		return l.set(l.page, append(slices.Clone(l.dict(l.page)), entry("Contents\x00", nil)))
+	}, []string{"FORMAT_FAILURE", "NUL"}},
+	{"entry that is null", func(l *lab) []byte {
+		return l.set(l.page, append(slices.Clone(l.dict(l.page)), entry("Kontents", nil)))
+	}, []string{"entry /Kontents"}},
+	{"objects of an object stream out of order", func(l *lab) []byte { return l.packed("700 8 701 0 ", "<< /B >>", "<< /A 1 >>") }, []string{"object stream"}},
+	{"words before the objects of an object stream", func(l *lab) []byte { return l.packed("700 4 ", "x   ", "<< /A 1 >>") }, []string{"object stream"}},
+	{"words between the objects of an object stream", func(l *lab) []byte { return l.packed("700 0 701 9 ", "<<>> x   ", "<< /A 1 >>") }, []string{"does not end where the next"}},
+	{"words in the table of an object stream", func(l *lab) []byte { return l.packed("700 0 % ", "<< /A 1 >>") }, []string{"object stream"}},
+	{"object stream that extends another", func(l *lab) []byte {
+		return l.packed("700 0 /Extends", "<< /A 1 >>")
+	}, []string{"nothing points to it"}},
 	{"end in other white space", func(l *lab) []byte {
 		file := l.raw("", "0 0\n")
 		at := bytes.LastIndex(file, []byte("startxref\n"))
@@ -195,6 +210,23 @@ var updateAttacks = []attack{
 		out, _ := u.Bytes(nil)
 		return out
 	}, []string{`"what":"page content"`}},
+}
+
+// packed appends an object stream with objects 700 and 701, by a hybrid revision: its
+// stream tells of them, as the table does of the object stream.
+func (l *lab) packed(head string, objects ...string) []byte {
+	head, extends := strings.CutSuffix(head, "/Extends")
+	more := map[bool]string{true: "/Extends 4 0 R"}[extends]
+	n := strings.Count(head, "70")
+	body := strings.Join(objects, "")
+	objstm := fmt.Sprintf("<< /Type /ObjStm /N %d /First %d /Length %d %s >>\nstream\n%s%s\nendstream", n, len(head), len(head)+len(body), more, head, body)
+	return l.beside(l.base, map[int]string{702: objstm}, []int{702}, func(map[int]int) map[int][3]int {
+		rows := map[int][3]int{}
+		for i := range n {
+			rows[700+i] = [3]int{2, 702, i}
+		}
+		return rows
+	})
 }
 
 // deceived is evidence that holds what a repairing reader takes for something else.

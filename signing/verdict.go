@@ -1,6 +1,10 @@
 package signing
 
-import "slices"
+import (
+	"slices"
+
+	"guichet.example/signing/internal/pdf"
+)
 
 // Sentence is the answer to a person who asks whether a file can be relied on. Pages and
 // programs say it in their words.
@@ -13,6 +17,10 @@ const (
 	// ValidThen: signed when card or seal were good, as the file proves, and unchanged
 	// since; card or seal have run out or were withdrawn later, which takes nothing away.
 	ValidThen Sentence = "valid-then"
+	// Added: signed and good, but a later signature, good as well, shows something on a page
+	// where those who signed before it left no field for it: AddedAfter says where. Nobody
+	// but who made it answers for what it shows.
+	Added Sentence = "added"
 	// Uncheckable: whether it is good cannot be told, see Why: unchanged, but nobody answers,
 	// or no file that could be read, as one that was cut off.
 	Uncheckable Sentence = "uncheckable"
@@ -29,7 +37,8 @@ func (r *Report) Sentence() Sentence {
 	if r == nil {
 		return Invalid
 	}
-	signed, altered, void := false, r.Trailing > 0, r.Structure != ""
+	shown, spoilt := r.shown()
+	signed, altered, void := false, r.Trailing > 0 || spoilt, r.Structure != ""
 	for i := range r.Signatures {
 		s := &r.Signatures[i]
 		signed = signed || s.Kind != Timestamp
@@ -47,10 +56,28 @@ func (r *Report) Sentence() Sentence {
 		return Unsigned
 	case !r.Valid():
 		return Uncheckable
+	case shown:
+		return Added
 	case r.lasts():
 		return ValidToday
 	}
 	return ValidThen
+}
+
+// shown reports whether a later signature shows something that those before it did not
+// sign, and whether one does so that is not good itself: anybody can make such a one.
+func (r *Report) shown() (shown, spoilt bool) {
+	for i := range r.Signatures {
+		for _, c := range r.Signatures[i].AddedAfter {
+			if c.Detail != pdf.Visible {
+				continue
+			}
+			shown = true
+			by := slices.IndexFunc(r.Signatures, func(s SignatureReport) bool { return s.Revision == c.Revision })
+			spoilt = spoilt || by < 0 || !r.Signatures[by].Valid()
+		}
+	}
+	return shown, spoilt
 }
 
 // lasts reports that no certificate of those who signed has run out or been withdrawn by

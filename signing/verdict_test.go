@@ -99,6 +99,61 @@ func TestPolicyEnds(t *testing.T) {
 	}
 }
 
+// A later signature that shows something is told of in the one sentence, unless it stands in
+// a field that waited for it; one that is not good itself has changed the file.
+func TestSentenceOfVisibleSignatures(t *testing.T) {
+	l := newLab(t)
+	w := l.w
+	second := func(file []byte, m Mark) []byte {
+		r := w.request(t, certstest.P384)
+		r.PDF, r.Mark = file, m
+		return w.sign(t, r, w.cards[certstest.P384].Signature.Key)
+	}
+	box := Mark{Page: 1, Rect: [4]float64{50, 400, 550, 500}, Lines: []string{"BE71"}}
+	// into signs the waiting field with an appearance.
+	into := func(file []byte) []byte {
+		f, err := pdf.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := f.Last().Dict(pdf.Ref{Num: 5}, "field")
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := f.Update()
+		s := newSlot("/Sig", "/ETSI.CAdES.detached", Hole, signedAt)
+		s.ref = u.Add(s.object())
+		u.Set(pdf.Ref{Num: 5}, inked(u, d).With("V", s.ref))
+		out, r := s.write(u, nil)
+		return l.fillSigned(out, r)
+	}
+	waiting := func(rect, annots string) []byte {
+		return l.approved(plan{
+			catalog: "/AcroForm << /Fields [5 0 R] >>", page: annots,
+			objects: map[int]string{5: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (second) /P 3 0 R /Rect " + rect + " >>"},
+		}.written(), nil)
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		want Sentence
+	}{
+		"visible":                   {second(l.base, box), Added},
+		"visible, then a timestamp": {w.raise(t, second(l.base, box), LevelLTA), Added},
+		"invisible":                 {second(l.base, Mark{}), ValidToday},
+		"only the first is visible": {l.base, ValidToday},
+		"in a field that waited":    {into(waiting("[9 9 99 99]", "/Annots [5 0 R]")), ValidToday},
+		"in a field without room":   {into(waiting("[9 9 9 9]", "/Annots [5 0 R]")), Added},
+		"in a field on no page":     {into(waiting("[9 9 99 99]", "")), Added},
+		"visible, by a stranger":    {l.strangerSigned(box), Changed},
+		"invisible, by a stranger":  {l.strangerSigned(Mark{}), Uncheckable},
+	} {
+		r, err := Verify(t.Context(), c.file, l.lenient())
+		if err != nil || r.Sentence() != c.want {
+			t.Errorf("%s: %s, %v, want %s", name, r.Sentence(), err, c.want)
+		}
+	}
+}
+
 // The report tells apart what it examined, with the clause of each.
 func TestReportDetails(t *testing.T) {
 	w := theWorld(t)

@@ -201,7 +201,7 @@ func (s *subject) judgeChanges() {
 		s.fail(TotalFailed, FormatFailure, "changed after signing: %s", summary(changed))
 	}
 	for _, c := range s.report.AddedAfter {
-		if c.Detail == "visible" {
+		if c.Detail == pdf.Visible {
 			s.reason("revision %d added a visible signature on %v", c.Revision, c.Rect)
 		}
 	}

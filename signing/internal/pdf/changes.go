@@ -25,6 +25,7 @@ type step struct {
 	order    []int // touched numbers, rising
 	done     map[int]bool
 	widgets  map[int]bool // widgets of accepted signatures
+	placed   map[int]bool // annotations on pages before, once somebody asked
 	locks    []lock       // of the signatures before
 	final    *bool        // whether they permit no other, once somebody asked
 	changes  []Change
@@ -147,7 +148,7 @@ func (s *step) used(o *Indirect) bool {
 		return s.f.revs[s.rev].section(o.Ref.Num, o.Start)
 	}
 	p, err := s.f.pack(o)
-	if err != nil {
+	if err != nil || len(p.numbers) == 0 || o.Value.(*Stream).Dict.Get("Extends") != nil {
 		return false
 	}
 	for i, num := range p.numbers {

@@ -155,7 +155,8 @@ func (s *step) vri(now, before Object, by int) error {
 		if err != nil {
 			return err
 		}
-		s.settle(e.Value, old.get(e.Key), by)
+		known, _ := old.get(e.Key)
+		s.settle(e.Value, known, by)
 		for _, part := range one {
 			switch part.Key {
 			case "Type", "TU":

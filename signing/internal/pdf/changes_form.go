@@ -172,7 +172,33 @@ func (s *step) signedField(f fieldNode) error {
 			return nil
 		}
 	}
-	return s.acceptSignature(f.ref, d, map[int]Dict{f.ref.Num: d}, f.full)
+	first := len(s.changes)
+	if err := s.acceptSignature(f.ref, d, map[int]Dict{f.ref.Num: d}, f.full); err != nil {
+		return err
+	}
+	for i := range s.changes[first:] {
+		c := &s.changes[first+i]
+		room := c.Rect[0] != c.Rect[2] && c.Rect[1] != c.Rect[3]
+		if c.Detail == Visible && room && s.stood(f.ref.Num) {
+			c.Detail = Foreseen
+		}
+	}
+	return nil
+}
+
+// stood reports a widget that was on a page before.
+func (s *step) stood(num int) bool {
+	if s.placed == nil {
+		s.placed = map[int]bool{}
+		pages, _ := s.old.Pages() // read without an error by the rule for pages
+		for _, p := range pages {
+			list, _ := s.old.Array(p.Dict.Get("Annots"), "Annots")
+			for _, o := range list {
+				s.placed[numberOr(o, 0)] = true
+			}
+		}
+	}
+	return s.placed[num]
 }
 
 // acceptSignature explains a field of that full name, its widgets and its signature

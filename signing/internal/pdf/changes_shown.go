@@ -9,6 +9,12 @@ func widget(d Dict) bool {
 	return (kind == nil || kind == Name("Annot")) && (subtype == nil || subtype == Name("Widget"))
 }
 
+// Details of a signature that was added and draws something.
+const (
+	Visible  = "visible"           // where nobody had foreseen it
+	Foreseen = "visible, foreseen" // in a field that waited for it, as large as it was
+)
+
 // shown lists where the widgets of a new signature draw anything, by rising number.
 func (s *step) shown(widgets map[int]Dict) ([]Change, error) {
 	var out []Change
@@ -18,7 +24,7 @@ func (s *step) shown(widgets map[int]Dict) ([]Change, error) {
 			return nil, err
 		}
 		if visible {
-			out = append(out, Change{Revision: s.rev, Detail: "visible", Object: num, Rect: r})
+			out = append(out, Change{Revision: s.rev, Detail: Visible, Object: num, Rect: r})
 		}
 	}
 	slices.SortFunc(out, func(a, b Change) int { return a.Object - b.Object })

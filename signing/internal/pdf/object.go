@@ -73,7 +73,8 @@ func (d Dict) With(key Name, value Object) Dict {
 }
 
 // equal reports whether two values are the same, references compared by number. A key
-// with the value null is the same as an absent one (ISO 32000-1, 7.3.7). Beyond
+// with the value null is not the same as an absent one, although it means that (ISO
+// 32000-1, 7.3.7): readers that cut names short differ on whose value it is. Beyond
 // maxCompared nothing is equal any more; who compares asks compared at the end.
 func (w *work) equal(a, b Object) bool {
 	if w.compared++; w.compared > maxCompared {
@@ -126,13 +127,13 @@ func (w *work) differing(a, b Dict) []Name {
 	inB := index(b)
 	var out []Name
 	for _, e := range a {
-		if !w.equal(e.Value, inB.get(e.Key)) {
+		if value, there := inB.get(e.Key); !there || !w.equal(e.Value, value) {
 			out = append(out, e.Key)
 		}
 	}
 	inA := index(a)
 	for _, e := range b {
-		if e.Value != nil && inA.get(e.Key) == nil {
+		if _, there := inA.get(e.Key); !there {
 			out = append(out, e.Key)
 		}
 	}
@@ -165,9 +166,13 @@ func index(d Dict) lookup {
 	return lookup{keys: keys}
 }
 
-func (l lookup) get(key Name) Object {
+func (l lookup) get(key Name) (value Object, there bool) {
 	if l.keys != nil {
-		return l.keys[key]
+		value, there = l.keys[key]
+		return value, there
 	}
-	return l.dict.Get(key)
+	if e := l.dict.entry(key); e != nil {
+		return e.Value, true
+	}
+	return nil, false
 }

@@ -116,7 +116,7 @@ func TestEqual(t *testing.T) {
 		{"[1 2]", "[2 1]", false},
 		{"[1 2]", "[1]", false},
 		{"<< /A 1 /B 2 >>", "<< /B 2 /A 1 >>", true},
-		{"<< /A 1 /B null >>", "<< /A 1 >>", true},
+		{"<< /A 1 /B null >>", "<< /A 1 >>", false},
 		{"<< /A 1 >>", "<< /A 1 /B 2 >>", false},
 		{"<< /A 1 0 R >>", "<< /A 2 0 R >>", false},
 		{"null", "<< >>", false},
