@@ -33,6 +33,7 @@ const retryAfter = 15
 type formPage struct {
 	Action  string
 	Stop    string // address of where one came from
+	Kept    string // how long an unsigned file is: the end of a key, "member" or "office"
 	Title   string
 	Size    string    // the largest file
 	Next    string    // what to do about the obstacle of the last file
@@ -49,7 +50,7 @@ func (p *Papers) showForm(c *gin.Context, status int, f formPage, errs []page.Fi
 	v.Lead, v.Errors = v.T("papers.form.lead"), errs
 	v.Step = page.Step{Task: v.T("requests.kind.paper"), N: 1, Of: steps}
 	v.Back = page.Link{URL: v.URL("requests"), Text: v.T("requests.back")}
-	f.Action, f.Stop, f.Size = v.URL(newPath), v.Back.URL, locale.Bytes(v.Lang, int64(p.MaxFile))
+	f.Kept, f.Action, f.Stop, f.Size = "member", v.URL(newPath), v.Back.URL, locale.Bytes(v.Lang, int64(p.MaxFile))
 	return page.Render(c, status, formView(v, f))
 }
 

@@ -41,7 +41,7 @@ func (p *Papers) showOfficeForm(c *gin.Context, status int, f formPage, errs []p
 	v.Lead, v.Errors = v.T("papers.office.form.lead", locale.A("name", at.Person.Name), locale.A("time", locale.Time(v.Lang, at.Ends))), errs
 	v.Step = page.Step{Task: v.T("papers.office.task"), N: 1, Of: steps}
 	v.Back = page.Link{URL: officeFile(c, ""), Text: v.T("office.file.back")}
-	f.Action, f.Stop, f.Size = officeFile(c, "/paper"), v.Back.URL, locale.Bytes(v.Lang, int64(p.MaxFile))
+	f.Kept, f.Action, f.Stop, f.Size = "office", officeFile(c, "/paper"), v.Back.URL, locale.Bytes(v.Lang, int64(p.MaxFile))
 	if at.Waits {
 		f.Waiting = page.Link{URL: officeFile(c, "/paper/read"), Text: v.T("papers.office.waiting")}
 	}

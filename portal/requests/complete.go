@@ -99,7 +99,7 @@ func (s *Signing) store(ctx context.Context, login auth.Login, p Preparation, si
 	if err != nil {
 		return Request{}, fmt.Errorf("storing a signature: %w", err)
 	}
-	if r.State == Signed {
+	if state == Signed {
 		s.raise(ctx, login, r.Document)
 	}
 	return r, nil

@@ -55,14 +55,22 @@ func (s *Signing) FreezePaper(ctx context.Context, login auth.Login, act documen
 	})
 }
 
-// asFrozen refuses bytes that are not those that were agreed to: the PDF of the request,
-// and what is prepared from it, which only appends.
-func asFrozen(r Request, prepared []byte) error {
+// intact refuses a document that is not the one that was agreed to.
+func intact(r Request) error {
 	if sha256.Sum256(r.PDF) != r.SHA256 {
 		return fmt.Errorf("%w: not the document that was frozen", ErrChanged)
 	}
 	if p, ok := r.Act.(document.Paper); ok && (p.SHA256 != r.SHA256 || p.Size != len(r.PDF)) {
 		return fmt.Errorf("%w: not the file that was sent", ErrChanged)
+	}
+	return nil
+}
+
+// asFrozen is intact, and refuses what was prepared from anything else: preparing only
+// appends.
+func asFrozen(r Request, prepared []byte) error {
+	if err := intact(r); err != nil {
+		return err
 	}
 	if !bytes.HasPrefix(prepared, r.PDF) || len(prepared) == len(r.PDF) {
 		return fmt.Errorf("%w: prepared from another document", ErrChanged)

@@ -47,6 +47,9 @@ func (s *Signing) prepare(ctx context.Context, login auth.Login, id string, cert
 	if r.State != ToSign {
 		return ToCard{}, early{ErrNotOpen}
 	}
+	if err := intact(r); err != nil {
+		return ToCard{}, early{err}
+	}
 	now := s.Now()
 	path, err := s.signer(login, certificate, now)
 	if err != nil {

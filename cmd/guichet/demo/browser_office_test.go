@@ -121,7 +121,7 @@ func officeStops(p officePlace) []stop {
 		view("office/queue", "empty queue", func(filled) string { return "office/queue?kind=lost-code" }),
 		at("office/queue/:id", "office/queue/"+p.item), at("office/staff/:id", "office/staff/"+p.colleague),
 		at("office/files/:id", file), at("office/files/:id/identity", file+"/identity"), at("office/files/:id/enrol", file+"/enrol"),
-		at("office/files/:id/email", file+"/email"), at("office/files/:id/receipt", file+"/receipt"), at("office/files/:id/account", file+"/account"),
+		at("office/files/:id/email", file+"/email"), at("office/files/:id/receipt", file+"/receipt"), at("office/files/:id/account", file+"/account"), at("office/files/:id/paper", file+"/paper"),
 		{"POST office/person", "search with what is wrong", func(w *window, base string, _ filled) {
 			w.send(base+"office/person", "", sendForm)
 		}},

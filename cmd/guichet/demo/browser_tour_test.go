@@ -141,7 +141,7 @@ var selfTestStop = stop{"GET help/self-test", "self-test", func(w *window, base 
 // memberStops are the pages of a member, in their filled state.
 var memberStops = []stop{
 	plain("home"), plain("account"), plain("account/access"), plain("account/password"), plain("account/email"), plain("bank"), plain("bank/change"),
-	plain("orders"), plain("orders/ehic"), plain("requests"), plain("documents"),
+	plain("orders"), plain("orders/ehic"), plain("requests"), plain("papers"), plain("documents"),
 	form("bank/reveal", "bank with the number shown", "bank", "", sendForm),
 	{"GET bank/change/check", "bank change to check", form("", "", "bank/change", fillBank, sendForm).way},
 	{"GET bank/change", "bank change, an answer to change", func(w *window, base string, f filled) {
