@@ -16,6 +16,9 @@ func (v *validation) times() {
 	poe := v.now
 	var archives []*subject // document timestamps that hold, newest first
 	for _, s := range slices.Backward(v.subjects) {
+		if v.stopped() {
+			return
+		}
 		if s.sig.IsTimestamp() {
 			if v.archive(s, poe) {
 				poe = s.token.Time

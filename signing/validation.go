@@ -20,7 +20,8 @@ type validation struct {
 	policy  CryptoPolicy
 	ask     func(certs.Path) ([]revocation.Answer, error) // asks the services; nil offline
 	f       *pdf.File
-	known   *cms.Known // from readings before this one; nil: nothing
+	stop    func() error // not nil: whoever asked waits no longer, and gets no report; nil: never
+	known   *cms.Known   // from readings before this one; nil: nothing
 
 	subjects []*subject
 	store    *pdf.Evidence       // the DSS as the last revision shows it
@@ -30,6 +31,9 @@ type validation struct {
 	answers, answerBytes int // verified so far, see maxAnswers
 	hashed               int // bytes so far, see maxHashed
 }
+
+// stopped reports that nobody waits for the report any more.
+func (v *validation) stopped() bool { return v.stop != nil && v.stop() != nil }
 
 // subject is one signature or document timestamp under validation.
 type subject struct {

@@ -38,7 +38,8 @@ func (t *Trust) policy() CryptoPolicy {
 
 // Verify validates every signature of a file. What is wrong with a signature or with
 // the file's structure is in the report; the error is only for bytes that are no PDF
-// or too many, ErrNotPDF and ErrTooLarge, and for a Trust without anchors.
+// or too many, ErrNotPDF and ErrTooLarge, for a Trust without anchors, and for a context
+// that ended first: it is looked at between signatures and between revisions.
 func Verify(ctx context.Context, file []byte, t Trust) (*Report, error) {
 	v, report, err := validate(ctx, file, t)
 	if err != nil {
@@ -76,7 +77,7 @@ func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, 
 		}
 		report.Trailing = len(file) - len(f.Data())
 	}
-	v := &validation{anchors: t.Anchors, policy: t.policy(), f: f, now: report.At}
+	v := &validation{anchors: t.Anchors, policy: t.policy(), f: f, now: report.At, stop: ctx.Err}
 	if t.Revocation != nil {
 		v.ask = func(p certs.Path) ([]revocation.Answer, error) { return t.Revocation.Evidence(ctx, p) }
 	}
@@ -85,6 +86,9 @@ func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, 
 		report.Structure = err.Error()
 	} else {
 		v.times()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, fmt.Errorf("verifying: %w", err)
 	}
 	return v, report, nil
 }
@@ -129,6 +133,9 @@ func (v *validation) read(report *Report) error {
 		return err
 	}
 	for _, sig := range list {
+		if v.stopped() {
+			break
+		}
 		s := &subject{sig: sig, report: &SignatureReport{}}
 		v.subjects = append(v.subjects, s)
 		v.integrity(s)
@@ -164,7 +171,7 @@ func (v *validation) compare() error {
 	for _, s := range v.subjects {
 		first = min(first, s.sig.Revision)
 	}
-	for rev := first + 1; rev < v.f.Revisions(); rev++ {
+	for rev := first + 1; rev < v.f.Revisions() && !v.stopped(); rev++ {
 		changes, err := v.f.Changes(rev)
 		if err != nil {
 			return err
