@@ -36,9 +36,27 @@ func TestBrowserCheck(t *testing.T) {
 		w.do("choosing a file", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}))
 		w.leave(func() { w.click(`form[action$="/check/file"] [data-kind=first]`) })
 		w.judge("check, the report", "fr")
+		w.sees("main", "Enregistrer la feuille de preuve (PDF)")
+		w.sees("main", "Enregistrer le rapport (JSON)")
 		w.size(320, 800)
 		w.run(`for (const d of document.querySelectorAll("details")) d.open = true`)
 		w.judge("check, the report narrow", "fr")
+	})
+	t.Run("too large", func(t *testing.T) {
+		large := filepath.Join(t.TempDir(), "large.pdf")
+		if err := os.WriteFile(large, []byte("%PDF-1.7\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(large, 60<<20); err != nil {
+			t.Fatal(err)
+		}
+		w := s.window(t)
+		w.visit("/fr/check")
+		w.do("choosing a file", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{large}))
+		w.expectComplaint("413")
+		w.leave(func() { w.click(`form[action$="/check/file"] [data-kind=first]`) })
+		w.judge("check, too large", "fr")
+		w.sees(".errors", "Choisissez un fichier de 25")
 	})
 	t.Run("code", func(t *testing.T) {
 		w := s.window(t)
@@ -54,6 +72,7 @@ func TestBrowserCheck(t *testing.T) {
 		w.click(`form[action$="/check"] .button`)
 		w.at("check/answer")
 		w.judge("check, issued", "nl")
+		w.sees("main", "Het bewijsblad opslaan (PDF)")
 		w.sees("main", r.Reference)
 	})
 	t.Run("square", func(t *testing.T) {
