@@ -128,7 +128,7 @@ func (a attack) on(l *lab) (file []byte, ok bool) {
 // by TestAttacks.
 func TestAttacksOnEveryBase(t *testing.T) {
 	w := theWorld(t)
-	corpus := slices.Concat(byteAttacks[:len(byteAttacks)-1], rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, markAttacks, archiveAttacks)
+	corpus := slices.Concat(byteAttacks[:len(byteAttacks)-1], rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, markAttacks, archiveAttacks, loadAttacks, stampAttacks)
 	soak := os.Getenv("GUICHET_SOAK") != ""
 	total := 0
 	for n, b := range bases {

@@ -50,7 +50,7 @@ func (l *lab) certified(p Permission, file []byte, change func(body string, cata
 // fillSigned puts an honest signature by the EC card into the hole.
 func (l *lab) fillSigned(file []byte, r [4]int) []byte {
 	l.tb.Helper()
-	f := l.forgeryOf(file, r, certstest.P256)
+	f := l.forgeryOf(file, r, l.algorithm(certstest.P256))
 	out, err := fill(file, r, f.encode(l.tb))
 	if err != nil {
 		l.tb.Fatal(err)
@@ -78,52 +78,52 @@ func pointing(perms string) func(string, pdf.Dict, pdf.Ref) (string, pdf.Dict) {
 var certifyAttacks = []attack{
 	{"certification that is not the first signature", func(l *lab) []byte { return l.certified(Signing, l.base, asItShould) }, []string{`"what":"catalog"`}},
 	{"certification without permission", func(l *lab) []byte {
-		return l.certified(Signing, letter(l.tb).PDF, saying("/Reference [<<", "/Referense [<<"))
+		return l.certified(Signing, l.unsigned(), saying("/Reference [<<", "/Referense [<<"))
 	}, []string{`"broken":"the signature gives no permission"`, "SIG_CONSTRAINTS_FAILURE"}},
-	{"certification with permission 9", func(l *lab) []byte { return l.certified(Signing, letter(l.tb).PDF, saying("/P 2", "/P 9")) }, []string{`"broken":"its permission is malformed"`}},
-	{"certification with permission 0", func(l *lab) []byte { return l.certified(Signing, letter(l.tb).PDF, saying("/P 2", "/P 0")) }, []string{`"broken":"its permission is malformed"`}},
-	{"certification with a name for permission", func(l *lab) []byte { return l.certified(Signing, letter(l.tb).PDF, saying("/P 2", "/P /2")) }, []string{`"broken":"its permission is malformed"`}},
+	{"certification with permission 9", func(l *lab) []byte { return l.certified(Signing, l.unsigned(), saying("/P 2", "/P 9")) }, []string{`"broken":"its permission is malformed"`}},
+	{"certification with permission 0", func(l *lab) []byte { return l.certified(Signing, l.unsigned(), saying("/P 2", "/P 0")) }, []string{`"broken":"its permission is malformed"`}},
+	{"certification with a name for permission", func(l *lab) []byte { return l.certified(Signing, l.unsigned(), saying("/P 2", "/P /2")) }, []string{`"broken":"its permission is malformed"`}},
 	{"certification by an unknown method", func(l *lab) []byte {
-		return l.certified(Signing, letter(l.tb).PDF, saying("/TransformMethod /DocMDP", "/TransformMethod /DocNDP"))
+		return l.certified(Signing, l.unsigned(), saying("/TransformMethod /DocMDP", "/TransformMethod /DocNDP"))
 	}, []string{`"broken":"its permission is malformed"`}},
 	{"certification of another kind", func(l *lab) []byte {
-		return l.certified(Signing, letter(l.tb).PDF, saying("/TransformMethod /DocMDP", "/TransformMethod /UR3"))
+		return l.certified(Signing, l.unsigned(), saying("/TransformMethod /DocMDP", "/TransformMethod /UR3"))
 	}, []string{`"broken":"the signature gives no permission"`}},
 	{"certification with two permissions", func(l *lab) []byte {
-		return l.certified(NoChanges, letter(l.tb).PDF, saying("/Reference [", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >> "))
+		return l.certified(NoChanges, l.unsigned(), saying("/Reference [", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >> "))
 	}, []string{`"broken":"its permission is malformed"`, `"permission":1`}},
 	{"certification that is no signature of the form", func(l *lab) []byte {
-		return l.certified(Signing, letter(l.tb).PDF, pointing("<< /DocMDP << /Type /Sig /Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>] >> >>"))
+		return l.certified(Signing, l.unsigned(), pointing("<< /DocMDP << /Type /Sig /Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>] >> >>"))
 	}, []string{`"broken":"it is no signature of the form"`}},
 	{"certification that points at the page", func(l *lab) []byte {
-		return l.certified(Signing, letter(l.tb).PDF, pointing(fmt.Sprintf("<< /DocMDP %d 0 R >>", l.page.Num)))
+		return l.certified(Signing, l.unsigned(), pointing(fmt.Sprintf("<< /DocMDP %d 0 R >>", l.page.Num)))
 	}, []string{`"broken":"it is no signature of the form"`}},
 	{"certification that is no dictionary", func(l *lab) []byte {
-		return l.certified(Signing, letter(l.tb).PDF, pointing("<< /DocMDP 7 >>"))
+		return l.certified(Signing, l.unsigned(), pointing("<< /DocMDP 7 >>"))
 	}, []string{"FORMAT_FAILURE"}},
 	{"certification pointed elsewhere later", func(l *lab) []byte {
-		return l.after(l.certified(NoChanges, letter(l.tb).PDF, asItShould), "Perms", pdf.Raw("<< /DocMDP << /Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>] >> >>"))
+		return l.after(l.certified(NoChanges, l.unsigned(), asItShould), "Perms", pdf.Raw("<< /DocMDP << /Reference [<< /TransformMethod /DocMDP /TransformParams << /P 3 >> >>] >> >>"))
 	}, []string{"entry /Perms", `"broken"`}},
 	{"certification taken out later", func(l *lab) []byte {
-		return l.after(l.certified(NoChanges, letter(l.tb).PDF, asItShould), "Perms", nil)
+		return l.after(l.certified(NoChanges, l.unsigned(), asItShould), "Perms", nil)
 	}, []string{"entry /Perms", "took it out of the catalog"}},
 	{"certification: page changed after permission 1", func(l *lab) []byte {
-		return l.annotated(l.certified(NoChanges, letter(l.tb).PDF, asItShould))
+		return l.annotated(l.certified(NoChanges, l.unsigned(), asItShould))
 	}, []string{`"what":"annotation"`, `"broken":"what it does not permit was done`}},
 	{"certification: note added where notes are permitted", func(l *lab) []byte {
-		return l.annotated(l.certified(Signing, letter(l.tb).PDF, saying("/P 2", "/P 3")))
+		return l.annotated(l.certified(Signing, l.unsigned(), saying("/P 2", "/P 3")))
 	}, []string{`"what":"annotation"`}},
 	{"certification: signed after permission 1", func(l *lab) []byte {
-		return l.approved(l.certified(NoChanges, letter(l.tb).PDF, asItShould), nil)
+		return l.approved(l.certified(NoChanges, l.unsigned(), asItShould), nil)
 	}, []string{"not permitted here", `"broken":"what it does not permit was done`}},
 	{"certification: signed after an approval that permits nothing", func(l *lab) []byte {
-		return l.approved(l.approved(letter(l.tb).PDF, NoChanges.reference()), nil)
+		return l.approved(l.approved(l.unsigned(), NoChanges.reference()), nil)
 	}, []string{"not permitted here"}},
 	{"certification: permission raised by a second one", func(l *lab) []byte {
-		return l.approved(l.certified(NoChanges, letter(l.tb).PDF, asItShould), Signing.reference())
+		return l.approved(l.certified(NoChanges, l.unsigned(), asItShould), Signing.reference())
 	}, []string{"not permitted here"}},
 	{"certification whose signature was spoilt", func(l *lab) []byte {
-		return bytes.Replace(l.certified(NoChanges, letter(l.tb).PDF, asItShould), []byte("/Producer"), []byte("/Prodacer"), 1)
+		return bytes.Replace(l.certified(NoChanges, l.unsigned(), asItShould), []byte("/Producer"), []byte("/Prodacer"), 1)
 	}, []string{`"broken":"its signature does not hold"`}},
 }
 

@@ -19,7 +19,7 @@ import (
 
 // spoilt is the name of an attack on the CMS and how it is made.
 func spoilt(name string, change func(*forgery), want ...string) attack {
-	return attack{name, func(l *lab) []byte { return l.forge(certstest.RSA2048, change) }, want}
+	return attack{name, func(l *lab) []byte { return l.forge(l.algorithm(certstest.RSA2048), change) }, want}
 }
 
 // cmsAttacks are signatures by the right key that are not what PAdES allows.

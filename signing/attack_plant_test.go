@@ -180,9 +180,17 @@ func (p plan) written() []byte {
 
 // plant has a card sign the file of the plan at B-LT and appends the plan's update.
 func (l *lab) plant(p plan) []byte {
-	r := l.w.request(l.tb, certstest.P256)
+	by := l.algorithm(certstest.P256)
+	r := l.w.request(l.tb, by)
 	r.PDF, r.Mark = p.written(), Mark{}
-	signed := l.w.sign(l.tb, r, l.w.cards[certstest.P256].Signature.Key)
+	signed := l.w.sign(l.tb, r, l.w.cards[by].Signature.Key)
+	if l.level > 0 {
+		raised, _, err := l.w.extender(l.tb).Extend(l.tb.Context(), signed, l.level)
+		if err != nil {
+			l.lacks("what a higher level needs: %v", err) // its pointers lead to numbers of the evidence
+		}
+		signed = raised
+	}
 	f, err := pdf.Open(signed)
 	if err != nil {
 		l.tb.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +27,26 @@ type lab struct {
 	// numbers of objects of the letter
 	catalog, page, contents, font, widget, form pdf.Ref
 	picky                                       bool // panics with absent where the base lacks something
+
+	input []byte               // what forgeries are made of; nil: the letter, with a mark
+	by    *certstest.Algorithm // whose key makes them; nil: as each attack says
+	level Level                // to which plants are raised before their update; 0: B-B
+}
+
+// unsigned is what a forgery starts from.
+func (l *lab) unsigned() []byte {
+	if l.input != nil {
+		return l.input
+	}
+	return letter(l.tb).PDF
+}
+
+// algorithm is the key that makes a forgery.
+func (l *lab) algorithm(a certstest.Algorithm) certstest.Algorithm {
+	if l.by != nil {
+		return *l.by
+	}
+	return a
 }
 
 func newLab(tb testing.TB) *lab {
@@ -49,12 +68,21 @@ func labOf(tb testing.TB, w *world, base []byte) *lab {
 		tb.Fatal(err)
 	}
 	l.catalog, l.page = state.Root(), pages[0].Ref
-	l.contents = pages[0].Dict.Get("Contents").(pdf.Ref)
+	l.contents, _ = pages[0].Dict.Get("Contents").(pdf.Ref)
 	catalog := l.dict(l.catalog)
-	l.form = catalog.Get("AcroForm").(pdf.Ref)
-	l.widget = l.dict(l.form).Get("Fields").(pdf.Array)[0].(pdf.Ref)
-	fonts := l.dict(l.dict(pages[0].Dict.Get("Resources")).Get("Font"))
-	l.font = fonts[0].Value.(pdf.Ref)
+	l.form, _ = catalog.Get("AcroForm").(pdf.Ref)
+	fields, err := state.Array(l.dict(catalog.Get("AcroForm")).Get("Fields"), "Fields")
+	if err != nil || len(fields) == 0 {
+		tb.Fatalf("fields %v, %v", fields, err)
+	}
+	l.widget, _ = fields[0].(pdf.Ref)
+	resources, err := state.Dict(pages[0].Dict.Get("Resources"), "Resources")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if fonts, err := state.Dict(resources.Get("Font"), "Font"); err == nil && len(fonts) > 0 {
+		l.font, _ = fonts[0].Value.(pdf.Ref)
+	}
 	return l
 }
 
@@ -147,7 +175,7 @@ func TestAttacks(t *testing.T) {
 	if r := l.w.report(t, l.base); !r.Valid() {
 		t.Fatalf("the untouched file is not valid: %+v", r)
 	}
-	corpus := slices.Concat(byteAttacks, rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, cmsAttacks, stampAttacks, loadAttacks, markAttacks, plantAttacks, archiveAttacks, certifyAttacks, hybridAttacks, lockAttacks)
+	corpus := everyAttack()
 	names := map[string]bool{}
 	for _, a := range corpus {
 		if names[a.name] {

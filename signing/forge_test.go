@@ -91,7 +91,11 @@ func essV2(cert []byte) []byte {
 // forge prepares a letter, lets change spoil an honest signature and puts it in.
 func (l *lab) forge(a certstest.Algorithm, change func(*forgery)) []byte {
 	l.tb.Helper()
-	p, err := Prepare(l.w.request(l.tb, a))
+	r := l.w.request(l.tb, a)
+	if l.input != nil {
+		r.PDF, r.Mark = l.input, Mark{}
+	}
+	p, err := Prepare(r)
 	if err != nil {
 		l.tb.Fatal(err)
 	}
