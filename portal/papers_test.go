@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"guichet.example/certs/certstest"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/office"
@@ -152,5 +154,40 @@ func TestMemberSignsAFileOfHerOwn(t *testing.T) {
 	w.desks["all"].wants("POST", item+"/close", url.Values{"answer": {office.EventAccepted}}, http.StatusSeeOther)
 	if text := v.wants("GET", "/fr/requests/"+id, nil, http.StatusOK); !strings.Contains(text, locale.T(locale.FR, "requests.state.accepted")) {
 		t.Error("the member does not see that it was accepted")
+	}
+}
+
+// A file that somebody signed before is signed after him: the page names him, both
+// signatures hold, and the report speaks of the member's.
+func TestMemberSignsASignedFile(t *testing.T) {
+	w := openTown(t, storetest.Config(t, storetest.SQLite))
+	me := w.members[0]
+	v := w.at(me)
+	file := w.sealedBy(written(t, "accepted/pikepdf-attachment.pdf"), 0)
+	id := v.paperTo(t, file)
+	page := v.wants("GET", "/fr/requests/"+id+"/read", nil, http.StatusOK)
+	for _, want := range []string{"Employeur SA", locale.T(locale.FR, "papers.inside.files")} {
+		if !strings.Contains(html.UnescapeString(page), want) {
+			t.Errorf("the page to read does not hold %q", want)
+		}
+	}
+	v.signs("/fr/requests/"+id, me.card)
+	found := documentLink.FindStringSubmatch(v.wants("GET", "/fr/documents", nil, http.StatusOK))
+	if found == nil {
+		t.Fatal("nothing in the vault")
+	}
+	_, signed := v.get("/fr/documents/" + found[1] + "/file.pdf")
+	report, err := signing.Verify(t.Context(), []byte(signed), signing.Trust{Anchors: w.pki.Anchors(), Now: w.now})
+	ok(t, err)
+	if len(report.Signatures) != 2 || !strings.HasPrefix(signed, file) {
+		t.Fatalf("%d signatures", len(report.Signatures))
+	}
+	for _, s := range report.Signatures {
+		if !s.Integrity.Passed || len(s.ChangedAfter) > 0 {
+			t.Errorf("signature of %s: %+v, %+v", s.Signer, s.Integrity, s.ChangedAfter)
+		}
+	}
+	if text := v.wants("GET", "/fr/documents/"+found[1]+"/report", nil, http.StatusOK); !strings.Contains(text, "Mathieu Delcourt") {
+		t.Error("the report does not speak of the member's signature")
 	}
 }

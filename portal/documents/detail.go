@@ -56,6 +56,14 @@ func (d *Documents) detail(c *gin.Context) error {
 	return page.Render(c, http.StatusOK, detailView(v, p))
 }
 
+// numberText says whose national number the file gives away.
+func numberText(v page.View, doc Document) string {
+	if doc.Signer != "" {
+		return v.T("papers.number.text")
+	}
+	return v.T("documents.number.text")
+}
+
 // weight of the download: a file that counts for nothing is not the thing to do.
 func weight(s Status) page.ButtonKind {
 	if s == Invalid {

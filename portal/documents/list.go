@@ -141,14 +141,19 @@ func row(v page.View, doc Document) page.TableRow {
 		action = page.Link{URL: address(v, doc.ID, ""), Text: v.T("documents.invalid.what"), Hidden: name + ", " + doc.Reference}
 	}
 	return page.TableRow{
-		page.TitleCell(page.Link{URL: address(v, doc.ID, ""), Text: name, Hidden: doc.Reference}, fileText(v, doc)),
+		page.TitleCell(page.Link{URL: address(v, doc.ID, ""), Text: name, Hidden: doc.Reference}, listedText(v, doc)),
 		page.Text(date), page.Badge(kind, words), page.TextLink(action),
 	}
 }
 
-// fileText says what the file is: "PDF, 1 page, 118 ko", behind the title of a paper.
+// fileText says what the file is: "PDF, 1 page, 118 ko".
 func fileText(v page.View, doc Document) string {
-	text := v.TN("documents.what", doc.Pages, locale.A("size", locale.Bytes(v.Lang, int64(doc.Size))))
+	return v.TN("documents.what", doc.Pages, locale.A("size", locale.Bytes(v.Lang, int64(doc.Size))))
+}
+
+// listedText is fileText, behind the title of a paper.
+func listedText(v page.View, doc Document) string {
+	text := fileText(v, doc)
 	if doc.Title != "" {
 		text = v.T("papers.titled", locale.A("title", doc.Title), locale.A("file", text))
 	}

@@ -37,6 +37,9 @@ func (q *Requests) done(c *gin.Context) error {
 		Reference: page.Reference{Label: v.T("requests.reference.label"), Number: r.Reference,
 			Text: v.T("requests.done.asked", locale.A("date", locale.DateTime(v.Lang, r.SignedAt)))},
 	}
+	if OfPaper(r.Act.Kind()) {
+		p.Verdict.Text = v.T("papers.done.text")
+	}
 	if r.State == Pending {
 		p.Verdict = page.Verdict{Kind: page.Checking, Title: v.T("requests.done.pending.title"), Text: v.T("requests.done.pending.text"), Step: true}
 	}

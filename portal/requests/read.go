@@ -109,6 +109,14 @@ func (p sheetPage) next() string {
 	return "read"
 }
 
+// effect is what comes of consenting.
+func (p sheetPage) effect(v page.View) string {
+	if OfPaper(p.Request.Act.Kind()) {
+		return v.T("papers.read.effect")
+	}
+	return v.T("requests.read.effect.text." + string(p.Words))
+}
+
 // onward is what the button of the page does.
 func (p sheetPage) onward(v page.View) string {
 	return v.T("requests.read.continue." + string(p.Words))
