@@ -144,7 +144,7 @@ func zeroRun(digits []byte) int {
 // pairs decodes pairs of digits from the front, up to the first that is none. There is
 // room for all.
 func pairs(digits []byte) String {
-	out := make(String, len(digits)/2, len(digits)/2+1)
+	out := make(String, len(digits)/2, (len(digits)+1)/2)
 	i := 0
 	for i+1 < len(digits) {
 		if digits[i] == '0' {

@@ -82,7 +82,7 @@ func (u *Update) Bytes(id []byte) ([]byte, map[Ref]int) {
 
 // estimate is room for the objects, so that the file is copied once.
 func (u *Update) estimate() int {
-	n := 1 << 12
+	n := 1 << 11
 	for _, o := range u.objs {
 		switch o := o.(type) {
 		case Raw:
@@ -92,7 +92,7 @@ func (u *Update) estimate() int {
 		case Holed:
 			n += len(o.Before) + 2*o.Size
 		}
-		n += 1 << 9
+		n += 1 << 8
 	}
 	return n
 }
