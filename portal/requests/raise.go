@@ -88,6 +88,9 @@ func (r *Raiser) attempt(ctx context.Context, d Raise) Raised {
 		case errors.As(err, &revoked):
 			out.State, out.Cause = Rejected, rescue.Words(err)
 			return out
+		case errors.As(err, new(certs.ExpiredError)): // nobody can tell any more: staff is told at once
+			out.Cause, out.GivenUp = rescue.Words(err), true
+			return out
 		case err != nil:
 			return r.later(out, err)
 		}
@@ -129,13 +132,16 @@ func (r *Raiser) holds(out *Raised, pdf []byte) {
 
 // signerStatus asks afresh for the status of the signer's certificate. Its path is
 // built at the present time: an expired certificate has no answer that could be
-// trusted any more, and stays pending until somebody looks at it.
+// trusted any more.
 func (r *Raiser) signerStatus(ctx context.Context, signer [][]byte) error {
 	list := parseAll(signer)
 	if len(list) == 0 {
 		return errors.New("signer's certificate was not kept")
 	}
 	path, err := r.Anchors.Path(list[0], certs.Signature, r.Now(), list[1:]...)
+	if errors.As(err, new(certs.ExpiredError)) {
+		return fmt.Errorf("%w: signer: %w", signing.ErrNoEvidence, err)
+	}
 	if err != nil {
 		return fmt.Errorf("path of the signer: %w: %w", rescue.ErrPath, err)
 	}

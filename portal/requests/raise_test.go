@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/rescue"
 	"guichet.example/signing"
 )
 
@@ -65,6 +66,25 @@ func TestPendingCardTurnsOutRevoked(t *testing.T) {
 	out := d.store.raised[0]
 	if out.State != Rejected || out.PDF != nil || !out.NextTry.IsZero() {
 		t.Errorf("outcome is %q, next %v, want rejected for good", out.State, out.NextTry)
+	}
+}
+
+// A card that ran out before anybody said whether it was good is not asked about for ever.
+func TestPendingCardRunsOut(t *testing.T) {
+	d := newDesk(t)
+	id := d.frozen(t)
+	c, v := d.prepared(t, id, d.mathieu)
+	d.status.fresh = revocation.ErrUnavailable
+	if _, err := d.Complete(t.Context(), d.login, id, c.Preparation, v); err != nil {
+		t.Fatal(err)
+	}
+	d.now = noon.AddDate(30, 0, 0)
+	if err := d.round(t); err != nil {
+		t.Fatal(err)
+	}
+	out := d.store.raised[0]
+	if cause, _ := rescue.Split(out.Cause); !out.GivenUp || !out.NextTry.IsZero() || out.State != "" || cause != rescue.Status {
+		t.Errorf("outcome is %q, given up %t, next %v, %s", out.State, out.GivenUp, out.NextTry, out.Cause)
 	}
 }
 
