@@ -11,6 +11,7 @@ import (
 	"guichet.example/reader"
 	"guichet.example/reader/api"
 	"guichet.example/reader/pinpage"
+	"guichet.example/reader/typed"
 )
 
 // grace is how long a child may take to end a signature that the caller gave up.
@@ -39,7 +40,7 @@ func (c *Card) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
 		c.set.mu.Unlock()
 	}
 	if r.Entry.Kind == Terminal {
-		defer keepTerminal()()
+		defer typed.KeepTerminal()()
 	}
 	if ctx.Err() != nil {
 		return nil, ended(ctx)

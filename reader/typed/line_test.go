@@ -1,4 +1,4 @@
-package remote
+package typed
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ func TestReadLine(t *testing.T) {
 			t.Errorf("readLine(%q) = %q, %v, want %q", in, got, err, want)
 		}
 	}
-	for in, want := range map[string]error{"": io.EOF, strings.Repeat("1", longestLine): errLineTooLong} {
+	for in, want := range map[string]error{"": io.EOF, strings.Repeat("1", MaxLine): ErrTooLong} {
 		if got, err := readLine(strings.NewReader(in)); got != nil || !errors.Is(err, want) {
 			t.Errorf("readLine(%q) = %q, %v, want %v", in, got, err, want)
 		}

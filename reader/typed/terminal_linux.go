@@ -1,29 +1,24 @@
-package remote
+package typed
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
-
-	"guichet.example/reader"
 )
 
 // controllingTerminal is the terminal of this session, parent's and child's alike.
 const controllingTerminal = "/dev/tty"
 
-var errNoTerminal = errors.New("there is no terminal to ask the PIN on")
-
-// terminalPIN asks on the controlling terminal and reads a line with the echo off.
-// However it ends, the echo is on again.
-type terminalPIN struct{}
-
-func (terminalPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, error) {
+// AtTerminal writes the prompt to the controlling terminal and reads a line with the echo
+// off. However it ends, the echo is on again: atExit, if not nil, is given what turns it
+// on, for a program that ends without returning, until what it returned is called.
+// ErrNoTerminal, and those of Line.
+func AtTerminal(ctx context.Context, prompt string, atExit func(restore func()) (done func())) ([]byte, error) {
 	tty, err := os.OpenFile(controllingTerminal, os.O_RDWR, 0)
 	if err != nil {
-		return nil, errNoTerminal
+		return nil, ErrNoTerminal
 	}
 	defer tty.Close()
 	state, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
@@ -34,27 +29,24 @@ func (terminalPIN) PIN(ctx context.Context, ask reader.PINRequest) ([]byte, erro
 	silent.Lflag &^= unix.ECHO
 	silent.Lflag |= unix.ICANON | unix.ISIG
 	restore := func() { _ = unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETSF, state) }
-	done := last.add(restore)
-	defer done()
+	if atExit != nil {
+		defer atExit(restore)()
+	}
 	if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETSF, &silent); err != nil {
 		return nil, fmt.Errorf("asking the PIN: %w", err)
 	}
 	defer restore()
-	if _, err := tty.WriteString(prompt(ask)); err != nil {
+	if _, err := tty.WriteString(prompt); err != nil {
 		return nil, fmt.Errorf("asking the PIN: %w", err)
 	}
 	defer tty.WriteString("\n")
-	line, err := readUntilDone(ctx, tty)
-	if err == nil && len(line) == 0 {
-		return nil, reader.ErrCancelled // an empty line is how one gives up
-	}
-	return line, err
+	return Line(ctx, tty)
 }
 
-// keepTerminal remembers how the terminal is and returns what puts it back: a child
+// KeepTerminal remembers how the terminal is and returns what puts it back: a child
 // that is killed while it asks cannot. What was typed of a PIN then goes, so that the shell
 // does not get it for a command.
-func keepTerminal() (restore func()) {
+func KeepTerminal() (restore func()) {
 	tty, err := os.OpenFile(controllingTerminal, os.O_RDWR, 0)
 	if err != nil {
 		return func() {}
