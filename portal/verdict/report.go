@@ -338,6 +338,19 @@ func changed(c signing.Change) (what, rule string) {
 	return shown(what), shown(c.Rule)
 }
 
+// active names what in a file can act or hides beside its pages.
+func active(v page.View, r *signing.Report) string {
+	var names []string
+	for _, what := range r.Active {
+		name := shown(what)
+		if key := "verify.report.active." + strings.ToLower(strings.ReplaceAll(what, " ", "-")); locale.Has(key) {
+			name = v.T(key)
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // file is what the file is as a whole.
 func file(v page.View, r *signing.Report) []page.SummaryRow {
 	rows := []page.SummaryRow{
@@ -352,7 +365,7 @@ func file(v page.View, r *signing.Report) []page.SummaryRow {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.trailing"), Value: locale.Bytes(v.Lang, int64(r.Trailing))})
 	}
 	if len(r.Active) > 0 {
-		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.active"), Content: english(shown(strings.Join(r.Active, ", ")))})
+		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.active"), Value: active(v, r)})
 	}
 	return append(rows, page.SummaryRow{Label: v.T("verify.report.checked"), Value: locale.DateTime(v.Lang, r.At)})
 }
