@@ -123,7 +123,11 @@ var certifyAttacks = []attack{
 		return l.approved(l.certified(NoChanges, l.unsigned(), asItShould), Signing.reference())
 	}, []string{"not permitted here"}},
 	{"certification whose signature was spoilt", func(l *lab) []byte {
-		return bytes.Replace(l.certified(NoChanges, l.unsigned(), asItShould), []byte("/Producer"), []byte("/Prodacer"), 1)
+		file := l.certified(NoChanges, l.unsigned(), asItShould)
+		if !bytes.Contains(file, []byte("/Producer")) {
+			l.lacks("a word to be changed")
+		}
+		return bytes.Replace(file, []byte("/Producer"), []byte("/Prodacer"), 1)
 	}, []string{`"broken":"its signature does not hold"`}},
 }
 
