@@ -99,15 +99,11 @@ func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refu
 	sent, err := form.Receive(c, place)
 	title := titleOf(sent.Fields[titleField])
 	shown.Title = title
-	status, errs := http.StatusUnprocessableEntity, []page.FieldError{}
-	if wrong := titleProblem(title); wrong != "" {
-		errs = append(errs, page.FieldError{Field: titleField, Text: v.T("papers.title.error."+wrong, locale.A("n", strconv.Itoa(document.MaxPaperTitle)))})
-	}
+	errs := titleErrors(v, title)
 	if err != nil {
 		what := receiveProblem(err)
-		status = what.status
 		errs = append(errs, page.FieldError{Field: fileField, Text: v.T("papers.error."+what.key, locale.A("size", locale.Bytes(v.Lang, int64(p.MaxFile))))})
-		return "", shown, &refusal{status, errs}, nil
+		return "", shown, &refusal{what.status, errs}, nil
 	}
 	done, err := place.Work(c.Request.Context())
 	if errors.Is(err, upload.ErrBusy) {
@@ -128,7 +124,7 @@ func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refu
 		return "", shown, nil, err
 	}
 	if len(errs) > 0 {
-		return "", shown, &refusal{status, errs}, nil
+		return "", shown, &refusal{http.StatusUnprocessableEntity, errs}, nil
 	}
 	act := document.Paper{
 		Language: document.Language(v.Lang), Mutuality: p.Mutuality, Date: p.Now().In(locale.Zone()),
@@ -136,6 +132,16 @@ func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refu
 	}
 	id, err = f(c.Request.Context(), act, sent.File, page.KeyOf(sent.Fields[keyField]))
 	return id, shown, nil, err
+}
+
+// titleErrors are what is wrong with a title.
+func titleErrors(v page.View, title string) []page.FieldError {
+	wrong := titleProblem(title)
+	if wrong == "" {
+		return nil
+	}
+	text := v.T("papers.title.error."+wrong, locale.A("n", strconv.Itoa(document.MaxPaperTitle)))
+	return []page.FieldError{{Field: titleField, Text: text}}
 }
 
 // busy is the answer while the gate is full.
