@@ -60,7 +60,7 @@ func runVerify(ctx context.Context, env cli.Env, args []string) error {
 			valid = false
 			continue
 		}
-		valid = valid && report.Valid()
+		valid = valid && verdict.Good(report)
 		write := printReport
 		if *asJSON {
 			write = printJSON
@@ -117,7 +117,7 @@ func verifyFile(ctx context.Context, file string, trust signing.Trust) (*signing
 
 func printReport(w io.Writer, file string, r *signing.Report, lang locale.Language, full bool) error {
 	word := "NOT VALID"
-	if r.Valid() {
+	if verdict.Good(r) {
 		word = "valid"
 	}
 	var b strings.Builder

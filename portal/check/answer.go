@@ -117,7 +117,7 @@ func head(v page.View, s signing.Sentence) string {
 	switch s {
 	case signing.ValidToday, signing.ValidThen:
 		word = "valid"
-	case signing.Uncheckable:
+	case signing.Uncheckable, signing.Added:
 		word = "unsure"
 	}
 	return v.T("check.issued.head." + word)

@@ -34,14 +34,14 @@ type Answer struct {
 
 // AnswerOf is the answer for a report, in a language.
 func AnswerOf(l locale.Language, r *signing.Report) Answer {
-	return Answer{Valid: r.Valid(), Sentence: r.Sentence(), Why: r.Why(), Text: Sentence(l, r), Report: r}
+	return Answer{Valid: Good(r), Sentence: r.Sentence(), Why: r.Why(), Text: Sentence(l, r), Report: r}
 }
 
 // Box is the large answer of a page: what holds in a few words, who signed, then the
 // sentence, and why it is no better one.
 func Box(v page.View, r *signing.Report) page.Verdict {
 	text := Sentence(v.Lang, r)
-	if Kind(r.Sentence()) == page.Valid {
+	if Good(r) || r.Sentence() == signing.Added {
 		text = signers(v, r) + text
 	}
 	if why := Reasons(v.Lang, r); len(why) > 0 {
@@ -77,7 +77,7 @@ func Kind(s signing.Sentence) page.Kind {
 	switch s {
 	case signing.ValidToday, signing.ValidThen:
 		return page.Valid
-	case signing.Uncheckable:
+	case signing.Uncheckable, signing.Added:
 		return page.Checking
 	case signing.Unsigned:
 		return page.Neutral

@@ -9,7 +9,37 @@ import (
 
 // Sentence is the answer in one sentence.
 func Sentence(l locale.Language, r *signing.Report) string {
-	return locale.T(l, "verify.sentence."+string(r.Sentence()))
+	key := "verify.sentence." + string(r.Sentence())
+	switch {
+	case r == nil:
+	case r.Sentence() == signing.Uncheckable && len(r.Signatures) == 0:
+		key = "verify.sentence.cut"
+	case sealed(r) && locale.Has(key+".sealed"):
+		key += ".sealed"
+	}
+	return locale.T(l, key)
+}
+
+// sealed reports that an organisation stands for the file, and no person: a seal is not
+// called a signature.
+func sealed(r *signing.Report) bool {
+	seals := 0
+	for i := range r.Signatures {
+		switch r.Signatures[i].Kind {
+		case signing.Seal:
+			seals++
+		case signing.Timestamp:
+		default:
+			return false
+		}
+	}
+	return seals > 0
+}
+
+// Good reports whether a file is what was signed, and nothing else: what a program acts
+// upon that does not read the sentence.
+func Good(r *signing.Report) bool {
+	return r.Sentence() == signing.ValidToday || r.Sentence() == signing.ValidThen
 }
 
 // Reasons says what speaks against the file, worst first; none for a good one.

@@ -10,9 +10,9 @@ import (
 // Whatever a report can say has words in every language.
 func TestEverySentenceHasWords(t *testing.T) {
 	for _, s := range []signing.Sentence{
-		signing.ValidToday, signing.ValidThen, signing.Uncheckable, signing.Changed, signing.Unsigned, signing.Invalid,
+		signing.ValidToday, signing.ValidThen, signing.Added, signing.Uncheckable, signing.Changed, signing.Unsigned, signing.Invalid,
 	} {
-		if !locale.Has("verify.sentence." + string(s)) {
+		if !locale.Has("verify.sentence."+string(s)) || !locale.Has("verify.title."+string(s)) || !locale.Has("check.issued."+string(s)) {
 			t.Errorf("no words for %s", s)
 		}
 	}
@@ -35,5 +35,27 @@ func TestNoReportIsNoGoodNews(t *testing.T) {
 	r := &signing.Report{Structure: "broken"}
 	if got := Reasons(locale.FR, r); len(got) != 1 || got[0] != locale.T(locale.FR, "verify.why.FORMAT_FAILURE") {
 		t.Errorf("Reasons = %q", got)
+	}
+}
+
+// A seal is no signature: who reads the sentence must not think that a person signed.
+func TestSealIsNotCalledSignature(t *testing.T) {
+	seal := signing.SignatureReport{Kind: signing.Seal, Indication: signing.TotalFailed}
+	stamp := signing.SignatureReport{Kind: signing.Timestamp, Indication: signing.TotalFailed}
+	person := signing.SignatureReport{Kind: signing.Signature, Indication: signing.TotalFailed}
+	for _, test := range []struct {
+		signatures []signing.SignatureReport
+		want       string
+	}{
+		{[]signing.SignatureReport{seal, stamp}, "verify.sentence.invalid.sealed"},
+		{[]signing.SignatureReport{person, seal}, "verify.sentence.invalid"},
+		{[]signing.SignatureReport{stamp}, "verify.sentence.invalid"},
+	} {
+		if got, want := Sentence(locale.EN, &signing.Report{Signatures: test.signatures}), locale.T(locale.EN, test.want); got != want {
+			t.Errorf("Sentence = %q, want %q", got, want)
+		}
+	}
+	if got, want := Sentence(locale.NL, &signing.Report{Structure: "broken"}), locale.T(locale.NL, "verify.sentence.cut"); got != want {
+		t.Errorf("Sentence of a file cut off = %q", got)
 	}
 }
