@@ -10,6 +10,7 @@ import (
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/portal/verdict"
+	"guichet.example/signing"
 )
 
 // detailPage is one document: what it is, and what can be done with it.
@@ -42,7 +43,7 @@ func (d *Documents) detail(c *gin.Context) error {
 		{Label: v.T("documents.signed.by." + how), Value: signer, Detail: v.T("documents.signed.how." + how)},
 		{Label: v.T("documents.signed.at." + how), Value: locale.DateTime(v.Lang, doc.Created)},
 		{Label: v.T("documents.reference"), Value: doc.Reference},
-		verdict.LevelRow(v, doc.Level),
+		levelRow(v, doc),
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},
 	}}
 	if doc.Title != "" {
@@ -54,6 +55,21 @@ func (d *Documents) detail(c *gin.Context) error {
 			Detail: v.T("documents.checked." + doc.CheckedHow)})
 	}
 	return page.Render(c, http.StatusOK, detailView(v, p))
+}
+
+// levelRow is the level of a document, and what is still to come.
+func levelRow(v page.View, doc Document) page.SummaryRow {
+	row := verdict.LevelRow(v, doc.Level)
+	if doc.Status == Invalid {
+		return row
+	}
+	switch doc.Level {
+	case signing.LevelB:
+		row.Detail += ". " + v.T("documents.soon.b")
+	case signing.LevelT:
+		row.Detail += ". " + v.T("documents.soon.t")
+	}
+	return row
 }
 
 // numberText says whose national number the file gives away.
