@@ -26,6 +26,7 @@ type Stamp struct {
 	Certificates []*x509.Certificate // in the token; empty if the request did not ask for them
 	NoESS        bool                // leave out signing-certificate-v2
 	ESS          *x509.Certificate   // certificate it names; nil: the signer's
+	Extensions   []pkix.Extension
 }
 
 // bestPractices is the policy of ETSI EN 319 421, 5.2: 0.4.0.2023.1.1.
@@ -73,7 +74,8 @@ type (
 		Accuracy struct {
 			Seconds int `asn1:"optional"`
 		}
-		Nonce *big.Int `asn1:"optional"`
+		Nonce      *big.Int         `asn1:"optional"`
+		Extensions []pkix.Extension `asn1:"tag:1,optional,omitempty"`
 	}
 	statusInfo struct {
 		Status  int
@@ -88,7 +90,7 @@ type (
 // Marshal encodes and signs the time-stamp token, a CMS SignedData.
 func (s Stamp) Marshal() ([]byte, error) {
 	info := tstInfo{
-		Version: 1, Policy: s.Policy, Serial: s.Serial, GenTime: s.GenTime, Nonce: s.Nonce,
+		Version: 1, Policy: s.Policy, Serial: s.Serial, GenTime: s.GenTime, Nonce: s.Nonce, Extensions: s.Extensions,
 		Imprint: messageImprint{pkix.AlgorithmIdentifier{Algorithm: hashOIDs[s.Hash], Parameters: asn1.NullRawValue}, s.Imprint},
 	}
 	info.Accuracy.Seconds = 1

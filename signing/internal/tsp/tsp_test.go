@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"math/big"
@@ -108,10 +109,23 @@ func TestParseRefuses(t *testing.T) {
 		"too large":     make([]byte, MaxSize+1),
 		"SHA-1 imprint": stamp(t, func(s *certstest.Stamp) { s.Hash, s.Imprint = crypto.SHA1, make([]byte, 20) }),
 		"short imprint": stamp(t, func(s *certstest.Stamp) { s.Imprint = s.Imprint[:16] }),
+		"critical extension": stamp(t, func(s *certstest.Stamp) {
+			s.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3}, Critical: true, Value: []byte{0x30, 0}}}
+		}),
 	} {
 		if token, err := Parse(raw); !errors.Is(err, ErrMalformed) || token != nil {
 			t.Errorf("%s: Parse = %v, %v, want %v", name, token, err, ErrMalformed)
 		}
+	}
+}
+
+// A qualified authority says so in an extension that is not critical (ETSI EN 319 422).
+func TestParseIgnoresExtensions(t *testing.T) {
+	raw := stamp(t, func(s *certstest.Stamp) {
+		s.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 3}, Value: []byte{0x30, 0}}}
+	})
+	if _, err := Parse(raw); err != nil {
+		t.Error(err)
 	}
 }
 

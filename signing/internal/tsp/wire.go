@@ -96,15 +96,33 @@ func (t *Token) readInfo(der []byte) error {
 			return malformed("nonce")
 		}
 	}
-	for n := range uint8(2) {
-		if !info.ReadOptionalASN1(&skipped, &present, cbasn1.Tag(n).ContextSpecific().Constructed()) {
-			return malformed("tsa or extensions")
-		}
+	if !info.ReadOptionalASN1(&skipped, &present, cbasn1.Tag(0).ContextSpecific().Constructed()) {
+		return malformed("tsa")
+	}
+	var extensions cryptobyte.String
+	if !info.ReadOptionalASN1(&extensions, &present, cbasn1.Tag(1).ContextSpecific().Constructed()) || !ignorable(extensions) {
+		return malformed("extensions, or a critical one among them")
 	}
 	if !info.Empty() {
 		return malformed("bytes after TSTInfo")
 	}
 	return nil
+}
+
+// ignorable reports whether nobody need know any of the extensions: none is critical
+// (RFC 3161, 2.4.2; RFC 5280, 4.2). ETSI EN 319 422, 9.1, has one that is not.
+func ignorable(extensions cryptobyte.String) bool {
+	for !extensions.Empty() {
+		var extension, value cryptobyte.String
+		var id asn1.ObjectIdentifier
+		var critical bool
+		if !extensions.ReadASN1(&extension, cbasn1.SEQUENCE) || !extension.ReadASN1ObjectIdentifier(&id) ||
+			extension.PeekASN1Tag(cbasn1.BOOLEAN) && !extension.ReadASN1Boolean(&critical) ||
+			!extension.ReadASN1(&value, cbasn1.OCTET_STRING) || !extension.Empty() || critical {
+			return false
+		}
+	}
+	return true
 }
 
 // readImprint reads MessageImprint ::= SEQUENCE { hashAlgorithm, hashedMessage }.
