@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/a-h/templ"
@@ -156,6 +157,9 @@ func facts(v page.View, s *signing.SignatureReport) []page.SummaryRow {
 	if s.Kind != signing.Timestamp && s.Level != 0 {
 		rows = append(rows, LevelRow(v, s.Level))
 	}
+	if until := proves(s); !until.IsZero() {
+		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.until"), Value: locale.Date(v.Lang, until), Detail: v.T("verify.report.until.detail")})
+	}
 	if len(s.Reasons) > 0 {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.remarks"), Content: english(shown(strings.Join(s.Reasons, "; ")))})
 	}
@@ -164,6 +168,20 @@ func facts(v page.View, s *signing.SignatureReport) []page.SummaryRow {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.algorithm"), Content: english(how)})
 	}
 	return append(rows, page.SummaryRow{Label: v.T("verify.report.indication"), Content: english(indication(s.Indication, s.SubIndication))})
+}
+
+// proves is when the first certificate of a good document timestamp runs out: until then it
+// proves by itself what it covers. Zero for everything else.
+func proves(s *signing.SignatureReport) (until time.Time) {
+	if s.Kind != signing.Timestamp || s.Indication != signing.TotalPassed {
+		return until
+	}
+	for _, c := range s.Path {
+		if until.IsZero() || c.NotAfter.Before(until) {
+			until = c.NotAfter
+		}
+	}
+	return until
 }
 
 // algorithm is how a signature was calculated; empty if that could not be read.

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"testing"
+	"time"
 
 	"guichet.example/portal/locale"
 	"guichet.example/signing"
@@ -57,5 +58,22 @@ func TestSealIsNotCalledSignature(t *testing.T) {
 	}
 	if got, want := Sentence(locale.NL, &signing.Report{Structure: "broken"}), locale.T(locale.NL, "verify.sentence.cut"); got != want {
 		t.Errorf("Sentence of a file cut off = %q", got)
+	}
+}
+
+func TestProvesUntilItsFirstEnd(t *testing.T) {
+	early, late := time.Date(2031, 5, 1, 0, 0, 0, 0, time.UTC), time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
+	path := []signing.CertificateReport{{NotAfter: late}, {NotAfter: early}, {NotAfter: late}}
+	for name, test := range map[string]struct {
+		s    signing.SignatureReport
+		want time.Time
+	}{
+		"a signature":       {signing.SignatureReport{Kind: signing.Signature, Indication: signing.TotalPassed, Path: path}, time.Time{}},
+		"one that fails":    {signing.SignatureReport{Kind: signing.Timestamp, Indication: signing.TotalFailed, Path: path}, time.Time{}},
+		"an archive's time": {signing.SignatureReport{Kind: signing.Timestamp, Indication: signing.TotalPassed, Path: path}, early},
+	} {
+		if got := proves(&test.s); !got.Equal(test.want) {
+			t.Errorf("%s proves until %v, want %v", name, got, test.want)
+		}
 	}
 }
