@@ -73,5 +73,8 @@ func (w *window) signIn(card, lang string) {
 	w.visit("/" + lang + "/sign-in/card")
 	w.click(startCard)
 	w.pinPage().give(PIN)
-	w.at("home")
+	w.at("(home|enrol/opened)") // the first sign-in of all opens her account
+	if home := "/" + lang + "/home"; eval[string](w, "location.pathname") != home {
+		w.visit(home)
+	}
 }
