@@ -84,12 +84,13 @@ func (a *Check) byCode(c *gin.Context) error {
 	var wait *credentials.WaitError
 	switch {
 	case errors.As(err, &wait):
-		v.Errors = []page.FieldError{{Field: "code", Text: v.TN("check.wait", waitFor(c, wait.Wait))}}
+		v.Errors = []page.FieldError{{Field: "code", Text: v.TN("check.wait", upload.Refusal{Wait: wait.Wait}.Seconds(c))}}
 		return a.show(c, v, t, http.StatusTooManyRequests)
 	case errors.Is(err, upload.ErrBusy):
-		c.Header("Retry-After", retryAfter)
+		busy, _ := upload.RefusalOf(err)
+		busy.Seconds(c)
 		v.Errors = []page.FieldError{{Field: "code", Text: v.T("check.error.busy")}}
-		return a.show(c, v, t, http.StatusServiceUnavailable)
+		return a.show(c, v, t, busy.Status)
 	case err != nil:
 		return fmt.Errorf("checking a document: %w", err)
 	}

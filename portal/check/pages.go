@@ -6,17 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
-	"guichet.example/portal/upload"
 	"guichet.example/portal/verdict"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
@@ -63,29 +59,16 @@ func (a *Check) file(c *gin.Context) error {
 // refused says beside the field why a file is not checked.
 func (a *Check) refused(c *gin.Context, v page.View, err error) error {
 	var no refusal
-	var often *upload.WaitError
-	wrong, status := page.FieldError{Field: "file"}, http.StatusTooManyRequests
-	switch {
-	case errors.As(err, &often):
-		wrong.Text = v.TN("check.wait.files", waitFor(c, often.Wait))
-	case errors.As(err, &no):
-		status, wrong.Text = no.status, v.T("check.error."+no.key, locale.A("size", locale.Bytes(v.Lang, MaxFile)))
-		if no == errNotNow {
-			c.Header("Retry-After", retryAfter)
-		}
-	default:
+	if !errors.As(err, &no) {
 		return err
 	}
+	text := v.T("check.error."+no.Key, locale.A("size", locale.Bytes(v.Lang, MaxFile)))
+	if seconds := no.Seconds(c); no.Status == http.StatusTooManyRequests {
+		text = v.TN("check.wait.files", seconds)
+	}
 	v.Path = formPath // where a switch of language leads
-	v.Errors = []page.FieldError{wrong}
-	return a.show(c, v, typed{}, status)
-}
-
-// waitFor tells programs how long to wait, and returns it for people, in seconds.
-func waitFor(c *gin.Context, wait time.Duration) int {
-	seconds := int(math.Ceil(wait.Seconds()))
-	c.Header("Retry-After", strconv.Itoa(seconds))
-	return seconds
+	v.Errors = []page.FieldError{{Field: "file", Text: text}}
+	return a.show(c, v, typed{}, no.Status)
 }
 
 // digestOf is the digest in a report; zero, which is nobody's, if there is none.

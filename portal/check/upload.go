@@ -2,9 +2,7 @@ package check
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -24,41 +22,23 @@ const judging = 20 * time.Second
 // sentForm is what is sent: a file, the key of the page, and what is to answer.
 var sentForm = upload.Form{File: "file", Fields: []string{"key", "as"}, MaxFile: MaxFile, MaxField: 64}
 
-// Why a file is not checked. Each is the end of a key: check.error.<problem>.
+// Why a file that came in is not checked: the end of a key, check.error.<problem>.
 var (
-	errNoFile   = refusal{http.StatusUnprocessableEntity, "none"}
-	errTwoFiles = refusal{http.StatusUnprocessableEntity, "two"}
-	errTooLarge = refusal{http.StatusRequestEntityTooLarge, "large"}
-	errNotPDF   = refusal{http.StatusUnprocessableEntity, "not-pdf"}
-	errLocked   = refusal{http.StatusUnprocessableEntity, "locked"}
-	errForm     = refusal{http.StatusBadRequest, "form"}
-	errSlow     = refusal{http.StatusRequestTimeout, "slow"}
-	errNotNow   = refusal{http.StatusServiceUnavailable, "busy"}
-
-	errHeavy     = refusal{http.StatusUnprocessableEntity, "heavy"}
-	errLongProof = refusal{http.StatusUnprocessableEntity, "proof"}
+	errNotPDF    = refusal{upload.Refusal{Status: http.StatusUnprocessableEntity, Key: "not-pdf"}}
+	errLocked    = refusal{upload.Refusal{Status: http.StatusUnprocessableEntity, Key: "locked"}}
+	errHeavy     = refusal{upload.Refusal{Status: http.StatusUnprocessableEntity, Key: "heavy"}}
+	errLongProof = refusal{upload.Refusal{Status: http.StatusUnprocessableEntity, Key: "proof"}}
 )
 
-// refusal is an upload that is not checked: the status of the answer, and its words.
-type refusal struct {
-	status int
-	key    string
-}
+// refusal is an upload that is not checked, as an error.
+type refusal struct{ upload.Refusal }
 
-func (r refusal) Error() string { return "upload refused: " + r.key }
-
-// problems are the errors of an upload as refusals.
-var problems = map[error]refusal{
-	upload.ErrNone: errNoFile, upload.ErrTwo: errTwoFiles, upload.ErrTooLarge: errTooLarge, upload.ErrSlow: errSlow,
-	upload.ErrForm: errForm, upload.ErrBusy: errNotNow,
-}
+func (r refusal) Error() string { return "upload refused: " + r.Key }
 
 // refusalOf turns an error of an upload into its refusal; any other stays what it is.
 func refusalOf(err error) error {
-	for problem, refusal := range problems {
-		if errors.Is(err, problem) {
-			return refusal
-		}
+	if r, ok := upload.RefusalOf(err); ok {
+		return refusal{r}
 	}
 	return err
 }
@@ -73,7 +53,7 @@ type judged struct {
 
 // received takes the form in, verifies its file and writes down what was found, within what
 // the gate allows. Place and core are given back before anything is answered: who reads
-// slowly keeps nobody waiting. Errors are refusals, *upload.WaitError, or faults of ours.
+// slowly keeps nobody waiting. Errors are refusals, or faults of ours.
 func (a *Check) received(c *gin.Context, v page.View) (judged, error) {
 	place, err := a.Gate.Enter(a.Sessions.Network(c))
 	if err != nil {
@@ -103,6 +83,3 @@ func (a *Check) received(c *gin.Context, v page.View) (judged, error) {
 	}
 	return j, err
 }
-
-// retryAfter is what who comes while the gate is full is told to wait, in seconds.
-var retryAfter = strconv.Itoa(15)

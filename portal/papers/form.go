@@ -26,9 +26,6 @@ const (
 // steps of a paper: form, then read and sign in package requests.
 const steps = 3
 
-// retryAfter is what who comes while the gate is full is told to wait, in seconds.
-const retryAfter = 15
-
 // formPage is the form with what was typed. A file has to be chosen again each time.
 type formPage struct {
 	Action  string
@@ -90,7 +87,7 @@ func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refu
 	v := page.From(c)
 	place, err := p.Gate.Enter(p.Sessions.Network(c))
 	if err != nil {
-		return "", formPage{}, p.busy(c), nil
+		return "", formPage{}, p.untaken(c, err), nil
 	}
 	defer place.Leave()
 	form := upload.Form{
@@ -101,13 +98,13 @@ func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refu
 	shown.Title = title
 	errs := titleErrors(v, title)
 	if err != nil {
-		what := receiveProblem(err)
-		errs = append(errs, page.FieldError{Field: fileField, Text: v.T("papers.error."+what.key, locale.A("size", locale.Bytes(v.Lang, int64(p.MaxFile))))})
-		return "", shown, &refusal{what.status, errs}, nil
+		no := p.untaken(c, err)
+		no.errs = append(errs, no.errs...)
+		return "", shown, no, nil
 	}
 	done, err := place.Work(c.Request.Context())
 	if errors.Is(err, upload.ErrBusy) {
-		return "", shown, p.busy(c), nil
+		return "", shown, p.untaken(c, err), nil
 	}
 	if err != nil {
 		return "", shown, nil, err
@@ -144,28 +141,20 @@ func titleErrors(v page.View, title string) []page.FieldError {
 	return []page.FieldError{{Field: titleField, Text: text}}
 }
 
-// busy is the answer while the gate is full.
-func (p *Papers) busy(c *gin.Context) *refusal {
-	c.Header("Retry-After", strconv.Itoa(retryAfter))
-	return &refusal{http.StatusServiceUnavailable, []page.FieldError{{Field: fileField, Text: page.From(c).T("papers.error.busy")}}}
-}
-
-type problem struct {
-	status int
-	key    string
-}
-
-// receiveProblem is what a form that was not taken is answered with.
-func receiveProblem(err error) problem {
-	switch {
-	case errors.Is(err, upload.ErrNone):
-		return problem{http.StatusUnprocessableEntity, "none"}
-	case errors.Is(err, upload.ErrTwo):
-		return problem{http.StatusUnprocessableEntity, "two"}
-	case errors.Is(err, upload.ErrTooLarge):
-		return problem{http.StatusUnprocessableEntity, "large"}
-	case errors.Is(err, upload.ErrSlow):
-		return problem{http.StatusRequestTimeout, "slow"}
+// untaken is the answer to a form that package upload did not take.
+func (p *Papers) untaken(c *gin.Context, err error) *refusal {
+	v := page.From(c)
+	no, ok := upload.RefusalOf(err)
+	if !ok {
+		no = upload.Refusal{Status: http.StatusBadRequest, Key: "form"}
 	}
-	return problem{http.StatusBadRequest, "form"}
+	no.Seconds(c)
+	switch no.Key {
+	case "large": // a choice to be corrected, like every obstacle
+		no.Status = http.StatusUnprocessableEntity
+	case "wait":
+		no.Key = "busy"
+	}
+	text := v.T("papers.error."+no.Key, locale.A("size", locale.Bytes(v.Lang, int64(p.MaxFile))))
+	return &refusal{no.Status, []page.FieldError{{Field: fileField, Text: text}}}
 }

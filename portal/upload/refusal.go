@@ -1,0 +1,52 @@
+package upload
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Refusal is how a form that was not taken is answered.
+type Refusal struct {
+	Status int
+	Key    string        // end of the key of its words: none, two, large, slow, form, busy, wait
+	Wait   time.Duration // before it is worth trying again; 0: at once
+}
+
+// busyFor is what who comes while the gate is full is told to wait.
+const busyFor = 15 * time.Second
+
+// RefusalOf turns an error of this package into its answer; false for any other error.
+func RefusalOf(err error) (Refusal, bool) {
+	var often *WaitError
+	switch {
+	case errors.As(err, &often):
+		return Refusal{http.StatusTooManyRequests, "wait", often.Wait}, true
+	case errors.Is(err, ErrBusy):
+		return Refusal{http.StatusServiceUnavailable, "busy", busyFor}, true
+	case errors.Is(err, ErrNone):
+		return Refusal{Status: http.StatusUnprocessableEntity, Key: "none"}, true
+	case errors.Is(err, ErrTwo):
+		return Refusal{Status: http.StatusUnprocessableEntity, Key: "two"}, true
+	case errors.Is(err, ErrTooLarge):
+		return Refusal{Status: http.StatusRequestEntityTooLarge, Key: "large"}, true
+	case errors.Is(err, ErrSlow):
+		return Refusal{Status: http.StatusRequestTimeout, Key: "slow"}, true
+	case errors.Is(err, ErrForm):
+		return Refusal{Status: http.StatusBadRequest, Key: "form"}, true
+	}
+	return Refusal{}, false
+}
+
+// Seconds is the wait in whole seconds, rounded up; programs are told in the header.
+func (r Refusal) Seconds(c *gin.Context) int {
+	seconds := int(math.Ceil(r.Wait.Seconds()))
+	if seconds > 0 {
+		c.Header("Retry-After", strconv.Itoa(seconds))
+	}
+	return seconds
+}
