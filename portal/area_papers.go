@@ -6,7 +6,6 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/papers"
 	"guichet.example/portal/requests"
-	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
 
@@ -20,7 +19,7 @@ type PaperStore interface {
 func (p *Portal) papers() *papers.Papers {
 	return &papers.Papers{
 		Store: p.cfg.Store, Freezer: paperFreezer{p.signing, p.cfg.Store}, Sessions: p.sessions, Gate: p.uploads,
-		MaxFile: requests.MaxPaper, Trust: signing.Trust{Anchors: p.cfg.Anchors, Now: p.cfg.Now}, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now,
+		MaxFile: requests.MaxPaper, Anchors: p.cfg.Anchors, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,6 +20,9 @@ type inspected struct {
 	fonts   []string
 	signers []string
 }
+
+// judging is how long the signatures in a file may be verified.
+const judging = 20 * time.Second
 
 // inspect judges a file: nil, or a *signing.UnsuitableError with the one reason.
 func (p *Papers) inspect(ctx context.Context, file []byte) (inspected, error) {
@@ -52,9 +56,12 @@ func (p *Papers) inspect(ctx context.Context, file []byte) (inspected, error) {
 // signers are the names in the signatures of a file, all of which hold. Nobody outside is
 // asked: whether the certificates did, the report says once the file is signed.
 func (p *Papers) signers(ctx context.Context, file []byte) ([]string, error) {
-	offline := p.Trust
-	offline.Revocation = nil
-	report, err := signing.Verify(ctx, file, offline)
+	ctx, cancel := context.WithTimeout(ctx, judging)
+	defer cancel()
+	report, err := signing.Verify(ctx, file, signing.Trust{Anchors: p.Anchors, Now: p.Now})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, &signing.UnsuitableError{Obstacle: signing.TooLarge, Detail: "signatures take too long to verify"}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading signatures of a paper: %w", err)
 	}

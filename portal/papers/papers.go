@@ -19,9 +19,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/certs"
 	"guichet.example/portal/page"
 	"guichet.example/portal/upload"
-	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
 
@@ -62,8 +62,8 @@ type Papers struct {
 	Freezer   Freezer
 	Sessions  Sessions
 	Gate      *upload.Gate
-	MaxFile   int           // bytes
-	Trust     signing.Trust // names the signers of what is signed already; asked for nothing outside
+	MaxFile   int                 // bytes
+	Anchors   *certs.TrustAnchors // of the signers of what is signed already; nobody is asked about them
 	Mutuality document.Mutuality
 	Now       func() time.Time
 }
