@@ -54,6 +54,7 @@ var outcomes = []outcome{
 	{errNoPage, http.StatusNotFound, "portal.missing"},
 	{requests.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{documents.ErrNotFound, http.StatusNotFound, "portal.missing"},
+	{documents.ErrLongProof, http.StatusUnprocessableEntity, "documents.proof.long"},
 	{account.ErrNoSession, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},

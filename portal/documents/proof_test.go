@@ -2,8 +2,10 @@ package documents
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +47,16 @@ func TestProofSheet(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A file that was signed too often for a sheet is told so, and is no fault of ours.
+func TestProofSheetTooLong(t *testing.T) {
+	d := newDesk(t)
+	d.report.At = areatest.Noon
+	d.report.Signatures = slices.Repeat(d.report.Signatures, 60)
+	if p := d.Get("documents/doc007/proof.pdf"); !errors.Is(p.Err, ErrLongProof) || len(p.Body) > 0 {
+		t.Errorf("proof sheet = %d, %v, want ErrLongProof", p.Status, p.Err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -79,6 +80,9 @@ func (d *Documents) proof(c *gin.Context) error {
 	}
 	v := page.From(c)
 	drawn, err := document.DrawProof(verdict.Proof(v, d.Mutuality, fileName(doc.Reference), report), d.Now())
+	if errors.Is(err, document.ErrTooMany) {
+		return fmt.Errorf("%w: %w", ErrLongProof, err)
+	}
 	if err != nil {
 		return fmt.Errorf("drawing a proof sheet: %w", err)
 	}

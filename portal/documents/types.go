@@ -15,6 +15,10 @@ import (
 // ErrNotFound means there is no such document in this member's vault.
 var ErrNotFound = errors.New("no such document")
 
+// ErrLongProof means that a report does not fit on a proof sheet: others had signed the
+// file many times before.
+var ErrLongProof = errors.New("report is too long for a proof sheet")
+
 // Status of a document in the vault.
 type Status string
 
