@@ -1,0 +1,315 @@
+-- What the insurance system delivers (package core). The rules are those of the first
+-- tables; affiliation numbers have become members. Text that names a person's illness or
+-- care rests on the encryption of the disk, like all that is not sealed.
+
+-- +goose Up
+
+-- Which files were taken in, and how far. One row for each kind and file.
+CREATE TABLE imports (
+    mutuality   TEXT    NOT NULL,
+    import      TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    file        TEXT    NOT NULL,    -- its name, without the folder
+    sha256      BLOB    NOT NULL,    -- of the whole file
+    as_of       INTEGER NOT NULL,    -- the insurance system's own time of these data
+    state       TEXT    NOT NULL,    -- running, done, refused
+    done_bytes  INTEGER NOT NULL,    -- of the file, taken in by commits
+    done_lines  INTEGER NOT NULL,
+    added       INTEGER NOT NULL,
+    changed     INTEGER NOT NULL,
+    unchanged   INTEGER NOT NULL,
+    rejected    INTEGER NOT NULL,
+    started_at  INTEGER NOT NULL,
+    ended_at    INTEGER,
+    PRIMARY KEY (mutuality, import)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX imports_file ON imports (mutuality, kind, sha256);
+
+-- Lines that were not taken, and why; never what stood in them.
+CREATE TABLE import_rejects (
+    mutuality TEXT    NOT NULL,
+    import    TEXT    NOT NULL,
+    line      INTEGER NOT NULL,
+    field     TEXT    NOT NULL,
+    reason    TEXT    NOT NULL,
+    PRIMARY KEY (mutuality, import, line, field),
+    FOREIGN KEY (mutuality, import) REFERENCES imports (mutuality, import)
+) STRICT, WITHOUT ROWID;
+
+-- How old the data are: shown to members. One row for each kind.
+CREATE TABLE import_ages (
+    mutuality TEXT    NOT NULL,
+    kind      TEXT    NOT NULL,
+    as_of     INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE households (
+    mutuality TEXT NOT NULL,
+    member    TEXT NOT NULL,         -- the holder
+    person    TEXT NOT NULL,         -- on her booklet
+    role      TEXT NOT NULL,         -- holder, partner, child, other
+    since     TEXT,
+    until     TEXT,
+    PRIMARY KEY (mutuality, member, person),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member),
+    FOREIGN KEY (mutuality, person) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX households_person ON households (mutuality, person);
+
+CREATE TABLE covers (
+    mutuality TEXT NOT NULL,
+    member    TEXT NOT NULL,
+    cover     TEXT NOT NULL,
+    since     TEXT NOT NULL,
+    until     TEXT,
+    status    TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    PRIMARY KEY (mutuality, member, cover, since),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+-- Kept in the order in which they are read, backwards.
+CREATE TABLE payments (
+    mutuality     TEXT    NOT NULL,
+    member        TEXT    NOT NULL,  -- who gets it or pays it
+    treated       TEXT    NOT NULL,
+    payment       TEXT    NOT NULL,  -- the insurance system's reference
+    kind          TEXT    NOT NULL,
+    received      TEXT,
+    paid          TEXT,
+    payee         TEXT    NOT NULL,
+    last4         TEXT    NOT NULL,
+    cents         INTEGER NOT NULL,
+    communication TEXT    NOT NULL,
+    PRIMARY KEY (mutuality, member, treated, payment)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX payments_reference ON payments (mutuality, payment);
+
+-- Acts of care, filed under who had them: (mutuality, person, treated, payment) is how a
+-- page finds them; member is in whose file the payment is.
+CREATE TABLE refund_lines (
+    mutuality   TEXT    NOT NULL,
+    person      TEXT    NOT NULL,
+    treated     TEXT    NOT NULL,
+    payment     TEXT    NOT NULL,
+    line        INTEGER NOT NULL,
+    member      TEXT    NOT NULL,
+    certificate TEXT    NOT NULL,
+    nature      TEXT    NOT NULL,
+    code        TEXT    NOT NULL,
+    provider    TEXT    NOT NULL,
+    care_from   TEXT    NOT NULL,
+    care_to     TEXT,                -- null: that day alone
+    quantity    INTEGER NOT NULL,
+    fee         INTEGER NOT NULL,    -- cents, as all amounts
+    supplement  INTEGER,             -- null: not declared
+    refund      INTEGER NOT NULL,
+    own         INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, person, treated, payment, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incapacities (
+    mutuality TEXT NOT NULL,
+    member    TEXT NOT NULL,
+    since     TEXT NOT NULL,
+    until     TEXT,
+    kind      TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    PRIMARY KEY (mutuality, member, since),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE indemnities (
+    mutuality TEXT    NOT NULL,
+    member    TEXT    NOT NULL,
+    paid      TEXT    NOT NULL,
+    indemnity TEXT    NOT NULL,
+    from_day  TEXT    NOT NULL,
+    to_day    TEXT    NOT NULL,
+    days      INTEGER NOT NULL,
+    daily     INTEGER NOT NULL,
+    gross     INTEGER NOT NULL,
+    tax       INTEGER NOT NULL,
+    net       INTEGER NOT NULL,
+    last4     TEXT    NOT NULL,
+    PRIMARY KEY (mutuality, member, paid, indemnity),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX indemnities_reference ON indemnities (mutuality, member, indemnity);
+
+CREATE TABLE appointments (
+    mutuality   TEXT    NOT NULL,
+    member      TEXT    NOT NULL,
+    appointment TEXT    NOT NULL,
+    at          INTEGER NOT NULL,
+    place       TEXT    NOT NULL,
+    street      TEXT    NOT NULL,
+    postcode    TEXT    NOT NULL,
+    city        TEXT    NOT NULL,
+    bring       TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    PRIMARY KEY (mutuality, member, appointment),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE medical_files (
+    mutuality TEXT NOT NULL,
+    member    TEXT NOT NULL,
+    since     TEXT NOT NULL,
+    until     TEXT,
+    doctor    TEXT NOT NULL,
+    number    TEXT NOT NULL,         -- of the doctor
+    PRIMARY KEY (mutuality, member, since),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tariffs (
+    mutuality    TEXT    NOT NULL,
+    code         TEXT    NOT NULL,
+    from_day     TEXT    NOT NULL,
+    increased    INTEGER NOT NULL,   -- 1: for increased reimbursement
+    nature       TEXT    NOT NULL,
+    fee          INTEGER NOT NULL,
+    with_file    INTEGER NOT NULL,
+    without_file INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, code, from_day, increased)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mafs (
+    mutuality TEXT    NOT NULL,
+    member    TEXT    NOT NULL,      -- the holder
+    year      INTEGER NOT NULL,
+    class     INTEGER NOT NULL,
+    since     TEXT,
+    ceiling   INTEGER NOT NULL,
+    counted   INTEGER NOT NULL,
+    closed    INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, member, year),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE maf_shares (
+    mutuality TEXT    NOT NULL,
+    member    TEXT    NOT NULL,      -- the holder
+    year      INTEGER NOT NULL,
+    person    TEXT    NOT NULL,
+    counted   INTEGER NOT NULL,
+    refunded  INTEGER NOT NULL,
+    due       INTEGER NOT NULL,
+    expected  TEXT,
+    PRIMARY KEY (mutuality, member, year, person),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE savings (
+    mutuality TEXT    NOT NULL,
+    member    TEXT    NOT NULL,
+    year      INTEGER NOT NULL,
+    from_day  TEXT    NOT NULL,
+    until     TEXT    NOT NULL,
+    total     INTEGER NOT NULL,
+    deposited INTEGER NOT NULL,
+    most      INTEGER NOT NULL,
+    basis     INTEGER NOT NULL,      -- hundredths of a percent
+    PRIMARY KEY (mutuality, member, year),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agreements (
+    mutuality    TEXT    NOT NULL,
+    member       TEXT    NOT NULL,
+    agreement    TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    subject      TEXT    NOT NULL,
+    professional TEXT    NOT NULL,
+    since        TEXT,
+    until        TEXT,
+    state        TEXT    NOT NULL,
+    cents        INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, member, agreement),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+-- name_key and city_key are name and city as a search folds them: no accents, small letters.
+CREATE TABLE providers (
+    mutuality  TEXT NOT NULL,
+    number     TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    name_key   TEXT NOT NULL,
+    profession TEXT NOT NULL,
+    speciality TEXT NOT NULL,
+    street     TEXT NOT NULL,
+    postcode   TEXT NOT NULL,
+    city       TEXT NOT NULL,
+    city_key   TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    since      TEXT,
+    hours      TEXT NOT NULL,
+    PRIMARY KEY (mutuality, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX providers_name ON providers (mutuality, name_key);
+CREATE INDEX providers_place ON providers (mutuality, postcode, name_key);
+
+CREATE TABLE branches (
+    mutuality  TEXT    NOT NULL,
+    code       TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    street     TEXT    NOT NULL,
+    postcode   TEXT    NOT NULL,
+    city       TEXT    NOT NULL,
+    phone      TEXT    NOT NULL,
+    latitude   INTEGER NOT NULL,    -- millionths of a degree, as longitude
+    longitude  INTEGER NOT NULL,
+    hours      TEXT    NOT NULL,
+    services   TEXT    NOT NULL,
+    wheelchair INTEGER NOT NULL,
+    kiosk      INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE postcodes (
+    mutuality TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    name_key  TEXT NOT NULL,
+    latitude  INTEGER NOT NULL,
+    longitude INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, code, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shipments (
+    mutuality TEXT    NOT NULL,
+    reference TEXT    NOT NULL,      -- of the order
+    state     TEXT    NOT NULL,      -- prepared, posted, returned
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (mutuality, reference, state)
+) STRICT, WITHOUT ROWID;
+
+-- Documents of the mutuality to the member. The id begins with the time they were issued,
+-- so that they merge with what was signed (documents).
+CREATE TABLE received_documents (
+    mutuality TEXT    NOT NULL,
+    member    TEXT    NOT NULL,
+    document  TEXT    NOT NULL,
+    reference TEXT    NOT NULL,      -- the insurance system's
+    kind      TEXT    NOT NULL,
+    title     TEXT    NOT NULL,
+    language  TEXT    NOT NULL,
+    issued    TEXT    NOT NULL,
+    added_at  INTEGER NOT NULL,
+    pages     INTEGER NOT NULL,
+    size      INTEGER NOT NULL,
+    sha256    BLOB    NOT NULL,      -- in clear
+    address   BLOB    NOT NULL,
+    read_at   INTEGER,               -- first opened by the member
+    PRIMARY KEY (mutuality, member, document),
+    FOREIGN KEY (mutuality, member, address) REFERENCES blobs (mutuality, member, address)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX received_reference ON received_documents (mutuality, member, reference);
