@@ -91,7 +91,7 @@ mkdir -p /etc/chromium
 mount -t tmpfs policies /etc/chromium
 mkdir -p /etc/chromium/policies/managed
 sed 's/"DeveloperToolsAvailability": 2/"DeveloperToolsAvailability": 1/' %[1]q/guichet-kiosk.json >/etc/chromium/policies/managed/guichet-kiosk.json
-exec %[2]q --headless=new --no-sandbox --disable-gpu --touch-events=enabled --window-size=1280,800 --remote-debugging-port=0 "$@"
+exec %[2]q --headless=new --no-sandbox --disable-gpu --allow-pre-commit-input --touch-events=enabled --window-size=1280,800 --remote-debugging-port=0 "$@"
 `
 
 // open runs the kiosk's own program, which starts the browser.

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
@@ -24,12 +22,9 @@ func (w *window) pinPage() *window {
 	const offered = `document.querySelector("#card [data-state=pin_page]:not([data-states] *)") && document.querySelector("#card a[data-link=pin]")?.checkVisibility()`
 	taken := false
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(15 * time.Millisecond) {
-		for _, info := range w.stage.targets(w.t) {
-			if info.Type == "page" && !info.Attached && strings.HasPrefix(info.URL, w.stage.agent.URL()+"/pin/") {
-				pin := w.stage.open(w.t, w.stage.chromium, chromedp.WithTargetID(info.TargetID))
-				pin.until("the PIN page", `document.readyState === "complete" && document.body.dataset.state`)
-				return pin
-			}
+		if pin := w.stage.asked(w.t, w.stage.chromium); pin != nil {
+			pin.until("the PIN page", `document.readyState === "complete" && document.body.dataset.state`)
+			return pin
 		}
 		if !taken && w.holds(offered) {
 			taken = true

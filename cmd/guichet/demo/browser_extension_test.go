@@ -81,6 +81,7 @@ func (h *home) browser(t *testing.T, dir string, certificate tls.Certificate) co
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, ".config/chromium")), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 900), chromedp.Flag("headless", "new"), chromedp.Flag("lang", "fr"),
+		chromedp.Flag("allow-pre-commit-input", true), // or a click before the first frame is dropped
 		chromedp.Flag("disable-extensions", false), chromedp.Flag("load-extension", extension),
 		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(sum[:])))
 	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)

@@ -98,6 +98,7 @@ func startChromium(profile string) (context.Context, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 900), chromedp.Flag("headless", "new"), chromedp.Flag("lang", "fr"),
+		chromedp.Flag("allow-pre-commit-input", true),  // or a click before the first frame is dropped
 		chromedp.Flag("disable-popup-blocking", false)) // the PIN page has to open as it does for members
 	allocated, end := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))

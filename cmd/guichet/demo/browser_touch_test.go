@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -87,13 +86,10 @@ func (b *booth) rest(lang locale.Language) {
 func (b *booth) keys() *window {
 	b.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(15 * time.Millisecond) {
-		for _, info := range b.targets(b.t) {
-			if info.Type == "page" && !info.Attached && strings.HasPrefix(info.URL, b.stage.agent.URL()+"/pin/") {
-				pin := b.stage.open(b.t, b.chromium, chromedp.WithTargetID(info.TargetID))
-				pin.touch(desk, 800)
-				pin.until("the keys", `document.readyState === "complete" && document.querySelector("#keypad:not([hidden])")`)
-				return pin
-			}
+		if pin := b.stage.asked(b.t, b.chromium); pin != nil {
+			pin.touch(desk, 800)
+			pin.until("the keys", `document.readyState === "complete" && document.querySelector("#keypad:not([hidden])")`)
+			return pin
 		}
 	}
 	b.fail("no keys for the PIN")

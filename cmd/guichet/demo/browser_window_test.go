@@ -48,9 +48,22 @@ func (w *window) beside(t *testing.T) *window {
 
 func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.ContextOption) *window {
 	t.Helper()
+	w, err := s.attach(t, parent, options...)
+	if err != nil {
+		t.Fatalf("opening a window: %v", err)
+	}
+	return w
+}
+
+func (s *stage) attach(t *testing.T, parent context.Context, options ...chromedp.ContextOption) (*window, error) {
+	t.Helper()
 	w := &window{t: t, stage: s}
 	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(w.listen))...)
 	w.ctx, w.end = ctx, cancel
+	if err := chromedp.Do(ctx); err != nil {
+		cancel()
+		return nil, err
+	}
 	t.Cleanup(func() {
 		w.mu.Lock()
 		for _, fault := range w.faults {
@@ -59,11 +72,27 @@ func (s *stage) open(t *testing.T, parent context.Context, options ...chromedp.C
 		w.mu.Unlock()
 		cancel()
 	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("opening a window: %v", err)
-	}
 	w.size(desk, 900)
-	return w
+	return w, nil
+}
+
+// asked takes hold of the page that asks for a PIN; nil if none is open yet. One that is
+// just on its way from one address to the next lets go again, and is found a moment later.
+func (s *stage) asked(t *testing.T, browser context.Context) *window {
+	t.Helper()
+	for _, info := range s.targets(t) {
+		if info.Type != "page" || info.Attached || !strings.HasPrefix(info.URL, s.agent.URL()+"/pin/") {
+			continue
+		}
+		w, err := s.attach(t, browser, chromedp.WithTargetID(info.TargetID))
+		if err == nil {
+			return w
+		}
+		if !strings.Contains(err.Error(), "navigated or closed") {
+			t.Fatalf("opening the page of the PIN: %v", err)
+		}
+	}
+	return nil
 }
 
 // during lets a subtest act in the window, and fail for itself.
@@ -114,7 +143,9 @@ func (w *window) cookie(name, value string) {
 	}))
 }
 
-// visit types an address of the counter, and returns the status of the answer.
+// visit types an address of the counter, and returns the status of the answer. The page
+// is whole then, scripts included: in a new window chromedp takes the end of the empty
+// page for that of the one asked for.
 func (w *window) visit(path string) int {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
@@ -123,6 +154,7 @@ func (w *window) visit(path string) int {
 	if err != nil {
 		w.fail("opening %s: %v", path, err)
 	}
+	w.until("the whole page", `document.readyState === "complete" && location.href !== "about:blank"`)
 	return int(response.Status)
 }
 
