@@ -53,10 +53,7 @@ func (s *Signing) draft(act document.Act) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	if act, err = withReference(act, reference); err != nil {
-		return Request{}, err
-	}
-	frozen, err := document.Marshal(act)
+	frozen, err := document.Marshal(act.WithReference(reference))
 	if err != nil {
 		return Request{}, fmt.Errorf("freezing a %s: %w", act.Kind(), err)
 	}
@@ -84,20 +81,4 @@ func (s *Signing) draw(act document.Act) (Request, error) {
 	}
 	r.Sheet, r.PDF, r.SHA256, r.Mark, r.Pages = drawn.Sheet, drawn.PDF, drawn.SHA256, drawn.Mark, drawn.Pages
 	return r, nil
-}
-
-// withReference puts the reference into the act, whose other fields the area filled.
-func withReference(act document.Act, reference string) (document.Act, error) {
-	switch a := act.(type) {
-	case document.BankChange:
-		a.Reference = reference
-		return a, nil
-	case document.EHICOrder:
-		a.Reference = reference
-		return a, nil
-	case document.Paper:
-		a.Reference = reference
-		return a, nil
-	}
-	return nil, fmt.Errorf("act %T cannot be frozen", act)
 }

@@ -134,4 +134,4 @@ func markOf(r Request, cert *x509.Certificate, at time.Time) signing.Mark {
 	return signing.Mark{Page: r.Mark.Page, Rect: r.Mark.Rect, Lines: strings.Split(lines, "\n")}
 }
 
-func languageOf(act document.Act) document.Language { return act.Sheet().Language }
+func languageOf(act document.Act) document.Language { return act.Head().Language }

@@ -153,14 +153,4 @@ func message(c *gin.Context, into any) error {
 }
 
 // nameOf is the name of the member as it stands in the document.
-func nameOf(act document.Act) string {
-	switch a := act.(type) {
-	case document.BankChange:
-		return a.Member.Name
-	case document.EHICOrder:
-		return a.Member.Name
-	case document.Paper:
-		return a.Member.Name
-	}
-	return ""
-}
+func nameOf(act document.Act) string { return act.Head().Member.Name }

@@ -273,7 +273,7 @@ func sealable(t *tx, key memberKey, login auth.Login, r requests.Request, s requ
 // putSealed writes the document and everything that points to it.
 func (db *DB) putSealed(t *tx, key memberKey, r requests.Request, s requests.Sealed, c requests.Completion, sealed sealedCompletion) error {
 	d := documents.Document{
-		ID: c.Document, Kind: r.Act.Kind(), Language: languageOf(r.Act), Reference: r.Reference, Request: r.ID,
+		ID: c.Document, Kind: r.Act.Kind(), Language: r.Act.Head().Language, Reference: r.Reference, Request: r.ID,
 		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sealed.sha256, Version: 1,
 		Level: signing.LevelB, Status: statusOf(c.State), Method: documents.Method(c.Method),
 	}

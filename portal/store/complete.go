@@ -184,7 +184,7 @@ func accountUnchanged(t *tx, login auth.Login, act document.Act) error {
 // putSigned writes the document and everything that points to it.
 func putSigned(t *tx, db *DB, key memberKey, r requests.Request, c requests.Completion, sealed sealedCompletion) error {
 	d := documents.Document{
-		ID: c.Document, Kind: r.Act.Kind(), Language: languageOf(r.Act), Reference: r.Reference, Request: r.ID,
+		ID: c.Document, Kind: r.Act.Kind(), Language: r.Act.Head().Language, Reference: r.Reference, Request: r.ID,
 		Created: c.At, Pages: r.Pages, Size: len(c.PDF), SHA256: sealed.sha256, Version: 1,
 		Level: signing.LevelB, Status: statusOf(c.State), Method: documents.Method(c.Method),
 	}
@@ -227,16 +227,4 @@ func statusOf(s requests.State) documents.Status {
 		return documents.Invalid
 	}
 	return documents.Checking
-}
-
-func languageOf(act document.Act) document.Language {
-	switch a := act.(type) {
-	case document.BankChange:
-		return a.Language
-	case document.EHICOrder:
-		return a.Language
-	case document.Paper:
-		return a.Language
-	}
-	return ""
 }

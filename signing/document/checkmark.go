@@ -88,9 +88,9 @@ func NewCheck(a Act, page, issuer string, code CheckCode) (Check, error) {
 	if err != nil {
 		return Check{}, fmt.Errorf("reading back the frozen act: %w", err)
 	}
-	s, h := act.Sheet(), headOf(act)
+	s, h := act.Sheet(), act.Head()
 	c := Check{Page: page, Payload: CheckPayload{
-		Issuer: issuer, Date: h.date, Reference: s.Reference, Digest: SheetDigest(s), Code: code,
+		Issuer: issuer, Date: h.Date, Reference: s.Reference, Digest: SheetDigest(s), Code: code,
 	}}
 	return c, c.Payload.Validate()
 }

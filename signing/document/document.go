@@ -50,8 +50,9 @@ const (
 	KindEHICOrder  Kind = "ehic-order"
 )
 
-// Act is one thing a member asks for under her signature. The set is closed:
-// [BankChange], [EHICOrder] and, for what is signed as it came, [Paper]. Its data must pass Validate before it means anything.
+// Act is one thing a member asks for under her signature, or that the mutuality states to
+// her under its seal. The set is closed: see forms. Its data must pass Validate before it
+// means anything.
 type Act interface {
 	// Kind tells which act this is.
 	Kind() Kind
@@ -59,6 +60,12 @@ type Act interface {
 	Sheet() Sheet
 	// Validate returns nil or a *FieldError for the first field that does not hold.
 	Validate() error
+	// Head returns what every act has.
+	Head() Head
+	// WithReference returns the act under that reference.
+	WithReference(reference string) Act
+	// wired returns the JSON form of the act.
+	wired() any
 }
 
 // Mutuality is the letterhead: who receives the request.

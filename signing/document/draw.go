@@ -51,38 +51,22 @@ func DrawChecked(a Act, created time.Time, check *Check) (*Drawn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading back the frozen act: %w", err)
 	}
-	sheet, h := act.Sheet(), headOf(act)
+	sheet, h := act.Sheet(), act.Head()
 	if check != nil {
-		if err := check.validate(sheet, h.date); err != nil {
+		if err := check.validate(sheet, h.Date); err != nil {
 			return nil, err
 		}
 		sheet.Check = check.mark(sheet.Language)
 	}
-	accent, _ := parseColour(h.mutuality.Accent) // validated
+	accent, _ := parseColour(h.Mutuality.Accent) // validated
 	f := newFaces()
 	pages, root, mark, err := setLetter(sheet, accent, f)
 	if err != nil {
 		return nil, err
 	}
-	data := metadata{sheet.Title, h.mutuality.Name, sheet.Language, created.UTC().Truncate(time.Second)}
+	data := metadata{sheet.Title, h.Mutuality.Name, sheet.Language, created.UTC().Truncate(time.Second)}
 	pdf := write(pages, root, f, data, frozen)
 	return &Drawn{PDF: pdf, Pages: len(pages), SHA256: sha256.Sum256(pdf), Mark: mark, Sheet: sheet}, nil
-}
-
-// actHead is what the letterhead takes from any act.
-type actHead struct {
-	mutuality Mutuality
-	date      time.Time
-}
-
-func headOf(a Act) actHead {
-	switch a := a.(type) {
-	case BankChange:
-		return actHead{a.Mutuality, a.Date}
-	case EHICOrder:
-		return actHead{a.Mutuality, a.Date}
-	}
-	return actHead{}
 }
 
 // write puts the file together. Without a frozen act nothing is attached.

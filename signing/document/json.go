@@ -93,21 +93,10 @@ func Marshal(a Act) ([]byte, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	var wire any
-	switch a := a.(type) {
-	case BankChange:
-		wire = a.wire()
-	case EHICOrder:
-		wire = a.wire()
-	case Paper:
-		wire = a.wire()
-	default:
-		return nil, &FieldError{"kind", ErrFormat}
-	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(wire); err != nil {
+	if err := e.Encode(a.wired()); err != nil {
 		return nil, fmt.Errorf("freezing act: %w", err)
 	}
 	return norm.NFC.Bytes(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
@@ -126,28 +115,13 @@ func Unmarshal(b []byte) (Act, error) {
 	if err := json.Unmarshal(b, &head); err != nil || head.Version != version {
 		return nil, &FieldError{"act", ErrFormat}
 	}
-	var act Act
-	switch head.Kind {
-	case KindBankChange:
-		var w wireBankChange
-		if !decode(b, &w) {
-			return nil, &FieldError{"act", ErrFormat}
-		}
-		act = w.act()
-	case KindEHICOrder:
-		var w wireEHICOrder
-		if !decode(b, &w) {
-			return nil, &FieldError{"act", ErrFormat}
-		}
-		act = w.act()
-	case KindPaper, KindOfficePaper:
-		var w wirePaper
-		if !decode(b, &w) {
-			return nil, &FieldError{"act", ErrFormat}
-		}
-		act = w.act()
-	default:
+	form, ok := forms[head.Kind]
+	if !ok {
 		return nil, &FieldError{"kind", ErrFormat}
+	}
+	act, ok := form(b)
+	if !ok {
+		return nil, &FieldError{"act", ErrFormat}
 	}
 	canonical, err := Marshal(act)
 	if err != nil {
