@@ -132,7 +132,11 @@ func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, e
 	if err != nil {
 		return nil, fmt.Errorf("opening the keys: %w", err)
 	}
-	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay}
+	profile, err := s.Mutuality.Profile.Profile()
+	if err != nil {
+		return nil, err
+	}
+	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay, MajorityAge: profile.MajorityAge}
 	place.set(&cfg)
 	return store.Open(ctx, cfg)
 }

@@ -36,6 +36,9 @@ type Config struct {
 	// RequestLife is how long a request waits for its signature before it expires.
 	// Default 30 days.
 	RequestLife time.Duration
+	// MajorityAge is from when a person on a booklet is no longer seen by its holder
+	// unless she allows it, in years. Default 18.
+	MajorityAge int
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// Rand makes ids. Nonces of encryption do not come from here. Default crypto/rand.
@@ -113,6 +116,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.RequestLife <= 0 {
 		c.RequestLife = 30 * 24 * time.Hour
+	}
+	if c.MajorityAge <= 0 {
+		c.MajorityAge = 18
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -1,0 +1,25 @@
+-- Who may see whom (package people), and what members changed in their contact data.
+-- The rules are those of the first tables.
+
+-- +goose Up
+
+-- Whether a holder sees a person on her booklet. No row: the rule alone, that minors are
+-- seen and others are not. The row stays when the person leaves the booklet and comes back.
+CREATE TABLE accesses (
+    mutuality  TEXT    NOT NULL,
+    member     TEXT    NOT NULL,     -- the holder
+    person     TEXT    NOT NULL,     -- on her booklet
+    state      TEXT    NOT NULL,     -- automatic, asked, kept, stopped, blocked
+    decided_at BIGINT  NOT NULL,
+    decided_by TEXT    NOT NULL,     -- person, staff, system
+    reason     TEXT    NOT NULL,     -- majority, letter, silence, signed, approved, paper
+    letter     TEXT    NOT NULL,     -- the majority letter; empty: none
+    answer_by  BIGINT,               -- asked: when silence decides
+    request    TEXT    NOT NULL,     -- of the member that decided it; empty: none
+    PRIMARY KEY (mutuality, member, person),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member),
+    FOREIGN KEY (mutuality, person) REFERENCES members (mutuality, member)
+);
+
+CREATE INDEX accesses_person ON accesses (mutuality, person);
+CREATE INDEX accesses_silence ON accesses (mutuality, state, answer_by);

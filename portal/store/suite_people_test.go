@@ -1,0 +1,178 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/auth/nrn"
+	"guichet.example/portal/core"
+	"guichet.example/portal/people"
+)
+
+func TestPeopleSQLite(t *testing.T) { runPeople(t, openSQLite) }
+
+func TestPeoplePostgreSQL(t *testing.T) {
+	t.Parallel()
+	runPeople(t, openPostgreSQL)
+}
+
+func runPeople(t *testing.T, open opener) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *bed)
+	}{
+		{"who sees whom", testVisible},
+		{"majority comes at midnight in Belgium", testMajorityMidnight},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
+	}
+}
+
+// booklet is a household: claire holds the booklet.
+type booklet struct {
+	*bed
+	count int
+}
+
+// add puts a person on claire's booklet who was born that day, and returns her login.
+func (h *booklet) add(name, birth string, role core.Role) auth.Login {
+	h.t.Helper()
+	born, err := time.Parse(time.DateOnly, birth)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.count++
+	m, a := claire, claireAccount
+	m.ID = auth.MemberID(fmt.Sprintf("h%025d", h.count))
+	m.Affiliation, m.GivenNames, m.Birth = fmt.Sprintf("00-77%05d", h.count), name, born
+	m.NationalNumber, a.IBAN = numbered(h.t, born, h.count), bramIBAN
+	m.Email, m.Phone = "", ""
+	login := h.join(m, a)
+	h.put(h.claire, login, role)
+	return login
+}
+
+// put puts a person on a holder's booklet.
+func (h *booklet) put(holder, person auth.Login, role core.Role) {
+	h.t.Helper()
+	h.act(fmt.Sprintf(`INSERT INTO households (mutuality, member, person, role) VALUES ('%s', '%s', '%s', '%s')`,
+		holder.Mutuality, holder.Member, person.Member, role))
+}
+
+func (h *booklet) act(statement string) {
+	h.t.Helper()
+	if err := h.Act("", statement); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// decide writes how far claire's access to a person is decided.
+func (h *booklet) decide(person auth.Login, state people.State) {
+	h.t.Helper()
+	h.act(fmt.Sprintf(`INSERT INTO accesses (mutuality, member, person, state, decided_at, decided_by, reason, letter, request)
+		VALUES ('141', '%s', '%s', '%s', 0, 'person', 'letter', '', '')
+		ON CONFLICT (mutuality, member, person) DO UPDATE SET state = excluded.state`, h.claire.Member, person.Member, state))
+}
+
+// sees are the names that a member may read.
+func (h *booklet) sees(login auth.Login) (names []string) {
+	h.t.Helper()
+	visible, err := h.Visible(h.t.Context(), login)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, p := range visible {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (h *booklet) wantSees(what string, login auth.Login, want ...string) {
+	h.t.Helper()
+	for i, name := range want {
+		want[i] = name + " Delcourt"
+	}
+	if got := h.sees(login); !slices.Equal(got, want) {
+		h.t.Errorf("%s: %s sees %q, want %q", what, login.Name, got, want)
+	}
+}
+
+// numbered is a national number of somebody born that day.
+func numbered(t testing.TB, born time.Time, count int) nrn.Number {
+	t.Helper()
+	for last := range 97 {
+		if n, err := nrn.Parse(fmt.Sprintf("%s%03d%02d", born.Format("060102"), count, last+1)); err == nil {
+			if day, ok := n.Birth(); ok && day.Equal(born) {
+				return n
+			}
+		}
+	}
+	t.Fatalf("no number for %v", born)
+	return nrn.Number{}
+}
+
+func testVisible(t *testing.T, b *bed) {
+	h := &booklet{bed: b}
+	if _, err := b.Visible(t.Context(), auth.Login{Mutuality: "141", Member: "nobody"}); err == nil {
+		t.Error("who is no member sees somebody")
+	}
+	h.wantSees("alone", b.claire, "Claire")
+	tom := h.add("Tom", "1984-02-01", core.RolePartner)
+	nora := h.add("Nora", "2006-05-01", core.RoleChild)
+	emma := h.add("Emma", "2012-05-01", core.RoleChild)
+	h.add("Ada", "1950-05-01", core.RoleOther)
+	h.wantSees("a child, no adult", b.claire, "Claire", "Emma")
+	h.wantSees("the child", emma, "Emma")
+	h.wantSees("the partner", tom, "Tom")
+	if p, err := b.Visible(t.Context(), emma); err != nil || p[0].Role != core.RoleChild || !p[0].Self {
+		t.Errorf("the child of herself: %+v, %v", p, err)
+	}
+	if got, err := b.Visible(t.Context(), auth.Login{Mutuality: "142", Member: b.claire.Member}); err == nil {
+		t.Errorf("in another mutuality: %+v", got)
+	}
+	for _, state := range []people.State{people.Asked, people.Stopped, people.Blocked, people.Automatic} {
+		h.decide(nora, state)
+		h.wantSees(string(state), b.claire, "Claire", "Emma")
+	}
+	h.decide(nora, people.Kept)
+	h.decide(tom, people.Kept)
+	h.wantSees("kept", b.claire, "Claire", "Tom", "Nora", "Emma")
+	h.decide(emma, people.Blocked)
+	h.wantSees("a minor who blocked", b.claire, "Claire", "Tom", "Nora")
+	h.decide(emma, people.Automatic)
+	h.act(fmt.Sprintf(`UPDATE households SET until = '2026-11-19' WHERE person = '%s'`, nora.Member))
+	h.act(fmt.Sprintf(`UPDATE households SET since = '2026-11-21' WHERE person = '%s'`, emma.Member))
+	h.wantSees("left, and not there yet", b.claire, "Claire", "Tom")
+	b.clock.add(24 * time.Hour)
+	h.wantSees("the day after", b.claire, "Claire", "Tom", "Emma")
+}
+
+// The day is the Belgian one, whatever the clock of the machine: at midnight in Brussels
+// a child is of age, on the nights of summer time too.
+func testMajorityMidnight(t *testing.T, b *bed) {
+	for _, c := range []struct{ name, birth, before, at string }{
+		{"in winter", "2008-11-22", "2026-11-21T22:59:59Z", "2026-11-21T23:00:00Z"},
+		{"in summer", "2009-07-01", "2027-06-30T21:59:59Z", "2027-06-30T22:00:00Z"},
+		{"on the day summer time begins", "2009-03-28", "2027-03-27T22:59:59Z", "2027-03-27T23:00:00Z"},
+		{"on the day after", "2009-03-29", "2027-03-28T21:59:59Z", "2027-03-28T22:00:00Z"},
+		{"on the day summer time ends", "2009-10-31", "2027-10-30T21:59:59Z", "2027-10-30T22:00:00Z"},
+		{"on the day after that", "2009-11-01", "2027-10-31T22:59:59Z", "2027-10-31T23:00:00Z"},
+		{"born on 29 February", "2012-02-29", "2030-02-28T22:59:59Z", "2030-02-28T23:00:00Z"},
+	} {
+		h := &booklet{bed: newBed(t, b.open)}
+		h.count = 10
+		child := h.add("Emma", c.birth, core.RoleChild)
+		for at, want := range map[string][]string{c.before: {"Claire", "Emma"}, c.at: {"Claire"}} {
+			moment, err := time.Parse(time.RFC3339, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.clock.add(moment.Sub(h.clock.Now()))
+			h.wantSees(c.name+" at "+at, h.claire, want...)
+			h.wantSees(c.name+" at "+at, child, "Emma")
+		}
+	}
+}
