@@ -8,6 +8,8 @@
 GO         ?= go
 BIN        := bin
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The S3 server that tests store documents in. It is beside the project, not in its go.mod.
+VERSITYGW  := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 # Debian packages by the program each one brings; installed only where the program is missing.
 # Servers are installed and not started: each test starts its own, in a folder of its own.
@@ -75,9 +77,12 @@ interop-deps:
 demo-deps:
 	@.ci/install $(DEMO_NEEDS)
 
-test-deps:
+test-deps: $(BIN)/tools/versitygw
 	@set -f; .ci/install $(TEST_NEEDS)
 	@test -d node_modules/axe-core || npm ci --silent --no-audit --no-fund
+
+$(BIN)/tools/versitygw:
+	GOBIN=$(abspath $(BIN)/tools) GOFLAGS= $(GO) install $(VERSITYGW)
 
 clean:
 	rm -rf $(BIN) node_modules
