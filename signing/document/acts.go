@@ -15,6 +15,7 @@ type Head struct {
 var forms = map[Kind]func([]byte) (Act, bool){
 	KindBankChange:  read[wireBankChange, BankChange],
 	KindEHICOrder:   read[wireEHICOrder, EHICOrder],
+	KindIndemnities: read[wireIndemnities, Indemnities],
 	KindPaper:       read[wirePaper, Paper],
 	KindOfficePaper: read[wirePaper, Paper],
 }

@@ -51,6 +51,7 @@ func specimens() map[string]Act {
 	for _, l := range Languages() {
 		list["bank change "+string(l)] = bankChange(l)
 		list["order "+string(l)] = ehicOrder(l)
+		list["indemnities "+string(l)] = indemnities(l)
 	}
 	plain := bankChange(EN)
 	plain.ReplacesLast4, plain.BIC, plain.Bank, plain.AlsoFor, plain.Member.Affiliation, plain.Mutuality.Phone = "", "", "", nil, "", ""

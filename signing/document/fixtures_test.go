@@ -39,3 +39,16 @@ func ehicOrder(l Language) EHICOrder {
 		Departure:  &departure, Country: "Österreich",
 	}
 }
+
+// indemnities fills every field.
+func indemnities(l Language) Indemnities {
+	return Indemnities{
+		Reference: "GC-2026-2R5T-771", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		Beneficiary: Person{Name: "Nora Delcourt", Birth: on(1988, 2, 29), Affiliation: "319-0042-18"},
+		From:        on(2025, 12, 1), To: on(2026, 11, 30), DataAsOf: on(2026, 11, 19),
+		Payments: []Indemnity{
+			{on(2026, 2, 27), on(2026, 2, 1), on(2026, 2, 28), 24, 6_210, 149_040, 16_543, 132_497},
+			{on(2026, 3, 31), on(2026, 3, 1), on(2026, 3, 31), 26, 6_210, 161_460, 17_922, 143_538},
+		},
+	}
+}
