@@ -57,6 +57,7 @@ const (
 	ProveApproval   Action = "request.prove"    // a federal login for it came in
 	ApproveRequest  Action = "request.approve"  // sealed on a federal login; refused before
 	ReceiveRequest  Action = "request.receive"  // sealed as received
+	IssueDocument   Action = "request.issue"    // a statement of the mutuality's own, sealed
 	OpenApproval    Action = "request.evidence" // the whole assertion behind an approval
 	DeclineRequest  Action = "request.decline"
 	WithdrawRequest Action = "request.withdraw"
@@ -64,6 +65,10 @@ const (
 	RejectRequest   Action = "request.reject"
 	ExpireRequest   Action = "request.expire"
 	DeletePaper     Action = "request.delete" // a file of others that nobody signed
+
+	ListRefunds  Action = "refund.list" // one row for each person they tell of
+	ReadRefund   Action = "refund.read" // likewise
+	ListReceipts Action = "receipt.list"
 
 	ListDocuments Action = "document.list"
 	ReadDocument  Action = "document.read" // its data
