@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+)
+
+// revealOf is reveal, on one snapshot, of what may tell of others than the member: read
+// returns of whom, and each of them has a row of her own in the trail, by whom she was
+// looked at.
+func (db *DB) revealOf(ctx context.Context, login auth.Login, action audit.Action, read func(*conn) ([]auth.MemberID, error)) error {
+	var rows []audit.Entry
+	note := db.entry(ctx, login, action, "")
+	err := db.read(ctx, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) error {
+			persons, err := read(c)
+			for _, person := range persons {
+				if err == nil && person != login.Member {
+					row := note
+					row.Member = string(person)
+					rows = append(rows, row)
+				}
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return db.reveal(ctx, note, func(*conn) error { return err })
+	}
+	noting := db.write(ctx, note, func(t *tx) error {
+		for _, row := range rows {
+			if err := t.note(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if !errors.Is(noting, ErrFull) {
+		return noting
+	}
+	for _, row := range append(rows, note) {
+		if !db.writer.owed.add(row) {
+			return noting
+		}
+	}
+	db.cfg.Log.Warn("disk is full, audit rows will follow", "action", action, "member", note.Member,
+		"session", note.Session, "others", len(rows), "ref", note.RequestID)
+	return nil
+}
