@@ -16,6 +16,8 @@ var forms = map[Kind]func([]byte) (Act, bool){
 	KindBankChange:  read[wireBankChange, BankChange],
 	KindEHICOrder:   read[wireEHICOrder, EHICOrder],
 	KindIndemnities: read[wireIndemnities, Indemnities],
+	KindAccessBlock: read[wireAccessChange, AccessChange],
+	KindAccessAllow: read[wireAccessChange, AccessChange],
 	KindPaper:       read[wirePaper, Paper],
 	KindOfficePaper: read[wirePaper, Paper],
 }

@@ -52,3 +52,11 @@ func indemnities(l Language) Indemnities {
 		},
 	}
 }
+
+// accessChange fills every field.
+func accessChange(l Language, allow bool) AccessChange {
+	return AccessChange{
+		Reference: "GC-2026-3K9W-220", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		Allow: allow, Holder: "Nora Delcourt", Booklet: "h0000000000000000000000001",
+	}
+}

@@ -99,18 +99,20 @@ func checkTypography(t *testing.T, name string, l Language, text string) {
 }
 
 // No placeholder is left in a sheet, no label breaks, and the member is told that
-// nothing is in force yet.
+// nothing is in force yet, unless it is in force once she signed.
 func TestSheetsInFourLanguages(t *testing.T) {
 	notYet := map[Language]string{FR: "pas encore en vigueur", NL: "nog niet van kracht", DE: "noch nicht in Kraft", EN: "not in force yet"}
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), indemnities(l)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), indemnities(l), accessChange(l, false), accessChange(l, true)} {
 			s := a.Sheet()
 			all := strings.Join(s.Texts(), "\n")
 			golden(t, string(a.Kind())+"-"+string(l)+".txt", []byte(all+"\n"))
 			if strings.ContainsAny(all, "{}") {
 				t.Errorf("%s in %s has a placeholder left: %s", a.Kind(), l, all)
 			}
-			if _, stated := a.(Indemnities); !stated && !strings.Contains(all, notYet[l]) {
+			_, stated := a.(Indemnities)
+			_, atOnce := a.(AccessChange)
+			if !stated && !atOnce && !strings.Contains(all, notYet[l]) {
 				t.Errorf("%s in %s does not say %q", a.Kind(), l, notYet[l])
 			}
 			for _, b := range s.Blocks {
