@@ -23,6 +23,7 @@ var program = cli.Program{
 		{Name: "user", Summary: "keep the staff: the first administrator, roles, who leaves", Run: runUser},
 		{Name: "federation", Summary: "print our SAML metadata, or check a provider's", Run: runFederation},
 		{Name: "seal-key", Summary: "make the key of the mutuality's seal, and take its certificate in", Run: runSealKey},
+		{Name: "seed", Summary: "write the files of a made-up mutuality, to try and measure imports", Run: runSeed},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
 		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},
 	},

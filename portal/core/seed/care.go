@@ -203,12 +203,12 @@ func (g *Generator) file(r *rand.Rand, out *Records, f Family, acts []act) {
 	for _, a := range acts {
 		if a.last.After(post) {
 			send(core.Refund, workday(post), envelope)
-			envelope, post = nil, a.last.AddDate(0, 0, 3+r.IntN(24))
+			envelope, post = nil, a.last.AddDate(0, 0, 5+r.IntN(30))
 		}
 		switch {
 		case a.third:
 			send(core.ThirdParty, workday(a.last.AddDate(0, 0, 2+r.IntN(20))), []act{a})
-		case likely(r, 0.45):
+		case likely(r, 0.25):
 			send(core.Refund, workday(a.last), []act{a})
 		default:
 			envelope = append(envelope, a)

@@ -123,7 +123,7 @@ func (g *Generator) person(r *rand.Rand, base core.Member, household uint64, at 
 	if role == core.RoleHolder {
 		p.IBAN, p.AccountHolder = iban(r), p.GivenNames+" "+p.Surname
 	}
-	p.Since = later(p.Birth, g.cfg.Until.AddDate(-1-r.IntN(24), -r.IntN(12), 0))
+	p.Since = later(p.Birth, g.cfg.Until.AddDate(-3-r.IntN(22), -r.IntN(12), 0))
 	p.Since = time.Date(p.Since.Year(), p.Since.Month(), 1, 0, 0, 0, 0, time.UTC)
 	p.Entitled = p.Since
 	if p.IBAN != "" {

@@ -165,6 +165,9 @@ func (g *Generator) agreement(r *rand.Rand, out *Records, f Family, p Person) {
 	out.Agreements = append(out.Agreements, a)
 }
 
+// mutuality in the words of a member's language: who is paid a contribution.
+var mutuality = map[string]string{"fr": "Mutualité", "nl": "Mutualiteit", "de": "Krankenkasse", "en": "Mutuality"}
+
 // contributions for the complementary insurance: each quarter, by who has an account.
 func (g *Generator) contributions(out *Records, f Family) {
 	holder := f.People[0]
@@ -174,7 +177,7 @@ func (g *Generator) contributions(out *Records, f Family) {
 		day := workday(at)
 		out.Payments = append(out.Payments, core.Payment{
 			Member: holder.Affiliation, Reference: reference(holder.Affiliation, "C", n), Kind: core.Contribution,
-			Treated: day, Paid: day, Payee: "Mutualité", Last4: last4(holder.IBAN),
+			Treated: day, Paid: day, Payee: mutuality[holder.Language], Last4: last4(holder.IBAN),
 			Cents: -int64(2_340 * adults(f, at)), Communication: transfer(holder.Affiliation, 5_000+n),
 		})
 	}
