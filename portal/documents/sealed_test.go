@@ -23,6 +23,7 @@ func TestSealedDocuments(t *testing.T) {
 	}{
 		{ByApproval, asSeal, "Accord scellé, sceau valide"},
 		{ByReceipt, asSeal, "Reçu scellé, sceau valide"},
+		{ByStatement, asSeal, "Relevé scellé, sceau valide"},
 		{ByApproval, passed, "Signature non valable"},
 		{ByReceipt, passed, "Signature non valable"},
 		{ByCard, asSeal, "Signature non valable"},
@@ -42,7 +43,7 @@ func TestSealedDocuments(t *testing.T) {
 
 func TestSealedPagesInEachLanguage(t *testing.T) {
 	for _, l := range locale.Languages() {
-		for _, m := range []Method{ByApproval, ByReceipt} {
+		for _, m := range []Method{ByApproval, ByReceipt, ByStatement} {
 			d := newDesk(t)
 			d.Lang = l
 			for i := range d.store.list {

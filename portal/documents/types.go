@@ -37,6 +37,8 @@ const (
 	ByCard     Method = "signature" // signed by the member's card
 	ByApproval Method = "approval"  // approved with a federal login, then sealed
 	ByReceipt  Method = "receipt"   // sent from an open session, and sealed as received
+	// ByStatement is made by the mutuality of its data, and sealed: nobody consents to it.
+	ByStatement Method = "statement"
 )
 
 // Document is a document in the vault, without its bytes.

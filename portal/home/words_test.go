@@ -37,7 +37,7 @@ func TestEveryStateHasWords(t *testing.T) {
 			o.Requests = append(o.Requests, Item{ID: "r", Kind: kind, State: string(s)})
 		}
 		for _, s := range []documents.Status{documents.Valid, documents.Checking, documents.Invalid} {
-			for _, m := range []documents.Method{documents.ByCard, documents.ByApproval, documents.ByReceipt} {
+			for _, m := range []documents.Method{documents.ByCard, documents.ByApproval, documents.ByReceipt, documents.ByStatement} {
 				o.Documents = append(o.Documents, Item{ID: "d", Kind: kind, State: string(s), Method: string(m)})
 			}
 		}

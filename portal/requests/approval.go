@@ -45,7 +45,7 @@ type Approval struct {
 type Sealed struct {
 	Request  string
 	Revision int    // of the request when it was read
-	Approval string // id; empty for a receipt
+	Approval string // id; empty for a receipt and a statement
 	Method   Method
 	PDF      []byte // sealed, B-B
 	At       time.Time
@@ -65,6 +65,9 @@ type SealStore interface {
 	// same approval, or a second receipt, returns the request as it is. ErrProof if the
 	// approval is another session's or is over; ErrNotOpen; ErrChanged.
 	Seal(ctx context.Context, login auth.Login, s Sealed) (Request, error)
+	// Statement finds a document of the mutuality's own (Issued) that Issue froze, with its
+	// PDF. ErrNotFound, also for what a member asked.
+	Statement(ctx context.Context, login auth.Login, id string) (Request, error)
 	// RefuseApproval writes the audit line of an approval or a receipt that was refused
 	// before the store was asked for anything.
 	RefuseApproval(ctx context.Context, login auth.Login, request, why string) error

@@ -13,6 +13,8 @@ const (
 	ByCard     Method = "signature" // her own qualified signature, made by her card
 	ByApproval Method = "approval"  // a federal login made for this document, then sealed
 	ByReceipt  Method = "receipt"   // sent from an open session, and sealed as received
+	// ByStatement is no consent: the mutuality states something of its own (issue.go).
+	ByStatement Method = "statement"
 )
 
 // Receivable reports whether a request may be sent without a proof of its own: it moves

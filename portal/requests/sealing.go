@@ -33,6 +33,7 @@ type Sealer interface {
 //	Prove     the federal login comes in: kept, once, for this session and document
 //	Approve   sealed with what she proved; request, document, evidence in one transaction
 //	Receive   sealed as received
+//	Issue     a statement of the mutuality's own, sealed as soon as it is drawn
 //
 // A seal that was made and not stored, since the server died between, is nowhere: the
 // approval waits and can be used again.
@@ -215,6 +216,9 @@ func (s *Sealing) options(r Request, m Method, e evidence) (signing.SealOptions,
 	}
 	mark := locale.T(l, "requests.seal.mark."+string(m), locale.A("name", nameOf(r.Act)),
 		locale.A("mutuality", s.Sealer.Name()), locale.A("date", locale.DateTime(l, s.Now().Truncate(time.Second))))
+	if m == ByStatement { // nobody consents to it
+		attachment = nil
+	}
 	return signing.SealOptions{
 		Reason: locale.T(l, "requests.seal.reason."+string(m)), Attachment: attachment,
 		Certify: signing.Signing, // the seal is the first signature of what was drawn

@@ -206,6 +206,17 @@ func (m *memory) Seal(ctx context.Context, login auth.Login, s Sealed) (Request,
 	return r, nil
 }
 
+// Statement implements SealStore.
+func (m *memory) Statement(ctx context.Context, login auth.Login, id string) (Request, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, err := m.request(login, id)
+	if err == nil && !Issued(r.Act.Kind()) {
+		err = ErrNotFound
+	}
+	return r, err
+}
+
 // RefuseApproval implements SealStore.
 func (m *memory) RefuseApproval(ctx context.Context, login auth.Login, request, why string) error {
 	return m.RefuseSignature(ctx, login, request, why)

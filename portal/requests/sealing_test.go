@@ -12,6 +12,8 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/certs/revocation"
+	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 func TestApprove(t *testing.T) {
@@ -174,5 +176,41 @@ func TestReceive(t *testing.T) {
 		}
 		s.checkSealed(t, read, map[string]any{"kind": "sealed-receipt", "reference": read.Reference,
 			"loginMethod": string(login.Method), "bytes": float64(len(read.PDF)), "sha256": hexOf(read.PDF)})
+	}
+}
+
+// A statement of the mutuality's own is drawn, sealed and in the vault at once, whatever
+// the login; the same form gives the same document; a key that does not answer is tried
+// again with it.
+func TestIssue(t *testing.T) {
+	s := newSealDesk(t)
+	act := document.Indemnities{
+		Language: document.DE, Mutuality: bankChange().Head().Mutuality, Member: bankChange().Head().Member, Date: s.now,
+		Beneficiary: bankChange().Head().Member, From: s.now, To: s.now, DataAsOf: s.now,
+	}
+	if _, err := s.sealing.Issue(t.Context(), s.login, bankChange(), "a"); !errors.Is(err, ErrNotReceivable) {
+		t.Errorf("Issue of a bank change = %v", err)
+	}
+	if _, err := (*Sealing)(nil).Issue(t.Context(), s.login, act, "a"); !errors.Is(err, signing.ErrSealKey) {
+		t.Errorf("Issue without a seal = %v", err)
+	}
+	away := errors.New("away")
+	s.store.onSeal = func(Sealed) error { return away }
+	if _, err := s.sealing.Issue(t.Context(), s.login, act, "a"); !errors.Is(err, away) {
+		t.Errorf("Issue while the key is away = %v", err)
+	}
+	s.store.onSeal = nil
+	first, err := s.sealing.Issue(t.Context(), s.login, act, "a")
+	if err != nil || first.Method != ByStatement || first.Document == "" {
+		t.Fatalf("Issue = %+v, %v", first, err)
+	}
+	again, err := s.sealing.Issue(t.Context(), s.login, act, "a")
+	if err != nil || again.Document != first.Document || s.store.completed != 1 {
+		t.Errorf("Issue again = %q, %v; sealed %d times", again.Document, err, s.store.completed)
+	}
+	for _, d := range s.store.raised {
+		if file := d.Raise.PDF; bytes.Contains(file, []byte("consent.json")) || !bytes.HasPrefix(file, first.PDF) || len(first.PDF) == 0 {
+			t.Error("a statement speaks of consent, or is not what was drawn")
+		}
 	}
 }

@@ -190,13 +190,16 @@ func (db *DB) sealRequest(ctx context.Context, login auth.Login, s requests.Seal
 	if err := db.checkCompletion(&c); err != nil {
 		return requests.Request{}, err
 	}
-	action := map[requests.Method]audit.Action{requests.ByApproval: audit.ApproveRequest, requests.ByReceipt: audit.ReceiveRequest}[s.Method]
+	action := map[requests.Method]audit.Action{requests.ByApproval: audit.ApproveRequest, requests.ByReceipt: audit.ReceiveRequest, requests.ByStatement: audit.IssueDocument}[s.Method]
 	if action == "" || (s.Approval != "") != (s.Method == requests.ByApproval) {
 		return requests.Request{}, fmt.Errorf("a document sealed by %q with approval %q", s.Method, s.Approval)
 	}
 	key, r, err := db.openRequest(ctx, login, s.Request)
 	if err != nil {
 		return requests.Request{}, err
+	}
+	if requests.Issued(r.Act.Kind()) != (s.Method == requests.ByStatement) {
+		return requests.Request{}, fmt.Errorf("a %s sealed by %q: %w", r.Act.Kind(), s.Method, requests.ErrNotFound)
 	}
 	sealed, err := sealCompletion(key, c)
 	if err != nil {
@@ -216,10 +219,34 @@ func (db *DB) sealRequest(ctx context.Context, login auth.Login, s requests.Seal
 	case again:
 		_, r, err = db.openRequest(ctx, login, s.Request) // as it is by now
 	case err == nil:
-		r.State, r.Document, r.SignedAt, r.Revision, r.Method = c.State, c.Document, fromMicros(micros(c.At)), r.Revision+1, s.Method
+		r.State, r.Document, r.SignedAt, r.Revision, r.Method = onceSigned(r.Act.Kind(), c.State), c.Document, fromMicros(micros(c.At)), r.Revision+1, s.Method
 	}
 	if err != nil {
 		return requests.Request{}, err
+	}
+	return r, nil
+}
+
+// Statement implements requests.SealStore. What is read was written a moment ago by the
+// same act, which has its rows: none for the look.
+func (db *DB) Statement(ctx context.Context, login auth.Login, id string) (requests.Request, error) {
+	var r requests.Request
+	err := db.snapshot(ctx, func(c *conn) error {
+		key, err := db.keyOf(c, login.Mutuality, login.Member)
+		if errors.Is(err, errNoMember) {
+			return requests.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		r, err = db.requestOf(c, key, id)
+		if err == nil && !requests.Issued(r.Act.Kind()) {
+			return requests.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return requests.Request{}, fmt.Errorf("reading a statement: %w", err)
 	}
 	return r, nil
 }
@@ -261,7 +288,7 @@ func sealable(t *tx, key memberKey, login auth.Login, r requests.Request, s requ
 	if err == nil {
 		err = now.open(s.Revision)
 	}
-	if errors.Is(err, requests.ErrNotOpen) && s.Method == requests.ByReceipt && now.method == requests.ByReceipt {
+	if errors.Is(err, requests.ErrNotOpen) && s.Method != requests.ByApproval && now.method == s.Method {
 		return errAgain
 	}
 	if err == nil {

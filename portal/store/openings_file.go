@@ -12,7 +12,6 @@ import (
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
-	"guichet.example/signing/document"
 )
 
 // fileRows is how many of each kind a file shows.
@@ -92,8 +91,8 @@ func (db *DB) fileAccount(c *conn, key memberKey, f *office.File) error {
 }
 
 func fileRequests(c *conn, key memberKey, f *office.File) error {
-	return c.each(`SELECT kind, reference, state, created_at FROM requests WHERE mutuality = ? AND member = ? AND (kind <> ? OR state <> ?) ORDER BY request DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, string(document.KindOfficePaper), string(requests.ToSign), fileRows}, func(scan func(...any) error) error {
+	return c.each(`SELECT kind, reference, state, created_at FROM requests WHERE mutuality = ? AND member = ? AND (`+asked+` OR state <> ?) ORDER BY request DESC LIMIT ?`,
+		[]any{key.mutuality, key.member, string(requests.ToSign), fileRows}, func(scan func(...any) error) error {
 			var r office.Asked
 			var at int64
 			err := scan(&r.Kind, &r.Reference, &r.State, &at)

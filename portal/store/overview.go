@@ -10,7 +10,6 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/home"
 	"guichet.example/portal/requests"
-	"guichet.example/signing/document"
 )
 
 // overviewRows is how many requests and documents the first page shows.
@@ -36,8 +35,8 @@ func (db *DB) overview(c *conn, login auth.Login) (o home.Overview, err error) {
 	who := []any{login.Mutuality, string(login.Member)}
 	open, err := items(c, `
 		SELECT request, kind, reference, state, created_at, pages, method FROM requests
-		WHERE mutuality = ? AND member = ? AND state = ? AND kind <> ? ORDER BY request LIMIT 1`,
-		append(who[:2:2], string(requests.ToSign), string(document.KindOfficePaper)))
+		WHERE mutuality = ? AND member = ? AND state = ? AND `+asked+` ORDER BY request LIMIT 1`,
+		append(who[:2:2], string(requests.ToSign)))
 	if err != nil {
 		return o, err
 	}
@@ -46,7 +45,7 @@ func (db *DB) overview(c *conn, login auth.Login) (o home.Overview, err error) {
 	}
 	o.Requests, err = items(c, `
 		SELECT request, kind, reference, state, created_at, pages, method FROM requests
-		WHERE mutuality = ? AND member = ? AND kind <> ? ORDER BY request DESC LIMIT ?`, append(who[:2:2], string(document.KindOfficePaper), overviewRows))
+		WHERE mutuality = ? AND member = ? AND `+asked+` ORDER BY request DESC LIMIT ?`, append(who[:2:2], overviewRows))
 	if err != nil {
 		return o, err
 	}

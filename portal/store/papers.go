@@ -61,7 +61,7 @@ func keepPaper(t *tx, key memberKey, r requests.Request) error {
 // onceSigned is the state in which a request is once the signature holds: an advisor answers
 // what a member asked, and nobody what the mutuality itself put into her vault.
 func onceSigned(k document.Kind, s requests.State) requests.State {
-	if k == document.KindOfficePaper && s == requests.Signed {
+	if ofMutuality(k) && s == requests.Signed {
 		return requests.Accepted
 	}
 	return s
@@ -76,10 +76,23 @@ func (db *DB) tellPaper(t *tx, key memberKey, k document.Kind, s requests.State)
 	return db.tellNews(t, key.mutuality, auth.MemberID(key.member))
 }
 
-// notOfOffice refuses a request that is the office's to a member's login, as if there were
-// none.
+// ofMutuality says that nobody asked for a document of this kind: the office, or the
+// mutuality by itself, put it into the vault.
+func ofMutuality(k document.Kind) bool { return k == document.KindOfficePaper || requests.Issued(k) }
+
+// asked is the condition in SQL for what a member asked.
+var asked = func() string {
+	list := "'" + string(document.KindOfficePaper) + "'"
+	for _, k := range requests.IssuedKinds() {
+		list += ", '" + string(k) + "'"
+	}
+	return "kind NOT IN (" + list + ")"
+}()
+
+// notOfOffice refuses a request that is the mutuality's own to a member's login, as if
+// there were none.
 func notOfOffice(r requests.Request) error {
-	if r.Act.Kind() == document.KindOfficePaper {
+	if ofMutuality(r.Act.Kind()) {
 		return requests.ErrNotFound
 	}
 	return nil
@@ -89,7 +102,7 @@ func notOfOffice(r requests.Request) error {
 func ofMember(t *tx, key memberKey, request string) error {
 	var kind document.Kind
 	err := t.get(`SELECT kind FROM requests WHERE mutuality = ? AND member = ? AND request = ?`, []any{key.mutuality, key.member, request}, &kind)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && kind == document.KindOfficePaper {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && ofMutuality(kind) {
 		return requests.ErrNotFound
 	}
 	return err

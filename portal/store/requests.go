@@ -11,7 +11,6 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/requests"
-	"guichet.example/signing/document"
 )
 
 // maxPage is the most rows any list returns at once.
@@ -193,9 +192,9 @@ func (db *DB) requests(ctx context.Context, c *conn, login auth.Login, before st
 	var list []requests.Request
 	err = c.each(`
 		SELECT `+requestColumns+` FROM requests
-		WHERE mutuality = ? AND member = ? AND request < ? AND kind <> ?
+		WHERE mutuality = ? AND member = ? AND request < ? AND `+asked+`
 		ORDER BY request DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, before, string(document.KindOfficePaper), bounded(limit)}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, before, bounded(limit)}, func(scan func(...any) error) error {
 			r, _, err := scanRequest(scan, key)
 			if errors.Is(err, ErrDamaged) {
 				db.damaged(ctx, "request", r.ID, err)
