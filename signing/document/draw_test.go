@@ -52,6 +52,7 @@ func specimens() map[string]Act {
 		list["bank change "+string(l)] = bankChange(l)
 		list["order "+string(l)] = ehicOrder(l)
 		list["indemnities "+string(l)] = indemnities(l)
+		list["refunds "+string(l)] = refundReceipt(l)
 		list["access-block "+string(l)], list["access-allow "+string(l)] = accessChange(l, false), accessChange(l, true)
 	}
 	plain := bankChange(EN)

@@ -40,6 +40,21 @@ func ehicOrder(l Language) EHICOrder {
 	}
 }
 
+// refundReceipt fills every field.
+func refundReceipt(l Language) RefundReceipt {
+	last := on(2026, 11, 10)
+	return RefundReceipt{
+		Reference: "GC-2026-5V8Q-204", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		Payments: []Refund{
+			{"R-2026-000417", on(2026, 11, 18), []RefundAct{
+				{"Mathieu Delcourt", "Consultation dermatologue", "102535", "Dr A. Sarton", on(2026, 11, 12), nil, 2280, 2200},
+				{"Nora Delcourt", "Kinésithérapie", "560011", "M. Peeters", on(2026, 11, 2), &last, 10_545, 1_230},
+			}},
+			{"R-2026-000388", on(2026, 10, 30), []RefundAct{{"Nora Delcourt", "Visite", "", "", on(2026, 10, 21), nil, 3_011, 400}}},
+		},
+	}
+}
+
 // indemnities fills every field.
 func indemnities(l Language) Indemnities {
 	return Indemnities{

@@ -103,7 +103,7 @@ func checkTypography(t *testing.T, name string, l Language, text string) {
 func TestSheetsInFourLanguages(t *testing.T) {
 	notYet := map[Language]string{FR: "pas encore en vigueur", NL: "nog niet van kracht", DE: "noch nicht in Kraft", EN: "not in force yet"}
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), indemnities(l), accessChange(l, false), accessChange(l, true)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true)} {
 			s := a.Sheet()
 			all := strings.Join(s.Texts(), "\n")
 			golden(t, string(a.Kind())+"-"+string(l)+".txt", []byte(all+"\n"))
@@ -111,8 +111,9 @@ func TestSheetsInFourLanguages(t *testing.T) {
 				t.Errorf("%s in %s has a placeholder left: %s", a.Kind(), l, all)
 			}
 			_, stated := a.(Indemnities)
+			_, receipt := a.(RefundReceipt)
 			_, atOnce := a.(AccessChange)
-			if !stated && !atOnce && !strings.Contains(all, notYet[l]) {
+			if !stated && !receipt && !atOnce && !strings.Contains(all, notYet[l]) {
 				t.Errorf("%s in %s does not say %q", a.Kind(), l, notYet[l])
 			}
 			for _, b := range s.Blocks {
