@@ -250,4 +250,5 @@ type Received struct {
 	Issued    time.Time
 	File      string // of the PDF, beside the import file; its SHA-256 follows
 	SHA256    string // hex
+	PDF       []byte // what is in File
 }

@@ -151,6 +151,7 @@ func bedOf(t testing.TB, open opener, cfg store.Config, c *clock) *bed {
 func bram() (account.Member, bank.Account) {
 	m, a := claire, claireAccount
 	m.ID, m.NationalNumber, m.GivenNames, m.Surname = "bbbbbbbbbbbbbbbbbbbbbbbbbb", number(bramNumber), "Bram", "Janssens"
+	m.Affiliation = "00-7654321"
 	a.IBAN = bramIBAN
 	return m, a
 }

@@ -40,16 +40,7 @@ func (db *DB) AddAccessCode(ctx context.Context, mutuality string, member auth.M
 		if len(holders) == 1 && holders[0] == string(member) {
 			return errAgain
 		}
-		if err := db.putIdentifier(t, mutuality, member, handle); err != nil {
-			return err
-		}
-		key, err := db.keyOf(t.conn, mutuality, member)
-		if err != nil {
-			return err
-		}
-		_, err = t.exec(`UPDATE credentials SET access_code_sealed = ? WHERE mutuality = ? AND member = ? AND access_code_sealed IS NOT NULL`,
-			key.seal(sealedAccessCode, "", 1, []byte(clean)), mutuality, string(member))
-		return err
+		return db.putAccessCode(t, mutuality, member, clean)
 	})
 	if errors.Is(err, errAgain) {
 		return nil
@@ -58,6 +49,22 @@ func (db *DB) AddAccessCode(ctx context.Context, mutuality string, member auth.M
 		return fmt.Errorf("adding access code: %w", err)
 	}
 	return nil
+}
+
+// putAccessCode gives the member a code that nobody else has, here and where she signs in
+// with one. ErrTaken.
+func (db *DB) putAccessCode(t *tx, mutuality string, member auth.MemberID, code string) error {
+	handle := credentials.Handle{Kind: credentials.KindAccessCode, Value: code}
+	if err := db.putIdentifier(t, mutuality, member, handle); err != nil {
+		return err
+	}
+	key, err := db.keyOf(t.conn, mutuality, member)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE credentials SET access_code_sealed = ? WHERE mutuality = ? AND member = ? AND access_code_sealed IS NOT NULL`,
+		key.seal(sealedAccessCode, "", 1, []byte(code)), mutuality, string(member))
+	return err
 }
 
 // OpenByLink implements enrol.Store.

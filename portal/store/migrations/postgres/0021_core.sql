@@ -89,6 +89,14 @@ CREATE TABLE payments (
 
 CREATE UNIQUE INDEX payments_reference ON payments (mutuality, payment);
 
+-- Who has lines in a payment besides the member whose file it is in.
+CREATE TABLE payment_persons (
+    mutuality TEXT NOT NULL,
+    payment   TEXT NOT NULL,
+    person    TEXT NOT NULL,
+    PRIMARY KEY (mutuality, payment, person)
+);
+
 -- Acts of care, filed under who had them: (mutuality, person, treated, payment) is how a
 -- page finds them; member is in whose file the payment is.
 CREATE TABLE refund_lines (

@@ -1,0 +1,14 @@
+package core
+
+// Why a row is refused that is right in itself.
+const (
+	ReasonMissing     = "is required"
+	ReasonDuplicate   = "same key as an earlier one"
+	ReasonNoMember    = "no member has this affiliation number"
+	ReasonManyMembers = "several members have this affiliation number"
+	ReasonNoPayment   = "no payment has this reference"
+	ReasonPaymentSum  = "the lines of this payment do not add up to its cents"
+)
+
+// MaxPDF is the largest document that is received, in bytes.
+const MaxPDF = 10 << 20

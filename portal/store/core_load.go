@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"guichet.example/portal/audit"
+	"guichet.example/portal/core"
+)
+
+// Load stores what the insurance system delivered, all rows in one commit with one row
+// in the audit trail. A row that refers to what is not there, or whose amounts do not
+// add up with what is, is refused alone. Loading the same again changes nothing; a row
+// with the key of one that is there takes its place.
+func (db *DB) Load(ctx context.Context, mutuality string, batch core.Batch) (core.Outcome, error) {
+	return db.loadWith(ctx, mutuality, batch, nil)
+}
+
+// loadWith is Load with more in the same commit.
+func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, more func(*tx, core.Outcome) error) (core.Outcome, error) {
+	if mutuality == "" {
+		return core.Outcome{}, errors.New("loading: whose mutuality?")
+	}
+	for _, row := range batch.Rows {
+		if row.Of() != batch.Kind {
+			return core.Outcome{}, fmt.Errorf("loading: a %s in a batch of kind %s", row.Of(), batch.Kind)
+		}
+	}
+	var out core.Outcome
+	note := db.ownEntry(ctx, mutuality, "", audit.Import, object("import", string(batch.Kind)))
+	err := db.write(ctx, note, func(t *tx) error {
+		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch}
+		if err := l.run(); err != nil {
+			return err
+		}
+		out = l.out
+		if err := putAge(t, mutuality, batch.Kind, batch.AsOf); err != nil || more == nil {
+			return err
+		}
+		return more(t, out)
+	})
+	if err != nil {
+		return core.Outcome{}, fmt.Errorf("loading %s: %w", batch.Kind, err)
+	}
+	return out, nil
+}
+
+// load is one batch on its way into the tables.
+type load struct {
+	db *DB
+	*conn
+	t         *tx // nil: nothing is written, only counted
+	mutuality string
+	batch     core.Batch
+	members   map[string]string // ids by folded affiliation; several members with one: ""
+	out       core.Outcome
+}
+
+// fault is why a row is not taken.
+type fault struct{ field, reason string }
+
+func (l *load) reject(row int, f fault) {
+	l.out.Rejects = append(l.out.Rejects, core.Reject{Row: row, Field: f.field, Reason: f.reason})
+}
+
+func (l *load) run() error {
+	if err := l.findMembers(); err != nil {
+		return err
+	}
+	switch l.batch.Kind {
+	case core.KindMember:
+		return l.loadMembers()
+	case core.KindLine:
+		return l.loadLines()
+	case core.KindReceived:
+		return l.loadReceived()
+	}
+	table, ok := coreTables[l.batch.Kind]
+	if !ok {
+		return fmt.Errorf("no kind %q", l.batch.Kind)
+	}
+	return l.loadTable(table)
+}
+
+// record is a row of the batch as columns.
+type record struct {
+	row    int // in the batch
+	values []any
+}
+
+// loadTable loads what needs no more than its table.
+func (l *load) loadTable(table coreTable) error {
+	records := make([]record, 0, len(l.batch.Rows))
+	for i, row := range l.batch.Rows {
+		values, wrong := table.values(l, row)
+		if wrong != nil {
+			l.reject(i, *wrong)
+			continue
+		}
+		records = append(records, record{i, values})
+	}
+	records = l.once(table, records)
+	had, err := l.existing(table, records)
+	if err != nil {
+		return err
+	}
+	return l.put(table, records, had)
+}
+
+// once refuses rows whose key another one of the batch has.
+func (l *load) once(table coreTable, records []record) []record {
+	seen := make(map[string]bool, len(records))
+	kept := records[:0]
+	for _, r := range records {
+		key := table.identity(r.values)
+		if seen[key] {
+			l.reject(r.row, fault{"", core.ReasonDuplicate})
+			continue
+		}
+		seen[key] = true
+		kept = append(kept, r)
+	}
+	return kept
+}
+
+// put writes what is new or not as it was; had has the rows that are there, by identity.
+func (l *load) put(table coreTable, records []record, had map[string][]any) error {
+	var added, changed [][]any
+	for _, r := range records {
+		old, ok := had[table.identity(r.values)]
+		switch {
+		case !ok:
+			added = append(added, r.values)
+			l.out.Added++
+			continue
+		case same(old, r.values):
+			l.out.Unchanged++
+			continue
+		}
+		l.out.Changed++
+		if l.t == nil {
+			continue
+		}
+		if table.key(old) == table.key(r.values) {
+			changed = append(changed, r.values)
+			continue
+		}
+		if err := l.move(table, old, r.values); err != nil {
+			return err
+		}
+		added = append(added, r.values)
+	}
+	if l.t == nil {
+		return nil
+	}
+	if err := l.upsert(table, changed); err != nil {
+		return err
+	}
+	return l.insert(table.name, table.columns, added)
+}
+
+// move takes away a row whose place in the table is another one now.
+func (l *load) move(table coreTable, old, now []any) error {
+	query, args := "DELETE FROM "+table.name+" WHERE mutuality = ?", []any{l.mutuality}
+	for _, i := range table.keys {
+		query += " AND " + table.columns[i] + " = ?"
+		args = append(args, old[i])
+	}
+	if _, err := l.exec(query, args...); err != nil || table.moved == nil {
+		return err
+	}
+	return table.moved(l, old, now)
+}
+
+// putAge notes how old the data of a kind are; it never makes them older.
+func putAge(t *tx, mutuality string, kind core.Kind, asOf time.Time) error {
+	if asOf.IsZero() {
+		return nil
+	}
+	_, err := t.exec(`
+		INSERT INTO import_ages (mutuality, kind, as_of) VALUES (?, ?, ?)
+		ON CONFLICT (mutuality, kind) DO UPDATE SET as_of = excluded.as_of WHERE import_ages.as_of < excluded.as_of`,
+		mutuality, string(kind), micros(asOf))
+	return err
+}
+
+// Ages tells, for each kind that was ever delivered, the insurance system's own time of
+// the newest data.
+func (db *DB) Ages(ctx context.Context, mutuality string) (map[core.Kind]time.Time, error) {
+	ages := map[core.Kind]time.Time{}
+	err := db.read(ctx, func(c *conn) error {
+		clear(ages)
+		return c.each(`SELECT kind, as_of FROM import_ages WHERE mutuality = ?`, []any{mutuality}, func(scan func(...any) error) error {
+			var kind string
+			var asOf int64
+			if err := scan(&kind, &asOf); err != nil {
+				return err
+			}
+			ages[core.Kind(kind)] = fromMicros(asOf)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading ages: %w", err)
+	}
+	return ages, nil
+}

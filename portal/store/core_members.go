@@ -1,0 +1,270 @@
+package store
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	"guichet.example/auth"
+	"guichet.example/portal/account"
+	"guichet.example/portal/bank"
+	"guichet.example/portal/core"
+	"guichet.example/portal/credentials"
+)
+
+// unspaced is an affiliation number as it is compared, in Go and in an index.
+var unspaced = strings.NewReplacer(" ", "", ".", "", "-", "")
+
+const unspacedSQL = `replace(replace(replace(affiliation, ' ', ''), '.', ''), '-', '')`
+
+// persons are the affiliation numbers in a row.
+func persons(row core.Row) (one, other string) {
+	switch r := row.(type) {
+	case core.Household:
+		return r.Holder, r.Member
+	case core.Cover:
+		return r.Member, ""
+	case core.Payment:
+		return r.Member, ""
+	case core.Line:
+		return r.Member, ""
+	case core.Incapacity:
+		return r.Member, ""
+	case core.Indemnity:
+		return r.Member, ""
+	case core.Appointment:
+		return r.Member, ""
+	case core.MedicalFile:
+		return r.Member, ""
+	case core.Maf:
+		return r.Holder, ""
+	case core.MafShare:
+		return r.Holder, r.Member
+	case core.Saving:
+		return r.Member, ""
+	case core.Agreement:
+		return r.Member, ""
+	case core.Received:
+		return r.Member, ""
+	}
+	return "", ""
+}
+
+// findMembers finds who the rows are about, all at once.
+func (l *load) findMembers() error {
+	l.members = map[string]string{}
+	numbers := make([]string, 0, len(l.batch.Rows))
+	for _, row := range l.batch.Rows {
+		one, other := persons(row)
+		for _, number := range []string{one, other} {
+			if number != "" {
+				numbers = append(numbers, unspaced.Replace(number))
+			}
+		}
+	}
+	slices.Sort(numbers)
+	return inChunks(slices.Compact(numbers), func(some []string) error {
+		args := []any{l.mutuality}
+		for _, number := range some {
+			args = append(args, number)
+		}
+		query := `SELECT ` + unspacedSQL + `, member FROM members WHERE mutuality = ? AND ` + unspacedSQL + ` IN (` +
+			strings.TrimPrefix(strings.Repeat(", ?", len(some)), ", ") + `)`
+		return l.each(query, args, func(scan func(...any) error) error {
+			var number, member string
+			err := scan(&number, &member)
+			if _, twice := l.members[number]; twice {
+				member = ""
+			}
+			l.members[number] = member
+			return err
+		})
+	})
+}
+
+// member is the id behind an affiliation number.
+func (l *load) member(field, number string) (string, *fault) {
+	id, known := l.members[unspaced.Replace(number)]
+	switch {
+	case !known:
+		return "", &fault{field, core.ReasonNoMember}
+	case id == "":
+		return "", &fault{field, core.ReasonManyMembers}
+	}
+	return id, nil
+}
+
+// loadMembers loads files of members, one by one: each has a key of her own.
+func (l *load) loadMembers() error {
+	seen := map[string]bool{}
+	for i, row := range l.batch.Rows {
+		r := row.(core.Member)
+		if r.NationalNumber.IsZero() {
+			l.reject(i, fault{"national_number", core.ReasonMissing})
+			continue
+		}
+		if seen[r.NationalNumber.Digits()] {
+			l.reject(i, fault{"", core.ReasonDuplicate})
+			continue
+		}
+		seen[r.NationalNumber.Digits()] = true
+		wrong, err := l.loadMember(r)
+		if err != nil {
+			return err
+		}
+		if wrong != nil {
+			l.reject(i, *wrong)
+		}
+	}
+	return nil
+}
+
+func (l *load) loadMember(r core.Member) (*fault, error) {
+	m, had, err := l.known(r)
+	if err != nil {
+		return nil, err
+	}
+	accounts, wrong := accountOf(r)
+	if wrong != nil {
+		return wrong, nil
+	}
+	code, known, wrong, err := l.accessCode(m.ID, r.AccessCode)
+	if err != nil || wrong != nil {
+		return wrong, err
+	}
+	paid, err := l.sameAccount(m.ID, accounts)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case had == nil:
+		l.out.Added++
+	case *had == m && paid && known:
+		l.out.Unchanged++
+		return nil, nil
+	default:
+		l.out.Changed++
+	}
+	if l.t == nil {
+		return nil, nil
+	}
+	return nil, l.putMember(m, accounts, code)
+}
+
+func (l *load) putMember(m account.Member, accounts []bank.Account, code string) error {
+	m.UpdatedAt = l.batch.AsOf
+	if m.UpdatedAt.IsZero() {
+		m.UpdatedAt = l.db.cfg.Now()
+	}
+	if err := l.db.putMember(l.t, m); err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if err := l.db.putAccount(l.t, m.Mutuality, m.ID, a); err != nil {
+			return err
+		}
+	}
+	if code == "" {
+		return nil
+	}
+	return l.db.putAccessCode(l.t, m.Mutuality, m.ID, code)
+}
+
+// known is the member as delivered, under the id she has; had is her file as it is, nil
+// if there is none.
+func (l *load) known(r core.Member) (m account.Member, had *account.Member, err error) {
+	m = account.Member{
+		Mutuality: l.mutuality, Affiliation: r.Affiliation, NationalNumber: r.NationalNumber, GivenNames: r.GivenNames,
+		Surname: r.Surname, Birth: r.Birth, Street: r.Street, Postcode: r.Postcode, Municipality: r.Municipality,
+		Country: r.Country, Email: r.Email, Phone: r.Phone, Language: r.Language, Since: r.Since,
+	}
+	if m.Country == "" {
+		m.Country = "BE"
+	}
+	old := account.Member{Mutuality: l.mutuality, NationalNumber: r.NationalNumber}
+	var birth, since sql.NullString
+	err = l.get(`
+		SELECT member, affiliation, given_names, surname, birth, street, postcode, municipality, country, email, phone, language, since
+		FROM members WHERE mutuality = ? AND number_index = ?`,
+		[]any{l.mutuality, l.db.cfg.Keys.Index(numberIndex, l.mutuality, r.NationalNumber.Digits())},
+		&old.ID, &old.Affiliation, &old.GivenNames, &old.Surname, &birth, &old.Street, &old.Postcode, &old.Municipality,
+		&old.Country, &old.Email, &old.Phone, &old.Language, &since)
+	if errors.Is(err, sql.ErrNoRows) {
+		m.ID, err = auth.NewMemberID(rand.Reader)
+		return m, nil, err
+	}
+	if err != nil {
+		return m, nil, err
+	}
+	if old.Birth, err = fromDate(birth); err != nil {
+		return m, nil, err
+	}
+	if old.Since, err = fromDate(since); err != nil {
+		return m, nil, err
+	}
+	m.ID = old.ID
+	return m, &old, nil
+}
+
+// accountOf is the account that benefits are paid on, if the record names one.
+func accountOf(r core.Member) ([]bank.Account, *fault) {
+	if r.IBAN == "" {
+		return nil, nil
+	}
+	iban, err := bank.ParseIBAN(r.IBAN)
+	if err != nil {
+		return nil, &fault{"account.iban", err.Error()}
+	}
+	bic, name := bank.BankOf(iban)
+	return []bank.Account{{Purpose: bank.Benefits, IBAN: iban, BIC: bic, Bank: name, Holder: r.AccountHolder, Since: r.AccountSince}}, nil
+}
+
+// sameAccount tells whether the member has these accounts already.
+func (l *load) sameAccount(member auth.MemberID, accounts []bank.Account) (bool, error) {
+	for _, a := range accounts {
+		var index []byte
+		var holder string
+		var since sql.NullString
+		err := l.get(`SELECT iban_index, holder, since FROM accounts WHERE mutuality = ? AND member = ? AND purpose = ?`,
+			[]any{l.mutuality, string(member), string(a.Purpose)}, &index, &holder, &since)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		day, err := fromDate(since)
+		if err != nil {
+			return false, err
+		}
+		if string(index) != string(l.db.cfg.Keys.Index(sealedIBAN, l.mutuality, string(a.IBAN))) || holder != a.Holder || !day.Equal(a.Since) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// accessCode reads the code printed on a card; known tells that she has it, or that there
+// is none to give.
+func (l *load) accessCode(member auth.MemberID, typed string) (code string, known bool, wrong *fault, err error) {
+	if typed == "" {
+		return "", true, nil, nil
+	}
+	code, err = credentials.ParseAccessCode(typed)
+	if err != nil {
+		return "", false, &fault{"access_code", "letters and digits, 4 to 20, as they are printed"}, nil
+	}
+	holders, err := l.db.holders(l.conn, l.mutuality, credentials.Handle{Kind: credentials.KindAccessCode, Value: code})
+	if err != nil {
+		return "", false, nil, err
+	}
+	switch {
+	case len(holders) == 0:
+		return code, false, nil, nil
+	case len(holders) == 1 && holders[0] == string(member):
+		return "", true, nil, nil
+	}
+	return "", false, &fault{"access_code", "another member has it"}, nil
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"slices"
+
+	"guichet.example/portal/core"
+)
+
+// Columns of payments, as they stand in coreTables.
+const (
+	paymentMember = iota
+	paymentTreated
+	paymentReference
+)
+
+func paymentValues(l *load, r core.Payment) ([]any, *fault) {
+	member, wrong := l.member("member", r.Member)
+	return []any{member, date(r.Treated), r.Reference, string(r.Kind), date(r.Received), date(r.Paid), r.Payee, r.Last4, r.Cents, r.Communication}, wrong
+}
+
+// movePayment takes the lines of a payment along when it is dealt with on another day, or
+// turns out to be another member's.
+func movePayment(l *load, old, now []any) error {
+	reference := now[paymentReference]
+	persons := []string{old[paymentMember].(string)}
+	err := l.each(`SELECT person FROM payment_persons WHERE mutuality = ? AND payment = ?`, []any{l.mutuality, reference},
+		func(scan func(...any) error) error {
+			var person string
+			err := scan(&person)
+			persons = append(persons, person)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	slices.Sort(persons)
+	for _, person := range slices.Compact(persons) {
+		moved, err := l.exec(`UPDATE refund_lines SET treated = ?, member = ? WHERE mutuality = ? AND person = ? AND treated = ? AND payment = ?`,
+			now[paymentTreated], now[paymentMember], l.mutuality, person, old[paymentTreated], reference)
+		if err != nil {
+			return err
+		}
+		if moved > 0 && person != now[paymentMember] {
+			if err := l.putPersons([][]any{{reference, person}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// putPersons notes in whose files lines of a payment are, besides its own member's.
+func (l *load) putPersons(rows [][]any) error {
+	return l.rows("payment_persons", []string{"payment", "person"}, rows, " ON CONFLICT DO NOTHING")
+}
