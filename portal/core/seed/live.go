@@ -9,9 +9,14 @@ import (
 	"guichet.example/portal/core"
 )
 
-// Live gives the family its two years. The holder comes first; f.Ceiling 0 is that of
-// the class.
-func (g *Generator) Live(r *rand.Rand, f Family) Records {
+// Live gives a family that is known already its two years. The holder comes first;
+// f.Ceiling 0 is that of the class. The same number gives the same family the same life;
+// families of one generator want different ones.
+func (g *Generator) Live(number uint32, f Family) Records {
+	return g.live(g.chance(streams+2+uint64(number)), f)
+}
+
+func (g *Generator) live(r *rand.Rand, f Family) Records {
 	if f.place.code == "" {
 		f.place = placeOf(f.People[0].Postcode)
 	}

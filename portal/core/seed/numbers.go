@@ -38,6 +38,9 @@ func (g *Generator) number(r *rand.Rand, birth time.Time, sex byte) (nrn.Number,
 	}
 }
 
+// Number is the national number of who was born that day; serial is odd for men, 1 to 998.
+func Number(birth time.Time, serial int) nrn.Number { return nationalNumber(birth, serial, false) }
+
 // nationalNumber puts the right check digits behind.
 func nationalNumber(birth time.Time, serial int, bis bool) nrn.Number {
 	year, month, day := birth.Date()

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"iter"
 	"math/rand/v2"
+	"reflect"
 	"time"
 
 	"guichet.example/portal/core"
@@ -107,7 +108,7 @@ func (g *Generator) Families() iter.Seq[Records] {
 			r := g.chance(household)
 			f := g.draw(r, household, left)
 			left -= len(f.People)
-			if !yield(g.Live(r, f)) {
+			if !yield(g.live(r, f)) {
 				return
 			}
 		}
@@ -138,4 +139,24 @@ type Family struct {
 	Class     int  // of income, 1 to 7; 0: social MAF
 	Ceiling   int64
 	place     place
+}
+
+// Rows of a kind, as the store takes them in; the kinds in the order in which they refer
+// to each other are those of core.Kinds.
+func (r Records) Rows(kind core.Kind) []core.Row { return rowsOf(reflect.ValueOf(r), kind) }
+
+// Rows of a kind.
+func (p Places) Rows(kind core.Kind) []core.Row { return rowsOf(reflect.ValueOf(p), kind) }
+
+func rowsOf(lists reflect.Value, kind core.Kind) (rows []core.Row) {
+	for i := range lists.NumField() {
+		list := lists.Field(i)
+		if reflect.Zero(list.Type().Elem()).Interface().(core.Row).Of() != kind {
+			continue
+		}
+		for j := range list.Len() {
+			rows = append(rows, list.Index(j).Interface().(core.Row))
+		}
+	}
+	return rows
 }
