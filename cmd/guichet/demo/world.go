@@ -80,7 +80,7 @@ func build(ctx context.Context, cfg Config, log *slog.Logger) (*world, error) {
 		return w, err
 	}
 	steps := []func(context.Context, Config) error{
-		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol, w.printCodes, w.givePasswords, w.employ,
+		w.listen, w.startProvider, w.startServices, w.makeCards, w.startReader, w.startSeal, w.openStore, w.startPortal, w.enrol, w.live, w.printCodes, w.givePasswords, w.employ,
 	}
 	for _, step := range steps {
 		if err := step(ctx, cfg); err != nil {

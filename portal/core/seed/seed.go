@@ -123,6 +123,7 @@ type Person struct {
 	Entitled  time.Time // on the booklet since
 	Health    float64   // how much care: 1 is usual, 0 none
 	Illness   string    // kind of an incapacity: primary, invalidity, maternity, birth-leave, accident; empty: none
+	StillIll  bool      // the incapacity goes on; false: chance says
 	Dentures  bool      // has dental insurance
 	Hospital  bool      // has hospital insurance
 	DoctorNo  int       // which of the place's doctors; DMG there

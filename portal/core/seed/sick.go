@@ -22,7 +22,7 @@ func (g *Generator) sickness(r *rand.Rand, out *Records, p Person) {
 	case "birth-leave":
 		s.Until = s.Since.AddDate(0, 0, 19)
 	default:
-		if one(r, 3) { // goes on
+		if one(r, 3) || p.StillIll {
 			s.Since, s.State = g.cfg.Until.AddDate(0, 0, -40-r.IntN(150)), "accepted"
 		} else {
 			s.Until = s.Since.AddDate(0, 0, 20+r.IntN(160))
