@@ -65,6 +65,9 @@ type Line struct {
 // ThirdParty says that the money went to a professional: nobody's refund was received.
 func (p Payment) ThirdParty() bool { return p.Kind == core.ThirdParty }
 
+// ofCare says that the payment is of acts of care, which add up to it.
+func (p Payment) ofCare() bool { return p.Kind == core.Refund || p.Kind == core.ThirdParty }
+
 // Query says which payments are asked for. The zero value is all of them.
 type Query struct {
 	Persons          []auth.MemberID // empty: all who may be seen

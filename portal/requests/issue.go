@@ -11,7 +11,7 @@ import (
 
 // issued are the kinds of document that the mutuality makes and seals of its own accord:
 // statements of what its data say.
-var issued = []document.Kind{document.KindIndemnities}
+var issued = []document.Kind{document.KindIndemnities, document.KindRefundReceipt}
 
 // Issued reports whether the mutuality states this of its own: nobody consents to it, no
 // advisor answers it, and no list of requests has it.
