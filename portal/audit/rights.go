@@ -1,0 +1,14 @@
+package audit
+
+// Looks at what the insurance system knows of a member: one row for each person they
+// tell of.
+const (
+	ReadCover        Action = "cover.read"
+	ReadMedicalFiles Action = "rights.medical-files"
+	ReadMaf          Action = "rights.maf"
+	ReadSavings      Action = "rights.savings"
+	ReadAgreements   Action = "rights.agreements"
+	ReadIndemnities  Action = "indemnity.list"        // periods, appointments, what was paid
+	ReadAppointment  Action = "indemnity.appointment" // its calendar file
+	ReadStatement    Action = "indemnity.statement"   // what a statement is made of
+)

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/core"
+	"guichet.example/portal/cover"
+	"guichet.example/portal/people"
+)
+
+var _ cover.Store = (*DB)(nil)
+
+// coverRows bounds the covers read of one person.
+const coverRows = 60
+
+// Cover implements cover.Store.
+func (db *DB) Cover(ctx context.Context, login auth.Login) (cover.File, error) {
+	var f cover.File
+	err := db.revealOf(ctx, login, audit.ReadCover, func(c *conn) (_ []auth.MemberID, err error) {
+		visible, err := db.visible(c, login)
+		if errors.Is(err, errNoMember) {
+			return nil, cover.ErrNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+		f, err = coverFile(c, login, visible)
+		return idsOf(visible), err
+	})
+	if err != nil {
+		return cover.File{}, fmt.Errorf("reading cover: %w", err)
+	}
+	return f, nil
+}
+
+func coverFile(c *conn, login auth.Login, visible []people.Person) (f cover.File, err error) {
+	var updated sql.NullInt64
+	err = c.get(`SELECT affiliation, street, postcode, municipality, updated_at FROM members WHERE mutuality = ? AND member = ?`,
+		[]any{login.Mutuality, string(login.Member)}, &f.Affiliation, &f.Street, &f.Postcode, &f.City, &updated)
+	if err != nil {
+		return f, err
+	}
+	f.Imported = fromMaybe(updated)
+	ages, err := agesOf(c, login.Mutuality)
+	if err != nil {
+		return f, err
+	}
+	f.BookletAsOf, f.CoverAs = ages[core.KindHousehold], ages[core.KindCover]
+	for _, v := range visible {
+		p := cover.Person{Person: v}
+		var since sql.NullString
+		err := c.get(`
+			SELECT m.affiliation, (SELECT since FROM households h WHERE h.mutuality = m.mutuality AND h.member = ? AND h.person = m.member)
+			FROM members m WHERE m.mutuality = ? AND m.member = ?`,
+			[]any{string(login.Member), login.Mutuality, string(v.Member)}, &p.Affiliation, &since)
+		if err == nil {
+			p.Since, err = fromDate(since)
+		}
+		if err == nil {
+			p.Covers, err = coversOf(c, login.Mutuality, v.Member)
+		}
+		if err != nil {
+			return f, err
+		}
+		f.Persons = append(f.Persons, p)
+	}
+	return f, nil
+}
+
+// coversOf are a person's, by insurance, the newest first.
+func coversOf(c *conn, mutuality string, person auth.MemberID) (list []core.Cover, err error) {
+	err = c.each(`SELECT cover, since, until, status, code FROM covers WHERE mutuality = ? AND member = ? ORDER BY cover, since DESC LIMIT ?`,
+		[]any{mutuality, string(person), coverRows}, func(scan func(...any) error) error {
+			var one core.Cover
+			var d dates
+			if err := scan(&one.Cover, d.at(&one.Since), d.at(&one.Until), &one.Status, &one.Code); err != nil {
+				return err
+			}
+			list = append(list, one)
+			return d.read()
+		})
+	return list, err
+}
+
+// dates are columns of dates of one row, read together after the scan.
+type dates struct {
+	text []*sql.NullString
+	into []*time.Time
+}
+
+func (d *dates) at(into *time.Time) *sql.NullString {
+	text := new(sql.NullString)
+	d.text, d.into = append(d.text, text), append(d.into, into)
+	return text
+}
+
+func (d *dates) read() error {
+	for i, text := range d.text {
+		t, err := fromDate(*text)
+		if err != nil {
+			return err
+		}
+		*d.into[i] = t
+	}
+	return nil
+}
+
+func idsOf(list []people.Person) (ids []auth.MemberID) {
+	for _, p := range list {
+		ids = append(ids, p.Member)
+	}
+	return ids
+}
+
+// agesOf are the ages of the data, on the caller's snapshot.
+func agesOf(c *conn, mutuality string) (map[core.Kind]time.Time, error) {
+	ages := map[core.Kind]time.Time{}
+	err := c.each(`SELECT kind, as_of FROM import_ages WHERE mutuality = ?`, []any{mutuality}, func(scan func(...any) error) error {
+		var kind core.Kind
+		var at int64
+		err := scan(&kind, &at)
+		ages[kind] = fromMicros(at)
+		return err
+	})
+	return ages, err
+}
+
+// among is a condition of one column on the persons, with its values.
+func among(column string, persons []auth.MemberID) (condition string, values []any) {
+	marks := strings.TrimSuffix(strings.Repeat("?, ", len(persons)), ", ")
+	for _, p := range persons {
+		values = append(values, string(p))
+	}
+	return column + " IN (" + marks + ")", values
+}
