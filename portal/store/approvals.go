@@ -201,7 +201,7 @@ func (db *DB) sealRequest(ctx context.Context, login auth.Login, s requests.Seal
 	if requests.Issued(r.Act.Kind()) != (s.Method == requests.ByStatement) {
 		return requests.Request{}, fmt.Errorf("a %s sealed by %q: %w", r.Act.Kind(), s.Method, requests.ErrNotFound)
 	}
-	sealed, err := sealCompletion(key, c)
+	sealed, err := db.sealCompletion(ctx, key, c)
 	if err != nil {
 		return requests.Request{}, err
 	}
@@ -356,8 +356,7 @@ func sweepApprovals(t *tx, now time.Time) (int64, error) {
 		}
 		if _, err = t.exec(`DELETE FROM approvals WHERE mutuality = ? AND member = ? AND approval = ?`,
 			r.mutuality, r.member, r.approval); err == nil {
-			_, err = t.exec(`DELETE FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`,
-				r.mutuality, r.member, r.evidence)
+			err = dropBlob(t, r.mutuality, r.member, r.evidence)
 		}
 	}
 	return int64(len(found)), err

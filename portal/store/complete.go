@@ -48,7 +48,7 @@ func (db *DB) completeAs(ctx context.Context, login auth.Login, c requests.Compl
 	}
 	var sealed sealedCompletion
 	if err == nil {
-		if sealed, err = sealCompletion(key, c); err != nil {
+		if sealed, err = db.sealCompletion(ctx, key, c); err != nil {
 			return requests.Request{}, err
 		}
 	}
@@ -109,13 +109,17 @@ type sealedCompletion struct {
 	signer   []byte
 }
 
-func sealCompletion(key memberKey, c requests.Completion) (sealedCompletion, error) {
+func (db *DB) sealCompletion(ctx context.Context, key memberKey, c requests.Completion) (sealedCompletion, error) {
 	signer, err := json.Marshal(c.Signer)
-	return sealedCompletion{
+	if err != nil {
+		return sealedCompletion{}, err
+	}
+	s := sealedCompletion{
 		document: key.sealBlob(sealedDocument, c.Document, 1, c.PDF),
 		sha256:   sha256.Sum256(c.PDF),
 		signer:   key.seal(sealedSigner, c.Document, 1, signer),
-	}, err
+	}
+	return s, db.place(ctx, &s.document)
 }
 
 func (db *DB) checkCompletion(c *requests.Completion) error {

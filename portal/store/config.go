@@ -22,6 +22,8 @@ type Config struct {
 	Database string
 	// Keys seal what rests on disk. Required, except with ReadOnly.
 	Keys *vault.Keys
+	// Objects, if set, keeps documents outside the database (objects.go).
+	Objects Objects
 	// Anchors is the file that gets the heads of the audit chain, every AnchorEvery and
 	// at close. It belongs where whoever can write to the database cannot. Empty: none.
 	Anchors string
@@ -81,6 +83,9 @@ var (
 	// it again is safe where the act is: the store refuses, or gives the first answer,
 	// if it was written.
 	ErrInDoubt = errors.New("connection was lost while committing, whether it was written is not known")
+	// ErrNoObjects means that documents of this store are in an object store, and none was
+	// given.
+	ErrNoObjects = errors.New("documents of this store are in an object store, and none is set up")
 	// ErrReadOnly means the store was opened for reading.
 	ErrReadOnly = errors.New("store is open for reading only")
 	// ErrNumberTaken means another member of the mutuality has this national number.

@@ -24,6 +24,7 @@ type conn struct {
 	until   time.Time                 // of all that run on it now; zero: no end
 	lost    bool                      // nothing will run on it any more
 	again   func() error              // connects anew, for the first statement of a read; nil: no more
+	fetched fetched                   // objects, for the read that it is lent to
 }
 
 func newConn(e engine, c *sql.Conn) *conn {

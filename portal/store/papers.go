@@ -172,8 +172,12 @@ func dropPaper(t *tx, mutuality, member, request string) error {
 	}
 	for _, address := range blobs {
 		// A damaged row that points to another's bytes does not keep the rest from being swept.
-		_, err := t.exec(`DELETE FROM blobs WHERE mutuality = ?1 AND member = ?2 AND address = ?3
-			AND NOT EXISTS (SELECT 1 FROM requests WHERE mutuality = ?1 AND member = ?2 AND pdf = ?3)`, mutuality, member, address)
+		others := 0
+		err := t.get(`SELECT count(*) FROM requests WHERE mutuality = ? AND member = ? AND pdf = ?`,
+			[]any{mutuality, member, address}, &others)
+		if err == nil && others == 0 {
+			err = dropBlob(t, mutuality, member, address)
+		}
 		if err != nil {
 			return err
 		}

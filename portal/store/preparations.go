@@ -106,8 +106,7 @@ func emptyPreparation(t *tx, mutuality, member, id string) error {
 		mutuality, member, id); err != nil {
 		return err
 	}
-	_, err = t.exec(`DELETE FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`, mutuality, member, address)
-	return err
+	return dropBlob(t, mutuality, member, address)
 }
 
 // Preparation implements requests.Store. Prepared is nil where the bytes have been

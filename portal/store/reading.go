@@ -33,7 +33,7 @@ func (db *DB) revive(ctx context.Context, c *conn, until time.Time) error {
 			return fmt.Errorf("reading: %w (%v)", ErrUnavailable, err)
 		}
 		c.discard()
-		fresh.until = until
+		fresh.until, fresh.fetched = until, c.fetched
 		*c = *fresh // the place in line is the same
 		return nil
 	}

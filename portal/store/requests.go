@@ -53,6 +53,9 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 		return "", err
 	}
 	drawn := key.sealBlob(sealedDrawn, r.ID, 1, r.PDF)
+	if err := db.place(ctx, &drawn); err != nil {
+		return "", err
+	}
 	id := r.ID
 	note := db.entry(ctx, login, audit.FreezeRequest, object("request", r.ID))
 	err = db.write(ctx, note, func(t *tx) error {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/vault"
@@ -140,16 +141,25 @@ func (db *DB) checkKeys(ctx context.Context) error {
 type sealedBlob struct {
 	sealed  []byte
 	address [32]byte
+	object  string    // where they are, once placed; "": to go into the database
+	placed  time.Time // when
 }
 
 func (k memberKey) sealBlob(what, id string, version int, plain []byte) sealedBlob {
 	sealed := k.seal(what, id, version, plain)
-	return sealedBlob{sealed, vault.Address(sealed)}
+	return sealedBlob{sealed: sealed, address: vault.Address(sealed)}
 }
 
 func putBlob(t *tx, key memberKey, b sealedBlob) error {
+	sealed := b.sealed
+	if b.object != "" {
+		sealed = []byte{} // not NULL
+	}
 	_, err := t.exec(`INSERT INTO blobs (mutuality, member, address, sealed) VALUES (?, ?, ?, ?)`,
-		key.mutuality, key.member, b.address[:], b.sealed)
+		key.mutuality, key.member, b.address[:], sealed)
+	if err == nil && b.object != "" {
+		err = putObject(t, t.w.now(), key, b)
+	}
 	if err != nil {
 		return fmt.Errorf("storing sealed bytes: %w", err)
 	}
@@ -159,16 +169,16 @@ func putBlob(t *tx, key memberKey, b sealedBlob) error {
 // blob reads sealed bytes and opens them. Bytes that are not those of the address, or
 // not what the context says, are ErrDamaged.
 func blob(c *conn, key memberKey, what, id string, version int, address []byte) ([]byte, error) {
-	var sealed []byte
-	err := c.get(`SELECT sealed FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`,
-		[]any{key.mutuality, key.member, address}, &sealed)
-	if errors.Is(err, sql.ErrNoRows) {
+	sealed, err := sealedAt(c, key, address)
+	var object *wanted
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return nil, fmt.Errorf("%s %s, version %d is missing: %w", what, id, version, ErrDamaged)
-	}
-	if err != nil {
+	case errors.As(err, &object):
+		return nil, err
+	case err != nil:
 		return nil, fmt.Errorf("reading sealed bytes: %w", err)
-	}
-	if at := vault.Address(sealed); string(at[:]) != string(address) {
+	case !isAt(sealed, address):
 		return nil, fmt.Errorf("%s %s, version %d is not what was stored: %w", what, id, version, ErrDamaged)
 	}
 	return key.open(what, id, version, sealed)

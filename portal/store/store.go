@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"guichet.example/portal/account"
@@ -44,6 +45,7 @@ type DB struct {
 	writer   *writer    // nil if read-only
 	refusals refusals
 	flows    flows
+	nextDays atomic.Int64 // when days of objects are compared again, in microseconds
 
 	quit  chan struct{}
 	tasks sync.WaitGroup
@@ -74,7 +76,7 @@ func (db *DB) open(ctx context.Context) error {
 	if db.cfg.ReadOnly {
 		return nil
 	}
-	if err := db.checkKeys(ctx); err != nil {
+	if err := errors.Join(db.checkKeys(ctx), db.checkObjects(ctx)); err != nil {
 		return err
 	}
 	if err := db.begin(ctx); err != nil {
@@ -117,7 +119,7 @@ func (db *DB) begin(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, c.close())
 	}
-	db.writer = newWriter(db.engine, c, head, db.cfg.Fault)
+	db.writer = newWriter(db.engine, c, head, db.cfg.Fault, db.cfg.Now)
 	go db.writer.run()
 	return nil
 }
@@ -229,8 +231,23 @@ func (db *DB) disconnect() error {
 }
 
 // read lends a reading connection. Where the engine has patience, all that f does must
-// end within it, the wait for the connection included.
+// end within it, the wait for the connection included. f is run once more for each object
+// that it needs: what it collects it begins anew.
 func (db *DB) read(ctx context.Context, f func(*conn) error) error {
+	have := fetched{}
+	for {
+		err := db.readWith(ctx, have, f)
+		var object *wanted
+		if !errors.As(err, &object) {
+			return err
+		}
+		if err := db.fetch(ctx, object, have); err != nil {
+			return fmt.Errorf("reading: %w", err)
+		}
+	}
+}
+
+func (db *DB) readWith(ctx context.Context, have fetched, f func(*conn) error) error {
 	until, over, stop := db.patience()
 	defer stop()
 	select {
@@ -239,7 +256,8 @@ func (db *DB) read(ctx context.Context, f func(*conn) error) error {
 		if err := db.revive(ctx, c, until); err != nil {
 			return err
 		}
-		defer func() { c.until, c.again = time.Time{}, nil }()
+		c.fetched = have
+		defer func() { c.until, c.again, c.fetched = time.Time{}, nil, nil }()
 		return db.readable(f(c))
 	case <-over:
 		return fmt.Errorf("reading: %w", ErrUnavailable)

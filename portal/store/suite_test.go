@@ -22,8 +22,8 @@ func TestPostgreSQL(t *testing.T) {
 }
 
 // runSuite is the behaviour of a store, whatever engine is behind it. It knows the
-// exported methods and nothing else.
-func runSuite(t *testing.T, open opener) {
+// exported methods and nothing else. With names it is those tests alone.
+func runSuite(t *testing.T, open opener, names ...string) {
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *bed)
@@ -87,6 +87,9 @@ func runSuite(t *testing.T, open opener) {
 		{"a closed store refuses", testClosed},
 		{"figures count", testStats},
 	} {
+		if len(names) > 0 && !slices.Contains(names, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
 }

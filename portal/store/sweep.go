@@ -38,7 +38,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return err
+	return errors.Join(err, db.sweepObjects(ctx, now))
 }
 
 // sweepPart removes at most sweepRows rows and says how many.

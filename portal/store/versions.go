@@ -31,6 +31,9 @@ func (db *DB) attempted(ctx context.Context, a attempted, note audit.Entry, stal
 	var sum [32]byte
 	if a.PDF != nil {
 		sealed, sum = key.sealBlob(sealedDocument, a.Document, a.From+1, a.PDF), sha256.Sum256(a.PDF)
+		if err := db.place(ctx, &sealed); err != nil {
+			return err
+		}
 	}
 	return db.write(ctx, note, func(t *tx) error {
 		d, err := findDocument(t.conn, a.Login, a.Document)

@@ -42,6 +42,7 @@ type writer struct {
 	engine engine
 	conn   *conn
 	fault  func(point string)
+	now    func() time.Time
 	jobs   chan *job
 	again  []*job // of a transaction that is to be run once more
 	ended  chan struct{}
@@ -66,9 +67,9 @@ type writer struct {
 	stopped  chan struct{} // closed when the disk failed
 }
 
-func newWriter(e engine, c *conn, head audit.Head, fault func(string)) *writer {
+func newWriter(e engine, c *conn, head audit.Head, fault func(string), now func() time.Time) *writer {
 	w := &writer{
-		engine: e, conn: c, fault: fault, head: head,
+		engine: e, conn: c, fault: fault, now: now, head: head,
 		jobs: make(chan *job, maxJoined), ended: make(chan struct{}), stopped: make(chan struct{}),
 		wake: make(chan struct{}, 1),
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -94,7 +95,8 @@ func (s *Server) Config() objects.Config {
 func (s *Server) Folder() string { return filepath.Join(s.dir, "data", BucketName) }
 
 func start() (*Server, error) {
-	dir, err := os.MkdirTemp("", "guichet-s3-")
+	removeStale()
+	dir, err := os.MkdirTemp("", prefix+strconv.Itoa(os.Getpid())+"-")
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +179,20 @@ func (s *Server) end() {
 	s.Resume()
 	s.Kill()
 	os.RemoveAll(s.dir)
+}
+
+// prefix of the folders of servers, before the id of the process of tests.
+const prefix = "guichet-s3-"
+
+// removeStale removes the folders of test processes that are gone.
+func removeStale() {
+	found, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, folder := range found {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
+		if pid, err := strconv.Atoi(owner); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			os.RemoveAll(folder)
+		}
+	}
 }
 
 // Tool is the path of a program that `make test-deps` installs beside the project.
