@@ -80,7 +80,7 @@ var errNotAtKiosk = errors.New("not at a kiosk")
 
 // closedAtKiosk are the paths below the language that a kiosk does not have, with all
 // below them.
-var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "recover", "office", "cannot-connect", "account/password", "check", "papers"}
+var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "recover", "office", "cannot-connect", "account/password", "check", "papers", "messages/files", "requests/contact/files"}
 
 // closedEndings are the ends of addresses that a kiosk does not have: files, and the way
 // to a provider, whose own session would stay in the browser.

@@ -21,6 +21,7 @@ import (
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
@@ -57,6 +58,8 @@ var outcomes = []outcome{
 	{documents.ErrLongProof, http.StatusUnprocessableEntity, "documents.proof.long"},
 	{account.ErrNoSession, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
+	{messages.ErrNotFound, http.StatusNotFound, "portal.missing"},
+	{messages.ErrTooMany, http.StatusTooManyRequests, "messages.enough"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},
 	{federal.ErrPrefetch, http.StatusForbidden, "portal.unreadable"},
 	{office.ErrNotFound, http.StatusNotFound, "portal.missing"},

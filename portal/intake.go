@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/check"
 	"guichet.example/portal/federal"
+	"guichet.example/portal/messages"
 	"guichet.example/portal/papers"
 )
 
@@ -119,7 +120,7 @@ func (p *Portal) limitBody(c *gin.Context) {
 			return
 		}
 	}
-	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute || slices.Contains(papers.UploadRoutes, c.FullPath()) // have bounds of their own
+	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute || slices.Contains(papers.UploadRoutes, c.FullPath()) || slices.Contains(messages.UploadRoutes, c.FullPath()) // have bounds of their own
 	if c.Request.Method != http.MethodPost || own {
 		c.Next()
 		return

@@ -59,7 +59,7 @@ var notAtKiosk = []string{
 	"sign-in/password", "sign-in/password/*", "sign-in/federal/*",
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
-	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*",
+	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*", "messages/files/:id", "requests/contact/files",
 	"documents/:id/file.pdf", "documents/:id/proof.pdf", "requests/:id/document.pdf", "requests/:id/prove",
 }
 
@@ -119,6 +119,8 @@ var named = map[string]kind{
 	"office/kiosks/":          machine,
 	"sign-in/federal/":        word,
 	"sign-in/answer/":         word,
+	"messages/":               message,
+	"messages/files/":         attachment,
 }
 
 // parameter is what a route's parameter means; found is false for a route without one.

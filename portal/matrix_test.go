@@ -225,6 +225,12 @@ func (m *matrix) make(owner string, k kind) string {
 		return w.document(who)
 	case session, signIn:
 		return w.sessionOf(who)
+	case message:
+		id, _ := w.written(who)
+		return id
+	case attachment:
+		_, file := w.written(who)
+		return file
 	}
 	if owner == "another's" && k != opening {
 		return "-"

@@ -39,6 +39,7 @@ type town struct {
 	saml    *idp
 	oidc    *idp
 	members []*inhabitant // who asks, and another
+	wrote   int           // messages
 	staff   map[auth.Role]*certstest.Card
 	desks   map[auth.Role]*visitor
 	hired   int

@@ -37,6 +37,7 @@ import (
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/mail"
+	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
@@ -71,6 +72,7 @@ type Store interface {
 	kiosk.Store
 	recovery.Store
 	contact.Store
+	messages.Store
 	enrol.Store
 	check.Store
 	Ping(ctx context.Context) error

@@ -122,6 +122,7 @@ func (p *Portal) areas() ([]area, error) {
 		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now, Desks: store.PapersAt},
 		p.papers(),
+		p.messages(),
 		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},
 		p.office(*card),
 		p.check,

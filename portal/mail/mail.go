@@ -49,6 +49,10 @@ const (
 	Enrolled        Template = "enrolled"          // at
 	ContactReceived Template = "contact-received"  // reference, by: the day by which we answer
 	MessageInSpace  Template = "message"           // nothing
+	RequestChanged  Template = "request-changed"   // reference: of what a member asked
+	NewDocument     Template = "new-document"      // nothing
+	NewRefunds      Template = "new-refunds"       // nothing
+	AppointmentSet  Template = "appointment"       // nothing: set, moved or cancelled
 )
 
 // Message is a mail that is to leave. Its words come from the catalogue; Values hold

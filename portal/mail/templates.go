@@ -25,6 +25,10 @@ var templates = map[Template][]Value{
 	Enrolled:        {At},
 	ContactReceived: {Reference, By},
 	MessageInSpace:  {},
+	RequestChanged:  {Reference},
+	NewDocument:     {},
+	NewRefunds:      {},
+	AppointmentSet:  {},
 }
 
 // Templates lists all templates, sorted. The slice is the caller's.
@@ -32,3 +36,12 @@ func Templates() []Template { return slices.Sorted(maps.Keys(templates)) }
 
 // Takes lists the values of a template. The slice is the caller's.
 func (t Template) Takes() []Value { return slices.Clone(templates[t]) }
+
+// Optional says that a member may stop mails of the template: nothing is lost if she does,
+// it is all at the counter.
+func (t Template) Optional() bool { return slices.Contains(OptionalTemplates(), t) }
+
+// OptionalTemplates lists those, in the order of the page where they are stopped.
+func OptionalTemplates() []Template {
+	return []Template{NewRefunds, NewDocument, RequestChanged, MessageInSpace}
+}

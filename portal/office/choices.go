@@ -43,7 +43,7 @@ func personOptions(v page.View, found []Person) []page.Option {
 
 // wordsLabel and wordsHint say who reads what the officer writes.
 func wordsLabel(v page.View, k Kind) string {
-	if k.OfRequest() {
+	if k.OfRequest() || k == Message {
 		return v.T("office.close.words.member")
 	}
 	return v.T("office.close.words")
@@ -53,7 +53,7 @@ func wordsHint(v page.View, k Kind) string {
 	switch {
 	case k == BankChange: // never accepted here
 		return v.T("office.close.words.rejected.hint")
-	case k.OfRequest():
+	case k.OfRequest(), k == Message:
 		return v.T("office.close.words.member.hint")
 	}
 	return v.T("office.close.words.hint")

@@ -96,6 +96,12 @@ func saidText(v page.View, k Kind, part, text string) string {
 	if (k == KioskHelp || k == KioskTrouble) && part == "cause" {
 		return word(v, "kiosk.cause.", text)
 	}
+	if k == Message {
+		switch part {
+		case "subject", "reply":
+			return word(v, "messages."+part+".", text)
+		}
+	}
 	if k == StuckDocument {
 		switch part {
 		case "cause":

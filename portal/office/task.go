@@ -29,10 +29,11 @@ const (
 	KioskHelp      Kind = "kiosk-help"      // somebody at a kiosk asks for help
 	KioskTrouble   Kind = "kiosk-trouble"   // a kiosk is out of order, or its key was seen twice
 	StuckDocument  Kind = "stuck-document"  // a signed document waits for what makes it last
+	Message        Kind = "message"         // what a member wrote, about anything (F176, F182)
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, StuckDocument}
+var kinds = []Kind{BankChange, Order, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, StuckDocument, Message}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
@@ -41,7 +42,7 @@ func Kinds() []Kind { return slices.Clone(kinds) }
 func (k Kind) OfRequest() bool { return k == BankChange || k == Order || k == Paper }
 
 // days is how many working days a task may wait.
-var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, StuckDocument: 1}
+var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, StuckDocument: 1, Message: 2}
 
 // AnswerTime is how long a signed request may wait; members are told so when they sign.
 const AnswerTime = 7 * 24 * time.Hour
@@ -58,7 +59,7 @@ func (k Kind) Deadline(made time.Time, c calendar.Calendar) time.Time {
 
 // Words are the parts of what was said, in the order in which they are shown. Each has a
 // text of the catalogue, office.said.<word>.
-var words = []string{"name", "affiliation", "birth", "phone", "email", "hours", "old-email", "new-email", "letter", "kiosk", "document", "cause", "text"}
+var words = []string{"name", "subject", "title", "reply", "affiliation", "birth", "phone", "email", "hours", "old-email", "new-email", "letter", "kiosk", "document", "cause", "text"}
 
 // Bounds of what was said.
 const (
@@ -78,7 +79,7 @@ type Task struct {
 	Language  string        // in which to answer: "fr", "nl", "de" or "en"
 	Created   time.Time     // zero: now
 	Deadline  time.Time     // zero: that of the kind
-	// Said is what the person, or the system, said, by the words of this package: name,
+	// Said is what the person, or the system, said, by the words of this package: name, subject, title, reply,
 	// affiliation, birth, phone, email, hours, old-email, new-email, letter, kiosk, document, cause, text.
 	// Sealed at rest.
 	Said map[string]string
@@ -151,6 +152,8 @@ const (
 	EventReleased = "released"
 	EventAnswered = "answered"
 	EventClosed   = "closed"
+	EventAsked    = "asked"   // the member is asked for something; the item stays open
+	EventReplied  = "replied" // by the member
 	EventAccepted = "accepted"
 	EventRejected = "rejected"
 	EventOpened   = "file" // the person's file was opened for it
@@ -163,6 +166,9 @@ func (k Kind) Answers() []string {
 		return []string{EventRejected}
 	case Order, Paper:
 		return []string{EventAccepted, EventRejected}
+	}
+	if k == Message {
+		return []string{EventAnswered, EventAsked, EventClosed}
 	}
 	return []string{EventAnswered, EventClosed}
 }

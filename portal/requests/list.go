@@ -31,25 +31,40 @@ func (q *Requests) list(c *gin.Context) error {
 	}
 	v := page.From(c)
 	v.Title, v.Nav, v.Lead = v.T("requests.title"), "requests", v.T("requests.lead")
-	p := listPage{First: before == ""}
-	if len(found) > perPage {
-		found = found[:perPage]
-		p.Older = v.URL(listPath + "?before=" + found[perPage-1].ID)
+	written, err := q.Store.Written(c.Request.Context(), page.LoginOf(c), before, perPage+1)
+	if err != nil {
+		return fmt.Errorf("listing messages: %w", err)
 	}
-	for _, r := range found {
-		if r.Damaged {
-			p.Rows = append(p.Rows, damagedRow(v, r))
+	p := listPage{First: before == ""}
+	var last string
+	for len(p.Rows) < perPage && len(found)+len(written) > 0 { // two lists, the newest first
+		if len(found) == 0 || len(written) > 0 && written[0].ID > found[0].ID {
+			last = written[0].ID
+			p.Rows = append(p.Rows, writtenRow(v, written[0]))
+			written = written[1:]
 			continue
 		}
-		kind, words := badge(v, r.State)
-		p.Rows = append(p.Rows, page.LedgerRow{
-			Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
-			Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind()), Hidden: r.Reference},
-			Detail: listed(v, r),
-			End:    page.Badge(kind, words),
-		})
+		last = found[0].ID
+		p.Rows = append(p.Rows, requestRow(v, found[0]))
+		found = found[1:]
+	}
+	if len(found)+len(written) > 0 {
+		p.Older = v.URL(listPath + "?before=" + last)
 	}
 	return page.Render(c, http.StatusOK, listView(v, p))
+}
+
+func requestRow(v page.View, r Request) page.LedgerRow {
+	if r.Damaged {
+		return damagedRow(v, r)
+	}
+	kind, words := badge(v, r.State)
+	return page.LedgerRow{
+		Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
+		Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind()), Hidden: r.Reference},
+		Detail: listed(v, r),
+		End:    page.Badge(kind, words),
+	}
 }
 
 // listed is what stands under the name of a request: its reference, and the title of a paper.

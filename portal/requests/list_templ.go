@@ -171,6 +171,7 @@ func listView(v page.View, p listPage) templ.Component {
 					{Icon: "pen", Link: page.Link{URL: v.URL("bank/change"), Text: v.T("requests.list.bank")}},
 					{Icon: "envelope", Link: page.Link{URL: v.URL("orders"), Text: v.T("requests.list.order")}},
 					{Icon: "sheet", Link: page.Link{URL: v.URL("papers"), Text: v.T("requests.list.paper")}},
+					{Icon: "envelope", Link: page.Link{URL: v.URL("requests/contact"), Text: v.T("messages.write")}},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

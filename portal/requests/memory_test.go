@@ -21,6 +21,7 @@ type memory struct {
 	evidence     map[string][]byte
 	raised       []Raised
 	refused      []string
+	written      []Written
 	completed    int
 
 	onPut      func(Request) error
@@ -226,4 +227,9 @@ func (m *memory) RefuseSignature(ctx context.Context, _ auth.Login, request, sta
 	defer m.mu.Unlock()
 	m.refused = append(m.refused, request+" "+state)
 	return nil
+}
+
+// Written implements Store: nobody wrote anything.
+func (m *memory) Written(context.Context, auth.Login, string, int) ([]Written, error) {
+	return m.written, nil
 }

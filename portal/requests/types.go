@@ -186,6 +186,8 @@ type Store interface {
 	// Requests lists the member's requests, newest first, those older than before
 	// (a request id; empty for the first page).
 	Requests(ctx context.Context, login auth.Login, before string, limit int) ([]Request, error)
+	// Written lists what she wrote in the same way, for the same list.
+	Written(ctx context.Context, login auth.Login, before string, limit int) ([]Written, error)
 	// Move changes the state from one of from to to; ErrNotOpen if it is in none of them.
 	Move(ctx context.Context, login auth.Login, id string, from []State, to State, reason string) error
 	// Raise reads the document of a leased job of RaiseKind. Raised stores the outcome,

@@ -19,6 +19,7 @@ import (
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
@@ -55,6 +56,7 @@ var rules = []error{
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,
 	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore, kiosk.ErrNoCard,
+	messages.ErrNotFound, messages.ErrState, messages.ErrTooMany, messages.ErrTooManyFiles,
 	kiosk.ErrCardMissing, kiosk.ErrCardForged, kiosk.ErrCardOther, kiosk.ErrCardExpired, kiosk.ErrNoPrint, kiosk.ErrPrinted,
 }
 

@@ -53,7 +53,7 @@ func (db *DB) sweeps() []sweepPart {
 		{"sign-ins", sweepSignins}, {"sessions", sweepSessions}, {"kiosks", db.sweepKiosks}, {"office sessions", sweepOfficeSessions},
 		{"drafts", sweepDrafts}, {"prepared bytes", sweepPrepared}, {"approvals", sweepApprovals}, {"federation", sweepFederation},
 		{"requests", db.expireRequests}, {"papers", db.sweepPapers}, {"letters", db.sweepLetters}, {"enrolments", sweepEnrolments}, {"links", sweepLinked},
-		{"jobs", sweepJobs},
+		{"jobs", sweepJobs}, {"message files", sweepMessageFiles},
 	}
 }
 

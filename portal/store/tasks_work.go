@@ -163,6 +163,9 @@ func (t *tx) event(db *DB, o auth.Officer, i office.Item, what, words string) er
 	}
 	_, err = t.exec(`INSERT INTO task_events (mutuality, task, event, at, staff, what, reason, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		o.Mutuality, i.ID, id, micros(db.cfg.Now()), string(o.ID), what, "", sealed)
+	if err == nil && i.Kind == office.Message {
+		err = db.moveMessage(t, o.Mutuality, i, what)
+	}
 	return err
 }
 
@@ -302,6 +305,9 @@ func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office
 
 func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Item, a office.Answer) error {
 	member, request, ok := itemRequest(i.ID)
+	if !ok && a.What == office.EventAsked { // it waits on, free for all
+		return nil
+	}
 	if !ok {
 		closed, err := t.exec(`UPDATE tasks SET closed_at = ? WHERE mutuality = ? AND task = ? AND closed_at IS NULL`,
 			micros(db.cfg.Now()), o.Mutuality, i.ID)

@@ -1,0 +1,38 @@
+package requests
+
+import (
+	"time"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// Written is a message that the member wrote (package messages), in the list of what she
+// asked for.
+type Written struct {
+	ID, Reference, Subject, State string
+	Sent, Deadline                time.Time
+	New                           bool // it changed since she last looked
+}
+
+// ended says that no answer is to come.
+func (w Written) ended() bool { return w.State == "answered" || w.State == "closed" }
+
+func writtenRow(v page.View, w Written) page.LedgerRow {
+	detail := v.T("messages.listed", locale.A("reference", w.Reference))
+	if !w.ended() {
+		detail = v.T("messages.listed.by", locale.A("reference", w.Reference), locale.A("date", locale.Date(v.Lang, w.Deadline)))
+	}
+	if w.New {
+		detail = v.T("messages.listed.new") + ". " + detail
+	}
+	kind := map[string]page.Kind{"received": page.Checking, "handling": page.Checking, "asked": page.ToSign, "answered": page.Valid}[w.State]
+	if kind == "" {
+		kind = page.Neutral
+	}
+	return page.LedgerRow{
+		Date: locale.DateShort(v.Lang, w.Sent), When: w.Sent.In(locale.Zone()).Format(time.DateOnly),
+		Title: page.Link{URL: v.URL("messages/" + w.ID), Text: v.T("messages.subject." + w.Subject), Hidden: w.Reference}, Detail: detail,
+		End: page.Badge(kind, v.T("messages.state."+w.State)),
+	}
+}
