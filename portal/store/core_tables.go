@@ -146,4 +146,3 @@ func first(faults ...*fault) *fault {
 	}
 	return nil
 }
-

@@ -226,7 +226,9 @@ func testLoadMoves(t *testing.T, b *bed) {
 
 func testLoadSums(t *testing.T, b *bed) {
 	b.load(payment("P1", 300, core.Refund), payment("P2", 100, core.Refund), payment("P3", 500, core.Contribution))
-	sum := func(row int) core.Reject { return core.Reject{Row: row, Field: "refund", Reason: core.ReasonPaymentSum} }
+	sum := func(row int) core.Reject {
+		return core.Reject{Row: row, Field: "refund", Reason: core.ReasonPaymentSum}
+	}
 	b.wantLoad(outcome(2, 0, 0, sum(0), sum(1)), line("P1", 1, ofClaire, 100), line("P1", 2, ofClaire, 199), line("P2", 1, ofClaire, 100), line("P3", 1, ofClaire, 1))
 	b.wantLoad(outcome(2, 0, 0), line("P1", 1, ofClaire, 100), line("P1", 2, ofClaire, 200))
 	b.wantLoad(outcome(0, 0, 0, sum(0)), line("P1", 2, ofClaire, 201))

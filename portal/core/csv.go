@@ -1,0 +1,142 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Reasons for which a line of CSV is refused.
+const (
+	reasonOpenQuote = "a quote is opened and not closed on the line"
+	reasonQuote     = "a quote in the middle of a value"
+)
+
+// columns are those of a file of CSV, as places of fields.
+type columns struct {
+	schema *Schema
+	at     []int
+	comma  byte
+	buf    []byte
+}
+
+// header reads the first line of a file of CSV (RFC 4180). The columns may stand in any
+// order; those that are not required may be missing. Between them stand commas, or
+// semicolons throughout.
+func header(schema *Schema, line []byte) (*columns, error) {
+	c := &columns{schema: schema, comma: ','}
+	if bytes.IndexByte(line, ',') < 0 && bytes.IndexByte(line, ';') >= 0 {
+		c.comma = ';'
+	}
+	var missing []string
+	seen := make([]bool, len(schema.Fields))
+	strange, unknown, twice := 0, 0, ""
+	wrong := c.split(line, func(n int, name string) {
+		i, ok := schema.byName[strings.TrimSpace(name)]
+		switch {
+		case !ok:
+			strange++
+			unknown = n + 1
+		case seen[i]:
+			twice = schema.Fields[i].Name
+		default:
+			seen[i] = true
+		}
+		c.at = append(c.at, i)
+	})
+	for i, f := range schema.Fields {
+		if f.Required && !seen[i] {
+			missing = append(missing, f.Name)
+		}
+	}
+	switch {
+	case wrong != "":
+		return nil, fmt.Errorf("header: %s", wrong)
+	case strange == len(c.at):
+		return nil, errors.New("the first line is no header: it names the columns, see import -schema")
+	case len(missing) > 0:
+		return nil, fmt.Errorf("missing columns: %s", strings.Join(missing, ", "))
+	case unknown > 0:
+		return nil, fmt.Errorf("column %d is not in the schema", unknown)
+	case twice != "":
+		return nil, fmt.Errorf("column %s stands twice", twice)
+	}
+	return c, nil
+}
+
+// record reads a line.
+func (c *columns) record(line []byte, values []value) []Problem {
+	clear(values)
+	n := 0
+	wrong := c.split(line, func(i int, text string) {
+		if n++; i < len(c.at) && text != "" {
+			values[c.at[i]] = value{form: column, text: text}
+		}
+	})
+	switch {
+	case wrong != "":
+		return []Problem{{"", wrong}}
+	case n != len(c.at):
+		return []Problem{{"", fmt.Sprintf("%d columns, the header has %d", n, len(c.at))}}
+	}
+	return nil
+}
+
+// split calls f with each value of the line. A value in quotes ends on its line: no text
+// of ours holds a line end.
+func (c *columns) split(line []byte, f func(n int, text string)) (wrong string) {
+	for n := 0; ; n++ {
+		if len(line) == 0 || line[0] != '"' {
+			end := bytes.IndexByte(line, c.comma)
+			text := line
+			if end >= 0 {
+				text = line[:end]
+			}
+			if bytes.IndexByte(text, '"') >= 0 {
+				return reasonQuote
+			}
+			f(n, string(text))
+			if end < 0 {
+				return ""
+			}
+			line = line[end+1:]
+			continue
+		}
+		text, rest, ok := c.quoted(line[1:])
+		if !ok {
+			return reasonOpenQuote
+		}
+		f(n, text)
+		switch {
+		case len(rest) == 0:
+			return ""
+		case rest[0] != c.comma:
+			return reasonQuote
+		}
+		line = rest[1:]
+	}
+}
+
+// quoted reads to the closing quote; two of them are one in the text.
+func (c *columns) quoted(line []byte) (text string, rest []byte, ok bool) {
+	end := bytes.IndexByte(line, '"')
+	if end < 0 {
+		return "", nil, false
+	}
+	if end+1 == len(line) || line[end+1] != '"' {
+		return string(line[:end]), line[end+1:], true
+	}
+	c.buf = c.buf[:0]
+	for {
+		c.buf = append(c.buf, line[:end]...)
+		if end+1 == len(line) || line[end+1] != '"' {
+			return string(c.buf), line[end+1:], true
+		}
+		c.buf = append(c.buf, '"')
+		line = line[end+2:]
+		if end = bytes.IndexByte(line, '"'); end < 0 {
+			return "", nil, false
+		}
+	}
+}
