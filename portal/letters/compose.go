@@ -18,6 +18,8 @@ func (k Kind) page() string {
 		return "help"
 	case LostCode:
 		return "recover"
+	case Majority:
+		return "account/people"
 	}
 	return "sign-in"
 }
@@ -35,7 +37,7 @@ func (h House) Compose(a Addressed, now time.Time) document.Post {
 		Title: say(".title"), Texts: strings.Split(say(".text"), "\n\n"),
 		Page: h.Origin + "/" + string(lang) + "/" + a.Kind.page(), PageLabel: locale.T(lang, "letters.page", args...),
 	}
-	if a.Kind != AccountClosed && a.Kind != AccountOpened { // staff did it, not she
+	if a.Kind != AccountClosed && a.Kind != AccountOpened && a.Kind != Majority { // staff did it, not she
 		p.After = append(p.After, locale.T(lang, "letters.notyou", args...))
 	}
 	if h.Letterhead.Phone != "" {

@@ -47,9 +47,14 @@ const (
 	AccountOpened    Kind = "account-opened"    // staff opened it again; holds no secret
 )
 
+// Majority asks who came of age whether the holder of the booklet keeps access (F118). It
+// holds no secret: it lies in the letter box of the very house, so that only who signs in
+// as herself answers.
+const Majority Kind = "majority"
+
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed, LostCode, AccountClosed, AccountOpened}
+	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed, LostCode, AccountClosed, AccountOpened, Majority}
 }
 
 // HasSecret tells whether letters of the kind hold a code.

@@ -213,7 +213,10 @@ func (db *DB) sealRequest(ctx context.Context, login auth.Login, s requests.Seal
 		if err != nil {
 			return err
 		}
-		return db.putSealed(t, key, r, s, c, sealed)
+		if err := db.putSealed(t, key, r, s, c, sealed); err != nil {
+			return err
+		}
+		return db.accessSigned(t, key, r, c.State, note)
 	})
 	switch {
 	case again:

@@ -21,6 +21,7 @@ import (
 	"guichet.example/portal/letters"
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
+	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 )
@@ -58,6 +59,7 @@ var rules = []error{
 	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore, kiosk.ErrNoCard,
 	messages.ErrNotFound, messages.ErrState, messages.ErrTooMany, messages.ErrTooManyFiles,
 	kiosk.ErrCardMissing, kiosk.ErrCardForged, kiosk.ErrCardOther, kiosk.ErrCardExpired, kiosk.ErrNoPrint, kiosk.ErrPrinted,
+	people.ErrMinor, people.ErrNotOnBooklet, people.ErrNotVisible,
 }
 
 // refusal is the row of an act that failed with err; none for one that was done before.

@@ -67,6 +67,9 @@ func (db *DB) completeAs(ctx context.Context, login auth.Login, c requests.Compl
 		if err := putSigned(t, db, key, r, c, sealed); err != nil {
 			return err
 		}
+		if err := db.accessSigned(t, key, r, c.State, note); err != nil {
+			return err
+		}
 		return db.tellPaper(t, key, r.Act.Kind(), c.State)
 	})
 	switch {

@@ -61,10 +61,15 @@ func keepPaper(t *tx, key memberKey, r requests.Request) error {
 // onceSigned is the state in which a request is once the signature holds: an advisor answers
 // what a member asked, and nobody what the mutuality itself put into her vault.
 func onceSigned(k document.Kind, s requests.State) requests.State {
-	if ofMutuality(k) && s == requests.Signed {
+	if (ofMutuality(k) || atOnce(k)) && s == requests.Signed {
 		return requests.Accepted
 	}
 	return s
+}
+
+// atOnce says that what the member asks is in force once her signature holds.
+func atOnce(k document.Kind) bool {
+	return k == document.KindAccessBlock || k == document.KindAccessAllow
 }
 
 // tellPaper tells a member of a new document in her vault that she did not sign herself,

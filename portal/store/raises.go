@@ -140,6 +140,9 @@ func (db *DB) settleRequest(t *tx, key memberKey, d documents.Document, r reques
 	if err := moveRequest(t, key, r.Request, now.revision, onceSigned(d.Kind, r.State), reason); err != nil {
 		return err
 	}
+	if err := db.accessSettled(t, key, d, r); err != nil {
+		return err
+	}
 	return db.tellPaper(t, key, d.Kind, r.State)
 }
 

@@ -8,7 +8,9 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
+	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
+	"guichet.example/portal/letters"
 	"guichet.example/portal/people"
 )
 
@@ -26,6 +28,8 @@ func runPeople(t *testing.T, open opener) {
 	}{
 		{"who sees whom", testVisible},
 		{"majority comes at midnight in Belgium", testMajorityMidnight},
+		{"who comes of age is asked, once", testComesOfAge},
+		{"who comes of age answers", testAnswersAccess},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
@@ -174,5 +178,134 @@ func testMajorityMidnight(t *testing.T, b *bed) {
 			h.wantSees(c.name+" at "+at, h.claire, want...)
 			h.wantSees(c.name+" at "+at, child, "Emma")
 		}
+	}
+}
+
+var rules = people.Rules{MajorityAge: 18, BlockAge: 18, Silence: people.Stopped, Answer: 30 * 24 * time.Hour}
+
+// ageAll runs the job of the birthdays until nothing is left.
+func (h *booklet) ageAll(r people.Rules) (n int) {
+	h.t.Helper()
+	for {
+		some, err := h.ComeOfAge(h.t.Context(), "141", r, 2)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if n += some; some == 0 {
+			return n
+		}
+	}
+}
+
+// access is claire's access to a person, as that person is told.
+func (h *booklet) access(person auth.Login) people.Access {
+	h.t.Helper()
+	house, err := h.Household(h.t.Context(), person)
+	if err != nil || len(house.Holders) != 1 {
+		h.t.Fatalf("household of %s: %+v, %v", person.Name, house, err)
+	}
+	return house.Holders[0].Access
+}
+
+func testComesOfAge(t *testing.T, b *bed) {
+	h := &booklet{bed: b}
+	nora := h.add("Nora", "2008-11-20", core.RoleChild) // of age today
+	emma := h.add("Emma", "2008-11-21", core.RoleChild) // tomorrow
+	old := h.add("Bert", "2005-01-01", core.RoleChild)  // long ago, before we knew her
+	tom := h.add("Tom", "2008-11-20", core.RolePartner) // no dependant
+	if n := h.ageAll(rules); n != 1 {
+		t.Errorf("%d asked on the day, want 1", n)
+	}
+	if n := h.ageAll(rules); n != 0 {
+		t.Errorf("%d asked twice", n)
+	}
+	for _, login := range []auth.Login{emma, old, tom} {
+		if a := h.access(login); a.State != people.Automatic {
+			t.Errorf("%s is asked: %+v", login.Name, a)
+		}
+	}
+	a := h.access(nora)
+	if want := time.Date(2026, 12, 20, 22, 59, 59, 0, time.UTC); a.State != people.Asked || !a.AnswerBy.Equal(want) || a.By != people.BySystem || a.Letter == "" {
+		t.Errorf("asked: %+v, want an answer by %v", a, want)
+	}
+	if l, err := b.Letter(t.Context(), "141", a.Letter); err != nil || l.Kind != letters.Majority || l.Member != nora.Member || l.Lang != "fr" || !l.Deadline.Equal(a.AnswerBy) {
+		t.Errorf("letter: %v, %v", l, err)
+	}
+	h.wantSees("asked", b.claire, "Claire", "Emma")
+	b.clock.add(200 * 24 * time.Hour) // the server was down
+	if n := h.ageAll(rules); n != 2 { // Emma is asked, Nora was silent
+		t.Errorf("%d after downtime, want 2", n)
+	}
+	if a := h.access(emma); a.State != people.Asked {
+		t.Errorf("after downtime: %+v", a)
+	}
+	if a := h.access(nora); a.State != people.Stopped || a.Ground != people.Silence || !a.At.Equal(b.clock.Now()) {
+		t.Errorf("after silence: %+v", a)
+	}
+	keep := rules
+	keep.Silence = people.Kept
+	b.clock.add(31 * 24 * time.Hour)
+	if n := h.ageAll(keep); n != 1 {
+		t.Errorf("%d after more silence, want 1", n)
+	}
+	h.wantSees("silence keeps", b.claire, "Claire", "Emma")
+	if n := h.ageAll(rules); n != 0 {
+		t.Errorf("%d once all is decided", n)
+	}
+	if got := b.audited(audit.AskAccess); len(got) != 2 || got[0] != "done holder/"+string(b.claire.Member) {
+		t.Errorf("audit rows: %q", got)
+	}
+	if got := b.audited(audit.ChangeAccess); !slices.Equal(got, []string{
+		"done holder/" + string(b.claire.Member) + " stopped silence", "done holder/" + string(b.claire.Member) + " kept silence"}) {
+		t.Errorf("audit rows: %q", got)
+	}
+}
+
+func testAnswersAccess(t *testing.T, b *bed) {
+	h := &booklet{bed: b}
+	nora := h.add("Nora", "2008-11-20", core.RoleChild)
+	emma := h.add("Emma", "2010-11-19", core.RoleChild) // 16
+	h.ageAll(rules)
+	ctx := t.Context()
+	wantErr(t, "a minor answers", b.AnswerAccess(ctx, emma, b.claire.Member, false, rules), people.ErrMinor)
+	wantErr(t, "of another booklet", b.AnswerAccess(ctx, nora, b.bram.Member, true, rules), people.ErrNotOnBooklet)
+	wantErr(t, "the holder answers", b.AnswerAccess(ctx, b.claire, b.claire.Member, true, rules), people.ErrNotOnBooklet)
+	wantErr(t, "of nobody", b.AnswerAccess(ctx, nora, "nobody", true, rules), people.ErrNotOnBooklet)
+	h.wantSees("refused", b.claire, "Claire", "Emma")
+	if got := b.audited(audit.ChangeAccess); len(got) != 4 || got[0] != "refused holder/"+string(b.claire.Member)+" too young to decide who sees the data" {
+		t.Errorf("audit rows of refusals: %q", got)
+	}
+	for _, c := range []struct {
+		keep  bool
+		state people.State
+		sees  []string
+	}{{true, people.Kept, []string{"Claire", "Nora", "Emma"}}, {false, people.Stopped, []string{"Claire", "Emma"}}} {
+		if err := b.AnswerAccess(ctx, nora, b.claire.Member, c.keep, rules); err != nil {
+			t.Fatal(err)
+		}
+		a := h.access(nora)
+		if a.State != c.state || a.By != people.ByPerson || a.Ground != people.Answer || !a.At.Equal(b.clock.Now()) || !a.AnswerBy.IsZero() {
+			t.Errorf("answered %v: %+v", c.keep, a)
+		}
+		if l, err := b.Letter(ctx, "141", a.Letter); err != nil || l.State != letters.Used {
+			t.Errorf("letter of an answer: %v, %v", l, err)
+		}
+		h.wantSees("answered", b.claire, c.sees...)
+	}
+	b.clock.add(40 * 24 * time.Hour)
+	if n := h.ageAll(rules); n != 0 {
+		t.Errorf("%d decided by silence after an answer", n)
+	}
+	young := rules
+	young.BlockAge = 16
+	if err := b.AnswerAccess(ctx, emma, b.claire.Member, false, young); err != nil {
+		t.Errorf("at 16, where the setting says so: %v", err)
+	}
+	h.wantSees("stopped at 16", b.claire, "Claire")
+	if err := b.AnswerAccess(ctx, emma, b.claire.Member, true, young); err != nil {
+		t.Error(err)
+	}
+	if a := h.access(emma); a.State != people.Automatic {
+		t.Errorf("given back at 16: %+v, want the rule until majority", a)
 	}
 }

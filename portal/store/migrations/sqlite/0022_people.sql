@@ -23,3 +23,29 @@ CREATE TABLE accesses (
 
 CREATE INDEX accesses_person ON accesses (mutuality, person);
 CREATE INDEX accesses_silence ON accesses (mutuality, state, answer_by);
+
+-- Contact data that the member gave herself. They stand before what the insurance system
+-- delivers, until it has delivered them too and then something newer.
+CREATE TABLE contacts (
+    mutuality    TEXT    NOT NULL,
+    member       TEXT    NOT NULL,
+    field        TEXT    NOT NULL,   -- mobile, home, work
+    value_sealed BLOB    NOT NULL,   -- international form; empty inside: she has none
+    changed_at   INTEGER NOT NULL,
+    confirmed_at INTEGER,            -- the insurance system has delivered it
+    PRIMARY KEY (mutuality, member, field),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
+
+-- Every change of contact data by the member, e-mail too, as it left for the export.
+CREATE TABLE contact_changes (
+    mutuality  TEXT    NOT NULL,
+    member     TEXT    NOT NULL,
+    change     TEXT    NOT NULL,
+    field      TEXT    NOT NULL,     -- email, mobile, home, work
+    at         INTEGER NOT NULL,
+    old_sealed BLOB    NOT NULL,
+    new_sealed BLOB    NOT NULL,
+    PRIMARY KEY (mutuality, member, change),
+    FOREIGN KEY (mutuality, member) REFERENCES members (mutuality, member)
+) STRICT, WITHOUT ROWID;
