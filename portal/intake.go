@@ -57,6 +57,7 @@ func (p *Portal) identify(c *gin.Context) {
 	if strings.HasPrefix(c.FullPath(), "/static/") {
 		return
 	}
+	p.figures.count(c.Request.Method, c.FullPath(), c.Writer.Status(), p.cfg.Now().Sub(start))
 	attrs := []any{"ref", ref, "method", c.Request.Method, "route", c.FullPath(),
 		"status", c.Writer.Status(), "ms", p.cfg.Now().Sub(start).Milliseconds()}
 	if cause, ok := c.Get(causeKey); ok {

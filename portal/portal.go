@@ -167,6 +167,7 @@ type Portal struct {
 	uploads     *upload.Gate // files of all areas
 	often       *often       // changes, by network
 	reads       *often       // pages, by session: each look writes an audit row
+	figures     figures
 	signing     *requests.Signing
 	renewer     *renewal.Renewer // nil: nothing is renewed
 	routes      []Route

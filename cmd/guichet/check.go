@@ -104,7 +104,7 @@ func checkAll(ctx context.Context, s *Settings, log *slog.Logger) []row {
 		{"profile", c.profile}, {"trust", c.trust}} {
 		rows = append(rows, p.rows(ctx)...)
 	}
-	outside := []part{{"timestamps", c.timestamps}, {"revocation", c.revocation}, {"seal", c.seal}, {"mail", c.mail}, {"federation", c.federation}}
+	outside := []part{{"timestamps", c.timestamps}, {"revocation", c.revocation}, {"seal", c.seal}, {"mail", c.mail}, {"federation", c.federation}, {"objects", c.objects}}
 	found := make([][]row, len(outside))
 	var all sync.WaitGroup
 	for i, p := range outside {

@@ -25,6 +25,7 @@ var program = cli.Program{
 		{Name: "seal-key", Summary: "make the key of the mutuality's seal, and take its certificate in", Run: runSealKey},
 		{Name: "seed", Summary: "write the files of a made-up mutuality, to try and measure imports", Run: runSeed},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
+		{Name: "objects", Summary: "move documents into the object store, or back", Run: runObjects},
 		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},
 	},
 }

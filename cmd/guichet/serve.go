@@ -60,6 +60,8 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 		return err
 	}
 	showRenewal(metrics, s, db, p.Renewals, log)
+	showCounter(metrics, p, db, s.Mutuality.ID, log)
+	showObjects(metrics, db.Objects())
 	server := p.Server()
 	if s.TLS.Certificate != "" {
 		certificate, err := tls.LoadX509KeyPair(s.TLS.Certificate, s.TLS.Key)
@@ -138,6 +140,9 @@ func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, e
 	}
 	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay, MajorityAge: profile.MajorityAge}
 	place.set(&cfg)
+	if err := s.Objects.set(&cfg); err != nil {
+		return nil, err
+	}
 	return store.Open(ctx, cfg)
 }
 

@@ -44,6 +44,8 @@ type Settings struct {
 	Database string `json:"database"`
 	// DatabaseFile is a file, for its owner alone, that holds the address with the password.
 	DatabaseFile string `json:"database_file"`
+	// Objects is an object store for documents. Empty: they are in the database.
+	Objects *ObjectSettings `json:"objects"`
 	// Keys is the folder of the key-encryption key and the index key, which a backup of
 	// Data must not contain. Required, outside Data. The first start makes the keys.
 	Keys string `json:"keys"`
@@ -242,7 +244,7 @@ func (s *Settings) check() error {
 	if err := checkMetrics(s.Metrics); err != nil {
 		return err
 	}
-	if err := s.Archive.check(); err != nil {
+	if err := errors.Join(s.Archive.check(), s.Objects.check()); err != nil {
 		return err
 	}
 	if err := s.checkFederation(); err != nil {

@@ -28,6 +28,9 @@ type Objects interface {
 	Each(ctx context.Context, day string, f func(name string, put time.Time) error) error
 }
 
+// Objects is where documents are kept outside the database; nil: nowhere.
+func (db *DB) Objects() Objects { return db.cfg.Objects }
+
 // What goes outside are documents and requests as drawn: most of what a mutuality keeps,
 // and nobody's hurry. Prepared bytes live for minutes and are read and removed while a card
 // waits; assertions are small. Both stay in the database, and so does what an act seals in
