@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -121,7 +120,7 @@ func (m *Messages) file(c *gin.Context) error {
 
 // Send answers with a file to be saved.
 func Send(c *gin.Context, f Attachment, content []byte) {
-	c.Header("Content-Disposition", `attachment; filename="`+f.ID+"."+strings.Replace(string(f.Media), "jpeg", "jpg", 1)+`"`)
+	c.Header("Content-Disposition", `attachment; filename="`+f.ID+"."+f.Media.Ending()+`"`)
 	c.Header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Data(http.StatusOK, f.Media.Type(), content)

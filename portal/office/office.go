@@ -73,6 +73,7 @@ func (o *Office) Route(r page.Routes) {
 	r.GET(queuePath+"/:id/assign", auth.WorkQueue, o.told(o.assign))
 	r.POST(queuePath+"/:id/assign", auth.WorkQueue, o.told(o.giveTo))
 	r.GET(queuePath+"/:id/document.pdf", auth.WorkQueue, o.told(o.itemPDF))
+	r.GET(queuePath+"/:id/attachment", auth.WorkQueue, o.told(o.attachment))
 	r.POST(queuePath+"/:id/file", auth.OpenFile, o.told(o.openForItem))
 
 	r.GET(personPath, auth.OpenFile, o.told(o.person))

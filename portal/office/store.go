@@ -77,6 +77,8 @@ type Store interface {
 	CloseItem(ctx context.Context, o auth.Officer, id string, a Answer) error
 	// ItemPDF returns the signed PDF of a request.
 	ItemPDF(ctx context.Context, o auth.Officer, id string) (pdf []byte, err error)
+	// ItemAttachment returns file n, from 1, of a message that the officer holds: ErrNotFound.
+	ItemAttachment(ctx context.Context, o auth.Officer, id string, n int) (Enclosed, []byte, error)
 
 	// SearchPerson returns at most 10 people.
 	SearchPerson(ctx context.Context, o auth.Officer, s Search) ([]Person, error)

@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/calendar"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/upload"
 )
 
 // Kind is what an item of the queue is about.
@@ -123,6 +124,14 @@ type Item struct {
 	Said    map[string]string // empty in lists
 	History []Event           // oldest first; empty in lists
 	Request *Request          // of a signed request; nil in lists
+	// Enclosed are the files of a message, of who holds it; empty in lists.
+	Enclosed []Enclosed
+}
+
+// Enclosed is a file that a member sent with a message.
+type Enclosed struct {
+	Media upload.Media
+	Size  int // bytes
 }
 
 // Overdue says that the item waits longer than it may.

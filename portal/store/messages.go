@@ -278,6 +278,9 @@ func (db *DB) Attach(ctx context.Context, login auth.Login, draft string, m uplo
 		return fmt.Errorf("keeping a file: %w", err)
 	}
 	sum, sealed := sha256.Sum256(file), key.sealBlob(sealedAttachment, id, 1, file)
+	if err := db.place(ctx, &sealed); err != nil {
+		return fmt.Errorf("keeping a file: %w", err)
+	}
 	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
 		var waiting, of int
 		err := t.get(`SELECT count(*), count(CASE WHEN draft = ? THEN 1 END) FROM message_files WHERE mutuality = ? AND member = ? AND draft IS NOT NULL`,
@@ -359,8 +362,7 @@ func dropFile(t *tx, mutuality, member, file, draft string) error {
 	if _, err := t.exec(`DELETE FROM message_files WHERE mutuality = ? AND member = ? AND file = ?`, mutuality, member, file); err != nil {
 		return err
 	}
-	_, err = t.exec(`DELETE FROM blobs WHERE mutuality = ? AND member = ? AND address = ?`, mutuality, member, address)
-	return err
+	return dropBlob(t, mutuality, member, address)
 }
 
 // keepDraftFiles is how long a file waits for its message to be sent.
@@ -425,4 +427,57 @@ func openAttached(c *conn, key memberKey, login auth.Login, file string) (f mess
 		return f, nil, fmt.Errorf("file %s does not match its hash: %w", file, ErrDamaged)
 	}
 	return f, content, nil
+}
+
+// ItemAttachment implements office.Store: file n of a message, from 1.
+func (db *DB) ItemAttachment(ctx context.Context, o auth.Officer, id string, n int) (office.Enclosed, []byte, error) {
+	var f messages.Attachment
+	var content []byte
+	whose, err := db.itemOf(ctx, o.Mutuality, id)
+	if err != nil {
+		return office.Enclosed{}, nil, fmt.Errorf("opening a file: %w", err)
+	}
+	err = db.reveal(ctx, db.officerEntry(ctx, o, whose, audit.OpenAttached, object("task", id)), func(c *conn) error {
+		return onSnapshot(c, func(c *conn) error {
+			i, err := item(c, o.Mutuality, id)
+			switch {
+			case err != nil:
+				return err
+			case i.Kind != office.Message:
+				return office.ErrNotFound
+			case i.Hold.Staff != o.ID || !i.Closed.IsZero():
+				return office.ErrState
+			}
+			login := auth.Login{Mutuality: o.Mutuality, Member: i.Member}
+			list, err := messageFiles(c, login, `message = ?`, id)
+			if err == nil && (n < 1 || n > len(list)) {
+				err = office.ErrNotFound
+			}
+			if err != nil {
+				return err
+			}
+			key, err := db.keyOf(c, o.Mutuality, i.Member)
+			if err == nil {
+				f, content, err = openAttached(c, key, login, list[n-1].ID)
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return office.Enclosed{}, nil, fmt.Errorf("opening a file: %w", err)
+	}
+	return office.Enclosed{Media: f.Media, Size: f.Size}, content, nil
+}
+
+// enclosedIn are the files of a message for the officer who holds it.
+func enclosedIn(c *conn, i office.Item, mutuality string) ([]office.Enclosed, error) {
+	if i.Kind != office.Message {
+		return nil, nil
+	}
+	list, err := messageFiles(c, auth.Login{Mutuality: mutuality, Member: i.Member}, `message = ?`, i.ID)
+	var enclosed []office.Enclosed
+	for _, f := range list {
+		enclosed = append(enclosed, office.Enclosed{Media: f.Media, Size: f.Size})
+	}
+	return enclosed, err
 }

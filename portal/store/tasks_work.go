@@ -70,7 +70,9 @@ func (db *DB) openItem(ctx context.Context, c *conn, mutuality string, i *office
 	if member, request, ok := itemRequest(i.ID); ok {
 		i.Request, err = db.itemRequest(c, key, member, request)
 	} else {
-		i.Said, err = itemSaid(c, key, mutuality, i.ID)
+		if i.Said, err = itemSaid(c, key, mutuality, i.ID); err == nil {
+			i.Enclosed, err = enclosedIn(c, *i, mutuality)
+		}
 	}
 	if errors.Is(err, ErrDamaged) {
 		db.damaged(ctx, "task", i.ID, err)

@@ -66,6 +66,14 @@ func wholePNG(file []byte) bool {
 	return false
 }
 
+// Ending is how the name of such a file ends, without the dot.
+func (m Media) Ending() string {
+	if m == JPEG {
+		return "jpg"
+	}
+	return string(m)
+}
+
 // Type is the content type under which the file is sent.
 func (m Media) Type() string {
 	if m == PDF {

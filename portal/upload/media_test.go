@@ -1,0 +1,62 @@
+package upload
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"testing"
+)
+
+func pictures(t testing.TB) (jpg, pic []byte) {
+	t.Helper()
+	var j, p bytes.Buffer
+	img := image.NewRGBA(image.Rect(0, 0, 8, 8))
+	if err := jpeg.Encode(&j, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(&p, img); err != nil {
+		t.Fatal(err)
+	}
+	return j.Bytes(), p.Bytes()
+}
+
+// Files that are not what they say, or hide something, are refused.
+func TestMediaRefuses(t *testing.T) {
+	jpg, pic := pictures(t)
+	for name, file := range map[string][]byte{
+		"nothing": nil, "text": []byte("hello"), "a program": []byte("MZ\x90\x00"), "a page": []byte("<!DOCTYPE html><script>"),
+		"a zip behind a picture": append(bytes.Clone(pic), "PK\x03\x04"...), "a cut picture": pic[:len(pic)-5], "a cut photo": jpg[:len(jpg)-2],
+		"a photo with a page behind it": append(bytes.Clone(jpg), "<script>"...), "a cut PDF": []byte("%PDF-1.7\n1 0 obj"),
+		"a PDF with something behind it": []byte("%PDF-1.7\n%%EOF\nPK\x03\x04"), "a photo in name only": []byte("\xff\xd8\xff\xd9"),
+		"an SVG": []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"),
+	} {
+		if m, err := MediaOf(file); err == nil {
+			t.Errorf("%s is %s", name, m)
+		}
+	}
+	for want, file := range map[Media][]byte{JPEG: jpg, PNG: pic, PDF: []byte("%PDF-1.7\n%%EOF\r\n")} {
+		if m, err := MediaOf(file); err != nil || m != want {
+			t.Errorf("%s is %q, %v", want, m, err)
+		}
+	}
+}
+
+// What is taken ends where its format says that it ends.
+func FuzzMedia(f *testing.F) {
+	jpg, pic := pictures(f)
+	for _, seed := range [][]byte{jpg, pic, []byte("%PDF-1.7\n%%EOF\n")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		m, err := MediaOf(file)
+		if (err == nil) != (m != "") {
+			t.Fatalf("%q, %v", m, err)
+		}
+		if err == nil && m != PDF {
+			if again, err := MediaOf(append(bytes.Clone(file), "PK"...)); err == nil {
+				t.Fatalf("with something behind it: %s", again)
+			}
+		}
+	})
+}
