@@ -48,6 +48,7 @@ var direct = map[string][]string{
 	"github.com/go-jose/go-jose/v4":                  {"auth/federation/oidc", "auth/federation/federationtest", "cmd/guichet/bench"},
 	"github.com/miekg/pkcs11":                        {"reader", "signing/hsm"},
 	"github.com/prometheus/client_golang/prometheus": {"cmd/guichet"},
+	"github.com/minio/minio-go/v7":                   {"portal/objects"},
 	// The bench holds a login against what the library alone takes.
 	"github.com/crewjam/saml": {"auth/federation/saml", "auth/federation/federationtest", "cmd/guichet/bench"},
 	// The identity providers that can be told to lie: tests, the demo and measurements.
@@ -125,7 +126,7 @@ func TestAreasDoNotKnowEachOther(t *testing.T) {
 	shared := []string{"page", "locale", "web", "audit", "vault", "store"}
 	// What several areas stand on: rules without pages. door is how a card proves whose it
 	// is, to members, staff and the people at the counter alike.
-	domain := []string{"jobs", "mail", "letters", "calendar", "profile", "credentials", "door", "verdict", "rescue", "upload", "core", "people"}
+	domain := []string{"jobs", "mail", "letters", "calendar", "profile", "credentials", "door", "verdict", "rescue", "upload", "objects", "core", "people"}
 	for _, p := range packages(t) {
 		area, ok := strings.CutPrefix(p.ImportPath, module+"portal/")
 		if !ok || anyUnder(area, shared) || anyUnder(area, domain) {
