@@ -1,0 +1,57 @@
+package rights
+
+import (
+	"strconv"
+
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+// Measures of the chart, in pixels: letters keep their size whatever its width.
+const (
+	barTop, barHeight = 30, 44
+	yearHeight        = 92
+)
+
+// chart is a bar for each year, on one scale: what was counted up to the ceiling, what is
+// left of it, what went above.
+type chart struct {
+	Title, Description string
+	Bars               []bar
+}
+
+// bar is one year. Lengths are percentages of the width.
+type bar struct {
+	Year, Ceiling       string
+	Top                 int
+	Counted, Left, Over float64
+	CountedText         string
+	RestText            string // left or above
+}
+
+func chartOf(v page.View, years []MafYear) chart {
+	var scale int64 = 1
+	for _, y := range years {
+		scale = max(scale, y.Ceiling, y.Counted)
+	}
+	c := chart{Title: v.T("rights.maf.chart"), Description: v.T("rights.maf.chart.text")}
+	share := func(cents int64) float64 { return float64(cents) * 100 / float64(scale) }
+	for i, y := range years {
+		b := bar{
+			Year: strconv.Itoa(y.Year), Ceiling: v.T("rights.maf.chart.ceiling", locale.A("amount", locale.Money(v.Lang, y.Ceiling))), Top: i * yearHeight,
+			Counted: share(min(y.Counted, y.Ceiling)), Left: share(Left(y.Maf)), Over: share(Above(y.Maf)),
+			CountedText: locale.Number(v.Lang, y.Counted), RestText: locale.Number(v.Lang, Left(y.Maf)),
+		}
+		if y.Counted > y.Ceiling {
+			b.RestText = locale.Number(v.Lang, Above(y.Maf))
+		}
+		c.Bars = append(c.Bars, b)
+	}
+	return c
+}
+
+func (c chart) height() string { return strconv.Itoa(len(c.Bars) * yearHeight) }
+
+func pixels(n int) string { return strconv.Itoa(n) }
+
+func percent(f float64) string { return strconv.FormatFloat(max(f, 0), 'f', 2, 64) + "%" }
