@@ -13,14 +13,18 @@ type Head struct {
 
 // forms read back what Marshal wrote, by kind.
 var forms = map[Kind]func([]byte) (Act, bool){
-	KindBankChange:    read[wireBankChange, BankChange],
-	KindEHICOrder:     read[wireEHICOrder, EHICOrder],
-	KindIndemnities:   read[wireIndemnities, Indemnities],
-	KindAccessBlock:   read[wireAccessChange, AccessChange],
-	KindAccessAllow:   read[wireAccessChange, AccessChange],
-	KindRefundReceipt: read[wireRefundReceipt, RefundReceipt],
-	KindPaper:         read[wirePaper, Paper],
-	KindOfficePaper:   read[wirePaper, Paper],
+	KindBankChange:     read[wireBankChange, BankChange],
+	KindEHICOrder:      read[wireEHICOrder, EHICOrder],
+	KindIndemnities:    read[wireIndemnities, Indemnities],
+	KindAccessBlock:    read[wireAccessChange, AccessChange],
+	KindAccessAllow:    read[wireAccessChange, AccessChange],
+	KindRefundReceipt:  read[wireRefundReceipt, RefundReceipt],
+	KindPaper:          read[wirePaper, Paper],
+	KindLabels:         read[wirePostOrder, PostOrder],
+	KindEnvelopes:      read[wirePostOrder, PostOrder],
+	KindIncapacityForm: read[wirePostOrder, PostOrder],
+	KindTravelPapers:   read[wirePostOrder, PostOrder],
+	KindOfficePaper:    read[wirePaper, Paper],
 }
 
 // read is a form of which W is the JSON.

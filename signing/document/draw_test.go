@@ -53,6 +53,9 @@ func specimens() map[string]Act {
 		list["order "+string(l)] = ehicOrder(l)
 		list["indemnities "+string(l)] = indemnities(l)
 		list["refunds "+string(l)] = refundReceipt(l)
+		for _, k := range PostKinds() {
+			list[string(k)+" "+string(l)] = postOrder(l, k)
+		}
 		list["access-block "+string(l)], list["access-allow "+string(l)] = accessChange(l, false), accessChange(l, true)
 	}
 	plain := bankChange(EN)

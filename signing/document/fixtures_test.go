@@ -75,3 +75,20 @@ func accessChange(l Language, allow bool) AccessChange {
 		Allow: allow, Holder: "Nora Delcourt", Booklet: "h0000000000000000000000001",
 	}
 }
+
+// postOrder fills every field that the kind has.
+func postOrder(l Language, k Kind) PostOrder {
+	a := PostOrder{
+		What: k, Reference: "GC-2026-7R3D-660", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		ForPersons: []string{"Mathieu Delcourt", "Nora Delcourt"},
+		DeliverTo:  []string{"Mathieu Delcourt", "Rue de la Paix 7, boîte 3", "4020 Liège"},
+	}
+	switch k {
+	case KindEnvelopes:
+		a.Quantity, a.ForPersons = 5, a.ForPersons[:1]
+	case KindTravelPapers:
+		from, until := on(2026, 12, 24), on(2027, 1, 4)
+		a.From, a.Until, a.Country = &from, &until, "Türkiye"
+	}
+	return a
+}

@@ -16,7 +16,7 @@ import (
 func catalogue(t *testing.T) map[string][]string {
 	t.Helper()
 	phrases := make(map[string][]string)
-	for _, name := range []string{"texts.go", "prooftexts.go"} {
+	for _, name := range []string{"texts.go", "prooftexts.go", "posttexts.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func checkTypography(t *testing.T, name string, l Language, text string) {
 func TestSheetsInFourLanguages(t *testing.T) {
 	notYet := map[Language]string{FR: "pas encore en vigueur", NL: "nog niet van kracht", DE: "noch nicht in Kraft", EN: "not in force yet"}
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true)} {
 			s := a.Sheet()
 			all := strings.Join(s.Texts(), "\n")
 			golden(t, string(a.Kind())+"-"+string(l)+".txt", []byte(all+"\n"))
