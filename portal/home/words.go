@@ -1,6 +1,7 @@
 package home
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,12 +17,120 @@ func hello(v page.View) locale.Arg {
 	return locale.A("name", first)
 }
 
-// news is the one sentence that says whether anything waits.
+// news says in a sentence or two what happened since she was here, and whether anything
+// waits for her.
 func news(v page.View, o Overview) string {
-	if o.ToSign != nil {
-		return v.T("home.one")
+	var parts []string
+	count := func(key string, n int) {
+		if n > 0 {
+			parts = append(parts, v.TN(key, n))
+		}
 	}
-	return v.T("home.nothing")
+	refunds := 0
+	for _, r := range o.Refunds {
+		if r.New {
+			refunds++
+		}
+	}
+	count("home.new.refunds", refunds)
+	count("home.new.documents", o.Unread)
+	var text string
+	switch {
+	case len(parts) > 0 && !o.Since.IsZero():
+		text = v.T("home.new.since", locale.A("day", locale.DayMonth(v.Lang, o.Since)), locale.A("news", strings.Join(parts, v.T("home.new.and"))))
+	case len(parts) > 0:
+		text = v.T("home.new", locale.A("news", strings.Join(parts, v.T("home.new.and"))))
+	}
+	switch {
+	case o.Asked != nil:
+		text += " " + v.T("home.asked")
+	case o.ToSign != nil:
+		text += " " + v.T("home.one")
+	case text == "":
+		text = v.T("home.nothing")
+	}
+	return strings.TrimSpace(text)
+}
+
+// paid is the newest money for her, as the figure of the page.
+func paid(v page.View, p Paid) page.Figure {
+	lines := []string{v.T("home.paid." + string(p.Kind))}
+	switch {
+	case p.Paid.IsZero():
+		lines = append(lines, v.T("home.paid.under-way"))
+	case p.Last4 != "":
+		lines = append(lines, v.T("home.paid.on", locale.A("day", locale.DayMonth(v.Lang, p.Paid)), locale.A("last", p.Last4)))
+	default:
+		lines = append(lines, v.T("home.paid.day", locale.A("day", locale.DayMonth(v.Lang, p.Paid))))
+	}
+	return page.Figure{Cents: p.Cents, Lines: lines}
+}
+
+func refundRows(v page.View, refunds []Refund) []page.LedgerRow {
+	rows := make([]page.LedgerRow, len(refunds))
+	for i, r := range refunds {
+		detail := r.Provider
+		if r.Acts > 1 {
+			detail = v.TN("home.refund.others", r.Acts-1, locale.A("provider", r.Provider))
+		}
+		if r.New {
+			detail = v.T("home.new.mark") + " · " + detail
+		}
+		title := r.Nature
+		if r.Person != "" {
+			title = v.T("home.refund.for", locale.A("nature", r.Nature), locale.A("person", given(r.Person)))
+		}
+		rows[i] = page.LedgerRow{
+			Date: locale.DateShort(v.Lang, r.Treated), When: r.Treated.Format(time.DateOnly),
+			Title: page.Link{URL: v.URL("refunds/payments/" + r.Payment), Text: title}, Detail: detail, End: page.Amount(v, r.Cents),
+		}
+	}
+	return rows
+}
+
+// given is the first of somebody's names: those at home are called so.
+func given(name string) string {
+	first, _, _ := strings.Cut(name, " ")
+	return first
+}
+
+// comingPaths are where one reads more of it.
+var comingPaths = map[string]string{Appointment: "indemnities/appointments", FileEnds: "rights/medical-file", Agreement: "rights/agreements"}
+
+func comingLink(v page.View, c Coming) page.Link {
+	key := "home.coming." + c.What
+	if c.Ended {
+		key += ".ended"
+	}
+	l := page.Link{URL: v.URL(comingPaths[c.What]), Text: v.T(key)}
+	if c.Person != "" {
+		l.Text = v.T("home.coming.of", locale.A("what", l.Text), locale.A("person", given(c.Person)))
+	}
+	return l
+}
+
+// comingDetail is when, and where or of whom.
+func comingDetail(v page.View, c Coming) string {
+	if c.What == Appointment {
+		return locale.DateTime(v.Lang, c.Day) + ", " + c.Place
+	}
+	when := "home.coming.until"
+	if c.Ended {
+		when = "home.coming.since"
+	}
+	return v.T(when, locale.A("day", locale.Date(v.Lang, c.Day))) + ", " + c.Place
+}
+
+// mafNews is how much is left before the ceiling.
+func mafNews(v page.View, m Maf) string {
+	if m.Counted >= m.Ceiling {
+		return v.T("home.maf.reached")
+	}
+	return v.T("home.maf.left", locale.A("left", locale.Money(v.Lang, m.Ceiling-m.Counted)))
+}
+
+func mafWidth(m Maf) string {
+	return strconv.FormatInt(min(100, m.Counted*100/m.Ceiling), 10) + "%"
 }
 
 // kind is what an item is, in the words of the list it comes from.
@@ -35,8 +144,22 @@ func until(v page.View, o Overview) string {
 	return v.T("home.todo."+string(o.ToSign.Kind)+".until", locale.A("last", o.Last4))
 }
 
-// toDo is the request that waits longest for a signature.
-func toDo(v page.View, o Overview) page.ToDo {
+// toDo is the one thing to do: to answer the office, or to sign what waits longest.
+func toDo(v page.View, o Overview) (page.ToDo, bool) {
+	switch {
+	case o.Asked != nil:
+		return page.ToDo{
+			Eyebrow: v.T("home.todo"), Icon: "envelope", Title: v.T("home.todo.asked"), Text: kind(v, *o.Asked) + ", " + o.Asked.Reference,
+			Action: page.Link{URL: v.URL("requests/" + o.Asked.ID), Text: v.T("home.todo.asked.read"), Icon: "arrow-right"},
+		}, true
+	case o.ToSign != nil:
+		return toSign(v, o), true
+	}
+	return page.ToDo{}, false
+}
+
+// toSign is the request that waits longest for a signature.
+func toSign(v page.View, o Overview) page.ToDo {
 	todo := page.ToDo{
 		Eyebrow: v.T("home.todo"),
 		Title:   v.T("home.todo." + string(o.ToSign.Kind)),
@@ -65,15 +188,22 @@ func requestState(v page.View, state string) string {
 func documentRows(v page.View, documents []Item) []page.LedgerRow {
 	rows := make([]page.LedgerRow, len(documents))
 	for i, d := range documents {
-		rows[i] = page.LedgerRow{
-			Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly),
-			Title:  page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d), Hidden: d.Reference},
-			Detail: d.Reference,
-			End:    page.Badge(badge(d.State), documentStatus(v, d)),
+		rows[i] = page.LedgerRow{Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly)}
+		if d.State == received {
+			rows[i].Title, rows[i].Detail = page.Link{URL: v.URL("documents/received/" + d.ID), Text: d.Title}, v.TN("home.documents.pages", d.Pages)
+			if d.New {
+				rows[i].End = page.Badge(page.Neutral, v.T("home.documents.unread"))
+			}
+			continue
 		}
+		rows[i].Title = page.Link{URL: v.URL("documents/" + d.ID), Text: kind(v, d), Hidden: d.Reference}
+		rows[i].Detail, rows[i].End = d.Reference, page.Badge(badge(d.State), documentStatus(v, d))
 	}
 	return rows
 }
+
+// received is the state of a document that the mutuality sent.
+const received = "received"
 
 // documentStatus is the status of a document in words: what is valid is a signature, an
 // approval or a receipt.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/core"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -42,12 +43,51 @@ func TestEveryStateHasWords(t *testing.T) {
 			}
 		}
 	}
-	for _, l := range locale.Languages() {
-		got := render(t, view(l), o)
+	o.Documents = append(o.Documents, Item{ID: "d", Title: "Décompte annuel 2025", State: received, New: true, Pages: 2})
+	o.Unread, o.Since, o.AsOf = 1, time.Now(), time.Now()
+	o.Refunds = []Refund{{Payment: "R-1", Nature: "Dermatologue", Acts: 2, New: true}, {Payment: "R-2", Nature: "Dentiste", Acts: 1, Person: "Nora Delcourt"}}
+	for _, what := range []string{Appointment, FileEnds, Agreement} {
+		o.Coming = append(o.Coming, Coming{What: what, Person: "Nora Delcourt"}, Coming{What: what, Ended: what != Appointment})
+	}
+	o.Maf = &Maf{Ceiling: 52500, Counted: 33740}
+	kinds := []core.PaymentKind{core.Refund, core.Allowance, core.Ceiling}
+	for i, l := range locale.Languages() {
+		o.Paid = &Paid{Kind: kinds[i%len(kinds)]}
+		got := render(t, view(l), o) + news(view(l), o)
 		for _, area := range []string{"home.", "requests.", "documents."} {
 			if at := strings.Index(got, area); at >= 0 {
 				t.Errorf("home in %s shows a key: %.40q", l, got[at:])
 			}
+		}
+	}
+}
+
+// What is new stands in the first sentence, and nothing is said of what is not.
+func TestNews(t *testing.T) {
+	day := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
+	fresh := []Refund{{New: true}, {New: true}, {}}
+	waits := &Item{Kind: document.KindBankChange}
+	for _, c := range []struct {
+		o    Overview
+		want string
+	}{
+		{Overview{}, "Nothing is waiting for you. Everything is up to date."},
+		{Overview{Since: day, Refunds: fresh, Unread: 1}, "Since your visit of 18\u00a0November: 2 new refunds and 1 document to read."},
+		{Overview{Unread: 2}, "For you: 2 documents to read."},
+		{Overview{Since: day, ToSign: waits}, "There is still something for you to sign."},
+		{Overview{Since: day, Unread: 1, ToSign: waits, Asked: waits}, "Since your visit of 18\u00a0November: 1 document to read. We have a question for you."},
+	} {
+		if got := news(view(locale.EN), c.o); got != c.want {
+			t.Errorf("news = %q, want %q", got, c.want)
+		}
+	}
+}
+
+// The bar is never longer than its frame.
+func TestMafWidth(t *testing.T) {
+	for m, want := range map[Maf]string{{100, 0}: "0%", {52500, 33740}: "64%", {100, 250}: "100%"} {
+		if got := mafWidth(m); got != want {
+			t.Errorf("%+v: %s, want %s", m, got, want)
 		}
 	}
 }

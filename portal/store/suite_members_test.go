@@ -186,7 +186,7 @@ func testAsked(t *testing.T, b *bed) {
 
 func testOverview(t *testing.T, b *bed) {
 	o, err := b.Overview(t.Context(), b.bram)
-	if err != nil || o.ToSign != nil || len(o.Requests) != 0 || len(o.Documents) != 0 || o.Last4 != "6769" {
+	if err != nil || o.ToSign != nil || len(o.Requests) != 0 || len(o.Documents) != 0 || o.Last4 != "" {
 		t.Errorf("Overview of one who did nothing = %+v, %v", o, err)
 	}
 	oldest := b.frozen(b.claire)
