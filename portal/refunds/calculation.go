@@ -33,6 +33,9 @@ func (c calculation) Share() int64 { return c.Own - c.Supplement }
 // round or cap otherwise, and then the page does not write it.
 func (c calculation) Holds() bool { return c.Fee+c.Supplement-c.Refund == c.Own }
 
+// split says that the own share has two parts to tell apart.
+func (c calculation) split() bool { return c.Supplement > 0 && c.Share() > 0 }
+
 // segment is a part of the bar: percentages of its width, times 100.
 type segment struct {
 	Kind     string // refund, share, supplement
