@@ -28,6 +28,7 @@ type paid struct {
 	member, treated, kind string
 	cents                 int64
 	persons               []string // who has lines in it, as far as known, besides the member
+	ahead                 bool     // not stored yet: a preview
 }
 
 func (l *load) loadLines() error {
@@ -50,18 +51,11 @@ func (l *load) loadLines() error {
 		return err
 	}
 	records = l.addUp(records, had, payments)
-	slices.SortFunc(records, func(a, b record) int {
-		return cmp.Or(order(a, b, linePerson), order(a, b, lineTreated), order(a, b, linePayment),
-			cmp.Compare(a.values[lineNumber].(int64), b.values[lineNumber].(int64)))
-	})
+	slices.SortFunc(records, func(a, b record) int { return lineTable.order(a.values, b.values) })
 	if err := l.put(lineTable, records, had); err != nil || l.t == nil {
 		return err
 	}
 	return l.notePersons(records, payments)
-}
-
-func order(a, b record, column int) int {
-	return cmp.Compare(a.values[column].(string), b.values[column].(string))
 }
 
 // paymentsOfLines finds the payments of the batch by their references.
@@ -100,6 +94,14 @@ func (l *load) paymentsOfLines() (map[string]*paid, error) {
 				return nil
 			})
 	})
+	for reference, p := range payments {
+		if p != nil || l.ahead == nil {
+			continue
+		}
+		if known, ok := l.ahead.Payments[reference]; ok {
+			payments[reference] = &paid{kind: string(known.Kind), cents: known.Cents, ahead: true}
+		}
+	}
 	return payments, err
 }
 
@@ -131,7 +133,7 @@ func (l *load) linesOf(payments map[string]*paid) (map[string][]any, error) {
 	type place struct{ person, treated, payment string }
 	var places []place
 	for reference, p := range payments {
-		if p == nil {
+		if p == nil || p.ahead {
 			continue
 		}
 		places = append(places, place{p.member, p.treated, reference})

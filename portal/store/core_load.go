@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"guichet.example/portal/audit"
@@ -18,7 +19,7 @@ func (db *DB) Load(ctx context.Context, mutuality string, batch core.Batch) (cor
 	return db.loadWith(ctx, mutuality, batch, nil)
 }
 
-// loadWith is Load with more in the same commit.
+// loadWith is Load with more in the same commit, in place of the age.
 func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, more func(*tx, core.Outcome) error) (core.Outcome, error) {
 	if mutuality == "" {
 		return core.Outcome{}, errors.New("loading: whose mutuality?")
@@ -29,17 +30,17 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 		}
 	}
 	var out core.Outcome
-	note := db.ownEntry(ctx, mutuality, "", audit.Import, object("import", string(batch.Kind)))
+	note := db.ownEntry(ctx, mutuality, "", audit.ImportBatch, object("import", string(batch.Kind)))
 	err := db.write(ctx, note, func(t *tx) error {
 		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch}
 		if err := l.run(); err != nil {
 			return err
 		}
 		out = l.out
-		if err := putAge(t, mutuality, batch.Kind, batch.AsOf); err != nil || more == nil {
-			return err
+		if more != nil {
+			return more(t, out)
 		}
-		return more(t, out)
+		return putAge(t, mutuality, batch.Kind, batch.AsOf)
 	})
 	if err != nil {
 		return core.Outcome{}, fmt.Errorf("loading %s: %w", batch.Kind, err)
@@ -55,6 +56,7 @@ type load struct {
 	mutuality string
 	batch     core.Batch
 	members   map[string]string // ids by folded affiliation; several members with one: ""
+	ahead     *core.Ahead       // of a preview
 	out       core.Outcome
 }
 
@@ -102,6 +104,7 @@ func (l *load) loadTable(table coreTable) error {
 		records = append(records, record{i, values})
 	}
 	records = l.once(table, records)
+	slices.SortFunc(records, func(a, b record) int { return table.order(a.values, b.values) })
 	had, err := l.existing(table, records)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -9,6 +10,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/account"
+	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/core"
 	"guichet.example/portal/credentials"
@@ -87,6 +89,9 @@ func (l *load) findMembers() error {
 // member is the id behind an affiliation number.
 func (l *load) member(field, number string) (string, *fault) {
 	id, known := l.members[unspaced.Replace(number)]
+	if !known && l.ahead != nil && l.ahead.Members[unspaced.Replace(number)] {
+		return "ahead:" + unspaced.Replace(number), nil
+	}
 	switch {
 	case !known:
 		return "", &fault{field, core.ReasonNoMember}
@@ -147,6 +152,9 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 	default:
 		l.out.Changed++
 	}
+	if l.ahead != nil {
+		l.ahead.Members[unspaced.Replace(r.Affiliation)] = true
+	}
 	if l.t == nil {
 		return nil, nil
 	}
@@ -157,6 +165,9 @@ func (l *load) putMember(m account.Member, accounts []bank.Account, code string)
 	m.UpdatedAt = l.batch.AsOf
 	if m.UpdatedAt.IsZero() {
 		m.UpdatedAt = l.db.cfg.Now()
+	}
+	if err := l.t.note(l.db.ownEntry(context.Background(), m.Mutuality, m.ID, audit.Import, "")); err != nil {
+		return err
 	}
 	if err := l.db.putMember(l.t, m); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"strings"
 
 	"guichet.example/portal/core"
@@ -23,6 +24,25 @@ type coreTable struct {
 func (table coreTable) key(values []any) string      { return joined(values, table.keys) }
 func (table coreTable) identity(values []any) string { return joined(values, table.finds) }
 func (table coreTable) isInt(column int) bool        { return contains(table.ints, column) }
+
+// order is that of the table.
+func (table coreTable) order(a, b []any) int {
+	for _, i := range table.keys {
+		var c int
+		switch x := a[i].(type) {
+		case string:
+			y, _ := b[i].(string)
+			c = cmp.Compare(x, y)
+		case int64:
+			y, _ := b[i].(int64)
+			c = cmp.Compare(x, y)
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
 
 // tableOf reads the columns of a table: a star is in the key, a plus makes the identity,
 // a hash is a number. Without a plus the key is the identity.

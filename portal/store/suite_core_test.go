@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -34,6 +35,8 @@ func runCoreSuite(t *testing.T, open opener) {
 		{"many rows are loaded in pieces", testLoadMany},
 		{"members come as they are delivered", testLoadMembers},
 		{"data have an age", testAges},
+		{"a file goes on where it was cut short", testImportFile},
+		{"a preview writes nothing", testPreview},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
@@ -188,7 +191,7 @@ func testLoadEveryKind(t *testing.T, b *bed) {
 	for _, kind := range core.Kinds() {
 		b.wantLoad(outcome(0, 0, len(rows[kind])), rows[kind]...)
 	}
-	if got := b.audited(audit.Import); !slices.Contains(got, "done import/line") {
+	if got := b.audited(audit.ImportBatch); !slices.Contains(got, "done import/line") {
 		t.Errorf("audit rows of imports: %q", got)
 	}
 }
@@ -285,5 +288,81 @@ func testAges(t *testing.T, b *bed) {
 	got, err := b.Ages(t.Context(), "141")
 	if want := map[core.Kind]time.Time{core.KindPayment: at}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("Ages = %v, %v, want %v", got, err, want)
+	}
+}
+
+// part is lines of a file, up to one.
+func part(last int64, rows ...core.Row) core.Part {
+	p := core.Part{Batch: core.Batch{Kind: rows[0].Of(), Rows: rows}, Lines: last, Bytes: 100 * last}
+	for i := range rows {
+		p.LineOf = append(p.LineOf, last-int64(len(rows)-1-i))
+	}
+	return p
+}
+
+func testImportFile(t *testing.T, b *bed) {
+	ctx := t.Context()
+	file := core.Import{Kind: core.KindPayment, File: "payment.ndjson", SHA256: sha256.Sum256([]byte("one")), AsOf: noon.Add(-time.Hour)}
+	i, err := b.BeginImport(ctx, "141", file)
+	if err != nil || i.State != core.ImportRunning || i.Lines != 0 {
+		t.Fatalf("BeginImport = %+v, %v", i, err)
+	}
+	stranger := payment("P2", 100, core.Refund)
+	stranger.Member = "99"
+	first := part(3, payment("P1", 100, core.Refund), stranger)
+	first.Rejects = []core.LineReject{{Line: 1, Reason: "one"}, {Line: 1, Field: "cents", Reason: "two"}}
+	if _, err := b.LoadPart(ctx, "141", i.ID, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.LoadPart(ctx, "141", i.ID, first); err == nil {
+		t.Error("the same part is taken in twice")
+	}
+	again, err := b.BeginImport(ctx, "141", file)
+	if err != nil || again.ID != i.ID || again.Lines != 3 || again.Bytes != 300 || again.Added != 1 || again.Rejected != 2 {
+		t.Errorf("cut short: %+v, %v", again, err)
+	}
+	if _, err := b.LoadPart(ctx, "141", i.ID, part(4, payment("P3", 100, core.Refund))); err != nil {
+		t.Error(err)
+	}
+	if ages, err := b.Ages(ctx, "141"); len(ages) != 0 || err != nil {
+		t.Errorf("ages before the end: %v, %v", ages, err)
+	}
+	if err := b.EndImport(ctx, "141", i.ID, core.ImportDone); err != nil {
+		t.Error(err)
+	}
+	if ages, err := b.Ages(ctx, "141"); !ages[core.KindPayment].Equal(file.AsOf) || err != nil {
+		t.Errorf("ages at the end: %v, %v", ages, err)
+	}
+	again, err = b.BeginImport(ctx, "141", file)
+	if err != nil || again.Lines != 0 || again.Added != 0 || again.State != core.ImportRunning {
+		t.Errorf("once more: %+v, %v", again, err)
+	}
+	wantErr(t, "EndImport of none", b.EndImport(ctx, "141", "none", core.ImportDone), sql.ErrNoRows)
+}
+
+func testPreview(t *testing.T, b *bed) {
+	ctx := t.Context()
+	rows, changed := oneOfEach()
+	ahead := core.NewAhead()
+	for _, kind := range core.Kinds() {
+		out, err := b.Preview(ctx, "141", core.Batch{Kind: kind, Rows: rows[kind]}, ahead)
+		if err != nil || out.Added != len(rows[kind]) {
+			t.Errorf("Preview of %s = %+v, %v", kind, out, err)
+		}
+	}
+	ofAnn := core.Incapacity{Member: "005", Since: day("2026-01-01")}
+	if out, err := b.Preview(ctx, "141", core.Batch{Kind: ofAnn.Of(), Rows: []core.Row{ofAnn}}, ahead); err != nil || out.Added != 1 {
+		t.Errorf("Preview of a member who comes in the same delivery = %+v, %v", out, err)
+	}
+	if out, err := b.Preview(ctx, "141", core.Batch{Kind: core.KindLine, Rows: rows[core.KindLine]}, nil); err != nil || len(out.Rejects) != 2 {
+		t.Errorf("Preview without what comes first = %+v, %v", out, err)
+	}
+	for _, kind := range core.Kinds() {
+		b.wantLoad(outcome(len(rows[kind]), 0, 0), rows[kind]...)
+		out, err := b.Preview(ctx, "141", core.Batch{Kind: kind, Rows: changed[kind]}, nil)
+		if err != nil || out.Changed != len(changed[kind]) {
+			t.Errorf("Preview of changed %s = %+v, %v", kind, out, err)
+		}
+		b.wantLoad(outcome(0, 0, len(rows[kind])), rows[kind]...)
 	}
 }

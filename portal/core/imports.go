@@ -1,0 +1,60 @@
+package core
+
+import "time"
+
+// Import is one file that was taken in, or is being taken in.
+type Import struct {
+	ID     string
+	Kind   Kind
+	File   string // its name, without the folder
+	SHA256 [32]byte
+	AsOf   time.Time // the insurance system's own time of these data
+	State  ImportState
+	// Bytes and Lines are how far it got by commits: after a crash it goes on there.
+	Bytes, Lines                        int64
+	Added, Changed, Unchanged, Rejected int64
+	Started, Ended                      time.Time // Ended zero: not yet
+}
+
+// ImportState of an Import.
+type ImportState string
+
+// The states.
+const (
+	ImportRunning ImportState = "running" // or cut short: the same command goes on
+	ImportDone    ImportState = "done"
+	ImportRefused ImportState = "refused" // the file as a whole; nothing of it was taken
+)
+
+// LineReject is a line of a file that was not taken. It holds nothing of what stood in it.
+type LineReject struct {
+	Line   int64
+	Field  string // as in the schema; empty: the line as a whole
+	Reason string
+}
+
+// Part is lines of a file that follow each other.
+type Part struct {
+	Batch
+	LineOf       []int64      // of each row
+	Rejects      []LineReject // lines that could not be read
+	Bytes, Lines int64        // of the file, to the end of this part
+}
+
+// Ahead is what a preview of several files would have stored by now: later files refer to
+// it. It holds some 50 bytes a member and a payment.
+type Ahead struct {
+	Members  map[string]bool
+	Payments map[string]AheadPayment
+}
+
+// AheadPayment is what lines are held against.
+type AheadPayment struct {
+	Kind  PaymentKind
+	Cents int64
+}
+
+// NewAhead is of the first file.
+func NewAhead() *Ahead {
+	return &Ahead{Members: map[string]bool{}, Payments: map[string]AheadPayment{}}
+}
