@@ -95,7 +95,7 @@ func given(name string) string {
 }
 
 // comingPaths are where one reads more of it.
-var comingPaths = map[string]string{Appointment: "indemnities/appointments", FileEnds: "rights/medical-file", Agreement: "rights/agreements"}
+var comingPaths = map[string]string{Appointment: "indemnities", FileEnds: "rights/dmg", Agreement: "rights/agreements"}
 
 func comingLink(v page.View, c Coming) page.Link {
 	key := "home.coming." + c.What

@@ -1,7 +1,6 @@
 package seed
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -20,14 +19,14 @@ type Total struct {
 	Bytes int64
 }
 
-// Write makes the folder and writes a file of NDJSON for each kind, named after it. A
-// file that is there already is not written over. step is called now and then with the
-// number of persons so far.
-func (g *Generator) Write(ctx context.Context, dir string, step func(members int)) ([]Total, error) {
+// Write makes the folder and writes a file for each kind, named after it. A file that is
+// there already is not written over. step is called now and then with the number of
+// persons so far.
+func (g *Generator) Write(ctx context.Context, dir string, format core.Format, step func(members int)) ([]Total, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	w := &writer{dir: dir, files: map[reflect.Type]*file{}}
+	w := &writer{dir: dir, format: format, files: map[reflect.Type]*file{}}
 	err := w.write(ctx, g, step)
 	if err := errors.Join(err, w.close()); err != nil {
 		return nil, fmt.Errorf("writing made-up members: %w", err)
@@ -36,17 +35,23 @@ func (g *Generator) Write(ctx context.Context, dir string, step func(members int
 }
 
 type writer struct {
-	dir   string
-	files map[reflect.Type]*file
-	order []*file
-	buf   []byte
+	dir    string
+	format core.Format
+	files  map[reflect.Type]*file
+	order  []*file
 }
 
 type file struct {
 	Total
-	enc encoder
-	to  *os.File
-	buf *bufio.Writer
+	to   *os.File
+	rows *core.Writer
+}
+
+// Write counts what goes into the file.
+func (f *file) Write(p []byte) (int, error) {
+	n, err := f.to.Write(p)
+	f.Bytes += int64(n)
+	return n, err
 }
 
 func (w *writer) write(ctx context.Context, g *Generator, step func(int)) error {
@@ -80,12 +85,10 @@ func (w *writer) all(lists reflect.Value) error {
 			return err
 		}
 		for j := range list.Len() {
-			w.buf = f.enc.line(w.buf[:0], list.Index(j))
-			if _, err := f.buf.Write(w.buf); err != nil {
+			if err := f.rows.Write(list.Index(j).Interface().(core.Row)); err != nil {
 				return err
 			}
 			f.Count++
-			f.Bytes += int64(len(w.buf))
 		}
 	}
 	return nil
@@ -97,21 +100,25 @@ func (w *writer) file(t reflect.Type) (*file, error) {
 		return f, nil
 	}
 	kind := reflect.Zero(t).Interface().(core.Row).Of()
-	f := &file{Total: Total{Kind: kind, File: string(kind) + ".ndjson"}, enc: encoderOf(t)}
+	f := &file{Total: Total{Kind: kind, File: string(kind) + "." + string(w.format)}}
 	to, err := os.OpenFile(filepath.Join(w.dir, f.File), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	f.to, f.buf = to, bufio.NewWriterSize(to, 256<<10)
+	f.to = to
 	w.files[t] = f
 	w.order = append(w.order, f)
-	return f, nil
+	f.rows, err = core.NewWriter(f, kind, w.format)
+	return f, err
 }
 
 func (w *writer) close() error {
 	var errs []error
 	for _, f := range w.order {
-		errs = append(errs, f.buf.Flush(), f.to.Close())
+		if f.rows != nil {
+			errs = append(errs, f.rows.Flush())
+		}
+		errs = append(errs, f.to.Close())
 	}
 	return errors.Join(errs...)
 }

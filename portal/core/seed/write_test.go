@@ -2,7 +2,8 @@ package seed
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,7 +14,7 @@ import (
 func files(t *testing.T, cfg Config) map[core.Kind][]byte {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "out")
-	totals, err := generator(t, cfg).Write(t.Context(), dir, func(int) {})
+	totals, err := generator(t, cfg).Write(t.Context(), dir, core.NDJSON, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestNothingIsWrittenOver(t *testing.T) {
 	if err := os.WriteFile(kept, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := generator(t, Config{Members: 10}).Write(t.Context(), dir, func(int) {}); err == nil {
+	if _, err := generator(t, Config{Members: 10}).Write(t.Context(), dir, core.NDJSON, func(int) {}); err == nil {
 		t.Error("wrote into a folder that has such files")
 	}
 	if content, _ := os.ReadFile(kept); string(content) != "mine" {
@@ -55,24 +56,29 @@ func TestNothingIsWrittenOver(t *testing.T) {
 	}
 }
 
-func TestLinesAreJSON(t *testing.T) {
-	for kind, content := range files(t, Config{Members: 500}) {
-		for line := range bytes.Lines(content) {
-			var record map[string]any
-			if err := json.Unmarshal(line, &record); err != nil {
-				t.Fatalf("%s: %v in %s", kind, err, line)
-			}
-			if len(record) < 3 {
-				t.Fatalf("%s: %s", kind, line)
-			}
+// What is written is what an import takes.
+func TestFilesAreTaken(t *testing.T) {
+	for kind, content := range files(t, Config{Members: 300}) {
+		r, err := core.NewReader(bytes.NewReader(content), kind, core.NDJSON, DefaultUntil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := taken(t, r); n != bytes.Count(content, []byte("\n")) {
+			t.Errorf("%s: %d of %d lines taken", kind, n, bytes.Count(content, []byte("\n")))
 		}
 	}
 }
 
-func TestSnake(t *testing.T) {
-	for name, want := range map[string]string{"GivenNames": "given_names", "IBAN": "iban", "Last4": "last4", "SHA256": "sha256", "At": "at"} {
-		if got := snake(name); got != want {
-			t.Errorf("snake(%s) = %s, want %s", name, got, want)
+func taken(t *testing.T, r *core.Reader) (n int) {
+	t.Helper()
+	for {
+		read, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return n
 		}
+		if err != nil || len(read.Problems) > 0 {
+			t.Fatalf("line %d: %+v, %v", n+1, read.Problems, err)
+		}
+		n++
 	}
 }
