@@ -114,6 +114,7 @@ var named = map[string]kind{
 	"office/letters/":         letter,
 	"email/confirm/":          secret,
 	"email/undo/":             secret,
+	"bank/stop/":              secret,
 	"recover/link/":           secret,
 	"enrol/open/":             secret,
 	"office/kiosks/":          machine,

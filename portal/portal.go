@@ -58,6 +58,7 @@ type Store interface {
 	home.Store
 	account.Store
 	bank.Store
+	bank.Applier
 	orders.Store
 	requests.Store
 	requests.SealStore
@@ -99,6 +100,9 @@ type Mutuality struct {
 	Post PostSettings `json:"post"`
 	// Enrol says what goes with a new account.
 	Enrol enrol.Settings `json:"enrol"`
+	// BankDelay is how many working days pass before a signed change of account can be in
+	// force: 4 to 20. Empty: 5.
+	BankDelay int `json:"bank_delay"`
 	// CheckKey is the number of the key that signs printed codes, from 1: one more, and a
 	// new key signs, while those before still verify. 0 means 1.
 	CheckKey int `json:"check_key"`
@@ -212,6 +216,9 @@ func New(cfg Config) (*Portal, error) {
 	if err := cfg.Policy.Validate(); err != nil {
 		return nil, err
 	}
+	if err := bank.CheckDelay(cfg.Mutuality.BankDelay); err != nil {
+		return nil, fmt.Errorf("%q: %w", "mutuality.bank_delay", err)
+	}
 	if err := cfg.checkPost(); err != nil {
 		return nil, err
 	}
@@ -308,6 +315,7 @@ func (p *Portal) plans() map[string]jobs.Plan {
 	plans := map[string]jobs.Plan{
 		enrol.JobKind:      p.enrol.Plan(),
 		recovery.JobKind:   p.recoveryPlan(),
+		bank.JobKind:       bank.Plan(p.cfg.Store),
 		requests.RaiseKind: p.signing.Raiser.Plan(), // signatures made while a service did not answer
 	}
 	if post := p.post(); post != nil {

@@ -118,7 +118,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.contact(),
 		&home.Home{Store: store},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
-		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
+		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now, House: p.cfg.Mutuality.ID, Delay: p.cfg.Mutuality.BankDelay, Calendar: p.cfg.Mutuality.Post.Calendar},
 		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now, Desks: store.PapersAt},
 		p.papers(),

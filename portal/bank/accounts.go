@@ -14,6 +14,7 @@ import (
 type accountsPage struct {
 	Accounts []Account
 	Shown    Purpose // the account whose number is shown in full; empty: none
+	Asked    bool    // a change is on its way and can be stopped
 }
 
 // accounts shows the accounts, their numbers masked.
@@ -44,7 +45,7 @@ func (b *Bank) showAccounts(c *gin.Context, shown Purpose) error {
 	v.Path, v.Lead = accountsPath, v.T("bank.lead")
 	v.Back = page.Link{URL: v.URL("account"), Text: v.T("bank.account.back")}
 	v.Banner = askedBanner(v, asked)
-	return page.Render(c, http.StatusOK, accountsView(v, accountsPage{Accounts: accounts, Shown: shown}))
+	return page.Render(c, http.StatusOK, accountsView(v, accountsPage{Accounts: accounts, Shown: shown, Asked: asked != nil && asked.Signed}))
 }
 
 // askedBanner says that a change is under way and not in force.
@@ -58,8 +59,14 @@ func askedBanner(v page.View, asked *Asked) *page.Banner {
 			Text: v.T("bank.unsigned.text", date, reference),
 			Link: page.Link{URL: v.URL("requests/" + asked.Request + "/read"), Text: v.T("bank.unsigned.link")}}
 	}
-	return &page.Banner{Kind: page.Checking, Title: v.T("bank.asked.title"),
-		Text: v.T("bank.asked.text", date, reference),
+	text := v.T("bank.asked.text", date, reference)
+	if !asked.InForce.IsZero() {
+		until := locale.A("until", locale.Date(v.Lang, belgianDay(asked.InForce)))
+		if text = v.T("bank.asked.until.text", date, reference, until); asked.Accepted {
+			text = v.T("bank.accepted.text", date, reference, until)
+		}
+	}
+	return &page.Banner{Kind: page.Checking, Title: v.T("bank.asked.title"), Text: text,
 		Link: page.Link{URL: v.URL("requests/" + asked.Request), Text: v.T("bank.asked.link")}}
 }
 

@@ -28,6 +28,8 @@ type fakeStore struct {
 	accounts []Account
 	asked    *Asked
 	revealed []Purpose
+	links    map[string]error // of links that are there, what stopping answers
+	stopped  []string
 	err      error
 }
 
@@ -44,6 +46,27 @@ func (s *fakeStore) Reveal(_ context.Context, _ auth.Login, p Purpose) (Account,
 		}
 	}
 	return Account{}, ErrNoAccount
+}
+
+func (s *fakeStore) StopLink(_ context.Context, _, secret string) error {
+	if _, ok := s.links[secret]; !ok {
+		return ErrLink
+	}
+	return s.err
+}
+func (s *fakeStore) StopByLink(_ context.Context, _, secret string) error {
+	answer, ok := s.links[secret]
+	if !ok {
+		return ErrLink
+	}
+	delete(s.links, secret)
+	s.stopped = append(s.stopped, secret)
+	return answer
+}
+func (s *fakeStore) StopChange(_ context.Context, _ auth.Login, request string) error {
+	s.stopped = append(s.stopped, request)
+	s.asked = nil
+	return s.err
 }
 
 // fakeFreezer keeps what it froze; the same key gives the same request.
@@ -381,8 +404,8 @@ func TestAccountsSayWhatWasAsked(t *testing.T) {
 // TestMonths: a change cannot begin before an advisor had time to answer.
 func TestMonths(t *testing.T) {
 	tests := []struct{ today, first string }{
-		{"2026-11-20", "2026-12"}, {"2026-11-24", "2026-12"}, {"2026-11-25", "2027-01"},
-		{"2026-12-31", "2027-02"}, {"2027-01-31", "2027-03"}, {"2028-02-23", "2028-03"}, {"2028-02-24", "2028-04"},
+		{"2026-11-20", "2026-12"}, {"2026-11-23", "2026-12"}, {"2026-11-24", "2027-01"},
+		{"2026-12-31", "2027-02"}, {"2027-01-31", "2027-03"}, {"2028-02-22", "2028-03"}, {"2028-02-23", "2028-04"},
 	}
 	for _, tt := range tests {
 		day, err := time.Parse(time.DateOnly, tt.today)

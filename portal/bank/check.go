@@ -3,6 +3,7 @@ package bank
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -99,6 +100,7 @@ func (b *Bank) showCheck(c *gin.Context, v page.View, t typed) error {
 		Track: []page.TrackStep{
 			{State: page.Now, Text: v.T("bank.check.today"), Detail: v.T("bank.check.today.text." + how)},
 			{State: page.Next, Text: date("bank.check.before", answer), Detail: v.T("bank.check.before.text")},
+			{State: page.Next, Text: v.T("requests.track.delay"), Detail: v.T("bank.delay", locale.A("days", strconv.Itoa(b.delay())))},
 			{State: page.Next, Text: date("bank.check.then", locale.DayMonth(v.Lang, act.From)), Detail: v.T("bank.check.then.text")},
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/jobs"
 	"guichet.example/portal/page"
 	"guichet.example/signing/document"
 )
@@ -47,6 +48,9 @@ type Asked struct {
 	Reference string
 	At        time.Time // signed, or made if not signed
 	Signed    bool      // false: it still waits for her signature
+	Accepted  bool      // by two officers: it waits for its day
+	// InForce is from when it can be in force at the soonest; zero while it is not signed.
+	InForce time.Time
 }
 
 // Store reads accounts; a reveal of the full number is audited. It also keeps what is
@@ -55,11 +59,34 @@ type Store interface {
 	page.Drafts
 	Person(ctx context.Context, login auth.Login) (Person, error)
 	Accounts(ctx context.Context, login auth.Login) ([]Account, error)
-	// Asked returns the newest bank change in state to-sign, pending or signed, nil if
-	// there is none.
+	// Asked returns the newest bank change that is not in force and did not end, nil if there
+	// is none.
 	Asked(ctx context.Context, login auth.Login) (*Asked, error)
 	// Reveal returns the account in full and writes the audit line of the look.
 	Reveal(ctx context.Context, login auth.Login, p Purpose) (Account, error)
+	// StopLink tells whether the link of a mail stops a change still. ErrLink.
+	StopLink(ctx context.Context, mutuality, secret string) error
+	// StopByLink refuses the change that the link is of, and calls the office. The link is
+	// used then. ErrLink; ErrInForce where it is too late, and the office is called.
+	StopByLink(ctx context.Context, mutuality, secret string) error
+	// StopChange does the same for a member. ErrInForce.
+	StopChange(ctx context.Context, login auth.Login, request string) error
+}
+
+// JobKind is the kind of the job that puts a change in force on its day. Its key is the
+// request.
+const JobKind = "bank-change"
+
+// Applier puts changes in force; *store.DB is the one in use.
+type Applier interface {
+	// ApplyChange does a leased job of JobKind: account, request, notices and the line for
+	// the insurance system are one commit.
+	ApplyChange(ctx context.Context, j jobs.Job) error
+}
+
+// Plan is how jobs of JobKind are done.
+func Plan(a Applier) jobs.Plan {
+	return jobs.Plan{Do: a.ApplyChange, First: time.Minute, Last: time.Hour, Timeout: time.Minute}
 }
 
 // Freezer takes the checked answers to the signing step and returns the request's id.

@@ -38,6 +38,13 @@ func newSecret(p Purpose, rand io.Reader) (string, error) {
 	return code[:4] + "-" + code[4:8] + "-" + code[8:], nil
 }
 
+// NewLink draws the secret of a link, for an act of the store that makes it with the mail.
+func NewLink(rand io.Reader) (string, error) { return newSecret(StopChange, rand) }
+
+// Many says that a member may have several living codes of the purpose at once: each undoes
+// or stops another thing.
+func (p Purpose) Many() bool { return p == UndoEmail || p == StopChange }
+
 // CleanCode is the one spelling of a typed code: what people read for another letter is
 // put right. ok is false for what has not the shape of one.
 func CleanCode(typed string) (code string, ok bool) {

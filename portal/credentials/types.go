@@ -87,6 +87,7 @@ const (
 	ConfirmEmail   Purpose = "confirm-email"   // F21, F57: Payload is the address
 	UndoEmail      Purpose = "undo-email"      // F57: Payload is the address before
 	Reactivate     Purpose = "reactivate"      // F46: between a right sign-in and the request to switch the account on again
+	StopChange     Purpose = "stop-change"     // F82: Payload is the request; its member is told nothing by it
 	Renew          Purpose = "renew"           // between a right sign-in and the new password it asks for
 )
 

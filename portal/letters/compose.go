@@ -18,6 +18,10 @@ func (k Kind) page() string {
 		return "help"
 	case LostCode:
 		return "recover"
+	case BankAsked:
+		return "bank"
+	case Order:
+		return "requests"
 	case Majority:
 		return "account/people"
 	}
@@ -30,6 +34,9 @@ func (h House) Compose(a Addressed, now time.Time) document.Post {
 	key := "letters." + string(a.Kind)
 	args := []locale.Arg{locale.A("house", h.Letterhead.Name), locale.A("phone", h.Letterhead.Phone),
 		locale.A("until", locale.Date(lang, a.Deadline))}
+	if m := a.Matter; m != nil {
+		args = append(args, locale.A("reference", m.Reference), locale.A("at", locale.DateTime(lang, m.At)), locale.A("by", locale.Date(lang, m.By.In(locale.Zone()))))
+	}
 	say := func(part string) string { return locale.T(lang, key+part, args...) }
 	p := document.Post{
 		Language: document.Language(lang), Mutuality: h.Letterhead, Window: h.Window,
@@ -37,7 +44,7 @@ func (h House) Compose(a Addressed, now time.Time) document.Post {
 		Title: say(".title"), Texts: strings.Split(say(".text"), "\n\n"),
 		Page: h.Origin + "/" + string(lang) + "/" + a.Kind.page(), PageLabel: locale.T(lang, "letters.page", args...),
 	}
-	if a.Kind != AccountClosed && a.Kind != AccountOpened && a.Kind != Majority { // staff did it, not she
+	if a.Kind != AccountClosed && a.Kind != AccountOpened && a.Kind != Majority && !a.Kind.HasMatter() { // she did nothing herself, or its text says it
 		p.After = append(p.After, locale.T(lang, "letters.notyou", args...))
 	}
 	if h.Letterhead.Phone != "" {
@@ -45,6 +52,11 @@ func (h House) Compose(a Addressed, now time.Time) document.Post {
 	}
 	if a.UserNumber != "" {
 		p.Rows = []document.Row{{Label: locale.T(lang, "letters.number"), Value: a.UserNumber}}
+	}
+	if a.Matter != nil {
+		for _, r := range a.Matter.Rows {
+			p.Rows = append(p.Rows, document.Row{Label: r.Label, Value: r.Value})
+		}
 	}
 	if a.Secret != "" {
 		p.Fold = &document.Fold{Title: locale.T(lang, "letters.code"), Code: a.Secret,

@@ -45,22 +45,26 @@ const (
 	LostCode         Kind = "lost-code"         // staff have answered who lost her access code (F54); holds no secret
 	AccountClosed    Kind = "account-closed"    // staff closed her access (F199); holds no secret
 	AccountOpened    Kind = "account-opened"    // staff opened it again; holds no secret
+	BankAsked        Kind = "bank-asked"        // a change of account was signed (F82); has a matter
+	Order            Kind = "order"             // goes with what was ordered (F152); has a matter
+	// Majority asks who came of age whether the holder of the booklet keeps access (F118).
+	// It holds no secret: it lies in the letter box of the very house, so that only who
+	// signs in as herself answers.
+	Majority Kind = "majority"
 )
-
-// Majority asks who came of age whether the holder of the booklet keeps access (F118). It
-// holds no secret: it lies in the letter box of the very house, so that only who signs in
-// as herself answers.
-const Majority Kind = "majority"
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed, LostCode, AccountClosed, AccountOpened, Majority}
+	return []Kind{FirstCredentials, NewPassword, EnrolmentCode, NewEmail, QuestionUsed, LostCode, AccountClosed, AccountOpened, Majority, BankAsked, Order}
 }
 
 // HasSecret tells whether letters of the kind hold a code.
 func (k Kind) HasSecret() bool {
 	return k == FirstCredentials || k == NewPassword || k == EnrolmentCode
 }
+
+// HasMatter tells whether letters of the kind are about a request.
+func (k Kind) HasMatter() bool { return k == BankAsked || k == Order }
 
 // Purpose is that of the code in a letter of the kind; empty for one that holds none.
 func (k Kind) Purpose() credentials.Purpose {
@@ -104,12 +108,31 @@ type Letter struct {
 	Secret     string // as the member types it, 4 to 40 characters; empty for a notice
 	UserNumber string // of FirstCredentials, where she has one; never on the side of Secret
 
+	// Matter is what it is about beside its kind; on the way in, and once it is opened.
+	Matter *Matter
+
 	Reference string // printed, for telephone calls: of letters and digits
 	State     State
 	Batch     string // once printed
 	At        Times
 	Reason    string // why it came back or was made again, a key of Reasons; while it waits, why it is aside
 	Replaces  string // letter that was spoilt
+}
+
+// Matter is what a letter tells of a request of the member. Letters that have one do not
+// replace each other.
+type Matter struct {
+	Request   string    `json:"-"`
+	Reference string    `json:"reference"`      // of the request
+	At        time.Time `json:"at"`             // when it was signed
+	By        time.Time `json:"by,omitzero"`    // midnight in Belgium of the first day on which it can be in force
+	Rows      []Row     `json:"rows,omitempty"` // what was ordered
+}
+
+// Row is a line of what was ordered, as the member read it.
+type Row struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // Times of a letter's states; zero where it never was in one.
@@ -147,6 +170,8 @@ func (l Letter) Check() error {
 		return fmt.Errorf("%w: in no language", ErrLetter)
 	case !slices.Contains(Kinds(), l.Kind):
 		return fmt.Errorf("%w: of no kind", ErrLetter)
+	case l.Kind.HasMatter() != (l.Matter != nil && l.Matter.Reference != "" && !l.Matter.At.IsZero()):
+		return fmt.Errorf("%w: %s and its matter", ErrLetter, l.Kind)
 	case l.Kind.HasSecret() != (l.Secret != ""):
 		return fmt.Errorf("%w: %s and its secret", ErrLetter, l.Kind)
 	case l.Secret != "" && (len(l.Secret) < 4 || len(l.Secret) > 40 || !plain(l.Secret)):

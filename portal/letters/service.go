@@ -256,6 +256,9 @@ func (s *Service) TestPrint(lang string) (*document.Drawn, error) {
 		if k == FirstCredentials {
 			a.UserNumber = "TEST"
 		}
+		if k.HasMatter() {
+			a.Matter = &Matter{Reference: "TEST", At: now, By: now.AddDate(0, 0, 7), Rows: []Row{{"TEST", "TEST"}}}
+		}
 		list = append(list, a)
 	}
 	return s.draw(list, now)

@@ -66,6 +66,9 @@ func (h House) Compose(m Message, id string, date time.Time) (Mail, error) {
 		return Mail{}, fmt.Errorf("%w: no id", ErrMessage)
 	}
 	link := m.Values[string(Link)]
+	if path(link) {
+		link = h.Origin + link
+	}
 	if link != "" && !strings.HasPrefix(link, h.Origin+"/") {
 		return Mail{}, fmt.Errorf("%w: %s leads elsewhere", ErrMessage, m.Template)
 	}

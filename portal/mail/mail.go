@@ -48,6 +48,10 @@ const (
 	NotMeReceived   Template = "not-me"            // at, reference
 	Enrolled        Template = "enrolled"          // at
 	ContactReceived Template = "contact-received"  // reference, by: the day by which we answer
+	BankAsked       Template = "bank-asked"        // at, reference, by, link: a change of account was signed; in force from by, the link stops it
+	BankStopped     Template = "bank-stopped"      // at, reference: it was stopped, or could not come to be in force
+	BankLate        Template = "bank-late"         // at, reference: somebody wanted to stop it, and it is in force
+	BankChanged     Template = "bank-changed"      // at, reference: it is in force
 	MessageInSpace  Template = "message"           // nothing
 	RequestChanged  Template = "request-changed"   // reference: of what a member asked
 	NewDocument     Template = "new-document"      // nothing
@@ -76,7 +80,7 @@ type Value string
 
 // The values. Times are RFC 3339, days 2006-01-02.
 const (
-	Link      Value = "link"      // whole address of a page of the counter
+	Link      Value = "link"      // address of a page of the counter: whole, or its path from "/"
 	Until     Value = "until"     // time until which the link works
 	At        Value = "at"        // time of what happened
 	By        Value = "by"        // day by which something will have happened
@@ -128,7 +132,7 @@ func (v Value) check(text string) error {
 	case By:
 		_, err = time.Parse(time.DateOnly, text)
 	case Link:
-		if !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") || strings.ContainsFunc(text, unprintable) {
+		if !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") && !path(text) || strings.ContainsFunc(text, unprintable) {
 			err = errors.New("no address")
 		}
 	case Reference:
@@ -141,6 +145,9 @@ func (v Value) check(text string) error {
 	}
 	return nil
 }
+
+// path tells an address that leaves the origin to the house that writes.
+func path(link string) bool { return strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//") }
 
 // unprintable are the characters that end or hide something in a header or a line.
 func unprintable(r rune) bool { return r <= ' ' || r >= 0x7f }

@@ -19,6 +19,10 @@ var (
 	ErrNoOpening = errors.New("no opening of the file")
 	// ErrOwn means that it is the officer's own file or request.
 	ErrOwn = errors.New("nobody works on her own file")
+	// ErrFirst means that the officer agreed already: another one confirms.
+	ErrFirst = errors.New("another officer confirms")
+	// ErrAccountChanged means that the account is another one than when the change was signed.
+	ErrAccountChanged = errors.New("account changed since the request was signed")
 	// ErrReason means that the reason is missing or none of the list.
 	ErrReason = errors.New("no reason for opening the file")
 	// ErrState means that the account, or the item, is not in a state for this.

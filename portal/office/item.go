@@ -102,6 +102,9 @@ func saidText(v page.View, k Kind, part, text string) string {
 			return word(v, "messages."+part+".", text)
 		}
 	}
+	if k == BankStopped && part == "cause" {
+		return word(v, "office.stopped.cause.", text)
+	}
 	if k == StuckDocument {
 		switch part {
 		case "cause":

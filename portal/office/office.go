@@ -117,6 +117,8 @@ var refusals = []struct {
 }{
 	{ErrNoOpening, http.StatusForbidden, "office.noopening", personPath},
 	{ErrOwn, http.StatusForbidden, "office.own", deskPath},
+	{ErrFirst, http.StatusConflict, "office.first", queuePath},
+	{ErrAccountChanged, http.StatusConflict, "office.accountchanged", queuePath},
 	{ErrOwnRoles, http.StatusForbidden, "office.ownroles", staffPath},
 	{ErrLastAdministrator, http.StatusConflict, "office.last", staffPath},
 	{ErrChanged, http.StatusConflict, "office.changed", staffPath},

@@ -31,10 +31,11 @@ const (
 	KioskTrouble   Kind = "kiosk-trouble"   // a kiosk is out of order, or its key was seen twice
 	StuckDocument  Kind = "stuck-document"  // a signed document waits for what makes it last
 	Message        Kind = "message"         // what a member wrote, about anything (F176, F182)
+	BankStopped    Kind = "bank-stopped"    // a change of account was stopped, or could not come to be in force (F82)
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, StuckDocument, Message}
+var kinds = []Kind{BankChange, Order, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
@@ -43,7 +44,7 @@ func Kinds() []Kind { return slices.Clone(kinds) }
 func (k Kind) OfRequest() bool { return k == BankChange || k == Order || k == Paper }
 
 // days is how many working days a task may wait.
-var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, StuckDocument: 1, Message: 2}
+var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, BankStopped: 1, StuckDocument: 1, Message: 2}
 
 // AnswerTime is how long a signed request may wait; members are told so when they sign.
 const AnswerTime = 7 * 24 * time.Hour
@@ -165,7 +166,9 @@ const (
 	EventReplied  = "replied" // by the member
 	EventAccepted = "accepted"
 	EventRejected = "rejected"
-	EventOpened   = "file" // the person's file was opened for it
+	EventAgreed   = "agreed"  // by the first of two officers
+	EventStopped  = "stopped" // by her, or by who was told of it
+	EventOpened   = "file"    // the person's file was opened for it
 )
 
 // Answers are how an item of the kind can end.

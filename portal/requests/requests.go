@@ -119,6 +119,8 @@ func badge(v page.View, s State) (page.Kind, string) {
 		return page.Checking, v.T("requests.state.signed")
 	case Accepted:
 		return page.Valid, v.T("requests.state.accepted")
+	case Done:
+		return page.Valid, v.T("requests.state.done")
 	case Rejected:
 		return page.Changed, v.T("requests.state.rejected")
 	case Declined:
@@ -148,7 +150,13 @@ func (q *Requests) track(v page.View, r Request) []page.TrackStep {
 	case Signed:
 		return []page.TrackStep{signed, advisor(page.Now, before), last(v, r.Act)}
 	case Accepted:
-		return []page.TrackStep{signed, {State: page.Done, Text: words}, last(v, r.Act)}
+		steps := []page.TrackStep{signed, {State: page.Done, Text: words}}
+		if r.Act.Kind() == document.KindBankChange {
+			steps = append(steps, page.TrackStep{State: page.Now, Text: v.T("requests.track.delay")})
+		}
+		return append(steps, last(v, r.Act))
+	case Done:
+		return []page.TrackStep{signed, {State: page.Done, Text: v.T("requests.state.accepted")}, {State: page.Done, Text: words}}
 	case Declined, Expired:
 		return []page.TrackStep{prepared, {State: page.Now, Text: words}}
 	}

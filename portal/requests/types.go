@@ -56,7 +56,8 @@ const (
 	ToSign    State = "to-sign"
 	Pending   State = "pending"   // signed; the card's status is still being asked
 	Signed    State = "signed"    // asked, not in force until accepted
-	Accepted  State = "accepted"  //
+	Accepted  State = "accepted"  // a change of account is not in force yet
+	Done      State = "done"      // a change of account that is in force
 	Rejected  State = "rejected"  // by the mutuality, or because the card was revoked
 	Declined  State = "declined"  // the member refused to sign
 	Withdrawn State = "withdrawn" // by the member, after signing

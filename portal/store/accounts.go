@@ -95,16 +95,18 @@ func accountVersion(c *conn, login auth.Login, p bank.Purpose) (int, error) {
 func (db *DB) Asked(ctx context.Context, login auth.Login) (*bank.Asked, error) {
 	var a bank.Asked
 	var created int64
-	var signed sql.NullInt64
+	var signed, notBefore sql.NullInt64
+	var state requests.State
 	err := db.read(ctx, func(c *conn) error {
 		return c.get(`
-			SELECT request, reference, created_at, signed_at FROM requests
-			WHERE mutuality = ? AND member = ? AND kind = ? AND state IN (?, ?, ?)
+			SELECT request, reference, state, created_at, signed_at, not_before FROM requests
+				LEFT JOIN bank_changes USING (mutuality, member, request)
+			WHERE mutuality = ? AND member = ? AND kind = ? AND state IN (?, ?, ?, ?)
 			ORDER BY request DESC LIMIT 1`,
 			[]any{
 				login.Mutuality, string(login.Member), string(document.KindBankChange),
-				string(requests.ToSign), string(requests.Pending), string(requests.Signed),
-			}, &a.Request, &a.Reference, &created, &signed)
+				string(requests.ToSign), string(requests.Pending), string(requests.Signed), string(requests.Accepted),
+			}, &a.Request, &a.Reference, &state, &created, &signed, &notBefore)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -112,7 +114,7 @@ func (db *DB) Asked(ctx context.Context, login auth.Login) (*bank.Asked, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading bank changes: %w", err)
 	}
-	a.At, a.Signed = fromMicros(created), signed.Valid
+	a.At, a.Signed, a.Accepted, a.InForce = fromMicros(created), signed.Valid, state == requests.Accepted, fromMaybe(notBefore)
 	if a.Signed {
 		a.At = fromMicros(signed.Int64)
 	}

@@ -313,6 +313,9 @@ func (db *DB) putSealed(t *tx, key memberKey, r requests.Request, s requests.Sea
 	if err := markSigned(t, key, r, c); err != nil {
 		return err
 	}
+	if err := db.guard(t, key, r, c.At); err != nil {
+		return err
+	}
 	if s.Method == requests.ByApproval {
 		used, err := t.exec(`
 			UPDATE approvals SET document = ? WHERE mutuality = ? AND member = ? AND approval = ? AND document IS NULL`,

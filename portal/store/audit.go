@@ -16,6 +16,7 @@ import (
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/federal"
+	"guichet.example/portal/handover"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
@@ -53,6 +54,7 @@ var rules = []error{
 	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, requests.ErrTooManyPapers, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 	credentials.ErrCode, credentials.ErrCodeExpired, credentials.ErrTaken, account.ErrNoSession,
 	letters.ErrLetter, letters.ErrState, letters.ErrCount, letters.ErrNothing, letters.ErrNotFound,
+	bank.ErrLink, bank.ErrInForce, office.ErrFirst, office.ErrAccountChanged, handover.ErrNothing, handover.ErrNoBatch,
 	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound,

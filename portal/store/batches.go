@@ -120,11 +120,15 @@ func (db *DB) openLetter(c *conn, l letters.Letter) (letters.Addressed, error) {
 		return a, fmt.Errorf("reading letter %s: %w", l.ID, err)
 	}
 	a.Name = m.Name()
-	if !l.Kind.HasSecret() {
+	if !l.Kind.HasSecret() && !l.Kind.HasMatter() {
 		return a, nil
 	}
 	key, err := db.keyOf(c, l.Mutuality, l.Member)
 	if err != nil {
+		return a, err
+	}
+	if l.Kind.HasMatter() {
+		a.Matter, err = matterOf(c, key, l.ID)
 		return a, err
 	}
 	plain, err := openMaybe(key, sealedLetter, l.ID, secret)
@@ -154,6 +158,9 @@ func (db *DB) PrintLetters(ctx context.Context, by letters.By, b letters.Batch, 
 			}
 			if n != 1 {
 				return letters.ErrState
+			}
+			if err := t.shipped(by.Mutuality, l.Member, l.Letter, "prepared", b.Made); err != nil {
+				return err
 			}
 			row := db.letterEntry(ctx, by, letters.Letter{ID: l.Letter, Member: l.Member}, audit.PrintLetter)
 			if err := t.note(row); err != nil {
@@ -213,6 +220,9 @@ func (t *tx) postLetter(db *DB, ctx context.Context, by letters.By, l letters.Le
 	if err != nil {
 		return err
 	}
+	if err := t.shipped(l.Mutuality, l.Member, l.ID, "posted", now); err != nil {
+		return err
+	}
 	return t.note(db.letterEntry(ctx, by, l, audit.PostLetter))
 }
 
@@ -232,6 +242,9 @@ func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string
 			return err
 		}
 		if err := killCode(t, l, now); err != nil {
+			return err
+		}
+		if err := t.shipped(l.Mutuality, l.Member, l.ID, "returned", now); err != nil {
 			return err
 		}
 		l.State, l.Reason, l.At.Ended = letters.Returned, reason, now
@@ -270,6 +283,9 @@ func (db *DB) RemakeLetter(ctx context.Context, by letters.By, id, reason string
 		}
 		fresh := letters.Letter{Mutuality: spoilt.Mutuality, Member: spoilt.Member, Kind: spoilt.Kind, Lang: spoilt.Lang, Replaces: spoilt.ID}
 		if fresh.UserNumber, err = db.userNumber(t.conn, spoilt); err != nil {
+			return err
+		}
+		if fresh.Matter, err = db.matter(t.conn, spoilt); err != nil {
 			return err
 		}
 		if spoilt.Kind.HasSecret() {

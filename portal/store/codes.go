@@ -42,7 +42,7 @@ func (db *DB) PutCode(ctx context.Context, c credentials.Code, secret, actor str
 
 // code stores a code in the act's own commit, for a letter or mail that leaves with it,
 // and returns its id. Codes of the same purpose that the member had die, but for those
-// that undo a change of address: two changes must not leave the first for good.
+// that undo or stop something: two changes must not leave the first for good.
 func (t *tx) code(db *DB, c credentials.Code, secret string) (string, error) {
 	clean := c.Purpose.Clean(secret)
 	if clean == "" || len(c.Payload) > maxPayload {
@@ -57,7 +57,7 @@ func (t *tx) code(db *DB, c credentials.Code, secret string) (string, error) {
 			return "", err
 		}
 	}
-	if c.Purpose != credentials.UndoEmail { // each puts another address back: endUndos
+	if !c.Purpose.Many() { // of those, each undoes another thing: endUndos
 		_, err = t.exec(`
 			UPDATE credential_codes SET ended_at = ?, outcome = 'replaced'
 			WHERE mutuality = ? AND member = ? AND purpose = ? AND outcome = ''`,

@@ -204,6 +204,9 @@ func putSigned(t *tx, db *DB, key memberKey, r requests.Request, c requests.Comp
 	if err := keepPaper(t, key, r); err != nil {
 		return err
 	}
+	if err := db.guard(t, key, r, c.At); err != nil {
+		return err
+	}
 	_, err := t.exec(`
 		UPDATE preparations SET value_sha256 = ?, document = ?
 		WHERE mutuality = ? AND member = ? AND preparation = ?`,
@@ -223,7 +226,10 @@ func markSigned(t *tx, key memberKey, r requests.Request, c requests.Completion)
 	if err == nil && signed == 0 {
 		return requests.ErrChanged
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return insertReceipt(t, key, r, c)
 }
 
 func statusOf(s requests.State) documents.Status {

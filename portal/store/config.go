@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"guichet.example/portal/calendar"
 	"guichet.example/portal/vault"
 )
 
@@ -41,6 +42,11 @@ type Config struct {
 	// MajorityAge is from when a person on a booklet is no longer seen by its holder
 	// unless she allows it, in years. Default 18.
 	MajorityAge int
+	// BankDelay is how many working days pass before a signed change of account can be in
+	// force. Default bank.DefaultDelay.
+	BankDelay int
+	// Calendar says which days those are.
+	Calendar calendar.Calendar
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// Rand makes ids. Nonces of encryption do not come from here. Default crypto/rand.

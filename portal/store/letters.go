@@ -32,8 +32,10 @@ func (t *tx) letter(db *DB, l letters.Letter) (string, error) {
 		return "", err
 	}
 	now := db.cfg.Now()
-	if err := t.takeBack(db, l.Mutuality, l.Member, l.Kind, now); err != nil {
-		return "", err
+	if !l.Kind.HasMatter() {
+		if err := t.takeBack(db, l.Mutuality, l.Member, l.Kind, now); err != nil {
+			return "", err
+		}
 	}
 	id, err := NewID(now, db.cfg.Rand)
 	if err != nil {
@@ -52,6 +54,9 @@ func (t *tx) letter(db *DB, l letters.Letter) (string, error) {
 		sealMaybe(key, sealedUser, id, []byte(l.UserNumber)), micros(now), l.Replaces)
 	if err != nil {
 		return "", fmt.Errorf("queueing letter: %w", err)
+	}
+	if err := t.putMatter(key, id, l.Matter); err != nil {
+		return "", err
 	}
 	note := db.ownEntry(context.Background(), l.Mutuality, l.Member, audit.RequestLetter, object("letter", id))
 	return id, t.note(note)

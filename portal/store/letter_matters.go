@@ -1,0 +1,73 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/letters"
+)
+
+// sealedMatter is what a letter tells of a request, as it stands in its context.
+const sealedMatter = "letter-matter"
+
+// putMatter keeps what a letter is about; most are about nothing but their kind.
+func (t *tx) putMatter(key memberKey, letter string, m *letters.Matter) error {
+	if m == nil {
+		return nil
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO letter_matters (mutuality, member, letter, request, sealed) VALUES (?, ?, ?, ?, ?)`,
+		key.mutuality, key.member, letter, m.Request, key.seal(sealedMatter, letter, 1, text))
+	return err
+}
+
+// matterOf opens what a letter is about.
+func matterOf(c *conn, key memberKey, letter string) (*letters.Matter, error) {
+	var m letters.Matter
+	var sealed []byte
+	err := c.get(`SELECT request, sealed FROM letter_matters WHERE mutuality = ? AND member = ? AND letter = ?`,
+		[]any{key.mutuality, key.member, letter}, &m.Request, &sealed)
+	if err != nil {
+		return nil, err
+	}
+	text, err := key.open(sealedMatter, letter, 1, sealed)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("matter of letter %s: %w", letter, ErrDamaged)
+	}
+	return &m, nil
+}
+
+// matter is matterOf for a letter of any kind.
+func (db *DB) matter(c *conn, l letters.Letter) (*letters.Matter, error) {
+	if !l.Kind.HasMatter() {
+		return nil, nil
+	}
+	key, err := db.keyOf(c, l.Mutuality, l.Member)
+	if err != nil {
+		return nil, err
+	}
+	return matterOf(c, key, l.ID)
+}
+
+// shipped notes how far an order got, where the letter goes with one: its member sees it
+// with her request (F152). The insurance system delivers the same rows for orders that it
+// sends itself.
+func (t *tx) shipped(mutuality string, member auth.MemberID, letter, state string, at time.Time) error {
+	_, err := t.exec(`
+		INSERT INTO shipments (mutuality, reference, state, at)
+		SELECT r.mutuality, r.reference, CAST(? AS TEXT), CAST(? AS BIGINT) FROM letters l
+			JOIN letter_matters m ON m.mutuality = l.mutuality AND m.member = l.member AND m.letter = l.letter
+			JOIN requests r ON r.mutuality = m.mutuality AND r.member = m.member AND r.request = m.request
+		WHERE l.mutuality = ? AND l.member = ? AND l.letter = ? AND l.kind = ?
+		ON CONFLICT (mutuality, reference, state) DO UPDATE SET at = excluded.at`,
+		state, micros(at), mutuality, string(member), letter, string(letters.Order))
+	return err
+}
