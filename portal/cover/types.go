@@ -5,7 +5,6 @@ package cover
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"guichet.example/auth"
@@ -14,7 +13,7 @@ import (
 )
 
 // ErrNotFound means there is no such member any more.
-var ErrNotFound = errors.New("no such member")
+var ErrNotFound = people.ErrNotVisible
 
 // File is what the page shows, read in one go.
 type File struct {

@@ -9,7 +9,6 @@ package rights
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"guichet.example/auth"
@@ -18,7 +17,7 @@ import (
 )
 
 // ErrNotFound means there is nobody of this id whose data the member may read.
-var ErrNotFound = errors.New("no such person")
+var ErrNotFound = people.ErrNotVisible
 
 // Store reads what the pages show; each look is audited for each person it tells of.
 type Store interface {
