@@ -21,11 +21,12 @@ type progress struct {
 	last     time.Time // that something was written
 	told     int       // then
 	done, of int
+	unit     string // of what is counted
 }
 
 // newProgress tells it on w.
 func newProgress(w io.Writer) *progress {
-	p := &progress{w: w, now: time.Now}
+	p := &progress{w: w, now: time.Now, unit: "documents"}
 	if f, ok := w.(*os.File); ok {
 		info, err := f.Stat()
 		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -62,7 +63,7 @@ func (p *progress) end() {
 func (p *progress) write() {
 	p.last, p.told = p.now(), p.done
 	if !p.terminal {
-		fmt.Fprintf(p.w, "%d of %d documents%s\n", p.done, p.of, p.left())
+		fmt.Fprintf(p.w, "%d of %d %s%s\n", p.done, p.of, p.unit, p.left())
 		return
 	}
 	const width = 40

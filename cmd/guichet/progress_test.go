@@ -21,7 +21,7 @@ func TestProgress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-			p := &progress{w: &out, terminal: test.terminal, now: func() time.Time { return now }}
+			p := &progress{w: &out, terminal: test.terminal, now: func() time.Time { return now }, unit: "documents"}
 			p.begin(200)
 			for _, step := range []struct {
 				wait time.Duration
