@@ -46,6 +46,11 @@ var measures = []measure{
 	{"verify-lt", verifyLT},
 	{"render-home", renderHome},
 	{"home-page", homePage},
+	{"home-page-postgres", homePagePostgres},
+	{"home-page-static", homeStatic},
+	{"home-page-static-postgres", homeStaticPostgres},
+	{"home-page-tail", homeTail},
+	{"home-page-tail-postgres", homeTailPostgres},
 	{"start", start},
 	{"memory", memory},
 	{"reader-sign", readerSign},
@@ -92,7 +97,7 @@ func print(out io.Writer, r Result, asJSON bool) error {
 	if r.Limit > 0 {
 		limit = fmt.Sprintf("   limit %.1f, reached %.0f %%", r.Limit, 100*r.Ratio)
 	}
-	_, err := fmt.Fprintf(out, "%-15s %10.1f %s%s\n", r.Name, r.Value, r.Unit, limit)
+	_, err := fmt.Fprintf(out, "%-25s %10.1f %s%s\n", r.Name, r.Value, r.Unit, limit)
 	return err
 }
 

@@ -30,6 +30,7 @@ import (
 // her card, and beside it the bare store.
 type counter struct {
 	dir      string
+	database string // of PostgreSQL; empty: a file
 	services *certstest.Server
 	checker  *revocation.Checker
 	card     *certstest.Card
@@ -42,11 +43,16 @@ const benchMutuality = "bench"
 
 // openCounter starts a counter that draws its randomness from random.
 func openCounter(ctx context.Context, random io.Reader, with ...func(*portal.Config)) (*counter, error) {
+	return openCounterOn(ctx, "", random, with...)
+}
+
+// openCounterOn is openCounter on a PostgreSQL database; empty: a file.
+func openCounterOn(ctx context.Context, database string, random io.Reader, with ...func(*portal.Config)) (*counter, error) {
 	dir, err := os.MkdirTemp("", "guichet-bench-")
 	if err != nil {
 		return nil, err
 	}
-	c := &counter{dir: dir}
+	c := &counter{dir: dir, database: database}
 	if err := c.open(ctx, random, with...); err != nil {
 		c.close()
 		return nil, err
@@ -68,7 +74,7 @@ func (c *counter) open(ctx context.Context, random io.Reader, with ...func(*port
 	if err != nil {
 		return err
 	}
-	if c.store, err = store.Open(ctx, store.Config{Path: filepath.Join(c.data(), "guichet.db"), Keys: keys, RequestsPerDay: -1}); err != nil {
+	if c.store, err = store.Open(ctx, store.Config{Database: c.database, Path: filepath.Join(c.data(), "guichet.db"), Keys: keys, RequestsPerDay: -1}); err != nil {
 		return err
 	}
 	if err := c.addMember(ctx); err != nil {
@@ -144,4 +150,13 @@ func (c *counter) ask(ctx context.Context, method, path, contentType, body strin
 	w := httptest.NewRecorder()
 	c.portal.Handler().ServeHTTP(w, r)
 	return w.Result()
+}
+
+// askWith asks for a page with a cookie, through the whole of the counter's middleware.
+func (c *counter) askWith(ctx context.Context, path, cookie string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, benchOrigin+path, nil)
+	r.Header.Set("Cookie", cookie)
+	w := httptest.NewRecorder()
+	c.portal.Handler().ServeHTTP(w, r)
+	return w
 }

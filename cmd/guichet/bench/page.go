@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,7 +22,7 @@ import (
 // renderHome is the rendering of a filled home page to memory, no store, no network.
 func renderHome(ctx context.Context) (Result, error) {
 	render := home.Rendering(sampleOverview())
-	a, _, err := compare(ctx, 20*time.Millisecond, func() error { return render(ctx) }, func() error { return nil })
+	a, _, err := compare(ctx, 20*time.Millisecond, func() error { return render(ctx, io.Discard) }, func() error { return nil })
 	return Result{Value: float64(a.Nanoseconds()) / 1000, Unit: "µs"}, err
 }
 
@@ -37,32 +38,6 @@ func sampleOverview() home.Overview {
 		o.Documents = append(o.Documents, item)
 	}
 	return o
-}
-
-// homePage is a whole home page of a signed-in member, through middleware and store.
-func homePage(ctx context.Context) (Result, error) {
-	source := &foreseen{}
-	c, err := openCounter(ctx, source)
-	if err != nil {
-		return Result{}, err
-	}
-	defer c.close()
-	tokens, _, _, err := c.tokens(1)
-	if err != nil {
-		return Result{}, err
-	}
-	cookies, err := c.login(ctx, source, tokens)
-	if err != nil {
-		return Result{}, err
-	}
-	ours := func() error {
-		if resp := c.ask(ctx, http.MethodGet, "/fr/home", "", "", cookies); resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("home page: %s", resp.Status)
-		}
-		return nil
-	}
-	a, _, err := compare(ctx, 50*time.Millisecond, ours, func() error { return nil })
-	return Result{Value: float64(a.Nanoseconds()) / 1000, Unit: "µs"}, err
 }
 
 // start is from the start of a `guichet serve` process to its first page.

@@ -203,7 +203,7 @@ func (g *Generator) file(r *rand.Rand, out *Records, f Family, acts []act) {
 	for _, a := range acts {
 		if a.last.After(post) {
 			send(core.Refund, workday(post), envelope)
-			envelope, post = nil, a.last.AddDate(0, 0, 5+r.IntN(30))
+			envelope, post = nil, a.last.AddDate(0, 0, 15+r.IntN(45))
 		}
 		switch {
 		case a.third:

@@ -82,6 +82,28 @@ func Start(t testing.TB, durable bool) *Server {
 	return s
 }
 
+// Serve starts a durable server for measurements; Stop ends it.
+func Serve(settings ...string) (*Server, error) {
+	removeStale()
+	dir, err := os.MkdirTemp(parent(true), prefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return nil, err
+	}
+	return startIn(dir, true, settings...)
+}
+
+// Stop ends a server of Serve, with all that was in it.
+func (s *Server) Stop() {
+	s.end()
+	os.RemoveAll(s.dir)
+}
+
+// Fresh makes an empty database without a schema and returns its address.
+func (s *Server) Fresh() (string, error) {
+	name := fmt.Sprintf("f%d", s.count.Add(1))
+	return s.Address(name), s.order("CREATE DATABASE " + name + " TEMPLATE template0")
+}
+
 // StartSmall starts a server whose data are on a disk of so many bytes, which Fill fills.
 // mounted is false where no disk can be mounted: only root can.
 func StartSmall(t testing.TB, bytes int64) (s *Server, mounted bool) {

@@ -1,0 +1,198 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"guichet.example/portal/home"
+	"guichet.example/portal/store/storetest"
+)
+
+const (
+	homePath   = "/fr/home"
+	pageTurns  = 7
+	pageSlice  = 500 * time.Millisecond
+	pageConns  = 16
+	offered    = 1000 // pages a second
+	offerConns = 64
+)
+
+// homeRates are pages a second of a signed-in member's first page, in turns: ours, the
+// bare page, and the same bytes without anything.
+type homeRates struct{ ours, bare, static float64 }
+
+// homePage compares with the bare page: session and rows read by plain statements, the
+// same template, the same server.
+func homePage(ctx context.Context) (Result, error) {
+	return homeAgainst(ctx, nil, func(r homeRates) float64 { return r.bare })
+}
+
+func homePagePostgres(ctx context.Context) (Result, error) {
+	return onPostgres(func(s *storetest.Server) (Result, error) {
+		return homeAgainst(ctx, s, func(r homeRates) float64 { return r.bare })
+	})
+}
+
+// homeStatic compares with a handler that writes the same bytes.
+func homeStatic(ctx context.Context) (Result, error) {
+	return homeAgainst(ctx, nil, func(r homeRates) float64 { return r.static })
+}
+
+func homeStaticPostgres(ctx context.Context) (Result, error) {
+	return onPostgres(func(s *storetest.Server) (Result, error) {
+		return homeAgainst(ctx, s, func(r homeRates) float64 { return r.static })
+	})
+}
+
+func homeAgainst(ctx context.Context, server *storetest.Server, limit func(homeRates) float64) (Result, error) {
+	t, err := openTown(ctx, server)
+	if err != nil {
+		return Result{}, err
+	}
+	defer t.close()
+	rates, err := t.homeRates(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Value: rates.ours, Unit: "pages/s", Limit: limit(rates), Ratio: rates.ours / limit(rates)}, nil
+}
+
+func (t *town) homeRates(ctx context.Context) (homeRates, error) {
+	body, err := t.body(ctx, homePath)
+	if err != nil {
+		return homeRates{}, err
+	}
+	bare, err := t.barePage(ctx)
+	if err != nil {
+		return homeRates{}, err
+	}
+	medians, err := turnsOf(ctx, t.requests(homePath), t.portal.Handler(), bare, constant(body))
+	if err != nil {
+		return homeRates{}, err
+	}
+	return homeRates{medians[0], medians[1], medians[2]}, nil
+}
+
+// turnsOf serves each handler and asks them in turns; it returns the median rates.
+func turnsOf(ctx context.Context, requests [][]byte, handlers ...http.Handler) ([]float64, error) {
+	rates := make([][]float64, len(handlers))
+	asked := make([]*clients, len(handlers))
+	for i, h := range handlers {
+		s, err := serve(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		defer s.close()
+		if asked[i], err = connect(ctx, s.address, pageConns); err != nil {
+			return nil, err
+		}
+		defer asked[i].close()
+	}
+	for turn := range pageTurns + 1 {
+		for i, c := range asked {
+			rate, err := c.rate(pageSlice, requests)
+			if err != nil {
+				return nil, err
+			}
+			if turn > 0 { // the first warms up
+				rates[i] = append(rates[i], rate)
+			}
+		}
+	}
+	medians := make([]float64, len(handlers))
+	for i, r := range rates {
+		slices.Sort(r)
+		medians[i] = r[len(r)/2]
+	}
+	return medians, ctx.Err()
+}
+
+// constant writes the same bytes whatever is asked.
+func constant(body []byte) http.Handler {
+	length := strconv.Itoa(len(body))
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", length)
+		w.Write(body)
+	})
+}
+
+// barePage reads session and rows of who asks, and renders the page of the first member.
+func (t *town) barePage(ctx context.Context) (http.Handler, error) {
+	overview, err := t.store.Overview(ctx, t.login(0))
+	if err != nil {
+		return nil, err
+	}
+	render := home.Rendering(overview)
+	buffers := sync.Pool{New: func() any { return new(bytes.Buffer) }}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hash, err := tokenHash(r)
+		if err == nil {
+			_, err = t.pages.Read(r.Context(), hash, "people", "payments", "lines", "requests", "documents")
+		}
+		buffer := buffers.Get().(*bytes.Buffer)
+		defer buffers.Put(buffer)
+		buffer.Reset()
+		if err := errors.Join(err, render(r.Context(), buffer)); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", strconv.Itoa(buffer.Len()))
+		w.Write(buffer.Bytes())
+	}), nil
+}
+
+func tokenHash(r *http.Request) ([]byte, error) {
+	cookie, err := r.Cookie("__Host-session")
+	if err != nil {
+		return nil, err
+	}
+	token, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(cookie.Value))
+	hash := sha256.Sum256(token)
+	return hash[:], err
+}
+
+// homeTail is the slowest of a hundred first pages at 1,000 a second, each counted from
+// the moment at which it was due. The limit is the goal.
+func homeTail(ctx context.Context) (Result, error) { return tailOn(ctx, nil, 15) }
+
+func homeTailPostgres(ctx context.Context) (Result, error) {
+	return onPostgres(func(s *storetest.Server) (Result, error) { return tailOn(ctx, s, 25) })
+}
+
+func tailOn(ctx context.Context, server *storetest.Server, limit float64) (Result, error) {
+	t, err := openTown(ctx, server)
+	if err != nil {
+		return Result{}, err
+	}
+	defer t.close()
+	s, err := serve(ctx, t.portal.Handler())
+	if err != nil {
+		return Result{}, err
+	}
+	defer s.close()
+	c, err := connect(ctx, s.address, offerConns)
+	if err != nil {
+		return Result{}, err
+	}
+	defer c.close()
+	requests := t.requests(homePath)
+	if _, err := c.offer(offered, time.Second, requests); err != nil {
+		return Result{}, err
+	}
+	took, err := c.offer(offered, 8*time.Second, requests)
+	if err != nil {
+		return Result{}, err
+	}
+	return share(float64(percentile(took, 99).Microseconds())/1000, limit, "ms"), nil
+}
