@@ -24,6 +24,7 @@ import (
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
 )
@@ -58,6 +59,7 @@ var outcomes = []outcome{
 	{documents.ErrLongProof, http.StatusUnprocessableEntity, "documents.proof.long"},
 	{account.ErrNoSession, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
+	{people.ErrNotVisible, http.StatusNotFound, "portal.missing"},
 	{messages.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{messages.ErrTooMany, http.StatusTooManyRequests, "messages.enough"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},

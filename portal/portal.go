@@ -74,6 +74,7 @@ type Store interface {
 	recovery.Store
 	contact.Store
 	messages.Store
+	RightsStore
 	enrol.Store
 	check.Store
 	Ping(ctx context.Context) error
@@ -103,6 +104,8 @@ type Mutuality struct {
 	// BankDelay is how many working days pass before a signed change of account can be in
 	// force: 4 to 20. Empty: 5.
 	BankDelay int `json:"bank_delay"`
+	// Rights says when the pages warn that a medical file or an agreement ends.
+	Rights RightsSettings `json:"rights"`
 	// CheckKey is the number of the key that signs printed codes, from 1: one more, and a
 	// new key signs, while those before still verify. 0 means 1.
 	CheckKey int `json:"check_key"`

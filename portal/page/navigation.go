@@ -16,6 +16,7 @@ type entry struct{ nav, path, key string }
 // navigationEntries are the entries of the menu, in their fixed order.
 var navigationEntries = []entry{
 	{"home", "home", "page.nav.home"},
+	{"cover", "cover", "page.nav.cover"},
 	{"documents", "documents", "page.nav.documents"},
 	{"requests", "requests", "page.nav.requests"},
 }

@@ -69,10 +69,10 @@ func (a *Rights) list(c *gin.Context) error {
 	v.Title, v.Nav, v.Lead = v.T("rights.title"), "refunds", v.T("rights.lead")
 	var rows []page.FileRow
 	for _, e := range []struct{ path, key string }{
-		{filesPath, "rights.dmg"}, {mafPath, "rights.maf"}, {agreementsPath, "rights.agreements"},
-		{savingsPath, "rights.savings"}, {"indemnities", "indemnities"},
+		{filesPath, "rights.dmg."}, {mafPath, "rights.maf."}, {agreementsPath, "rights.agreements."},
+		{savingsPath, "rights.savings."}, {"indemnities", "indemnities."},
 	} {
-		rows = append(rows, page.FileRow{Link: page.Link{URL: v.URL(e.path), Text: v.T(e.key + ".title")}, Detail: v.T(e.key + ".what")})
+		rows = append(rows, page.FileRow{Link: page.Link{URL: v.URL(e.path), Text: v.T(e.key + "title")}, Detail: v.T(e.key + "what")})
 	}
 	return page.Render(c, http.StatusOK, listView(v, rows))
 }

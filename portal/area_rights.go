@@ -1,0 +1,51 @@
+package portal
+
+import (
+	"context"
+
+	"guichet.example/auth"
+	"guichet.example/portal/cover"
+	"guichet.example/portal/indemnities"
+	"guichet.example/portal/requests"
+	"guichet.example/portal/rights"
+	"guichet.example/signing/document"
+)
+
+// RightsStore keeps what the insurance system says of a member's cover, rights and
+// incapacity; *store.DB is the one in use.
+type RightsStore interface {
+	cover.Store
+	rights.Store
+	indemnities.Store
+}
+
+// RightsSettings say when the pages warn that something ends.
+type RightsSettings struct {
+	// FileUrgent and FileSoon are how many days before a medical file ends its holder is
+	// told loudly and quietly. Empty: 30 and 60.
+	FileUrgent int `json:"file_urgent_days"`
+	FileSoon   int `json:"file_soon_days"`
+	// AgreementEnding is how many days before an agreement ends it is marked. Empty: 30.
+	AgreementEnding int `json:"agreement_ending_days"`
+}
+
+func (p *Portal) cover() *cover.Cover {
+	return &cover.Cover{Store: p.cfg.Store, Now: p.cfg.Now}
+}
+
+func (p *Portal) rights() *rights.Rights {
+	s := p.cfg.Mutuality.Rights
+	return &rights.Rights{Store: p.cfg.Store, Now: p.cfg.Now, Urgent: s.FileUrgent, Soon: s.FileSoon, Ending: s.AgreementEnding}
+}
+
+func (p *Portal) indemnities() *indemnities.Indemnities {
+	return &indemnities.Indemnities{Store: p.cfg.Store, Issuer: issuer{p.sealing}, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now}
+}
+
+// issuer takes statements to the seal; without one it says that the seal is away.
+type issuer struct{ sealing *requests.Sealing }
+
+func (i issuer) Issue(ctx context.Context, login auth.Login, act document.Act, key string) (string, error) {
+	r, err := i.sealing.Issue(ctx, login, act, key)
+	return r.Document, err
+}
