@@ -24,7 +24,11 @@ import (
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
+<<<<<<< ours
 	"guichet.example/portal/people"
+=======
+	"guichet.example/portal/refunds"
+>>>>>>> theirs
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
 )
@@ -67,6 +71,8 @@ var outcomes = []outcome{
 	{office.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{office.ErrNoOpening, http.StatusForbidden, "office.noopening"}, // of areas that work in an open file
 	{office.ErrOwn, http.StatusForbidden, "office.own"},
+	{refunds.ErrNotFound, http.StatusNotFound, "portal.missing"},
+	{refunds.ErrLong, http.StatusUnprocessableEntity, "refunds.long"},
 	{errNoMethod, http.StatusMethodNotAllowed, "portal.missing"},
 	{errBadForm, http.StatusBadRequest, "portal.unreadable"},
 	{errDoubledField, http.StatusBadRequest, "portal.unreadable"},

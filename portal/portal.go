@@ -43,6 +43,7 @@ import (
 	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 	"guichet.example/portal/recovery"
+	"guichet.example/portal/refunds"
 	"guichet.example/portal/renewal"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
@@ -77,6 +78,7 @@ type Store interface {
 	RightsStore
 	enrol.Store
 	check.Store
+	refunds.Store
 	Ping(ctx context.Context) error
 }
 

@@ -127,6 +127,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.papers(),
 		p.messages(),
 		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},
+		p.refunds(),
 		p.office(*card),
 		p.check,
 		&letters.Mailroom{Service: p.Letters()},

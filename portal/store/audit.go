@@ -23,6 +23,7 @@ import (
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/people"
+	"guichet.example/portal/refunds"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
 )
@@ -57,7 +58,7 @@ var rules = []error{
 	bank.ErrLink, bank.ErrInForce, office.ErrFirst, office.ErrAccountChanged, handover.ErrNothing, handover.ErrNoBatch,
 	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
-	jobs.ErrLeaseLost, jobs.ErrNotFound,
+	jobs.ErrLeaseLost, jobs.ErrNotFound, refunds.ErrNotFound,
 	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore, kiosk.ErrNoCard,
 	messages.ErrNotFound, messages.ErrState, messages.ErrTooMany, messages.ErrTooManyFiles,
 	kiosk.ErrCardMissing, kiosk.ErrCardForged, kiosk.ErrCardOther, kiosk.ErrCardExpired, kiosk.ErrNoPrint, kiosk.ErrPrinted,

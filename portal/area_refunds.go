@@ -1,0 +1,21 @@
+package portal
+
+import (
+	"context"
+
+	"guichet.example/auth"
+	"guichet.example/portal/refunds"
+	"guichet.example/signing/document"
+)
+
+// refunds is the area of what was paid. Without a seal it makes no receipts.
+func (p *Portal) refunds() *refunds.Refunds {
+	area := &refunds.Refunds{Store: p.cfg.Store, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now}
+	if p.sealing != nil {
+		area.Issue = func(ctx context.Context, login auth.Login, act document.Act, key string) (string, error) {
+			r, err := p.sealing.Issue(ctx, login, act, key)
+			return r.ID, err
+		}
+	}
+	return area
+}
