@@ -24,11 +24,8 @@ import (
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/page"
-<<<<<<< ours
 	"guichet.example/portal/people"
-=======
 	"guichet.example/portal/refunds"
->>>>>>> theirs
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
 )

@@ -16,11 +16,8 @@ type entry struct{ nav, path, key string }
 // navigationEntries are the entries of the menu, in their fixed order.
 var navigationEntries = []entry{
 	{"home", "home", "page.nav.home"},
-<<<<<<< ours
 	{"cover", "cover", "page.nav.cover"},
-=======
 	{"refunds", "refunds", "page.nav.refunds"},
->>>>>>> theirs
 	{"documents", "documents", "page.nav.documents"},
 	{"requests", "requests", "page.nav.requests"},
 }
