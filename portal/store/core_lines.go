@@ -117,14 +117,17 @@ func (l *load) lineValues(r core.Line, payments map[string]*paid) ([]any, *fault
 	if wrong != nil {
 		return nil, wrong
 	}
-	var to, supplement any
+	var member, to, supplement any
+	if person != p.member {
+		member = p.member
+	}
 	if r.To.After(r.From) {
 		to = date(r.To)
 	}
 	if r.Supplement != nil {
 		supplement = *r.Supplement
 	}
-	return []any{person, p.treated, r.Payment, int64(r.Line), p.member, r.Certificate, r.Nature, r.Code, r.Provider,
+	return []any{person, p.treated, r.Payment, int64(r.Line), member, r.Certificate, r.Nature, r.Code, r.Provider,
 		date(r.From), to, int64(r.Quantity), r.Fee, supplement, r.Refund, r.Own}, nil
 }
 

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
+	"encoding/binary"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -203,7 +205,7 @@ func (l *load) known(r core.Member) (m account.Member, had *account.Member, err 
 		&old.ID, &old.Affiliation, &old.GivenNames, &old.Surname, &birth, &old.Street, &old.Postcode, &old.Municipality,
 		&old.Country, &old.Email, &old.Phone, &old.Language, &since)
 	if errors.Is(err, sql.ErrNoRows) {
-		m.ID, err = auth.NewMemberID(rand.Reader)
+		m.ID, err = l.newMember()
 		return m, nil, err
 	}
 	if err != nil {
@@ -217,6 +219,14 @@ func (l *load) known(r core.Member) (m account.Member, had *account.Member, err 
 	}
 	m.ID = old.ID
 	return m, &old, nil
+}
+
+// newMember is an id that begins with the time, as other ids do: members who are delivered
+// together lie together in the tables, and so do their lines, which come in the same order.
+func (l *load) newMember() (auth.MemberID, error) {
+	var at [8]byte
+	binary.BigEndian.PutUint64(at[:], uint64(l.db.cfg.Now().UnixMilli())<<16)
+	return auth.NewMemberID(io.MultiReader(bytes.NewReader(at[:6]), l.db.cfg.Rand))
 }
 
 // accountOf is the account that benefits are paid on, if the record names one.

@@ -35,7 +35,7 @@ func movePayment(l *load, old, now []any) error {
 	}
 	slices.Sort(persons)
 	for _, person := range slices.Compact(persons) {
-		moved, err := l.exec(`UPDATE refund_lines SET treated = ?, member = ? WHERE mutuality = ? AND person = ? AND treated = ? AND payment = ?`,
+		moved, err := l.exec(`UPDATE refund_lines SET treated = ?, member = NULLIF(?, person) WHERE mutuality = ? AND person = ? AND treated = ? AND payment = ?`,
 			now[paymentTreated], now[paymentMember], l.mutuality, person, old[paymentTreated], reference)
 		if err != nil {
 			return err

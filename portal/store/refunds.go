@@ -187,7 +187,7 @@ func (l *ledger) sums(person auth.MemberID) error {
 	}
 	var parts []part
 	err := l.each(`
-		SELECT payment, treated, MIN(member), CAST(SUM(refund) AS BIGINT) FROM refund_lines
+		SELECT payment, treated, MIN(coalesce(member, person)), CAST(SUM(refund) AS BIGINT) FROM refund_lines
 		WHERE mutuality = ? AND person = ? AND treated >= ? AND treated <= ?
 			AND care_from <= ? AND coalesce(care_to, care_from) >= ?
 		GROUP BY treated, payment ORDER BY treated DESC, payment DESC LIMIT ?`,

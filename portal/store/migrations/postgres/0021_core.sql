@@ -98,14 +98,14 @@ CREATE TABLE payment_persons (
 );
 
 -- Acts of care, filed under who had them: (mutuality, person, treated, payment) is how a
--- page finds them; member is in whose file the payment is.
+-- page finds them; member is in whose file the payment is, where that is somebody else.
 CREATE TABLE refund_lines (
     mutuality   TEXT    NOT NULL,
     person      TEXT    NOT NULL,
     treated     TEXT    NOT NULL,
     payment     TEXT    NOT NULL,
     line        BIGINT  NOT NULL,
-    member      TEXT    NOT NULL,
+    member      TEXT,                -- null: the person herself
     certificate TEXT    NOT NULL,
     nature      TEXT    NOT NULL,
     code        TEXT    NOT NULL,
