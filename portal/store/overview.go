@@ -12,7 +12,6 @@ import (
 	"guichet.example/portal/core"
 	"guichet.example/portal/home"
 	"guichet.example/portal/people"
-	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
 )
 
@@ -91,22 +90,24 @@ func (r *overviewReader) each(query string, args []any, row func(overviewRow) er
 }
 
 // ownQuery is what is filed under the member herself. ?1 and ?2 are mutuality and member.
+// The state is spelled out: SQLite plans a statement anew for each value of an argument
+// that may decide on a partial index (requests_open).
 var ownQuery = `
 	SELECT 1, request, kind, reference, state, method, '', created_at, pages, 0 FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
-			WHERE mutuality = ?1 AND member = ?2 AND state = ?3 AND ` + asked + ` ORDER BY request LIMIT 1) AS a
+			WHERE mutuality = ?1 AND member = ?2 AND state = 'to-sign' AND ` + asked + ` ORDER BY request LIMIT 1) AS a
 	UNION ALL
 	SELECT 2, request, kind, reference, state, method, '', created_at, pages, 0 FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
-			WHERE mutuality = ?1 AND member = ?2 AND ` + asked + ` ORDER BY request DESC LIMIT ?4) AS b
+			WHERE mutuality = ?1 AND member = ?2 AND ` + asked + ` ORDER BY request DESC LIMIT ?3) AS b
 	UNION ALL
 	SELECT 3, document, kind, reference, status, method, '', created_at, pages, 0 FROM (
 		SELECT document, kind, reference, status, method, created_at, pages FROM documents
-			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?4) AS c
+			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS c
 	UNION ALL
 	SELECT 4, document, kind, title, '', '', issued, added_at, pages, CASE WHEN read_at IS NULL THEN 1 ELSE 0 END FROM (
 		SELECT document, kind, title, issued, added_at, pages, read_at FROM received_documents
-			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?4) AS d
+			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS d
 	UNION ALL
 	SELECT 5, '', '', '', '', '', '', 0, count(*), 0 FROM received_documents WHERE mutuality = ?1 AND member = ?2 AND read_at IS NULL
 	UNION ALL
@@ -116,15 +117,15 @@ var ownQuery = `
 			ORDER BY treated DESC, payment DESC LIMIT 1) AS e
 	UNION ALL
 	SELECT 7, '', '', '', '', '', '', at, 0, 0 FROM (
-		SELECT at FROM signins WHERE mutuality = ?1 AND member = ?2 AND session < ?5 ORDER BY session DESC LIMIT 1) AS f
+		SELECT at FROM signins WHERE mutuality = ?1 AND member = ?2 AND session < ?4 ORDER BY session DESC LIMIT 1) AS f
 	UNION ALL
 	SELECT 8, '', '', '', '', '', '', as_of, 0, 0 FROM import_ages WHERE mutuality = ?1 AND kind = 'payment'
 	UNION ALL
-	SELECT 9, '', '', '', '', '', '', year, ceiling, counted FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?6`
+	SELECT 9, '', '', '', '', '', '', year, ceiling, counted FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5`
 
 func (r *overviewReader) own() error {
 	return r.each(ownQuery, []any{
-		r.login.Mutuality, string(r.login.Member), string(requests.ToSign), overviewRows,
+		r.login.Mutuality, string(r.login.Member), overviewRows,
 		r.login.Session, r.today.Year(),
 	}, func(x overviewRow) error {
 		item := home.Item{ID: x.id, Kind: document.Kind(x.a), Reference: x.b, State: x.c, Method: x.d, Date: fromMicros(x.at), Pages: int(x.n)}
