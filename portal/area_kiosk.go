@@ -84,7 +84,7 @@ var closedAtKiosk = []string{"sign-in/password", "sign-in/federal", "enrol", "re
 
 // closedEndings are the ends of addresses that a kiosk does not have: files, and the way
 // to a provider, whose own session would stay in the browser.
-var closedEndings = []string{".pdf", ".csv", "/prove"}
+var closedEndings = []string{".pdf", ".csv", ".ics", "/prove"}
 
 const openedPath = "enrol/opened"
 

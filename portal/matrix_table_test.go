@@ -60,7 +60,7 @@ var notAtKiosk = []string{
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
 	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*", "messages/files/:id", "requests/contact/files",
-	"documents/:id/file.pdf", "documents/:id/proof.pdf", "requests/:id/document.pdf", "requests/:id/prove",
+	"documents/:id/file.pdf", "documents/:id/proof.pdf", "indemnities/appointments/:id/calendar.ics", "requests/:id/document.pdf", "requests/:id/prove",
 }
 
 // closedAt says whether the list has the route.
@@ -101,27 +101,28 @@ const (
 // named says what the first parameter of an address means, by what stands before it. No
 // address has two.
 var named = map[string]kind{
-	"requests/":               request,
-	"documents/":              paper,
-	"account/sessions/":       session,
-	"account/sign-ins/":       signIn,
-	"office/queue/":           item,
-	"office/files/":           opening,
-	"office/staff/":           employee,
-	"office/system/jobs/":     job,
-	"office/system/rescue/":   job,
-	"office/letters/batches/": batch,
-	"office/letters/":         letter,
-	"email/confirm/":          secret,
-	"email/undo/":             secret,
-	"bank/stop/":              secret,
-	"recover/link/":           secret,
-	"enrol/open/":             secret,
-	"office/kiosks/":          machine,
-	"sign-in/federal/":        word,
-	"sign-in/answer/":         word,
-	"messages/":               message,
-	"messages/files/":         attachment,
+	"requests/":                 request,
+	"documents/":                paper,
+	"account/sessions/":         session,
+	"account/sign-ins/":         signIn,
+	"office/queue/":             item,
+	"office/files/":             opening,
+	"office/staff/":             employee,
+	"office/system/jobs/":       job,
+	"office/system/rescue/":     job,
+	"office/letters/batches/":   batch,
+	"office/letters/":           letter,
+	"email/confirm/":            secret,
+	"email/undo/":               secret,
+	"bank/stop/":                secret,
+	"recover/link/":             secret,
+	"enrol/open/":               secret,
+	"office/kiosks/":            machine,
+	"sign-in/federal/":          word,
+	"sign-in/answer/":           word,
+	"messages/":                 message,
+	"indemnities/appointments/": appointment,
+	"messages/files/":           attachment,
 }
 
 // parameter is what a route's parameter means; found is false for a route without one.

@@ -225,6 +225,8 @@ func (m *matrix) make(owner string, k kind) string {
 		return w.document(who)
 	case session, signIn:
 		return w.sessionOf(who)
+	case appointment:
+		return w.appointed(who)
 	case message:
 		id, _ := w.written(who)
 		return id

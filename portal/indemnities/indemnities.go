@@ -142,7 +142,7 @@ func part(v page.View, a Appointment, now time.Time) appointmentPart {
 		p.Rows = append(p.Rows, page.SummaryRow{Label: v.T("indemnities.bring"), Value: what})
 	}
 	p.Map = mapAddress + url.QueryEscape(place(a)+", Belgium")
-	p.Calendar = v.URL(strings.Replace(calendarPath, ":id", url.PathEscape(a.ID()), 1))
+	p.Calendar = v.URL(strings.Replace(calendarPath, ":id", a.ID(), 1))
 	return p
 }
 
@@ -204,8 +204,7 @@ func paymentsTable(v page.View, o Overview) page.Table {
 
 // calendar sends an appointment as a file for a calendar.
 func (a *Indemnities) calendar(c *gin.Context) error {
-	person, reference, _ := strings.Cut(c.Param("id"), "-")
-	one, err := a.Store.Appointment(c.Request.Context(), page.LoginOf(c), auth.MemberID(person), reference)
+	one, err := a.Store.Appointment(c.Request.Context(), page.LoginOf(c), c.Param("id"))
 	if err != nil {
 		return fmt.Errorf("reading an appointment: %w", err)
 	}

@@ -6,6 +6,8 @@ package indemnities
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"time"
 
 	"guichet.example/auth"
@@ -39,8 +41,14 @@ type Appointment struct {
 	core.Appointment // without Member
 }
 
-// ID is the appointment in an address: whose it is and its reference.
-func (a Appointment) ID() string { return string(a.Person.Member) + "-" + a.Reference }
+var addresses = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// ID is the appointment in an address: 26 letters and digits that tell nothing of whose
+// it is, nor of its reference.
+func (a Appointment) ID() string {
+	sum := sha256.Sum256([]byte("appointment " + string(a.Person.Member) + " " + a.Reference))
+	return addresses.EncodeToString(sum[:16])
+}
 
 // Payment is an indemnity that was paid to a person.
 type Payment struct {
@@ -58,8 +66,8 @@ type Paid struct {
 // Store reads what the pages show; each look is audited for each person it tells of.
 type Store interface {
 	Indemnities(ctx context.Context, login auth.Login) (Overview, error)
-	// Appointment finds one of a person who may be seen. ErrNotFound.
-	Appointment(ctx context.Context, login auth.Login, person auth.MemberID, reference string) (Appointment, error)
+	// Appointment finds one, by its ID, among those of Indemnities. ErrNotFound.
+	Appointment(ctx context.Context, login auth.Login, id string) (Appointment, error)
 	// Paid is what a person was paid from one date to another, both included; at most
 	// document.MaxIndemnities and one more. ErrNotFound.
 	Paid(ctx context.Context, login auth.Login, person auth.MemberID, from, to time.Time) (Paid, error)

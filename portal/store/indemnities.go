@@ -73,13 +73,9 @@ func (db *DB) indemnitiesOf(c *conn, mutuality string, of people.Person, today t
 			return err
 		})
 	if err == nil {
-		after := micros(db.cfg.Now().AddDate(0, 0, -indemnities.Past))
-		err = c.each(`SELECT `+appointmentColumns+` FROM appointments WHERE mutuality = ? AND member = ? AND at >= ? ORDER BY at DESC LIMIT ?`,
-			append(who[:2:2], after, appointmentRows), func(scan func(...any) error) error {
-				a, err := scanAppointment(scan, of)
-				o.Appointments = append(o.Appointments, a)
-				return err
-			})
+		var list []indemnities.Appointment
+		list, err = db.appointments(c, mutuality, of)
+		o.Appointments = append(o.Appointments, list...)
 	}
 	if err == nil {
 		err = c.each(`SELECT `+indemnityColumns+` FROM indemnities WHERE mutuality = ? AND member = ? AND paid > ? ORDER BY paid DESC, indemnity LIMIT ?`,
@@ -112,30 +108,44 @@ func scanIndemnity(scan func(...any) error) (i core.Indemnity, err error) {
 	return i, d.read()
 }
 
-// Appointment implements indemnities.Store.
-func (db *DB) Appointment(ctx context.Context, login auth.Login, person auth.MemberID, reference string) (indemnities.Appointment, error) {
-	var a indemnities.Appointment
+// Appointment implements indemnities.Store. The look is at the one person whose it is.
+func (db *DB) Appointment(ctx context.Context, login auth.Login, id string) (indemnities.Appointment, error) {
+	var found indemnities.Appointment
 	err := db.revealOf(ctx, login, audit.ReadAppointment, func(c *conn) ([]auth.MemberID, error) {
-		of, err := db.sees(c, login, person)
+		visible, err := db.visible(c, login)
 		if err != nil {
 			return nil, notSeen(err)
 		}
-		found := false
-		err = c.each(`SELECT `+appointmentColumns+` FROM appointments WHERE mutuality = ? AND member = ? AND appointment = ?`,
-			[]any{login.Mutuality, string(person), reference}, func(scan func(...any) error) (err error) {
-				found = true
-				a, err = scanAppointment(scan, of)
-				return err
-			})
-		if err == nil && !found {
-			err = indemnities.ErrNotFound
+		for _, v := range visible {
+			list, err := db.appointments(c, login.Mutuality, v)
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range list {
+				if a.ID() == id {
+					found = a
+					return []auth.MemberID{v.Member}, nil
+				}
+			}
 		}
-		return []auth.MemberID{person}, err
+		return nil, indemnities.ErrNotFound
 	})
 	if err != nil {
 		return indemnities.Appointment{}, fmt.Errorf("reading appointment: %w", err)
 	}
-	return a, nil
+	return found, nil
+}
+
+// appointments are those of a person that a page shows, the newest first.
+func (db *DB) appointments(c *conn, mutuality string, of people.Person) (list []indemnities.Appointment, err error) {
+	after := micros(db.cfg.Now().AddDate(0, 0, -indemnities.Past))
+	err = c.each(`SELECT `+appointmentColumns+` FROM appointments WHERE mutuality = ? AND member = ? AND at >= ? ORDER BY at DESC, appointment LIMIT ?`,
+		[]any{mutuality, string(of.Member), after, appointmentRows}, func(scan func(...any) error) error {
+			a, err := scanAppointment(scan, of)
+			list = append(list, a)
+			return err
+		})
+	return list, err
 }
 
 // notSeen is the one answer for who is not there and who may not be seen.
