@@ -84,11 +84,14 @@ func (c *checkup) schema(ctx context.Context, place where) []row {
 	}
 	rows := []row{good("The database answers, and its schema is that of this program (version %d).", found.Have)}
 	switch {
+	case found.Have > found.Known && !found.Refused:
+		rows[0] = weak("Bring all servers to the newer program.",
+			"The schema of the database has version %d, this program knows up to %d and can work on it.", found.Have, found.Known)
 	case found.Have > found.Known:
 		rows[0] = bad("Run the newer program, or restore a backup made before it ran.",
 			"The schema of the database has version %d, this program knows up to %d.", found.Have, found.Known)
 	case found.Have < found.Known:
-		rows[0] = weak("Make a backup: the next start brings it up to date, and an older program does not run on it any more.",
+		rows[0] = weak("Make a backup: the next start brings it up to date.",
 			"The schema of the database has version %d, this program has %d.", found.Have, found.Known)
 	}
 	for _, setting := range found.Unsafe {

@@ -56,6 +56,7 @@ func TestCheck(t *testing.T) {
 		"keys gone":          {func() { w.Keys = w.path("none") }, []string{"warn keys: ", "fail database: …keys cannot be read"}, true},
 		"no data folder":     {func() { w.Data = w.path("none") }, []string{"fail database: There is no folder"}, true},
 		"newer schema":       {func() { w.version(99) }, []string{"fail database: …version 99"}, true},
+		"schema with more":   {func() { w.version(98) }, []string{"warn database: …version 99"}, false},
 		"older schema":       {func() { w.version(-1) }, []string{"warn database: …this program has"}, false},
 		"no such database":   {func() { w.Database = "postgres://guichet@localhost:1/x" }, []string{"fail database: …does not answer"}, true},
 		"unsafe PostgreSQL":  {func() { w.Database = storetest.Database(t) }, []string{"fail database: …fsync is off", "fail database: …full_page_writes is off"}, true},
@@ -165,8 +166,8 @@ func (w *town) seals(change func(*SealSettings)) {
 	w.Settings.Seal = &s
 }
 
-// version gives the database the schema of a newer program, or of an older one (-1), or
-// its own again (0).
+// version gives the database the schema of a newer program, or of one that only adds (98),
+// or of an older one (-1), or its own again (0).
 func (w *town) version(n int) {
 	w.t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(w.path("data"), "guichet.db"))
@@ -175,9 +176,10 @@ func (w *town) version(n int) {
 	}
 	defer db.Close()
 	for _, order := range map[int][]string{
-		99: {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`},
+		99: {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`, `UPDATE schema_reach SET oldest = 99`},
+		98: {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`},
 		-1: {`UPDATE goose_db_version SET is_applied = 0 WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`},
-		0:  {`DELETE FROM goose_db_version WHERE version_id = 99`, `UPDATE goose_db_version SET is_applied = 1`},
+		0:  {`DELETE FROM goose_db_version WHERE version_id = 99`, `UPDATE goose_db_version SET is_applied = 1`, `UPDATE schema_reach SET oldest = 26`},
 	}[n] {
 		if _, err := db.Exec(order); err != nil {
 			w.t.Fatal(err)

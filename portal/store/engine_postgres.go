@@ -30,8 +30,9 @@ import (
 // its transaction rolls back), whoever waits for it too long is told (lock_timeout).
 // A connection through a pooler must be its own for a whole session.
 type postgres struct {
-	pool  *sql.DB
-	write *sql.DB // other settings, another pool
+	pool    *sql.DB
+	write   *sql.DB         // other settings, another pool
+	patient *pgx.ConnConfig // settings without bounds on time: for a backup
 }
 
 // Bounds of the server's answers. A page that meets a database that hangs has its
@@ -101,6 +102,9 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.patient, err = configOf(cfg.Database, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+		return nil, err
+	}
 	writing, err := configOf(cfg.Database, map[string]string{
 		"statement_timeout": millis(committing), "lock_timeout": millis(lockWait),
 		"idle_in_transaction_session_timeout": millis(stalled),
@@ -125,6 +129,11 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 // together do it one after the other; who dies meanwhile gives the lock back.
 // ErrNewerSchema.
 func MakeSchema(ctx context.Context, database string) error {
+	return makeSchemaAt(ctx, database, newestVersion)
+}
+
+// makeSchemaAt is MakeSchema for an older version.
+func makeSchemaAt(ctx context.Context, database string, version int64) error {
 	cfg, err := configOf(database, nil)
 	if err != nil {
 		return err
@@ -145,7 +154,7 @@ func MakeSchema(ctx context.Context, database string) error {
 	if _, err := c.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
 		return fmt.Errorf("waiting for another server's migration: %w", err)
 	}
-	return migrate(ctx, goose.DialectPostgres, pool, postgresSteps())
+	return migrateTo(ctx, goose.DialectPostgres, pool, postgresSteps(), version)
 }
 
 // Exists tells whether a PostgreSQL database holds a store, of whatever version.

@@ -10,6 +10,7 @@ import (
 // Inspection is what a look at a database finds, for who is about to serve from it.
 type Inspection struct {
 	Have, Known int64 // version of its schema, and the newest that this program makes
+	Refused     bool  // it is newer, and this program cannot work on it
 	// Unsafe names the settings of the server under which what was acknowledged can be
 	// lost when the power goes: "fsync is off".
 	Unsafe []string
@@ -34,6 +35,7 @@ func Inspect(ctx context.Context, cfg Config) (found Inspection, err error) {
 	if err != nil && !errors.Is(err, ErrNewerSchema) {
 		return found, fmt.Errorf("looking at the database: %w", err)
 	}
+	found.Refused = errors.Is(err, ErrNewerSchema)
 	steps := sqliteSteps()
 	if cfg.Database != "" {
 		steps = postgresSteps()

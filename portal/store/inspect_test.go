@@ -21,7 +21,11 @@ func TestInspect(t *testing.T) {
 		t.Errorf("Inspect of an older schema = %+v, %v", older, err)
 	}
 	mustExec(t, raw, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-	if newer, err := store.Inspect(t.Context(), store.Config{Path: b.cfg.Path}); err != nil || newer.Have != 99 || newer.Known != got.Known {
+	if newer, err := store.Inspect(t.Context(), store.Config{Path: b.cfg.Path}); err != nil || newer.Have != 99 || newer.Known != got.Known || newer.Refused {
+		t.Errorf("Inspect of a newer schema that only adds = %+v, %v", newer, err)
+	}
+	mustExec(t, raw, `UPDATE schema_reach SET oldest = 99`)
+	if newer, err := store.Inspect(t.Context(), store.Config{Path: b.cfg.Path}); err != nil || !newer.Refused {
 		t.Errorf("Inspect of a newer schema = %+v, %v", newer, err)
 	}
 	if _, err := store.Inspect(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "x.db")}); err == nil {

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"math"
 
 	"github.com/pressly/goose/v3"
 )
@@ -24,33 +25,53 @@ func stepsOf(engine string) fs.FS {
 	return steps
 }
 
+// newestVersion is that of the newest migration this program has.
+const newestVersion = math.MaxInt64
+
 // migrate brings the schema to the newest version, each step in a transaction of its
 // own together with the note that it was made, so that a crash leaves one version or
-// the next. A schema from a newer program is refused: ErrNewerSchema.
+// the next. A schema from a newer program is left as it is, if it says that this one can
+// work on it; else it is refused: ErrNewerSchema.
+//
+// # Without stopping
+//
+// Servers of two versions work on one PostgreSQL while one after the other is replaced.
+// So a step only adds: tables, columns that may be null or have a default. What is no
+// longer used is taken away by a step that comes at least one version after the program
+// that stopped using it, and that step raises schema_reach, so that older programs do not
+// begin. A test reads the steps and holds them to that.
 func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, steps fs.FS) error {
+	return migrateTo(ctx, dialect, pool, steps, newestVersion)
+}
+
+func migrateTo(ctx context.Context, dialect goose.Dialect, pool *sql.DB, steps fs.FS, version int64) error {
 	provider, err := goose.NewProvider(dialect, pool, steps, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
-	known, err := checkSchema(ctx, provider)
+	have, known, err := provider.GetVersions(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading schema version: %w", err)
 	}
-	if _, err := provider.UpTo(ctx, known); err != nil {
+	if have > known {
+		return checkReach(ctx, pool, have, known)
+	}
+	if _, err := provider.UpTo(ctx, min(known, version)); err != nil {
 		return fmt.Errorf("migrating database: %w", err)
 	}
 	return nil
 }
 
-func checkSchema(ctx context.Context, provider *goose.Provider) (known int64, err error) {
-	have, known, err := provider.GetVersions(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("reading schema version: %w", err)
+// checkReach asks a newer schema whether a program that knows an older one can work on it.
+func checkReach(ctx context.Context, pool *sql.DB, have, known int64) error {
+	oldest := have
+	if err := pool.QueryRowContext(ctx, `SELECT oldest FROM schema_reach`).Scan(&oldest); err != nil {
+		oldest = have // it does not say so
 	}
-	if have > known {
-		return 0, fmt.Errorf("%w: it has version %d, this program knows up to %d; run the newer program, or restore a backup made before it ran", ErrNewerSchema, have, known)
+	if oldest > known {
+		return fmt.Errorf("%w: it has version %d, this program knows up to %d; run the newer program, or restore a backup made before it ran", ErrNewerSchema, have, known)
 	}
-	return known, nil
+	return nil
 }
 
 // checkOnly is migrate for a store opened for reading: it changes nothing.
@@ -61,11 +82,8 @@ func checkOnly(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 		return fmt.Errorf("reading schema version: %w", err)
 	}
 	known, err := newest(steps)
-	if err != nil {
+	if err != nil || have <= known {
 		return err
 	}
-	if have > known {
-		return fmt.Errorf("%w: it has version %d, this program knows up to %d", ErrNewerSchema, have, known)
-	}
-	return nil
+	return checkReach(ctx, pool, have, known)
 }

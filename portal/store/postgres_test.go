@@ -57,6 +57,10 @@ func TestPostgreSQLRefuses(t *testing.T) {
 	}
 	newer := peekDatabase(t, server.Address("newer"))
 	mustExec(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)`)
+	if err := open(server.Address("newer")); err != nil {
+		t.Errorf("a newer schema that only adds: %v", err)
+	}
+	mustExec(t, newer, `UPDATE schema_reach SET oldest = 99`)
 	for _, readOnly := range []bool{false, true} {
 		base.ReadOnly = readOnly
 		wantErr(t, "a newer schema", open(server.Address("newer")), store.ErrNewerSchema)

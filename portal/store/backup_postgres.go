@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// copyTo copies every table in one snapshot (REPEATABLE READ), which keeps no writer
+// waiting. No program of PostgreSQL is needed, nor more rights than the counter has.
+func (p *postgres) copyTo(ctx context.Context, dir string, m *Manifest, told func(Step), object func(string, int64, []byte) error) error {
+	m.Engine = "postgres"
+	pool := stdlib.OpenDB(*p.patient)
+	defer pool.Close()
+	raw, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	c := newConn(p, raw)
+	c.rewrite = numbered
+	defer c.discard()
+	if err := p.snapshot(c); err != nil {
+		return err
+	}
+	names, err := inOrder(c)
+	if err != nil {
+		return err
+	}
+	if err := m.hold(c, names); err != nil {
+		return err
+	}
+	var size, done int64
+	if err := c.get(`SELECT coalesce(sum(pg_table_size(c.oid)), 0)::bigint FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace`,
+		nil, &size); err != nil {
+		return err
+	}
+	for _, name := range names {
+		table := BackupTable{Name: name}
+		if table.Columns, err = tablesOf(c, `SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '`+name+`' ORDER BY ordinal_position`); err != nil {
+			return err
+		}
+		m.Tables = append(m.Tables, table)
+		err := p.copyTable(ctx, raw, dir, table, m, func(n int) {
+			done += int64(n)
+			told(Step{"database", min(done, size), size})
+		})
+		if err != nil {
+			return fmt.Errorf("table %s: %w", name, err)
+		}
+	}
+	return eachObject(c, object)
+}
+
+func (t BackupTable) columns() string {
+	return `"` + strings.Join(t.Columns, `", "`) + `"`
+}
+
+func (p *postgres) copyTable(ctx context.Context, raw *sql.Conn, dir string, table BackupTable, m *Manifest, wrote func(int)) error {
+	f, err := newFile(dir, tableFolder+"/"+table.Name)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	err = onWire(raw, func(wire *pgconn.PgConn) error {
+		_, err := wire.CopyTo(ctx, io.MultiWriter(f, telling(wrote)), `COPY "`+table.Name+`" (`+table.columns()+`) TO STDOUT (FORMAT binary)`)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return f.end(m)
+}
+
+// telling tells how much was written.
+type telling func(n int)
+
+func (t telling) Write(p []byte) (int, error) {
+	t(len(p))
+	return len(p), nil
+}
+
+func onWire(raw *sql.Conn, f func(*pgconn.PgConn) error) error {
+	return raw.Raw(func(driver any) error { return f(driver.(*stdlib.Conn).Conn().PgConn()) })
+}
+
+// inOrder are the tables, each after those that its rows refer to.
+func inOrder(c *conn) ([]string, error) {
+	all, err := tablesOf(c, `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE 'goose%' ORDER BY relname`)
+	if err != nil {
+		return nil, err
+	}
+	needs := map[string][]string{}
+	err = c.each(`
+		SELECT a.relname, b.relname FROM pg_constraint k JOIN pg_class a ON a.oid = k.conrelid JOIN pg_class b ON b.oid = k.confrelid
+		WHERE k.contype = 'f' AND a.oid <> b.oid ORDER BY 1, 2`, nil, func(scan func(...any) error) error {
+		var from, to string
+		err := scan(&from, &to)
+		needs[from] = append(needs[from], to)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for len(list) < len(all) {
+		before := len(list)
+		for _, table := range all {
+			ready := !slices.ContainsFunc(needs[table], func(other string) bool { return !slices.Contains(list, other) })
+			if ready && !slices.Contains(list, table) {
+				list = append(list, table)
+			}
+		}
+		if len(list) == before {
+			return nil, errors.New("tables refer to each other in a circle")
+		}
+	}
+	return list, nil
+}
+
+// fill puts a backup into an empty database: the schema as it was, then all tables in one
+// transaction.
+func fill(ctx context.Context, database, dir string, m Manifest, told func(Step)) error {
+	if err := makeSchemaAt(ctx, database, m.Schema); err != nil {
+		return err
+	}
+	cfg, err := configOf(database, nil)
+	if err != nil {
+		return err
+	}
+	pool := stdlib.OpenDB(*cfg)
+	defer pool.Close()
+	raw, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer raw.Close()
+	if _, err := raw.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	if err := fillTables(ctx, raw, dir, m, told); err != nil {
+		raw.ExecContext(ctx, `ROLLBACK`)
+		return err
+	}
+	_, err = raw.ExecContext(ctx, `COMMIT`)
+	return err
+}
+
+func fillTables(ctx context.Context, raw *sql.Conn, dir string, m Manifest, told func(Step)) error {
+	var size, done int64
+	for _, f := range m.Files {
+		size += f.Size
+	}
+	for _, table := range slices.Backward(m.Tables) { // what migrations put there; of audit rows nothing
+		if table.Name == "audit" {
+			continue
+		}
+		if _, err := raw.ExecContext(ctx, `DELETE FROM "`+table.Name+`"`); err != nil {
+			return err
+		}
+	}
+	for _, table := range m.Tables {
+		f, err := os.Open(filepath.Join(dir, tableFolder, table.Name))
+		if err != nil {
+			return err
+		}
+		read := io.TeeReader(f, telling(func(n int) { done += int64(n); told(Step{"database", done, size}) }))
+		err = onWire(raw, func(wire *pgconn.PgConn) error {
+			_, err := wire.CopyFrom(ctx, read, `COPY "`+table.Name+`" (`+table.columns()+`) FROM STDIN (FORMAT binary)`)
+			return err
+		})
+		if err := errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		var n int64
+		if err := raw.QueryRowContext(ctx, `SELECT count(*) FROM "`+table.Name+`"`).Scan(&n); err != nil {
+			return err
+		}
+		if n != m.Counts[table.Name] {
+			return fmt.Errorf("table %s has %d rows, want %d: %w", table.Name, n, m.Counts[table.Name], ErrDamaged)
+		}
+	}
+	return nil
+}
