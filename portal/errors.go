@@ -61,6 +61,8 @@ var outcomes = []outcome{
 	{account.ErrNoSession, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
 	{people.ErrNotVisible, http.StatusNotFound, "portal.missing"},
+	{people.ErrNotOnBooklet, http.StatusNotFound, "portal.missing"},
+	{people.ErrNotVisible, http.StatusNotFound, "portal.missing"},
 	{messages.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{messages.ErrTooMany, http.StatusTooManyRequests, "messages.enough"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},

@@ -60,7 +60,7 @@ var notAtKiosk = []string{
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
 	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*", "messages/files/:id", "requests/contact/files",
-	"documents/:id/file.pdf", "documents/:id/proof.pdf", "indemnities/appointments/:id/calendar.ics", "requests/:id/document.pdf", "requests/:id/prove",
+	"documents/:id/file.pdf", "documents/:id/proof.pdf", "indemnities/appointments/:id/calendar.ics", "requests/:id/document.pdf", "account/people/:holder/form.pdf", "requests/:id/prove",
 }
 
 // closedAt says whether the list has the route.
@@ -101,6 +101,7 @@ const (
 // named says what the first parameter of an address means, by what stands before it. No
 // address has two.
 var named = map[string]kind{
+	"account/people/":           holder,
 	"requests/":                 request,
 	"documents/":                paper,
 	"account/sessions/":         session,

@@ -227,6 +227,8 @@ func (m *matrix) make(owner string, k kind) string {
 		return w.sessionOf(who)
 	case appointment:
 		return w.appointed(who)
+	case holder:
+		return w.holderOf(who)
 	case message:
 		id, _ := w.written(who)
 		return id

@@ -41,6 +41,7 @@ import (
 	"guichet.example/portal/office"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 	"guichet.example/portal/profile"
 	"guichet.example/portal/recovery"
 	"guichet.example/portal/refunds"
@@ -79,6 +80,8 @@ type Store interface {
 	enrol.Store
 	check.Store
 	refunds.Store
+	people.Store
+	people.BirthdayStore
 	Ping(ctx context.Context) error
 }
 
@@ -108,6 +111,8 @@ type Mutuality struct {
 	BankDelay int `json:"bank_delay"`
 	// Rights says when the pages warn that a medical file or an agreement ends.
 	Rights RightsSettings `json:"rights"`
+	// People says who decides who sees whom, and what silence means.
+	People people.Settings `json:"people"`
 	// CheckKey is the number of the key that signs printed codes, from 1: one more, and a
 	// new key signs, while those before still verify. 0 means 1.
 	CheckKey int `json:"check_key"`
@@ -173,6 +178,7 @@ type Portal struct {
 	sealing     *requests.Sealing // nil: no seal
 	kiosks      *kiosk.Protocol
 	check       *check.Check
+	access      people.Rules
 	uploads     *upload.Gate // files of all areas
 	often       *often       // changes, by network
 	reads       *often       // pages, by session: each look writes an audit row
@@ -246,6 +252,9 @@ func New(cfg Config) (*Portal, error) {
 	if p.classic, err = cfg.newClassic(); err != nil {
 		return nil, fmt.Errorf("password sign-in: %w", err)
 	}
+	if p.access, err = p.accessRules(); err != nil {
+		return nil, err
+	}
 	p.signing = cfg.signing()
 	p.renewer = cfg.renewer()
 	if err := p.newCheck(); err != nil {
@@ -312,6 +321,7 @@ func (p *Portal) Run(ctx context.Context) {
 		defer func() { <-renewing }()
 	}
 	runner := &jobs.Runner{Store: p.cfg.Store, Plans: p.plans(), Now: p.cfg.Now, Log: p.cfg.Log}
+	go p.birthdays().Watch(ctx)
 	_ = runner.Run(ctx)
 }
 
@@ -321,6 +331,7 @@ func (p *Portal) plans() map[string]jobs.Plan {
 		enrol.JobKind:      p.enrol.Plan(),
 		recovery.JobKind:   p.recoveryPlan(),
 		bank.JobKind:       bank.Plan(p.cfg.Store),
+		people.JobKind:     p.birthdays().Plan(),
 		requests.RaiseKind: p.signing.Raiser.Plan(), // signatures made while a service did not answer
 	}
 	if post := p.post(); post != nil {

@@ -129,6 +129,7 @@ func (p *Portal) areas() ([]area, error) {
 		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},
 		p.refunds(),
 		p.office(*card),
+		p.people(),
 		p.check,
 		&letters.Mailroom{Service: p.Letters()},
 		&kiosk.Area{Protocol: p.kiosks, Browser: kioskBrowser{p}},

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"guichet.example/auth"
-	"guichet.example/portal/page"
 	"guichet.example/signing/document"
 )
 
@@ -28,11 +27,14 @@ func (h Household) Holder(id auth.MemberID) (OnBooklet, bool) {
 
 // Store keeps who may see whom. Every change has its audit row in its commit.
 type Store interface {
-	page.Drafts
 	Household(ctx context.Context, login auth.Login) (Household, error)
 	// AnswerAccess records whether the holder keeps access, as the person on her booklet
 	// answers, at once. ErrMinor, ErrNotOnBooklet.
 	AnswerAccess(ctx context.Context, login auth.Login, holder auth.MemberID, keep bool, r Rules) error
+	// FileAccess reads who sees the person of an open file, and NoteAccess records what she
+	// signed by hand. office's errors of an opening, ErrMinor, ErrNotOnBooklet.
+	FileAccess(ctx context.Context, o auth.Officer, opening string) ([]OnBooklet, error)
+	NoteAccess(ctx context.Context, o auth.Officer, opening string, holder auth.MemberID, keep bool, r Rules) error
 	// AccessForm notes that the form to be signed by hand was drawn.
 	AccessForm(ctx context.Context, login auth.Login, holder auth.MemberID) error
 }

@@ -102,7 +102,7 @@ func kindName(v page.View, k document.Kind) string {
 	case document.KindOfficePaper:
 		return v.T("requests.kind.office-paper")
 	}
-	return string(k)
+	return page.KindName(v, k)
 }
 
 // badge is the state of a request: its words, and the kind of badge they stand in.
@@ -133,6 +133,9 @@ func badge(v page.View, s State) (page.Kind, string) {
 
 // track is what happened with a request and what comes, each step with its date.
 func (q *Requests) track(v page.View, r Request) []page.TrackStep {
+	if AtOnce(r.Act.Kind()) && r.State != Declined && r.State != Expired && r.State != Rejected && r.State != Withdrawn {
+		return q.trackAtOnce(v, r)
+	}
 	method := q.wording(v, r)
 	_, words := badge(v, r.State)
 	prepared := page.TrackStep{State: page.Done, Text: v.T("requests.track.prepared"), Detail: locale.Date(v.Lang, r.Created)}

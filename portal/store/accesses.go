@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/office"
 	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -325,6 +326,48 @@ func (db *DB) accessSettled(t *tx, key memberKey, d documents.Document, r reques
 // AccessForm implements people.Store.
 func (db *DB) AccessForm(ctx context.Context, login auth.Login, holder auth.MemberID) error {
 	return db.write(ctx, db.entry(ctx, login, audit.PrintAccess, object("holder", string(holder))), nil)
+}
+
+// FileAccess implements people.Store.
+func (db *DB) FileAccess(ctx context.Context, o auth.Officer, opening string) (list []people.OnBooklet, err error) {
+	note := db.officerEntry(ctx, o, "", audit.ReadAccess, object("opening", opening))
+	err = db.read(ctx, func(c *conn) error {
+		return onSnapshot(c, func(c *conn) error {
+			open, _, err := db.opening(c, o, opening)
+			if err != nil {
+				return err
+			}
+			note.Member, note.Reason = string(open.Member), open.Why.Key
+			list, err = findBooklets(c, `h.person = ?`, "h.member", o.Mutuality, people.Today(db.cfg.Now()), string(open.Member))
+			return err
+		})
+	})
+	if err != nil {
+		note = refusal(note, err)
+	}
+	if noting := db.write(ctx, note, nil); err == nil {
+		err = noting
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading who sees a person: %w", err)
+	}
+	return list, nil
+}
+
+// NoteAccess implements people.Store.
+func (db *DB) NoteAccess(ctx context.Context, o auth.Officer, opening string, holder auth.MemberID, keep bool, r people.Rules) error {
+	note := db.officerEntry(ctx, o, "", audit.ChangeAccess, object("holder", string(holder)))
+	if note.Reason = string(people.Blocked) + " " + people.Paper; keep {
+		note.Reason = string(people.Kept) + " " + people.Paper
+	}
+	err := db.inFile(ctx, o, opening, note, func(t *tx, open office.Opening, _ memberKey) error {
+		return db.decide(t, o.Mutuality, open.Member, decision{ // the row is that of the file
+			holder: holder, keep: keep, by: people.ByStaff, ground: people.Paper, end: people.Blocked, rules: r})
+	})
+	if err != nil {
+		return fmt.Errorf("noting who may see: %w", err)
+	}
+	return nil
 }
 
 // minBlockAge is the lowest age that a mutuality may set; see people.Settings.

@@ -61,8 +61,12 @@ func keepPaper(t *tx, key memberKey, r requests.Request) error {
 // onceSigned is the state in which a request is once the signature holds: an advisor answers
 // what a member asked, and nobody what the mutuality itself put into her vault.
 func onceSigned(k document.Kind, s requests.State) requests.State {
-	if (ofMutuality(k) || atOnce(k)) && s == requests.Signed {
+	switch {
+	case s != requests.Signed:
+	case ofMutuality(k):
 		return requests.Accepted
+	case requests.AtOnce(k):
+		return requests.Done
 	}
 	return s
 }
