@@ -83,8 +83,9 @@ func coversOf(c *conn, mutuality string, person auth.MemberID) (list []core.Cove
 			if err := scan(&one.Cover, d.at(&one.Since), d.at(&one.Until), &one.Status, &one.Code); err != nil {
 				return err
 			}
+			err := d.read()
 			list = append(list, one)
-			return d.read()
+			return err
 		})
 	return list, err
 }

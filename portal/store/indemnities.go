@@ -105,7 +105,8 @@ func scanIndemnity(scan func(...any) error) (i core.Indemnity, err error) {
 	if err := scan(&i.Reference, d.at(&i.Paid), d.at(&i.From), d.at(&i.To), &i.Days, &i.Daily, &i.Gross, &i.Tax, &i.Net, &i.Last4); err != nil {
 		return i, err
 	}
-	return i, d.read()
+	err = d.read()
+	return i, err
 }
 
 // Appointment implements indemnities.Store. The look is at the one person whose it is.

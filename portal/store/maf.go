@@ -51,9 +51,10 @@ func mafYearsOf(c *conn, mutuality string, holder auth.MemberID, today time.Time
 			if err := scan(&y.Year, &y.Class, d.at(&y.Since), &y.Ceiling, &y.Counted, &closed); err != nil {
 				return err
 			}
+			err := d.read()
 			y.Closed = closed == 1
 			years = append(years, y)
-			return d.read()
+			return err
 		})
 	return years, err
 }
@@ -93,7 +94,8 @@ func scanShare(scan func(...any) error) (person auth.MemberID, s core.MafShare, 
 	if err := scan(&person, &s.Counted, &s.Refunded, &s.Due, d.at(&s.Expected)); err != nil {
 		return "", s, err
 	}
-	return person, s, d.read()
+	err = d.read()
+	return person, s, err
 }
 
 // ownShares are the member's own parts in the counters of the households she is in: only

@@ -107,9 +107,10 @@ func tariffs(c *conn, mutuality string, today time.Time) (list []core.Tariff, er
 			if err := scan(&t.Code, &t.Nature, d.at(&t.From), &more, &t.Fee, &t.With, &t.Without); err != nil {
 				return err
 			}
+			err := d.read()
 			t.Increased = more == 1
 			list = append(list, t)
-			return d.read()
+			return err
 		})
 	return list, err
 }
@@ -188,7 +189,8 @@ func agreements(c *conn, mutuality string, of people.Person, list *[]rights.Pers
 			if err := scan(&g.Reference, &g.Kind, &g.Subject, &g.Professional, d.at(&g.Since), d.at(&g.Until), &g.State, &g.Cents); err != nil {
 				return err
 			}
+			err := d.read()
 			*list = append(*list, one)
-			return d.read()
+			return err
 		})
 }
