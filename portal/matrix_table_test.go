@@ -60,6 +60,7 @@ var notAtKiosk = []string{
 	"enrol", "enrol/letter", "enrol/letter/*", "enrol/code", "enrol/identity", "enrol/facts", "enrol/facts/*", "enrol/contact", "enrol/not-me",
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
 	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*", "messages/files/:id", "requests/contact/files",
+	"refunds/period.csv", "refunds/period.pdf", "refunds/payments/:reference/payment.csv", "refunds/payments/:reference/payment.pdf",
 	"documents/:id/file.pdf", "documents/:id/proof.pdf", "indemnities/appointments/:id/calendar.ics", "requests/:id/document.pdf", "account/people/:holder/form.pdf", "requests/:id/prove",
 }
 
@@ -122,6 +123,8 @@ var named = map[string]kind{
 	"sign-in/federal/":          word,
 	"sign-in/answer/":           word,
 	"messages/":                 message,
+	"refunds/payments/":         payment,
+	"refunds/receipts/":         receipt,
 	"indemnities/appointments/": appointment,
 	"messages/files/":           attachment,
 }

@@ -225,6 +225,10 @@ func (m *matrix) make(owner string, k kind) string {
 		return w.document(who)
 	case session, signIn:
 		return w.sessionOf(who)
+	case payment:
+		return w.refunded(who)
+	case receipt:
+		return w.receipted(who)
 	case appointment:
 		return w.appointed(who)
 	case holder:
