@@ -179,3 +179,14 @@ func ownText(v page.View, c calculation) string {
 	}
 	return ""
 }
+
+// pattern is what fills a part of the bar: plain, hatched or dotted.
+func pattern(kind string) string {
+	switch kind {
+	case "share":
+		return "url(#hatch)"
+	case "supplement":
+		return "url(#dots)"
+	}
+	return "currentColor"
+}
