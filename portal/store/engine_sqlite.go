@@ -104,7 +104,10 @@ func (s *sqlite) prepareFile(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("recovering database: %w", err), c.close())
 	}
 	s.keeper = c
-	return migrate(ctx, goose.DialectSQLite3, s.pool, sqliteSteps())
+	if err := migrate(ctx, goose.DialectSQLite3, s.pool, sqliteSteps()); err != nil {
+		return err
+	}
+	return settlePlans(c)
 }
 
 func (s *sqlite) connect(ctx context.Context, writing bool) (*conn, error) {

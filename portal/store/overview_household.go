@@ -15,7 +15,7 @@ import (
 // different statements are prepared.
 const householdQuery = `
 	SELECT 1, l.payment, l.person, l.nature, l.provider, '', l.treated, 0, l.refund, l.line FROM refund_lines l
-		JOIN payments p ON p.mutuality = l.mutuality AND p.member = l.member AND p.treated = l.treated AND p.payment = l.payment
+		JOIN payments p ON p.mutuality = l.mutuality AND p.member = coalesce(l.member, l.person) AND p.treated = l.treated AND p.payment = l.payment
 		WHERE l.mutuality = ?1 AND l.person IN (PERSONS) AND l.treated >= ?2 AND p.kind = 'refund'
 	UNION ALL
 	SELECT 2, appointment, member, place, city, '', '', at, 0, 0 FROM appointments
