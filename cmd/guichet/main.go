@@ -25,6 +25,8 @@ var program = cli.Program{
 		{Name: "seal-key", Summary: "make the key of the mutuality's seal, and take its certificate in", Run: runSealKey},
 		{Name: "seed", Summary: "write the files of a made-up mutuality, to try and measure imports", Run: runSeed},
 		{Name: "audit", Summary: "verify or export the audit trail", Run: runAudit},
+		{Name: "backup", Summary: "copy all data of one moment into a folder, while the counter serves", Run: runBackup},
+		{Name: "restore", Summary: "make the data of a backup on an empty machine, and check all of it", Run: runRestore},
 		{Name: "objects", Summary: "move documents into the object store, or back", Run: runObjects},
 		{Name: "bench", Summary: "measure speed as a ratio to what cannot be avoided", Run: runBench},
 	},

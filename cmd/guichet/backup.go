@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/store"
+	"guichet.example/portal/vault"
+)
+
+// runBackup copies the whole store of one moment into a folder, while the counter serves.
+func runBackup(ctx context.Context, env cli.Env, args []string) error {
+	flags := cli.Flags(env, "backup", "guichet backup -config FILE OUT")
+	s, rest, err := settingsOf(flags, args, 1)
+	if err != nil {
+		return err
+	}
+	if within(s.Keys, rest[0]) || within(rest[0], s.Keys) {
+		return errors.New("a backup beside the keys would hold the keys to itself: choose another folder")
+	}
+	db, err := openStore(ctx, s, errorsOnly(env))
+	if err != nil {
+		return err
+	}
+	began, p := time.Now(), &stepProgress{progress: newProgress(env.Stderr)}
+	m, err := db.Backup(ctx, rest[0], p.told)
+	p.end()
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "backup of %s: %d documents, %d audit rows, %d objects, in %v\n", m.Began.Format(time.RFC3339),
+		m.Counts["documents"], m.Counts["audit"], m.Objects, time.Since(began).Round(time.Millisecond))
+	fmt.Fprintln(env.Stdout, "the keys are not in it: keep a copy of them apart")
+	return nil
+}
+
+// runRestore makes the store of a backup on an empty machine, and checks all of it.
+func runRestore(ctx context.Context, env cli.Env, args []string) error {
+	flags := cli.Flags(env, "restore", "guichet restore -config FILE BACKUP")
+	s, rest, err := settingsOf(flags, args, 1)
+	if err != nil {
+		return err
+	}
+	keys, err := vault.LoadKeys(s.Keys)
+	if err != nil {
+		return fmt.Errorf("a backup opens with the keys of its store, put them back: %w", err)
+	}
+	place, err := s.where()
+	if err != nil {
+		return err
+	}
+	cfg := store.Config{Keys: keys, Log: errorsOnly(env), Anchors: s.auditHeads(), Started: "restored"}
+	place.set(&cfg)
+	if err := s.Objects.set(&cfg); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return err
+	}
+	began, p := time.Now(), &stepProgress{progress: newProgress(env.Stderr)}
+	m, err := store.Restore(ctx, cfg, filepath.Clean(rest[0]), p.told)
+	p.end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "restored the backup of %s: %d documents, %d audit rows, %d objects, all checked, in %v\n",
+		m.Began.Format(time.RFC3339), m.Counts["documents"], m.Counts["audit"], m.Objects, time.Since(began).Round(time.Millisecond))
+	fmt.Fprintln(env.Stdout, "nobody is signed in: sessions and links of before do not come back")
+	return nil
+}
+
+func errorsOnly(env cli.Env) *slog.Logger {
+	return slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+// stepProgress shows one step after the other.
+type stepProgress struct {
+	*progress
+	what string
+}
+
+func (p *stepProgress) told(s store.Step) {
+	of, done := s.Of, s.Done
+	unit := map[string]string{"objects": "objects", "documents": "documents checked"}[s.What]
+	if unit == "" { // bytes
+		of, done, unit = of>>20+1, done>>20, "MB of the "+s.What
+	}
+	if p.what != s.What {
+		if p.what != "" {
+			p.end()
+		}
+		p.what, p.unit = s.What, unit
+		p.done = 0
+		p.begin(int(of))
+	}
+	p.at(int(done))
+}
