@@ -8,6 +8,7 @@ const (
 	mostAddress   = 140
 	mostReference = 24
 	mostSentence  = 500
+	mostLine      = 20_000_000_00 // cents of an amount in a line
 )
 
 const ofPerson = "affiliation number of the person"
@@ -74,11 +75,11 @@ var schemas = map[Kind]*Schema{
 		day("from", func(l *Line) *time.Time { return &l.From }, "day of care, or the first", need, past),
 		day("to", func(l *Line) *time.Time { return &l.To }, "last day of care; not given: that day alone", past),
 		whole("quantity", func(l *Line) *int { return &l.Quantity }, "how often", need, between(1, 9999)),
-		cents("fee", func(l *Line) *int64 { return &l.Fee }, "official fee", need),
-		field[Line]{Field: Field{Name: "supplement", Type: Cents, Most: mostCents, Meaning: "above the official fee; not given: not declared"},
+		cents("fee", func(l *Line) *int64 { return &l.Fee }, "official fee", need, between(0, mostLine)),
+		field[Line]{Field: Field{Name: "supplement", Type: Cents, Most: mostLine, Meaning: "above the official fee; not given: not declared"},
 			maybe: func(l *Line) **int64 { return &l.Supplement }},
-		cents("refund", func(l *Line) *int64 { return &l.Refund }, "what the insurance pays", need),
-		cents("own", func(l *Line) *int64 { return &l.Own }, "own share: fee and supplement less refund", need, between(-mostCents, mostCents)),
+		cents("refund", func(l *Line) *int64 { return &l.Refund }, "what the insurance pays", need, between(0, mostLine)),
+		cents("own", func(l *Line) *int64 { return &l.Own }, "own share: fee and supplement less refund", need, between(-mostLine, mostLine)),
 	),
 	KindIncapacity: schemaOf("A period of incapacity for work.",
 		func(i *Incapacity) (string, string) { return until(i.Since, i.Until) },

@@ -68,6 +68,9 @@ func (l *load) reject(row int, f fault) {
 }
 
 func (l *load) run() error {
+	if err := l.byIndex(); err != nil {
+		return err
+	}
 	if err := l.findMembers(); err != nil {
 		return err
 	}

@@ -222,11 +222,24 @@ func (l *load) known(r core.Member) (m account.Member, had *account.Member, err 
 }
 
 // newMember is an id that begins with the time, as other ids do: members who are delivered
-// together lie together in the tables, and so do their lines, which come in the same order.
+// together lie together in the tables, and so do their lines, which come in the same
+// order. An id's letters sort behind its digits, so the time is written in letters alone.
 func (l *load) newMember() (auth.MemberID, error) {
-	var at [8]byte
-	binary.BigEndian.PutUint64(at[:], uint64(l.db.cfg.Now().UnixMilli())<<16)
-	return auth.NewMemberID(io.MultiReader(bytes.NewReader(at[:6]), l.db.cfg.Rand))
+	const letters, places = 26, 9 // 26^9 milliseconds are 170 years
+	ms, bits := uint64(l.db.cfg.Now().UnixMilli()), uint64(0)
+	for place := range places {
+		bits |= ms % letters << (5*place + 64 - 5*places)
+		ms /= letters
+	}
+	var raw [16]byte
+	if _, err := io.ReadFull(l.db.cfg.Rand, raw[5:]); err != nil {
+		return "", err
+	}
+	tail := uint64(raw[5]) >> 5 << (64 - 48) // what is left of the sixth byte
+	var head [8]byte
+	binary.BigEndian.PutUint64(head[:], bits|tail)
+	copy(raw[:6], head[:6])
+	return auth.NewMemberID(bytes.NewReader(raw[:]))
 }
 
 // accountOf is the account that benefits are paid on, if the record names one.

@@ -11,7 +11,7 @@ import (
 // what earlier files of the same preview would have stored, and is added to.
 func (db *DB) Preview(ctx context.Context, mutuality string, batch core.Batch, ahead *core.Ahead) (core.Outcome, error) {
 	var out core.Outcome
-	err := db.read(ctx, func(c *conn) error {
+	err := db.snapshot(ctx, func(c *conn) error {
 		l := &load{db: db, conn: c, mutuality: mutuality, batch: batch, ahead: ahead}
 		err := l.run()
 		out = l.out

@@ -58,6 +58,17 @@ func contains(list []int, n int) bool {
 	return false
 }
 
+// byIndex has PostgreSQL join lists of keys by index for the rest of the transaction. It
+// keeps the plan of a statement that was first made when the table was empty, and would
+// read all of it ever after.
+func (l *load) byIndex() error {
+	if _, ok := l.db.engine.(*postgres); !ok {
+		return nil
+	}
+	var set string
+	return l.get(`SELECT set_config('enable_seqscan', 'off', true) || set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true)`, nil, &set)
+}
+
 // existing reads the rows that are there already, by identity.
 func (l *load) existing(table coreTable, records []record) (map[string][]any, error) {
 	had := map[string][]any{}

@@ -104,7 +104,7 @@ CREATE TABLE refund_lines (
     person      TEXT    NOT NULL,
     treated     TEXT    NOT NULL,
     payment     TEXT    NOT NULL,
-    line        BIGINT  NOT NULL,
+    line        SMALLINT NOT NULL,
     member      TEXT,                -- null: the person herself
     certificate TEXT    NOT NULL,
     nature      TEXT    NOT NULL,
@@ -112,11 +112,11 @@ CREATE TABLE refund_lines (
     provider    TEXT    NOT NULL,
     care_from   TEXT    NOT NULL,
     care_to     TEXT,                -- null: that day alone
-    quantity    BIGINT  NOT NULL,
-    fee         BIGINT  NOT NULL,    -- cents, as all amounts
-    supplement  BIGINT ,             -- null: not declared
-    refund      BIGINT  NOT NULL,
-    own         BIGINT  NOT NULL,
+    quantity    SMALLINT NOT NULL,
+    fee         INTEGER NOT NULL,    -- cents, as all amounts: narrow, there are many lines
+    supplement  INTEGER,             -- null: not declared
+    refund      INTEGER NOT NULL,
+    own         INTEGER NOT NULL,
     PRIMARY KEY (mutuality, person, treated, payment, line)
 );
 
