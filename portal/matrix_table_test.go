@@ -61,7 +61,7 @@ var notAtKiosk = []string{
 	"enrol/password", "enrol/check", "enrol/sent", "enrol/again", "enrol/open/*", "enrol/done", "enrol/renewed", "enrol/terms",
 	"recover", "recover/*", "office", "office/*", "cannot-connect", "cannot-connect/*", "account/password", "account/password/*", "check", "check/*", "papers", "papers/*", "messages/files/:id", "requests/contact/files",
 	"refunds/period.csv", "refunds/period.pdf", "refunds/payments/:reference/payment.csv", "refunds/payments/:reference/payment.pdf",
-	"documents/:id/file.pdf", "documents/:id/proof.pdf", "indemnities/appointments/:id/calendar.ics", "requests/:id/document.pdf", "account/people/:holder/form.pdf", "requests/:id/prove",
+	"orders/incapacity-form/blank.pdf", "documents/:id/file.pdf", "documents/:id/proof.pdf", "indemnities/appointments/:id/calendar.ics", "requests/:id/document.pdf", "account/people/:holder/form.pdf", "requests/:id/prove",
 }
 
 // closedAt says whether the list has the route.
