@@ -78,6 +78,7 @@ var outcomes = []outcome{
 	{errTooLarge, http.StatusRequestEntityTooLarge, "portal.large"},
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
+	{requests.ErrOrdered, http.StatusConflict, "orders.post.enough"},
 	{requests.ErrTooManyPapers, http.StatusConflict, "papers.enough"},
 	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"}, // the member's own name
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},

@@ -132,6 +132,19 @@ func askedRows(v page.View, act document.Act) []page.SummaryRow {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.to"), Value: strings.Join(a.DeliverTo[1:], ", ")})
 		}
 		return rows
+	case document.PostOrder:
+		rows := []page.SummaryRow{{Label: v.T("office.request.for"), Value: strings.Join(a.ForPersons, ", ")}}
+		if a.Quantity > 0 {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.quantity"), Value: strconv.Itoa(a.Quantity)})
+		}
+		if a.From != nil && a.Until != nil {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: a.Country,
+				Detail: locale.Date(v.Lang, *a.From) + " – " + locale.Date(v.Lang, *a.Until)})
+		}
+		if len(a.DeliverTo) > 1 {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.to"), Value: strings.Join(a.DeliverTo[1:], ", ")})
+		}
+		return rows
 	case document.Paper:
 		return []page.SummaryRow{
 			{Label: v.T("office.request.title"), Value: a.Title},

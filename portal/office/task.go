@@ -21,6 +21,10 @@ type Kind string
 const (
 	BankChange     Kind = "bank-change"
 	Order          Kind = "ehic-order"
+	Labels         Kind = "labels-order" // as the three that follow, an order by post
+	Envelopes      Kind = "envelopes-order"
+	TravelPapers   Kind = "travel-papers"
+	IncapacityForm Kind = "incapacity-form"
 	Paper          Kind = "paper"           // a file of her own that a member signed
 	Reactivation   Kind = "reactivation"    // a disabled account is asked back (F46)
 	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted (F47)
@@ -35,13 +39,18 @@ const (
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
+var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
 
 // OfRequest says that items of the kind are signed requests.
-func (k Kind) OfRequest() bool { return k == BankChange || k == Order || k == Paper }
+func (k Kind) OfRequest() bool { return k == BankChange || k.OfOrder() || k == Paper }
+
+// OfOrder says that items of the kind are orders of what comes by post.
+func (k Kind) OfOrder() bool {
+	return k == Order || k == Labels || k == Envelopes || k == TravelPapers || k == IncapacityForm
+}
 
 // days is how many working days a task may wait.
 var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, BankStopped: 1, StuckDocument: 1, Message: 2}
@@ -173,6 +182,9 @@ const (
 
 // Answers are how an item of the kind can end.
 func (k Kind) Answers() []string {
+	if k.OfOrder() {
+		k = Order
+	}
 	switch k {
 	case BankChange: // accepted by two people, in the insurance system
 		return []string{EventRejected}

@@ -43,11 +43,7 @@ func listView(v page.View) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = page.Files([]page.FileRow{{
-				Icon:   "card",
-				Link:   page.Link{URL: v.URL(ehicPath), Text: v.T("orders.ehic.name")},
-				Detail: v.T("orders.ehic.what"),
-			}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Files(offers(v)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -28,6 +28,7 @@ const (
 	ehicPath   = "orders/ehic"
 	checkPath  = "orders/ehic/check"
 	sendPath   = "orders/ehic/send"
+	blankPath  = "orders/incapacity-form/blank.pdf"
 )
 
 // Route mounts the area. What was typed is kept in a draft and checked again at each
@@ -38,6 +39,10 @@ func (o *Orders) Route(r page.Routes) {
 	r.POST(checkPath, auth.OrderDocument, o.take)
 	r.GET(checkPath, auth.OrderDocument, o.check)
 	r.POST(sendPath, auth.OrderDocument, o.send)
+	for _, k := range document.PostKinds() {
+		post{o, k}.route(r)
+	}
+	r.GET(blankPath, auth.OrderDocument, o.blank)
 }
 
 func (o *Orders) delivery() int {

@@ -13,20 +13,31 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/areatest"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/people"
 	"guichet.example/signing/document"
 )
 
 type fakeStore struct {
 	areatest.Drafts
-	person Person
-	err    error
+	person  Person
+	earlier []Earlier
+	err     error
 }
 
 func (s *fakeStore) Orderer(context.Context, auth.Login) (Person, error) { return s.person, s.err }
 
+func (s *fakeStore) Visible(context.Context, auth.Login) ([]people.Person, error) {
+	return []people.Person{{Member: "mathieu", Name: s.person.Name, Self: true}, {Member: "nora", Name: "Nora Delcourt"}}, s.err
+}
+
+func (s *fakeStore) Ordered(context.Context, auth.Login, document.Kind, time.Time) ([]Earlier, error) {
+	return s.earlier, s.err
+}
+
 type fakeFreezer struct {
-	acts map[string]document.EHICOrder
-	err  error
+	acts  map[string]document.EHICOrder
+	posts map[string]document.PostOrder
+	err   error
 }
 
 func (f *fakeFreezer) Method(login auth.Login, _ document.Act) string {
@@ -36,6 +47,10 @@ func (f *fakeFreezer) Method(login auth.Login, _ document.Act) string {
 func (f *fakeFreezer) Freeze(_ context.Context, _ auth.Login, act document.Act, key string) (string, error) {
 	if f.err != nil {
 		return "", f.err
+	}
+	if post, ok := act.(document.PostOrder); ok {
+		f.posts[key] = post
+		return "request-of-" + key, nil
 	}
 	if _, ok := f.acts[key]; !ok {
 		f.acts[key] = act.(document.EHICOrder)
@@ -50,7 +65,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}}}
+	d := &desk{freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}, posts: map[string]document.PostOrder{}}}
 	d.store = &fakeStore{person: Person{Name: "Mathieu Delcourt", Birth: time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC),
 		Affiliation: "0412-77-318", Street: "Rue des Clarisses 8", Postcode: "4000", Municipality: "Liège"}}
 	d.Counter = areatest.New(t, &Orders{

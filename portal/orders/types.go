@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 	"guichet.example/signing/document"
 )
 
@@ -26,6 +27,10 @@ type Person struct {
 type Store interface {
 	page.Drafts
 	Orderer(ctx context.Context, login auth.Login) (Person, error)
+	// Visible are the people whom the member may order for, herself first.
+	Visible(ctx context.Context, login auth.Login) ([]people.Person, error)
+	// Ordered lists her orders of a kind since then that were not refused or taken back.
+	Ordered(ctx context.Context, login auth.Login, kind document.Kind, since time.Time) ([]Earlier, error)
 }
 
 // Freezer takes the checked answers to the signing step and returns the request's id.

@@ -2,6 +2,7 @@ package requests
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -56,6 +57,18 @@ func asked(v page.View, r Request) []page.SummaryRow {
 			add("requests.detail.departure", locale.Date(v.Lang, *a.Departure))
 		}
 		add("requests.detail.country", a.Country)
+	case document.PostOrder:
+		if a.Quantity > 0 {
+			add("requests.detail.quantity", strconv.Itoa(a.Quantity))
+		} else {
+			add("requests.detail.for", strings.Join(a.ForPersons, ", "))
+		}
+		add("requests.detail.to", strings.Join(a.DeliverTo[1:], ", "))
+		add("requests.detail.country", a.Country)
+		if a.From != nil && a.Until != nil {
+			add("requests.detail.departure", locale.Date(v.Lang, *a.From))
+			add("requests.detail.until", locale.Date(v.Lang, *a.Until))
+		}
 	case document.Paper:
 		rows = append(rows, paperRows(v, a)...)
 	}

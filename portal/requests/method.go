@@ -19,7 +19,7 @@ const (
 
 // Receivable reports whether a request may be sent without a proof of its own: it moves
 // neither money nor rights.
-func Receivable(k document.Kind) bool { return k == document.KindEHICOrder }
+func Receivable(k document.Kind) bool { return Ordered(k) }
 
 // Freezer takes the answers of the other areas, and tells them how their member will
 // consent to what is made of them.

@@ -91,19 +91,7 @@ func address(v page.View, id, of string) string {
 }
 
 // kindName is what a request is for, in words.
-func kindName(v page.View, k document.Kind) string {
-	switch k {
-	case document.KindBankChange:
-		return v.T("requests.kind.bank-change")
-	case document.KindEHICOrder:
-		return v.T("requests.kind.ehic-order")
-	case document.KindPaper:
-		return v.T("requests.kind.paper")
-	case document.KindOfficePaper:
-		return v.T("requests.kind.office-paper")
-	}
-	return page.KindName(v, k)
-}
+func kindName(v page.View, k document.Kind) string { return page.KindName(v, k) }
 
 // badge is the state of a request: its words, and the kind of badge they stand in.
 func badge(v page.View, s State) (page.Kind, string) {
@@ -157,7 +145,7 @@ func (q *Requests) track(v page.View, r Request) []page.TrackStep {
 		if r.Act.Kind() == document.KindBankChange {
 			steps = append(steps, page.TrackStep{State: page.Now, Text: v.T("requests.track.delay")})
 		}
-		return append(steps, last(v, r.Act))
+		return append(steps, shipped(v, r)...)
 	case Done:
 		return []page.TrackStep{signed, {State: page.Done, Text: v.T("requests.state.accepted")}, {State: page.Done, Text: words}}
 	case Declined, Expired:

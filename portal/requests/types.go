@@ -43,6 +43,8 @@ var (
 	ErrPreparationExpired = errors.New("preparation expired")
 	// ErrAnotherValue means the preparation was completed with another signature value.
 	ErrAnotherValue = errors.New("preparation was completed with another value")
+	// ErrOrdered means that this was ordered already, as often as may be.
+	ErrOrdered = errors.New("ordered already")
 	// ErrReferenceTaken means another request of the mutuality has this reference;
 	// Freeze draws another one.
 	ErrReferenceTaken = errors.New("reference is taken")
@@ -82,8 +84,9 @@ type Request struct {
 	Revision  int    // grows with every change of state
 	Document  string // id in the vault once signed
 	SignedAt  time.Time
-	Method    Method // how the member consented; empty while she has not
-	Reason    string // why declined or rejected, as the member or advisor typed it
+	Method    Method     // how the member consented; empty while she has not
+	Reason    string     // why declined or rejected, as the member or advisor typed it
+	Shipments []Shipment // how far an order got, oldest first; empty in lists
 	// Damaged says that what was frozen does not open any more: only in lists, with id,
 	// reference, state and time. The log has the cause.
 	Damaged bool

@@ -52,7 +52,7 @@ var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, signin.ErrClosed, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
 	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
 	requests.ErrProof, requests.ErrWrongPerson,
-	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, requests.ErrTooManyPapers, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
+	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, requests.ErrTooManyPapers, requests.ErrOrdered, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 	credentials.ErrCode, credentials.ErrCodeExpired, credentials.ErrTaken, account.ErrNoSession,
 	letters.ErrLetter, letters.ErrState, letters.ErrCount, letters.ErrNothing, letters.ErrNotFound,
 	bank.ErrLink, bank.ErrInForce, office.ErrFirst, office.ErrAccountChanged, handover.ErrNothing, handover.ErrNoBatch,

@@ -444,7 +444,7 @@ func (db *DB) ItemAttachment(ctx context.Context, o auth.Officer, id string, n i
 			case err != nil:
 				return err
 			case i.Kind != office.Message:
-				return office.ErrNotFound
+				return office.ErrState
 			case i.Hold.Staff != o.ID || !i.Closed.IsZero():
 				return office.ErrState
 			}

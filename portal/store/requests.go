@@ -76,6 +76,9 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 		if err := db.insertCheck(t, key, r); err != nil {
 			return err
 		}
+		if err := orderRoom(t, key, r, db.cfg.Now()); err != nil {
+			return err
+		}
 		if err := db.insertPaper(t, key, r); err != nil {
 			return err
 		}
@@ -250,7 +253,9 @@ func (db *DB) Request(ctx context.Context, login auth.Login, id string) (request
 	note := db.entry(ctx, login, audit.ReadRequest, object("request", id))
 	err := db.reveal(ctx, note, func(c *conn) error {
 		return onSnapshot(c, func(c *conn) (err error) {
-			r, err = db.request(c, login, id)
+			if r, err = db.request(c, login, id); err == nil {
+				r.Shipments, err = shipments(c, login.Mutuality, r)
+			}
 			return err
 		})
 	})

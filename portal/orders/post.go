@@ -1,0 +1,221 @@
+package orders
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/portal/people"
+	"guichet.example/signing/document"
+)
+
+// Bounds of orders by post (F148, F149).
+const (
+	// Period is how long a person's labels last: until then no others are ordered.
+	Period = 90 * 24 * time.Hour
+	// MaxEnvelopes is how many envelopes a member orders in a Period.
+	MaxEnvelopes = 20
+)
+
+// postForm is what the member typed, as she typed it.
+type postForm struct {
+	Who                             string // ids of the people ticked, a space between
+	Quantity                        string
+	FromDay, FromMonth, FromYear    string
+	UntilDay, UntilMonth, UntilYear string
+	Country                         string
+}
+
+// Names of the fields.
+const (
+	whoField      = "who"
+	quantityField = "quantity"
+	fromField     = "from"
+	untilField    = "until"
+)
+
+// post is one of the orders that come by post and are made of the same parts.
+type post struct {
+	*Orders
+	kind document.Kind
+}
+
+func (p post) path() string { return ordersPath + "/" + string(p.kind) }
+
+func (p post) route(r page.Routes) {
+	r.GET(p.path(), auth.OrderDocument, p.form)
+	r.POST(p.path()+"/check", auth.OrderDocument, p.take)
+	r.GET(p.path()+"/check", auth.OrderDocument, p.check)
+	r.POST(p.path()+"/send", auth.OrderDocument, p.send)
+}
+
+func (p post) hasPeople() bool   { return p.kind != document.KindEnvelopes }
+func (p post) hasJourney() bool  { return p.kind == document.KindTravelPapers }
+func (p post) hasQuantity() bool { return p.kind == document.KindEnvelopes }
+
+// Earlier is an order of a kind that was made before and still counts.
+type Earlier struct {
+	At  time.Time
+	Act document.PostOrder
+}
+
+// postState is a draft with what the store knows, and what comes of both.
+type postState struct {
+	draft   page.Draft[postForm]
+	who     Person
+	people  []people.Person
+	earlier []Earlier
+	act     document.PostOrder
+	wrong   []page.FieldError
+}
+
+func (p post) drafts() page.DraftForm[postForm] {
+	return page.DraftForm[postForm]{Store: p.Store, Name: p.path()}
+}
+
+func (p post) read(c *gin.Context) (s postState, found bool, err error) {
+	ctx, login := c.Request.Context(), page.LoginOf(c)
+	if s.draft, found, err = p.drafts().Read(c); err != nil {
+		return s, false, err
+	}
+	if s.who, err = p.Store.Orderer(ctx, login); err != nil {
+		return s, false, fmt.Errorf("reading who orders: %w", err)
+	}
+	if s.people, err = p.Store.Visible(ctx, login); err != nil {
+		return s, false, fmt.Errorf("reading for whom to order: %w", err)
+	}
+	if s.earlier, err = p.Store.Ordered(ctx, login, p.kind, p.Now().Add(-Period)); err != nil {
+		return s, false, fmt.Errorf("reading earlier orders: %w", err)
+	}
+	if found {
+		s.act, s.wrong, err = p.answers(page.From(c), s)
+	}
+	return s, found, err
+}
+
+// chosen are the people ticked, of those whom the member may order for.
+func (s postState) chosen() []people.Person {
+	ids := strings.Fields(s.draft.Answers.Who)
+	var list []people.Person
+	for _, p := range s.people {
+		if slices.Contains(ids, string(p.Member)) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// orderedFor is the earlier order for a person that still counts.
+func (s postState) orderedFor(name string) (Earlier, bool) {
+	for _, e := range s.earlier {
+		if slices.Contains(e.Act.ForPersons, name) {
+			return e, true
+		}
+	}
+	return Earlier{}, false
+}
+
+// left is how many envelopes may still be ordered.
+func (s postState) left() int {
+	n := MaxEnvelopes
+	for _, e := range s.earlier {
+		n -= e.Act.Quantity
+	}
+	return max(n, 0)
+}
+
+// answers checks the form: the order as it will be signed, or what is wrong.
+func (p post) answers(v page.View, s postState) (document.PostOrder, []page.FieldError, error) {
+	var wrong []page.FieldError
+	say := func(field, key string, args ...locale.Arg) {
+		wrong = append(wrong, page.FieldError{Field: field, Text: v.T("orders.post.error."+key, args...)})
+	}
+	act := document.PostOrder{
+		What: p.kind, Language: document.Language(v.Lang), Mutuality: p.Mutuality, Date: p.today(),
+		Member:     document.Person{Name: s.who.Name, Birth: s.who.Birth, Affiliation: s.who.Affiliation},
+		ForPersons: []string{s.who.Name}, DeliverTo: s.who.address(),
+	}
+	if p.hasPeople() {
+		act.ForPersons = nil
+		for _, one := range s.chosen() {
+			act.ForPersons = append(act.ForPersons, one.Name)
+			if _, again := s.orderedFor(one.Name); again && p.kind == document.KindLabels {
+				say(whoField, "again", locale.A("name", one.Name))
+			}
+		}
+		if len(act.ForPersons) == 0 {
+			say(whoField, "who")
+		}
+	}
+	if p.hasQuantity() {
+		act.Quantity = number(s.draft.Answers.Quantity, 2)
+		switch {
+		case act.Quantity < 1 || act.Quantity > document.MaxEnvelopes:
+			say(quantityField, "quantity", locale.A("n", document.MaxEnvelopes))
+		case act.Quantity > s.left():
+			say(quantityField, "room", locale.A("n", s.left()))
+		}
+	}
+	if p.hasJourney() {
+		more, err := p.journey(v, s, &act)
+		return act, append(wrong, more...), err
+	}
+	return act, wrong, nil
+}
+
+// journey reads dates and country into the order, or says what is wrong with them.
+func (p post) journey(v page.View, s postState, act *document.PostOrder) (wrong []page.FieldError, err error) {
+	f := s.draft.Answers
+	var mistake page.FieldError
+	if act.From, mistake = p.date(v, fromField, f.FromDay, f.FromMonth, f.FromYear); mistake.Field != "" {
+		wrong = append(wrong, mistake)
+	}
+	if act.Until, mistake = p.date(v, untilField, f.UntilDay, f.UntilMonth, f.UntilYear); mistake.Field != "" {
+		wrong = append(wrong, mistake)
+	}
+	if act.From != nil && act.Until != nil && act.Until.Before(*act.From) {
+		wrong = append(wrong, page.FieldError{Field: untilField, Text: v.T("orders.post.error.back")})
+	}
+	if act.Country = f.Country; act.Country == "" {
+		return append(wrong, page.FieldError{Field: countryField, Text: v.T("orders.post.error.country")}), nil
+	}
+	text, err := countryText(v, document.EHICOrder{Language: act.Language, Mutuality: act.Mutuality, Member: act.Member,
+		Date: act.Date, ForPersons: []string{s.who.Name}, DeliverTo: act.DeliverTo, Country: act.Country})
+	if text != "" {
+		wrong = append(wrong, page.FieldError{Field: countryField, Text: text})
+	}
+	return wrong, err
+}
+
+// date reads a date of the journey in its three fields.
+func (p post) date(v page.View, field, d, m, y string) (*time.Time, page.FieldError) {
+	which := locale.A("which", v.T(map[string]string{fromField: "orders.check.departure", untilField: "orders.post.row.until"}[field]))
+	refuse := func(key string, args ...locale.Arg) (*time.Time, page.FieldError) {
+		return nil, page.FieldError{Field: field, Text: v.T("orders.post.error."+key, append(args, which)...)}
+	}
+	if d == "" || m == "" || y == "" {
+		return refuse("part")
+	}
+	day, month, year := number(d, 2), number(m, 2), number(y, 4)
+	if year < 1000 || month < 1 || month > 12 || day < 1 {
+		return refuse("day")
+	}
+	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	today := p.today()
+	last := today.AddDate(horizon, 0, 0)
+	switch {
+	case date.Day() != day:
+		return refuse("day")
+	case date.Before(today):
+		return refuse("past")
+	case !date.Before(last):
+		return refuse("far", locale.A("date", locale.Date(v.Lang, last)))
+	}
+	return &date, page.FieldError{}
+}
