@@ -29,6 +29,7 @@ type Account struct {
 func (a *Account) Route(r page.Routes) {
 	r.GET("account", auth.ReadFile, a.show)
 	r.GET(accessPath, auth.ReadFile, a.access)
+	r.GET(looksPath, auth.ReadFile, a.looks)
 	r.POST("account/sessions/:id/end", auth.ReadFile, a.endSession)
 	r.GET("account/sign-ins/:id/deny", auth.ReadFile, a.denyForm)
 	r.POST("account/sign-ins/:id/deny", auth.ReadFile, a.deny)

@@ -125,6 +125,10 @@ func (s *fakeStore) DenySignIn(_ context.Context, _ auth.Login, session string) 
 	return "T-4K7P-118", s.err
 }
 
+func (s *fakeStore) Looks(context.Context, auth.Login, LookPlace, int) ([]Look, error) {
+	return nil, nil
+}
+
 func (s *fakeStore) LettersOf(context.Context, auth.Login, int) ([]letters.Letter, error) {
 	return s.letters, s.err
 }

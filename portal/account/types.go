@@ -61,6 +61,9 @@ type Store interface {
 	// DenySignIn is "that was not me". It returns the reference of the task for staff.
 	// ErrNoSession for a session that is not hers, is the current one, or was denied.
 	DenySignIn(ctx context.Context, login auth.Login, session string) (reference string, err error)
+	// Looks lists the looks of others at her file, newest first, those before a place (the
+	// zero place: from the newest), at most limit.
+	Looks(ctx context.Context, login auth.Login, from LookPlace, limit int) ([]Look, error)
 	// LettersOf lists her own letters, newest first, at most limit.
 	LettersOf(ctx context.Context, login auth.Login, limit int) ([]letters.Letter, error)
 }

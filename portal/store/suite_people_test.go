@@ -8,6 +8,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
+	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
 	"guichet.example/portal/letters"
@@ -30,6 +31,7 @@ func runPeople(t *testing.T, open opener) {
 		{"majority comes at midnight in Belgium", testMajorityMidnight},
 		{"who comes of age is asked, once", testComesOfAge},
 		{"who comes of age answers", testAnswersAccess},
+		{"looks of others are listed", testLooks},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
@@ -307,5 +309,50 @@ func testAnswersAccess(t *testing.T, b *bed) {
 	}
 	if a := h.access(emma); a.State != people.Automatic {
 		t.Errorf("given back at 16: %+v, want the rule until majority", a)
+	}
+}
+
+// Looks are those of others alone, newest first, in pages that hold whatever is added.
+func testLooks(t *testing.T, b *bed) {
+	h := &booklet{bed: b}
+	emma := h.add("Emma", "2012-05-01", core.RoleChild)
+	ctx := t.Context()
+	if list, err := b.Looks(ctx, emma, account.LookPlace{}, 10); err != nil || len(list) != 0 {
+		t.Fatalf("looks of nobody: %+v, %v", list, err)
+	}
+	for range 5 {
+		if _, err := b.Cover(ctx, b.claire); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Cover(ctx, emma); err != nil { // her own
+			t.Fatal(err)
+		}
+		b.clock.add(time.Minute)
+	}
+	var seen []account.LookPlace
+	var from account.LookPlace
+	for range 4 {
+		list, err := b.Looks(ctx, emma, from, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range list {
+			if !l.Holder || l.What != "cover" || l.Roles != "" || slices.Contains(seen, l.Place) {
+				t.Errorf("look: %+v", l)
+			}
+			seen, from = append(seen, l.Place), l.Place
+		}
+		if _, err := b.Cover(ctx, b.claire); err != nil { // while she turns the pages
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != 5 || !slices.IsSortedFunc(seen, func(a, b account.LookPlace) int { return int(b.At - a.At) }) {
+		t.Errorf("%d looks, want 5 in order: %v", len(seen), seen)
+	}
+	if list, err := b.Looks(ctx, b.claire, account.LookPlace{}, 10); err != nil || len(list) != 0 {
+		t.Errorf("the holder's own looks: %+v, %v", list, err)
+	}
+	if list, err := b.Looks(ctx, auth.Login{Mutuality: "142", Member: emma.Member}, account.LookPlace{}, 10); err != nil || len(list) != 0 {
+		t.Errorf("in another mutuality: %+v, %v", list, err)
 	}
 }

@@ -379,6 +379,9 @@ func (w *writer) append(e audit.Entry) error {
 	if err := insertAudit(w.conn, row); err != nil {
 		return err
 	}
+	if err := insertLook(w.conn, row); err != nil {
+		return err
+	}
 	w.head = head
 	return nil
 }

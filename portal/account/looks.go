@@ -1,0 +1,128 @@
+package account
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"guichet.example/auth"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+)
+
+const (
+	looksPath = "account/looks"
+	looksRows = 25
+)
+
+// Look is one look of somebody else at the member's file, from the audit trail. It names
+// nobody of the staff: who is behind it, the mutuality's own check finds in the trail.
+type Look struct {
+	At     time.Time
+	Holder bool   // the holder of her booklet looked; else somebody of the staff
+	Roles  string // of staff, as of today: "advisor contact-point"; empty: not known any more
+	What   string // word of what was seen: file, identity, request, access, care …
+	Reason string // key of the reason; empty: none was asked for
+	// Place is where the next page begins.
+	Place LookPlace
+}
+
+// LookPlace is the place of a look in the list: newest first, by time and then by row.
+type LookPlace struct {
+	At    int64 // microseconds
+	Chain string
+	Seq   int64
+}
+
+// String is the place as it stands in an address.
+func (p LookPlace) String() string {
+	if p == (LookPlace{}) {
+		return ""
+	}
+	return strconv.FormatInt(p.At, 36) + "." + p.Chain + "." + strconv.FormatInt(p.Seq, 36)
+}
+
+// parsePlace reads what String wrote; anything else is the newest place.
+func parsePlace(text string) LookPlace {
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 || len(parts[1]) > 64 {
+		return LookPlace{}
+	}
+	at, err := strconv.ParseInt(parts[0], 36, 64)
+	seq, bad := strconv.ParseInt(parts[2], 36, 64)
+	if err != nil || bad != nil || at <= 0 || seq < 0 {
+		return LookPlace{}
+	}
+	return LookPlace{at, parts[1], seq}
+}
+
+// looks is the page of who looked at the file, when, in which role and why.
+func (a *Account) looks(c *gin.Context) error {
+	v := page.From(c)
+	from := parsePlace(c.Query("before"))
+	list, err := a.Store.Looks(c.Request.Context(), page.LoginOf(c), from, looksRows+1)
+	if err != nil {
+		return fmt.Errorf("reading looks: %w", err)
+	}
+	v.Title, v.Nav, v.Lead = v.T("people.looks"), "account", v.T("people.looks.lead")
+	v.Back = page.Link{URL: v.URL("account"), Text: v.T("people.back")}
+	p := looksPage{}
+	if from != (LookPlace{}) {
+		p.Newest = v.URL(looksPath)
+	}
+	if len(list) > looksRows {
+		list = list[:looksRows]
+		p.Older = v.URL(looksPath) + "?before=" + list[looksRows-1].Place.String()
+	}
+	p.Table = looksTable(v, list)
+	return page.Render(c, http.StatusOK, looksView(v, p))
+}
+
+// looksPage is a page of the list.
+type looksPage struct {
+	Table         page.Table
+	Newest, Older string
+}
+
+func looksTable(v page.View, list []Look) page.Table {
+	table := page.Table{Caption: v.T("people.looks.table"), Columns: []page.Column{
+		{Head: v.T("people.looks.when"), Width: 20}, {Head: v.T("people.looks.who"), Width: 25},
+		{Head: v.T("people.looks.what"), Width: 25}, {Head: v.T("people.looks.why"), Width: 30}}}
+	for _, l := range list {
+		table.Rows = append(table.Rows, page.TableRow{page.Text(locale.DateTime(v.Lang, l.At)), page.Text(l.who(v)),
+			page.Text(v.T("people.look." + l.What)), page.Text(l.why(v))})
+	}
+	return table
+}
+
+// who is the role of who looked.
+func (l Look) who(v page.View) string {
+	if l.Holder {
+		return v.T("people.looks.holder")
+	}
+	for _, role := range []auth.Role{auth.Advisor, auth.ContactPoint, auth.Mailroom, auth.Administrator} {
+		if slices.Contains(strings.Fields(l.Roles), string(role)) {
+			return v.T("people.looks.role." + string(role))
+		}
+	}
+	return v.T("people.looks.staff")
+}
+
+// why is the reason in words.
+func (l Look) why(v page.View) string {
+	switch {
+	case l.Holder:
+		return v.T("people.looks.why.holder")
+	case slices.Contains(lookReasons, l.Reason):
+		return v.T("people.looks.why." + l.Reason)
+	}
+	return v.T("people.looks.why.work")
+}
+
+// lookReasons are the reasons that staff give when they open a file.
+var lookReasons = []string{"visit", "call", "letter", "task", "complaint", "fraud"}
