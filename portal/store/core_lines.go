@@ -74,11 +74,10 @@ func (l *load) paymentsOfLines() (map[string]*paid, error) {
 		for _, reference := range some {
 			args = append(args, reference)
 		}
-		return l.each(`
-			SELECT p.payment, p.member, p.treated, p.kind, p.cents, coalesce(q.person, '')
-			FROM (VALUES `+tuples(len(some), 1)+`) AS v CROSS JOIN payments AS p
-			LEFT JOIN payment_persons AS q ON q.mutuality = p.mutuality AND q.payment = p.payment
-			WHERE p.mutuality = ? AND p.payment = v.column1`, append(args, l.mutuality),
+		query := l.perKey(tuples(len(some), 1), `p.payment, p.member, p.treated, p.kind, p.cents, coalesce(q.person, '')`,
+			`payments AS p LEFT JOIN payment_persons AS q ON q.mutuality = p.mutuality AND q.payment = p.payment`,
+			`p.mutuality = ? AND p.payment = v.column1`)
+		return l.each(query, append(args, l.mutuality),
 			func(scan func(...any) error) error {
 				var p paid
 				var reference, person string
@@ -157,7 +156,7 @@ func (l *load) linesOf(payments map[string]*paid) (map[string][]any, error) {
 		for _, p := range some {
 			args = append(args, p.person, p.treated, p.payment)
 		}
-		return l.each(lines.lookup(len(some)), append(args, l.mutuality), func(scan func(...any) error) error {
+		return l.each(l.lookup(lines, len(some)), append(args, l.mutuality), func(scan func(...any) error) error {
 			values, err := scanAll(scan, len(lineTable.columns))
 			if err == nil {
 				had[lineTable.identity(values)] = values

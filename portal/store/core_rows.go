@@ -58,15 +58,14 @@ func contains(list []int, n int) bool {
 	return false
 }
 
-// byIndex has PostgreSQL join lists of keys by index for the rest of the transaction. It
-// keeps the plan of a statement that was first made when the table was empty, and would
-// read all of it ever after.
+// byIndex keeps PostgreSQL from reading whole tables for the rest of the transaction, as
+// it would by a plan that was made when they were empty.
 func (l *load) byIndex() error {
 	if _, ok := l.db.engine.(*postgres); !ok {
 		return nil
 	}
 	var set string
-	return l.get(`SELECT set_config('enable_seqscan', 'off', true) || set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true)`, nil, &set)
+	return l.get(`SELECT set_config('enable_seqscan', 'off', true)`, nil, &set)
 }
 
 // existing reads the rows that are there already, by identity.
@@ -79,7 +78,7 @@ func (l *load) existing(table coreTable, records []record) (map[string][]any, er
 				args = append(args, r.values[i])
 			}
 		}
-		return l.each(table.lookup(len(some)), append(args, l.mutuality), func(scan func(...any) error) error {
+		return l.each(l.lookup(table, len(some)), append(args, l.mutuality), func(scan func(...any) error) error {
 			values, err := scanAll(scan, len(table.columns))
 			if err == nil {
 				had[table.identity(values)] = values
@@ -91,17 +90,26 @@ func (l *load) existing(table coreTable, records []record) (map[string][]any, er
 }
 
 // lookup is the query for the rows with n identities.
-func (table coreTable) lookup(n int) string {
+func (l *load) lookup(table coreTable, n int) string {
 	var ints []int
-	where := ""
+	where := "t.mutuality = ?"
 	for i, column := range table.finds {
 		if table.isInt(column) {
 			ints = append(ints, i)
 		}
 		where += " AND t." + table.columns[column] + " = v.column" + strconv.Itoa(i+1)
 	}
-	return "SELECT t." + strings.Join(table.columns, ", t.") + " FROM (VALUES " + tuples(n, len(table.finds), ints...) +
-		") AS v CROSS JOIN " + table.name + " AS t WHERE t.mutuality = ?" + where
+	return l.perKey(tuples(n, len(table.finds), ints...), "t."+strings.Join(table.columns, ", t."), table.name+" AS t", where)
+}
+
+// perKey is a query that looks into an index for each of a list of keys, v. PostgreSQL has
+// to be told: it keeps the plan of a statement that was first made when the table was
+// empty, and would read all of the table ever after.
+func (l *load) perKey(keys, columns, from, where string) string {
+	if _, ok := l.db.engine.(*postgres); ok {
+		return "SELECT t.* FROM (VALUES " + keys + ") AS v CROSS JOIN LATERAL (SELECT " + columns + " FROM " + from + " WHERE " + where + " OFFSET 0) AS t"
+	}
+	return "SELECT " + columns + " FROM (VALUES " + keys + ") AS v CROSS JOIN " + from + " WHERE " + where
 }
 
 // scanAll reads a row whatever it holds; bytes are copied.
