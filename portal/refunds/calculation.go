@@ -36,6 +36,17 @@ func (c calculation) Holds() bool { return c.Fee+c.Supplement-c.Refund == c.Own 
 // split says that the own share has two parts to tell apart.
 func (c calculation) split() bool { return c.Supplement > 0 && c.Share() > 0 }
 
+// ownKind is the pattern of the own share in the bar, where it is one part.
+func (c calculation) ownKind() string {
+	switch {
+	case c.split() || len(c.bar()) == 0:
+		return ""
+	case c.Supplement > 0:
+		return "supplement"
+	}
+	return "share"
+}
+
 // segment is a part of the bar: percentages of its width, times 100.
 type segment struct {
 	Kind     string // refund, share, supplement

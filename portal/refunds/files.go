@@ -34,7 +34,7 @@ func (r *Refunds) print(c *gin.Context) error {
 	}
 	v := page.From(c)
 	v.Title, v.Section, v.Nav = v.T("refunds.print.title"), v.T("refunds.title"), "refunds"
-	v.Back = page.Link{URL: p.address(v, listPath), Text: v.T("refunds.title")}
+	v.Back = page.Link{URL: p.address(v, listPath), Text: v.T("refunds.receipt.back")}
 	v.Lead = r.periodText(v, p.filter)
 	return page.Render(c, http.StatusOK, printView(v, printPage{p.filter, found, totalsOf(found.Payments)}))
 }

@@ -179,9 +179,9 @@ func (p *parsed) dates(q url.Values) {
 			continue
 		}
 		p.Form = true
-		typed := dateParts{short(q.Get(name + "-day")), short(q.Get(name + "-month")), short(q.Get(name + "-year"))}
-		p.Typed[name] = typed
-		at, part := typed.date()
+		parts := dateParts{typed(q, name+"-day"), typed(q, name+"-month"), typed(q, name+"-year")}
+		p.Typed[name] = parts
+		at, part := parts.date()
 		if part != "" {
 			p.wrong(name+"-"+part, part)
 		}
@@ -190,8 +190,9 @@ func (p *parsed) dates(q url.Values) {
 	slices.SortFunc(p.Wrong, func(a, b mistake) int { return strings.Compare(a.Field, b.Field) })
 }
 
-func short(s string) string {
-	s = strings.TrimSpace(s)
+// typed is what stands in a field, cut to what can be shown again.
+func typed(q url.Values, name string) string {
+	s := strings.TrimSpace(q.Get(name))
 	if len(s) > 10 {
 		return s[:10]
 	}

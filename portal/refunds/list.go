@@ -114,7 +114,7 @@ func without[T comparable](list []T, x T) []T {
 // column is a head of the table that sorts it.
 type column struct{ Name, Width string }
 
-var columns = []column{{"reference", "20"}, {"received", "15"}, {"treated", "15"}, {"paid", "15"}, {"payee", ""}, {"amount", "20"}}
+var columns = []column{{"reference", "25"}, {"received", "15"}, {"treated", "15"}, {"paid", "15"}, {"payee", ""}, {"amount", "15"}}
 
 // sorted is the state of a column for screen readers.
 func (p listPage) sorted(name string) string {

@@ -2,6 +2,7 @@ package refunds
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -102,6 +103,14 @@ func day(v page.View, at time.Time) string {
 		return "–"
 	}
 	return locale.Date(v.Lang, noon(at))
+}
+
+// short is day for tables: "18 nov. 2026".
+func short(v page.View, at time.Time) string {
+	if at.IsZero() {
+		return "–"
+	}
+	return locale.DateShort(v.Lang, noon(at)) + "\u00a0" + strconv.Itoa(at.Year())
 }
 
 // noon keeps a date the same in every zone.

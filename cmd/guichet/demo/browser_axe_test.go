@@ -82,8 +82,9 @@ func (w *window) reviewed(f finding) bool {
 		return false
 	}
 	// The system draws text in forced colours on a plate of its own, which axe-core does
-	// not know of; a caption of a table is measured against the box around both.
-	return strings.Contains(w.features, "active") || strings.HasPrefix(f.Element, "<caption")
+	// not know of; a caption of a table is measured against the box around both; text in a
+	// drawing stands on paper or on a plate of it, in ink.
+	return strings.Contains(w.features, "active") || strings.HasPrefix(f.Element, "<caption") || strings.HasPrefix(f.Element, "<text ")
 }
 
 // judge ends in errors for all that troubles finds.
