@@ -161,8 +161,8 @@ var (
 
 func periodsTable(v page.View, o Overview) page.Table {
 	t := page.Table{Caption: v.T("indemnities.periods"), Columns: []page.Column{
-		{Head: v.T("indemnities.head.start"), Width: 20}, {Head: v.T("indemnities.head.end"), Width: 20},
-		{Head: v.T("indemnities.head.kind"), Width: 20}, {Head: v.T("rights.head.person"), Width: 20}, {Head: v.T("rights.head.state"), Width: 20},
+		{Head: v.T("indemnities.head.start"), Width: 25}, {Head: v.T("indemnities.head.end"), Width: 25},
+		{Head: v.T("indemnities.head.kind"), Width: 15}, {Head: v.T("rights.head.person"), Width: 20}, {Head: v.T("rights.head.state"), Width: 15},
 	}}
 	for _, p := range o.Periods {
 		kind := "other"
