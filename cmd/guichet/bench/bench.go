@@ -51,6 +51,13 @@ var measures = []measure{
 	{"home-page-static-postgres", homeStaticPostgres},
 	{"home-page-tail", homeTail},
 	{"home-page-tail-postgres", homeTailPostgres},
+	{"home-page-size", bySize(false, homePath)},
+	{"refunds-page", bySize(false, "/fr/refunds")},
+	{"document-download", download(false)},
+	{"home-page-size-postgres", bySize(true, homePath)},
+	{"refunds-page-postgres", bySize(true, "/fr/refunds")},
+	{"document-download-postgres", download(true)},
+	{"memory-volume", memoryVolume},
 	{"start", start},
 	{"memory", memory},
 	{"reader-sign", readerSign},
@@ -67,7 +74,9 @@ func Names() []string {
 }
 
 // Run measures what is named, or everything, and prints a line for each.
-func Run(ctx context.Context, out io.Writer, names []string, asJSON bool) error {
+func Run(ctx context.Context, out io.Writer, names []string, asJSON bool, sizes Sizes) error {
+	volume.sizes = sizes.orDefault()
+	defer release()
 	for _, name := range names {
 		if !slices.Contains(Names(), name) {
 			return fmt.Errorf("no measurement %q; there are %s", name, strings.Join(Names(), ", "))

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,17 +63,8 @@ func memory(ctx context.Context) (Result, error) {
 	}
 	defer p.stop()
 	time.Sleep(5 * time.Second)
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
-	if err != nil {
-		return Result{}, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, err := strconv.ParseFloat(strings.Fields(kb)[0], 64)
-			return Result{Value: n / 1024, Unit: "MiB"}, err
-		}
-	}
-	return Result{}, fmt.Errorf("no VmRSS on %s", runtime.GOOS)
+	held, err := residentOf(p.cmd.Process.Pid)
+	return Result{Value: held, Unit: "MiB"}, err
 }
 
 // process is a `guichet serve` of this very program with settings of its own.
@@ -100,6 +90,11 @@ func startProcess(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	return serveData(ctx, c)
+}
+
+// serveData closes the counter of this process, and starts a server on what it leaves.
+func serveData(ctx context.Context, c *counter) (*process, error) {
 	c.store.Close()
 	p := &process{dir: c.dir, world: c}
 	c.store = nil

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -12,17 +13,26 @@ import (
 // resident is what this process holds, in MiB, as the kernel counts it; 0 where it does
 // not say.
 func resident() float64 {
-	status, err := os.ReadFile("/proc/self/status")
+	held, err := residentOf(os.Getpid())
 	if err != nil {
 		return 0
 	}
+	return held
+}
+
+// residentOf is resident of another process.
+func residentOf(pid int) (float64, error) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0, err
+	}
 	for line := range strings.Lines(string(status)) {
 		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, _ := strconv.ParseFloat(strings.Fields(kb)[0], 64)
-			return n / 1024
+			n, err := strconv.ParseFloat(strings.Fields(kb)[0], 64)
+			return n / 1024, err
 		}
 	}
-	return 0
+	return 0, errors.New("the kernel does not say what a process holds")
 }
 
 // watchMemory looks every few milliseconds and returns what was added at the most, once

@@ -142,9 +142,12 @@ func (t *town) close() {
 	t.counter.close()
 }
 
+// postgresSettings are those of a server that has a machine for itself.
+var postgresSettings = []string{"-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB"}
+
 // onPostgres runs do with a server that syncs its commits.
 func onPostgres(do func(*storetest.Server) (Result, error)) (Result, error) {
-	server, err := storetest.Serve("-c", "shared_buffers=256MB", "-c", "max_wal_size=2GB")
+	server, err := storetest.Serve(postgresSettings...)
 	if err != nil {
 		return Result{}, err
 	}

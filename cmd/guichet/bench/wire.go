@@ -160,3 +160,16 @@ func (c *clients) offer(perSecond int, lasting time.Duration, requests [][]byte)
 	})
 	return took, err
 }
+
+// once asks each request once.
+func (c *clients) once(requests [][]byte) error {
+	var next atomic.Int64
+	return c.each(func(w *wire) error {
+		for i := int(next.Add(1)) - 1; i < len(requests); i = int(next.Add(1)) - 1 {
+			if err := w.get(requests[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
