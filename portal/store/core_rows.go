@@ -123,6 +123,9 @@ func scanAll(scan func(...any) error, columns int) ([]any, error) {
 
 // insert adds rows that are not there.
 func (l *load) insert(table string, columns []string, rows [][]any) error {
+	if _, ok := l.db.engine.(*postgres); ok && len(rows) >= worthCopying {
+		return l.copyRows(table, columns, l.mutuality, rows)
+	}
 	return l.rows(table, columns, rows, "")
 }
 
