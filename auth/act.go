@@ -65,6 +65,8 @@ const (
 	ManageStaff Act = "manage-staff"
 	// ManageKiosks pairs and revokes kiosks.
 	ManageKiosks Act = "manage-kiosks"
+	// ManageTemplates writes the answers that advisors begin with.
+	ManageTemplates Act = "manage-templates"
 	// ManageJobs sees what could not be done in the background, and has it tried again.
 	ManageJobs Act = "manage-jobs"
 	// ReadAuditOfStaff reads what staff did.
@@ -146,6 +148,8 @@ var staffTable = []Rule{
 		Reason: "gives others rights over members' files"},
 	{Act: ManageKiosks, Need: High, Only: Card, Roles: []Role{Administrator},
 		Reason: "makes a machine a door of the counter"},
+	{Act: ManageTemplates, Need: High, Only: Card, Roles: []Role{Administrator},
+		Reason: "speaks to all members in the mutuality's words"},
 	{Act: ManageJobs, Need: High, Only: Card, Roles: []Role{Administrator},
 		Reason: "repeats work of the system"},
 	{Act: ReadAuditOfStaff, Need: High, Only: Card, Roles: []Role{Administrator},

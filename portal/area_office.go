@@ -148,6 +148,7 @@ func (p *Portal) office(card door.Card) *office.Office {
 	return &office.Office{
 		Store: p.cfg.Store, Sessions: officeDesk{p}, Card: &own, Person: &theirs, Enrolments: atCounter{p},
 		Mutuality: p.cfg.Mutuality.ID, Policy: p.cfg.Policy, Now: p.cfg.Now,
+		Anchors: p.cfg.Anchors, Phone: p.cfg.Mutuality.Letterhead.Phone,
 	}
 }
 

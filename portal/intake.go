@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/federal"
 	"guichet.example/portal/messages"
 	"guichet.example/portal/papers"
+	"guichet.example/portal/requests"
 )
 
 // Limits on what a browser may send, in bytes.
@@ -121,7 +122,7 @@ func (p *Portal) limitBody(c *gin.Context) {
 			return
 		}
 	}
-	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute || slices.Contains(papers.UploadRoutes, c.FullPath()) || slices.Contains(messages.UploadRoutes, c.FullPath()) // have bounds of their own
+	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute || slices.Contains(papers.UploadRoutes, c.FullPath()) || slices.Contains(messages.UploadRoutes, c.FullPath()) || slices.Contains(requests.UploadRoutes, c.FullPath()) // have bounds of their own
 	if c.Request.Method != http.MethodPost || own {
 		c.Next()
 		return

@@ -48,6 +48,7 @@ var staffTable = map[auth.Act]string{
 	auth.SignForMember:    "o--- o",
 	auth.ManageStaff:      "---o o",
 	auth.ManageKiosks:     "---o o",
+	auth.ManageTemplates:  "---o o",
 	auth.ManageJobs:       "---o o",
 	auth.ReadAuditOfStaff: "---o o",
 }

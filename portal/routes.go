@@ -123,7 +123,7 @@ func (p *Portal) areas() ([]area, error) {
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now, House: p.cfg.Mutuality.ID, Delay: p.cfg.Mutuality.BankDelay, Calendar: p.cfg.Mutuality.Post.Calendar},
 		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
-		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now, Desks: store.PapersAt},
+		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now, Desks: store.PapersAt, Gate: p.uploads, Network: p.sessions.Network},
 		p.papers(),
 		p.messages(),
 		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},

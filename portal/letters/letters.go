@@ -227,6 +227,8 @@ func (b Batch) Envelopes() int { return b.Letters - b.Spoilt }
 type By struct {
 	Mutuality string
 	Officer   *auth.Officer // nil: whoever runs the command, whom the system answers for
+	// Orders: what goes with orders is printed, and nothing else; else all but that.
+	Orders bool
 }
 
 // Addressed is a letter ready to be drawn: opened, with its address as it is on file.
@@ -250,6 +252,8 @@ type Waiting struct {
 	Letters int
 	Oldest  time.Time // request of the one that waits longest; zero if none does
 	Aside   int       // beside them, those put aside
+	// Orders are the orders that wait beside the letters, by the kind of request.
+	Orders map[string]int
 }
 
 // MaxBatch is the most letters of one batch.

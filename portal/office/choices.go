@@ -51,8 +51,6 @@ func wordsLabel(v page.View, k Kind) string {
 
 func wordsHint(v page.View, k Kind) string {
 	switch {
-	case k == BankChange: // never accepted here
-		return v.T("office.close.words.rejected.hint")
 	case k.OfRequest(), k == Message:
 		return v.T("office.close.words.member.hint")
 	}

@@ -2,6 +2,7 @@ package office
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,13 +23,17 @@ type itemPage struct {
 	History []page.TrackStep
 	Mine    bool
 	Answer  string
+	Reason  string // of a refusal
 	Words   string
-	Files   bool // the officer may open files
+	Verdict []page.SummaryRow // of the signed document, of who holds it
+	Answers []page.Option     // templates to begin the words with
+	Files   bool              // the officer may open files
 }
 
-func (o *Office) item(c *gin.Context) error { return o.showItem(c, http.StatusOK, "", "", nil) }
+// item shows an item; ?template=ID begins the words with one.
+func (o *Office) item(c *gin.Context) error { return o.showItem(c, http.StatusOK, Answer{}, nil) }
 
-func (o *Office) showItem(c *gin.Context, status int, answer, words string, errs []page.FieldError) error {
+func (o *Office) showItem(c *gin.Context, status int, a Answer, errs []page.FieldError) error {
 	i, err := o.Store.Item(c.Request.Context(), page.OfficerOf(c), c.Param("id"))
 	if err != nil {
 		return err
@@ -38,14 +43,17 @@ func (o *Office) showItem(c *gin.Context, status int, answer, words string, errs
 	v.Back = page.Link{URL: v.URL(queuePath), Text: v.T("office.queue.back")}
 	v.Errors = errs
 	p := itemPage{
-		Item: i, Facts: o.facts(v, i), History: track(v, i), Answer: answer, Words: words,
+		Item: i, Facts: o.facts(v, i), History: track(v, i), Answer: a.What, Reason: a.Reason, Words: a.Words,
 		Mine: i.Closed.IsZero() && i.Hold.Staff == v.Officer.ID, Files: o.may(v, auth.OpenFile) && i.Member != "",
 	}
-	if only := i.Kind.Answers(); answer == "" && len(only) == 1 {
+	if only := i.Kind.Answers(); a.What == "" && len(only) == 1 {
 		p.Answer = only[0]
 	}
 	if p.Mine {
 		p.Said = saidRows(v, i)
+		if err := o.help(c, v, &p); err != nil {
+			return err
+		}
 	}
 	if i.Damaged {
 		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("office.damaged"), Text: v.T("office.damaged.text", locale.A("code", v.Support))}
@@ -61,6 +69,9 @@ func (o *Office) facts(v page.View, i Item) []page.SummaryRow {
 		{Label: v.T("office.item.created"), Value: when(v, i.Created)},
 		{Label: v.T("office.item.deadline"), Content: o.due(v, i)},
 		{Label: v.T("office.item.language"), Value: lang.Name()},
+	}
+	if !i.Asked.IsZero() {
+		rows = append(rows, page.SummaryRow{Label: v.T("office.event.asked"), Value: v.T("office.asked", locale.A("date", when(v, i.Asked)))})
 	}
 	if i.Closed.IsZero() {
 		row := page.SummaryRow{Label: v.T("office.item.holder"), Value: holder(v, i)}
@@ -82,8 +93,11 @@ func saidRows(v page.View, i Item) []page.SummaryRow {
 	}
 	if r := i.Request; r != nil {
 		rows = append(rows, page.SummaryRow{Label: v.T("office.said.name"), Value: r.Name},
-			page.SummaryRow{Label: v.T("office.request.signed"), Value: when(v, r.SignedAt)})
+			page.SummaryRow{Label: v.T("office.request.signed"), Value: when(v, r.SignedAt), Detail: v.T("requests.method." + r.Method)})
 		rows = append(rows, askedRows(v, r.Act)...)
+		if !r.InForce.IsZero() {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.inforce"), Value: locale.Date(v.Lang, r.InForce.In(locale.Zone()))})
+		}
 	}
 	return rows
 }
@@ -158,7 +172,13 @@ func askedRows(v page.View, act document.Act) []page.SummaryRow {
 func track(v page.View, i Item) []page.TrackStep {
 	steps := []page.TrackStep{{State: page.Done, Text: v.T("office.event.made"), Detail: when(v, i.Created)}}
 	for _, e := range i.History {
-		detail := when(v, e.At) + ", " + e.Name
+		detail := when(v, e.At)
+		if e.Name != "" {
+			detail += ", " + e.Name
+		}
+		if e.Reason != "" && locale.Has("office.reject."+e.Reason) {
+			detail += ": " + v.T("office.reject."+e.Reason)
+		}
 		if e.Words != "" {
 			detail += ": " + e.Words
 		}
@@ -192,7 +212,7 @@ func (o *Office) take(c *gin.Context) error {
 		}
 		over = Hold{Staff: auth.StaffID(id), Since: time.UnixMicro(us).UTC()}
 		if !said(words, MaxWords) {
-			return o.showItem(c, http.StatusUnprocessableEntity, "", "", []page.FieldError{{Field: "words", Text: page.From(c).T("office.over.empty")}})
+			return o.showItem(c, http.StatusUnprocessableEntity, Answer{}, []page.FieldError{{Field: "words", Text: page.From(c).T("office.over.empty")}})
 		}
 	}
 	if err := o.Store.TakeItem(c.Request.Context(), page.OfficerOf(c), c.Param("id"), over, words); err != nil {
@@ -217,22 +237,38 @@ func (o *Office) release(c *gin.Context) error {
 // close ends an item with an answer.
 func (o *Office) close(c *gin.Context) error {
 	a := Answer{What: c.PostForm("answer"), Words: typed(c, "words")}
+	if a.What == EventRejected {
+		a.Reason = c.PostForm("reason")
+	}
 	if page.Switched(c) {
-		return o.showItem(c, http.StatusOK, a.What, a.Words, nil)
+		return o.showItem(c, http.StatusOK, a, nil)
 	}
 	v := page.From(c)
 	var errs []page.FieldError
 	if a.What == "" {
 		errs = append(errs, page.FieldError{Field: "answer", Text: v.T("office.close.choose")})
 	}
-	if a.What != EventAccepted && a.Words == "" {
+	switch {
+	case a.What == EventRejected && !slices.Contains(RejectReasons(), a.Reason):
+		errs = append(errs, page.FieldError{Field: "reason", Text: v.T("office.reject.choose")})
+	case a.What == EventRejected && a.Reason != "other", a.What == EventAccepted:
+	case a.What == EventAsked && a.Words == "":
+		errs = append(errs, page.FieldError{Field: "words", Text: v.T("office.close.words.empty")})
+	case a.Words == "":
 		errs = append(errs, page.FieldError{Field: "words", Text: v.T("office.close.empty")})
 	}
 	if len([]rune(a.Words)) > MaxWords {
 		errs = append(errs, page.FieldError{Field: "words", Text: v.T("office.words.long")})
 	}
 	if len(errs) > 0 {
-		return o.showItem(c, http.StatusUnprocessableEntity, a.What, a.Words, errs)
+		return o.showItem(c, http.StatusUnprocessableEntity, a, errs)
+	}
+	if a.Reason != "" {
+		i, err := o.Store.Item(c.Request.Context(), page.OfficerOf(c), c.Param("id"))
+		if err != nil {
+			return err
+		}
+		a.Told = told(i.Language, a)
 	}
 	if err := o.Store.CloseItem(c.Request.Context(), page.OfficerOf(c), c.Param("id"), a); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/certs"
 	"guichet.example/portal/door"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -37,6 +38,8 @@ type Office struct {
 	Enrolments Enrolments
 	Mutuality  string // key of the mutuality in the store
 	Policy     auth.Policy
+	Anchors    *certs.TrustAnchors // where signatures of requests end
+	Phone      string              // of the mutuality, for answers
 	Now        func() time.Time
 }
 
@@ -52,6 +55,7 @@ const (
 	filesPath     = "office/files"
 	lettersPath   = "office/letters" // of package letters
 	staffPath     = "office/staff"
+	templatesPath = "office/templates"
 	systemPath    = "office/system"
 	actsPath      = "office/system/acts"
 )
@@ -100,6 +104,11 @@ func (o *Office) Route(r page.Routes) {
 	r.GET(staffPath+"/:id/disable", auth.ManageStaff, o.told(o.askDisable))
 	r.POST(staffPath+"/:id/disable", auth.ManageStaff, o.told(o.disableColleague))
 	r.POST(staffPath+"/:id/enable", auth.ManageStaff, o.told(o.enableColleague))
+
+	r.GET(templatesPath, auth.ManageTemplates, o.told(o.templates))
+	r.GET(templatesPath+"/:id", auth.ManageTemplates, o.told(o.template))
+	r.POST(templatesPath+"/:id", auth.ManageTemplates, o.told(o.saveTemplate))
+	r.POST(templatesPath+"/:id/state", auth.ManageTemplates, o.told(o.setTemplate))
 
 	r.GET(systemPath, auth.ManageJobs, o.told(o.system))
 	r.POST(systemPath+"/jobs/:id", auth.ManageJobs, o.told(o.revive))

@@ -60,7 +60,7 @@ func filterOf(q url.Values) Filter {
 	if _, ok := locale.Parse(f.Language); !ok {
 		f.Language = ""
 	}
-	if f.Who != "free" && f.Who != "mine" {
+	if f.Who != "free" && f.Who != "mine" && f.Who != "member" {
 		f.Who = ""
 	}
 	if f.Due != "overdue" && f.Due != "soon" {
@@ -137,6 +137,8 @@ func (o *Office) due(v page.View, i Item) templ.Component {
 // holder is who has an item, in words.
 func holder(v page.View, i Item) string {
 	switch {
+	case i.Hold.Staff == "" && i.Agreed.Staff != "":
+		return v.T("office.second")
 	case i.Hold.Staff == "":
 		return v.T("office.free")
 	case i.Hold.Staff == v.Officer.ID:

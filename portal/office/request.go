@@ -13,5 +13,7 @@ type Request struct {
 	SignedAt time.Time
 	Document string // id in the member's vault
 	Pages    int
-	Level    int // of the signature: 1 B-B, 2 B-T, 3 B-LT, 4 B-LTA
+	Level    int       // of the signature: 1 B-B, 2 B-T, 3 B-LT, 4 B-LTA
+	Method   string    // how she consented: signature, approval, receipt
+	InForce  time.Time // of a change of account: from when it can be in force; else zero
 }

@@ -24,7 +24,7 @@ type Refusal struct {
 type Filter struct {
 	Kind      Kind
 	Language  string
-	Who       string // "", "free": nobody's, "mine"
+	Who       string // "", "free": nobody's, "mine", "member": those that wait for her
 	Due       string // "", "overdue", "soon": within two days
 	Age       int    // days at least that it waits
 	Reference string // exactly this one, also if it is closed; the others then count no more
@@ -33,8 +33,13 @@ type Filter struct {
 
 // Answer ends an item.
 type Answer struct {
-	What  string // EventAnswered, EventClosed, EventAccepted, EventRejected
+	What  string // EventAnswered, EventClosed, EventAccepted, EventAsked, EventRejected
 	Words string // to the member where it is an answer; why, where it is not
+	// Reason why a request is refused: one of RejectReasons, or empty.
+	Reason string
+	// Told is what the member reads of a request that is refused: the reason in her language,
+	// then the words. Empty: the words.
+	Told string
 }
 
 // Acts is a page of what staff did.
@@ -74,6 +79,8 @@ type Store interface {
 	AssignItem(ctx context.Context, o auth.Officer, id string, to auth.StaffID, words string) error
 	// ReleaseItem, CloseItem and ItemPDF want the officer to hold it: HeldError, or ErrState.
 	ReleaseItem(ctx context.Context, o auth.Officer, id string) error
+	// CloseItem also refuses ErrFirst, where another officer must confirm, and
+	// ErrAccountChanged. EventAsked frees the item until the member has answered.
 	CloseItem(ctx context.Context, o auth.Officer, id string, a Answer) error
 	// ItemPDF returns the signed PDF of a request.
 	ItemPDF(ctx context.Context, o auth.Officer, id string) (pdf []byte, err error)
@@ -100,6 +107,17 @@ type Store interface {
 	ChangeStaff(ctx context.Context, by By, c Colleague) error
 	// DisableStaff shuts somebody out, with her sessions, or lets her in again.
 	DisableStaff(ctx context.Context, by By, id auth.StaffID, disabled bool) error
+
+	// Templates lists the newest version of each template, or all versions of one, newest
+	// first: ErrNotFound.
+	Templates(ctx context.Context, o auth.Officer, id string) ([]Template, error)
+	// OfferedTemplates lists those in use for items of the kind.
+	OfferedTemplates(ctx context.Context, o auth.Officer, k Kind) ([]Template, error)
+	// PutTemplate keeps a new version, as a draft, of what was Version when it was shown; 0 for
+	// a new template. ErrChanged, ErrTemplate.
+	PutTemplate(ctx context.Context, o auth.Officer, t Template) (id string, err error)
+	// SetTemplate puts the newest version in use, or retires it. ErrChanged.
+	SetTemplate(ctx context.Context, o auth.Officer, id string, version int, state string) error
 
 	DeadJobs(ctx context.Context, o auth.Officer, before string, limit int) ([]jobs.Dead, error)
 	ReviveJob(ctx context.Context, o auth.Officer, id string) error

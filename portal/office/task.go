@@ -129,6 +129,8 @@ type Item struct {
 	Deadline  time.Time
 	Closed    time.Time // zero: it waits
 	Hold      Hold      // zero: nobody has it
+	Agreed    Hold      // who agreed first to a change of account; zero: nobody
+	Asked     time.Time // since when it waits for the member; zero: for the office
 	Damaged   bool      // what was said does not open any more; the log has the cause
 
 	Said    map[string]string // empty in lists
@@ -180,16 +182,19 @@ const (
 	EventOpened   = "file"    // the person's file was opened for it
 )
 
+// RejectReasons are why a request is refused, as keys of words. "other" wants words.
+func RejectReasons() []string {
+	return []string{"not-yours", "papers", "unreadable", "doubt", "rights", "twice", "other"}
+}
+
 // Answers are how an item of the kind can end.
 func (k Kind) Answers() []string {
 	if k.OfOrder() {
 		k = Order
 	}
 	switch k {
-	case BankChange: // accepted by two people, in the insurance system
-		return []string{EventRejected}
-	case Order, Paper:
-		return []string{EventAccepted, EventRejected}
+	case BankChange, Order, Paper: // the first accepted by two officers
+		return []string{EventAccepted, EventAsked, EventRejected}
 	}
 	if k == Message {
 		return []string{EventAnswered, EventAsked, EventClosed}
@@ -203,7 +208,9 @@ func (a Answer) Check(k Kind) error {
 	switch {
 	case !slices.Contains(k.Answers(), a.What):
 		return ErrState
-	case a.What == EventAccepted && a.Words == "":
+	case a.Reason != "" && (a.What != EventRejected || !slices.Contains(RejectReasons(), a.Reason)):
+		return ErrReason
+	case a.What == EventAccepted && a.Words == "", a.What == EventRejected && a.Reason != "" && a.Reason != "other" && a.Words == "":
 		return nil
 	case !said(a.Words, MaxWords):
 		return ErrReason

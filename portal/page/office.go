@@ -46,6 +46,7 @@ var officeEntries = []officeEntry{
 	{entry{"person", "office/person", "office.nav.person"}, auth.OpenFile},
 	{entry{"letters", "office/letters", "office.nav.letters"}, auth.PrintLetters},
 	{entry{"staff", "office/staff", "office.nav.staff"}, auth.ManageStaff},
+	{entry{"templates", "office/templates", "office.nav.templates"}, auth.ManageTemplates},
 	{entry{"kiosks", "office/kiosks", "office.nav.kiosks"}, auth.ManageKiosks},
 	{entry{"system", "office/system", "office.nav.system"}, auth.ManageJobs},
 }

@@ -17,7 +17,8 @@ type detailPage struct {
 	Request Request
 	Asked   []page.SummaryRow
 	Track   []page.TrackStep
-	Words   Method // how the member consented, or would in this session
+	Thread  []page.TrackStep // what the office asked, and the answers
+	Words   Method           // how the member consented, or would in this session
 }
 
 func (q *Requests) detail(c *gin.Context) error {
@@ -32,7 +33,19 @@ func (q *Requests) detail(c *gin.Context) error {
 	if r.State == Pending {
 		v.Banner = &page.Banner{Kind: page.Checking, Title: v.T("requests.detail.pending.title"), Text: v.T("requests.detail.pending.text")}
 	}
-	return page.Render(c, http.StatusOK, detailView(v, detailPage{Request: r, Asked: asked(v, r), Track: q.track(v, r), Words: q.wording(v, r)}))
+	if !r.Asked.IsZero() && r.State == Signed {
+		v.Banner = &page.Banner{Kind: page.ToSign, Title: v.T("requests.asked.banner"), Text: v.T("requests.asked.banner.text"),
+			Link: page.Link{URL: address(v, r.ID, "answer"), Text: v.T("requests.asked.banner.link")}}
+	}
+	p := detailPage{Request: r, Asked: asked(v, r), Track: q.track(v, r), Words: q.wording(v, r)}
+	if r.Document != "" {
+		thread, err := q.Store.Thread(c.Request.Context(), page.LoginOf(c), r.ID)
+		if err != nil {
+			return err
+		}
+		p.Thread = said(v, thread)
+	}
+	return page.Render(c, http.StatusOK, detailView(v, p))
 }
 
 // asked are the answers, in the language of the page. An account number is masked:

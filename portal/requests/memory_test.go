@@ -23,6 +23,8 @@ type memory struct {
 	refused      []string
 	written      []Written
 	completed    int
+	answers      []Answer
+	said         []Said
 
 	onPut      func(Request) error
 	onComplete func(Completion) error
@@ -51,6 +53,13 @@ func (m *memory) PutRequest(_ context.Context, login auth.Login, r Request, key 
 	m.keys[string(login.Member)+key], m.requests[r.ID], m.owner[r.ID] = r.ID, r, login.Member
 	return r.ID, nil
 }
+
+func (m *memory) AnswerOffice(_ context.Context, _ auth.Login, id string, a Answer) error {
+	m.answers = append(m.answers, a)
+	return nil
+}
+
+func (m *memory) Thread(context.Context, auth.Login, string) ([]Said, error) { return m.said, nil }
 
 func (m *memory) Requests(_ context.Context, login auth.Login, before string, limit int) ([]Request, error) {
 	m.mu.Lock()

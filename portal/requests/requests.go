@@ -8,6 +8,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/upload"
 	"guichet.example/signing/document"
 )
 
@@ -19,6 +20,9 @@ type Requests struct {
 	Now     func() time.Time
 	// Answer is how many days an advisor takes. Zero: 7.
 	Answer int
+	// Gate and Network bound the files that members send in answer.
+	Gate    *upload.Gate
+	Network func(c *gin.Context) string
 	// Desks opens the store of one opening of a member's file, in which an officer signs a
 	// paper. nil: the office signs none.
 	Desks func(o auth.Officer, opening string) SignStore
@@ -39,6 +43,7 @@ const (
 	donePath     = "requests/:id/done"
 	declinePath  = "requests/:id/decline"
 	withdrawPath = "requests/:id/withdraw"
+	answerPath   = "requests/:id/answer"
 )
 
 // Route mounts the area:
@@ -65,6 +70,8 @@ func (q *Requests) Route(r page.Routes) {
 	r.POST(declinePath, auth.MakeRequest, q.declined)
 	r.GET(withdrawPath, auth.MakeRequest, q.withdraw)
 	r.POST(withdrawPath, auth.MakeRequest, q.withdrawn)
+	r.GET(answerPath, auth.MakeRequest, q.answerForm)
+	r.POST(answerPath, auth.MakeRequest, q.answered)
 	if q.Desks != nil {
 		q.routeOffice(r)
 	}

@@ -84,8 +84,9 @@ type Request struct {
 	Revision  int    // grows with every change of state
 	Document  string // id in the vault once signed
 	SignedAt  time.Time
-	Method    Method     // how the member consented; empty while she has not
-	Reason    string     // why declined or rejected, as the member or advisor typed it
+	Method    Method    // how the member consented; empty while she has not
+	Asked     time.Time // since when the office waits for the member; zero: it does not
+	Reason    string    // why declined or rejected, as the member or advisor typed it
 	Shipments []Shipment // how far an order got, oldest first; empty in lists
 	// Damaged says that what was frozen does not open any more: only in lists, with id,
 	// reference, state and time. The log has the cause.
@@ -194,6 +195,10 @@ type Store interface {
 	Written(ctx context.Context, login auth.Login, before string, limit int) ([]Written, error)
 	// Move changes the state from one of from to to; ErrNotOpen if it is in none of them.
 	Move(ctx context.Context, login auth.Login, id string, from []State, to State, reason string) error
+	// AnswerOffice takes the member's answer to what the office asked. ErrNotOpen.
+	AnswerOffice(ctx context.Context, login auth.Login, id string, a Answer) error
+	// Thread is what was asked and answered, oldest first.
+	Thread(ctx context.Context, login auth.Login, id string) ([]Said, error)
 	// Raise reads the document of a leased job of RaiseKind. Raised stores the outcome,
 	// and in the same transaction ends the job or puts it off to NextTry.
 	Raise(ctx context.Context, j jobs.Job) (Raise, error)

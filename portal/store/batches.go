@@ -24,8 +24,8 @@ func (db *DB) OpenLetters(ctx context.Context, by letters.By, limit int) ([]lett
 		list, damaged = nil, nil
 		return onSnapshot(c, func(c *conn) error {
 			found, err := findLetters(c, `
-				WHERE mutuality = ? AND state = 'requested' AND reason = '' AND (deadline IS NULL OR deadline > ?) AND NOT `+codeDied+`
-				ORDER BY letter LIMIT ?`, by.Mutuality, micros(db.cfg.Now()), min(max(limit, 1), letters.MaxBatch))
+				WHERE mutuality = ? AND state = 'requested' AND reason = '' AND (kind = ?) = (CAST(? AS BIGINT) = 1) AND (deadline IS NULL OR deadline > ?) AND NOT `+codeDied+`
+				ORDER BY letter LIMIT ?`, by.Mutuality, string(letters.Order), flag(by.Orders), micros(db.cfg.Now()), min(max(limit, 1), letters.MaxBatch))
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -70,4 +71,24 @@ func (t *tx) shipped(mutuality string, member auth.MemberID, letter, state strin
 		ON CONFLICT (mutuality, reference, state) DO UPDATE SET at = excluded.at`,
 		state, micros(at), mutuality, string(member), letter, string(letters.Order))
 	return err
+}
+
+// waitingOrders counts the orders that wait to be sent, by their kind.
+func (db *DB) waitingOrders(ctx context.Context, mutuality string) (map[string]int, error) {
+	orders := map[string]int{}
+	err := db.read(ctx, func(c *conn) error {
+		return c.each(`
+			SELECT r.kind, count(*) FROM letters l
+				JOIN letter_matters m ON m.mutuality = l.mutuality AND m.member = l.member AND m.letter = l.letter
+				JOIN requests r ON r.mutuality = m.mutuality AND r.member = m.member AND r.request = m.request
+			WHERE l.mutuality = ? AND l.state = 'requested' AND l.reason = '' AND l.kind = ? GROUP BY r.kind`,
+			[]any{mutuality, string(letters.Order)}, func(scan func(...any) error) error {
+				var kind string
+				var n int
+				err := scan(&kind, &n)
+				orders[kind] = n
+				return err
+			})
+	})
+	return orders, err
 }

@@ -222,13 +222,16 @@ func (db *DB) WaitingLetters(ctx context.Context, mutuality string) (letters.Wai
 	var oldest sql.NullInt64
 	err := db.read(ctx, func(c *conn) error {
 		return c.get(`
-			SELECT count(CASE WHEN reason = '' THEN 1 END), min(CASE WHEN reason = '' THEN requested_at END), count(CASE WHEN reason <> '' THEN 1 END)
-			FROM letters WHERE mutuality = ? AND state = 'requested'`, []any{mutuality}, &w.Letters, &oldest, &w.Aside)
+			SELECT count(CASE WHEN reason = '' AND kind <> ? THEN 1 END), min(CASE WHEN reason = '' AND kind <> ? THEN requested_at END), count(CASE WHEN reason <> '' THEN 1 END)
+			FROM letters WHERE mutuality = ? AND state = 'requested'`, []any{string(letters.Order), string(letters.Order), mutuality}, &w.Letters, &oldest, &w.Aside)
 	})
 	if err != nil {
 		return letters.Waiting{}, fmt.Errorf("counting letters: %w", err)
 	}
 	w.Oldest = fromMaybe(oldest)
+	if w.Orders, err = db.waitingOrders(ctx, mutuality); err != nil {
+		return letters.Waiting{}, fmt.Errorf("counting orders: %w", err)
+	}
 	return w, nil
 }
 

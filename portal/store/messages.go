@@ -431,7 +431,7 @@ func openAttached(c *conn, key memberKey, login auth.Login, file string) (f mess
 
 // ItemAttachment implements office.Store: file n of a message, from 1.
 func (db *DB) ItemAttachment(ctx context.Context, o auth.Officer, id string, n int) (office.Enclosed, []byte, error) {
-	var f messages.Attachment
+	var f office.Enclosed
 	var content []byte
 	whose, err := db.itemOf(ctx, o.Mutuality, id)
 	if err != nil {
@@ -443,10 +443,18 @@ func (db *DB) ItemAttachment(ctx context.Context, o auth.Officer, id string, n i
 			switch {
 			case err != nil:
 				return err
-			case i.Kind != office.Message:
+			case i.Kind != office.Message && !i.Kind.OfRequest():
 				return office.ErrState
 			case i.Hold.Staff != o.ID || !i.Closed.IsZero():
 				return office.ErrState
+			}
+			key, err := db.keyOf(c, o.Mutuality, i.Member)
+			if err != nil {
+				return err
+			}
+			if _, request, ok := itemRequest(id); ok {
+				f, content, err = answerFile(c, key, request, n)
+				return err
 			}
 			login := auth.Login{Mutuality: o.Mutuality, Member: i.Member}
 			list, err := messageFiles(c, login, `message = ?`, id)
@@ -456,10 +464,9 @@ func (db *DB) ItemAttachment(ctx context.Context, o auth.Officer, id string, n i
 			if err != nil {
 				return err
 			}
-			key, err := db.keyOf(c, o.Mutuality, i.Member)
-			if err == nil {
-				f, content, err = openAttached(c, key, login, list[n-1].ID)
-			}
+			var attached messages.Attachment
+			attached, content, err = openAttached(c, key, login, list[n-1].ID)
+			f = office.Enclosed{Media: attached.Media, Size: attached.Size}
 			return err
 		})
 	})

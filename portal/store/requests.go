@@ -185,7 +185,7 @@ func (db *DB) Requests(ctx context.Context, login auth.Login, before string, lim
 	return list, nil
 }
 
-const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf, method`
+const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf, method, asked_at`
 
 func (db *DB) requests(ctx context.Context, c *conn, login auth.Login, before string, limit int) ([]requests.Request, error) {
 	key, err := db.keyOf(c, login.Mutuality, login.Member)
@@ -226,14 +226,14 @@ func bounded(limit int) int { return min(max(limit, 1), maxPage) }
 
 func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pdf []byte, err error) {
 	var created int64
-	var signed sql.NullInt64
+	var signed, asked sql.NullInt64
 	var doc sql.NullString
 	var frozen, reason []byte
-	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf, &r.Method)
+	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf, &r.Method, &asked)
 	if err != nil {
 		return r, nil, err
 	}
-	r.Created, r.SignedAt, r.Document = fromMicros(created), fromMaybe(signed), doc.String
+	r.Created, r.SignedAt, r.Document, r.Asked = fromMicros(created), fromMaybe(signed), doc.String, fromMaybe(asked)
 	if err := thaw(key, frozen, &r); err != nil {
 		return r, nil, err
 	}

@@ -27,6 +27,9 @@ func (db *DB) AssignItem(ctx context.Context, o auth.Officer, id string, to auth
 		if err := notOwn(t, them, i.Member); err != nil {
 			return err
 		}
+		if err := notFirst(t, them, i); err != nil {
+			return err
+		}
 		given, err := t.exec(`UPDATE task_holds SET staff = ?, taken_at = ? WHERE mutuality = ? AND task = ? AND staff = ?`,
 			string(to), micros(db.cfg.Now()), o.Mutuality, i.ID, string(o.ID))
 		if err == nil && given != 1 {

@@ -74,6 +74,15 @@ func (w *conditions) holding(o auth.Officer, who string) {
 	}
 }
 
+// answering narrows to what waits for the office, or for the member it asked.
+func (w *conditions) answering(who string) {
+	if who == "member" {
+		w.add(`r.asked_at IS NOT NULL`)
+	} else {
+		w.add(`r.asked_at IS NULL`)
+	}
+}
+
 // due narrows to the deadline, whose column is shifted by as much as it lies behind.
 func (w *conditions) due(column string, f office.Filter, now time.Time, shift time.Duration) {
 	switch f.Due {
@@ -105,10 +114,13 @@ func (db *DB) waitingTasks(c *conn, o auth.Officer, f office.Filter, limit int) 
 			w.add(`(t.deadline_at, t.task) > (?, ?)`, micros(at), id)
 		}
 		w.holding(o, f.Who)
+		if f.Who == "member" { // only requests wait for her
+			return nil, nil
+		}
 		w.due(`t.deadline_at`, f, now, 0)
 	}
 	return itemRows(c, `
-		SELECT t.task, t.reference, t.kind, t.member, t.language, t.created_at, t.deadline_at, t.closed_at, h.staff, s.name, h.taken_at
+		SELECT t.task, t.reference, t.kind, t.member, t.language, t.created_at, t.deadline_at, t.closed_at, h.staff, s.name, h.taken_at, NULL, NULL, NULL, NULL
 		FROM tasks t LEFT JOIN task_holds h ON h.mutuality = t.mutuality AND h.task = t.task
 			LEFT JOIN staff s ON s.mutuality = h.mutuality AND s.staff = h.staff
 		WHERE `+w.where()+` ORDER BY t.deadline_at, t.task LIMIT ?`, append(w.args, limit))
@@ -116,10 +128,13 @@ func (db *DB) waitingTasks(c *conn, o auth.Officer, f office.Filter, limit int) 
 
 // signedRequests selects requests as items; %s is the condition.
 const signedRequests = `
-	SELECT r.member || '-' || r.request, r.reference, r.kind, r.member, m.language, r.signed_at, r.signed_at, NULL, h.staff, s.name, h.taken_at
+	SELECT r.member || '-' || r.request, r.reference, r.kind, r.member, m.language, r.signed_at, r.signed_at, NULL, h.staff, s.name, h.taken_at,
+		b.agreed_by, a.name, b.agreed_at, r.asked_at
 	FROM requests r JOIN members m ON m.mutuality = r.mutuality AND m.member = r.member
 		LEFT JOIN task_holds h ON h.mutuality = r.mutuality AND h.task = r.member || '-' || r.request
 		LEFT JOIN staff s ON s.mutuality = h.mutuality AND s.staff = h.staff
+		LEFT JOIN bank_changes b ON b.mutuality = r.mutuality AND b.member = r.member AND b.request = r.request
+		LEFT JOIN staff a ON a.mutuality = b.mutuality AND a.staff = b.agreed_by
 	WHERE `
 
 func (db *DB) waitingRequests(c *conn, o auth.Officer, f office.Filter, limit int) ([]office.Item, error) {
@@ -143,6 +158,7 @@ func (db *DB) waitingRequests(c *conn, o auth.Officer, f office.Filter, limit in
 			w.add(`(r.signed_at, r.member || '-' || r.request) > (?, ?)`, micros(at.Add(-office.AnswerTime)), id)
 		}
 		w.holding(o, f.Who)
+		w.answering(f.Who)
 		w.due(`r.signed_at`, f, now, office.AnswerTime)
 	}
 	list, err := itemRows(c, signedRequests+w.where()+` ORDER BY r.signed_at, r.member || '-' || r.request LIMIT ?`, append(w.args, limit))
@@ -164,13 +180,16 @@ func itemRows(c *conn, query string, args []any) ([]office.Item, error) {
 
 func scanItem(scan func(...any) error) (i office.Item, err error) {
 	var created, deadline int64
-	var closed, taken sql.NullInt64
-	var holder, name sql.NullString
-	err = scan(&i.ID, &i.Reference, &i.Kind, &i.Member, &i.Language, &created, &deadline, &closed, &holder, &name, &taken)
+	var closed, taken, agreed, asked sql.NullInt64
+	var holder, name, first, firstName sql.NullString
+	err = scan(&i.ID, &i.Reference, &i.Kind, &i.Member, &i.Language, &created, &deadline, &closed, &holder, &name, &taken,
+		&first, &firstName, &agreed, &asked)
 	if err != nil {
 		return i, err
 	}
 	i.Created, i.Deadline, i.Closed = fromMicros(created), fromMicros(deadline), fromMaybe(closed)
+	i.Agreed = office.Hold{Staff: auth.StaffID(first.String), Name: firstName.String, Since: fromMaybe(agreed)}
+	i.Asked = fromMaybe(asked)
 	i.Hold = office.Hold{Staff: auth.StaffID(holder.String), Name: name.String, Since: fromMaybe(taken)}
 	return i, nil
 }
@@ -194,7 +213,7 @@ func item(c *conn, mutuality, id string) (office.Item, error) {
 		}
 	} else {
 		list, err = itemRows(c, `
-			SELECT t.task, t.reference, t.kind, t.member, t.language, t.created_at, t.deadline_at, t.closed_at, h.staff, s.name, h.taken_at
+			SELECT t.task, t.reference, t.kind, t.member, t.language, t.created_at, t.deadline_at, t.closed_at, h.staff, s.name, h.taken_at, NULL, NULL, NULL, NULL
 			FROM tasks t LEFT JOIN task_holds h ON h.mutuality = t.mutuality AND h.task = t.task
 				LEFT JOIN staff s ON s.mutuality = h.mutuality AND s.staff = h.staff
 			WHERE t.mutuality = ? AND t.task = ?`, []any{mutuality, id})

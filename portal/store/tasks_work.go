@@ -11,6 +11,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
+	"guichet.example/signing/document"
 )
 
 // Item implements office.Store. What was said and what is asked is read, and audited as
@@ -68,7 +69,9 @@ func (db *DB) openItem(ctx context.Context, c *conn, mutuality string, i *office
 		return err
 	}
 	if member, request, ok := itemRequest(i.ID); ok {
-		i.Request, err = db.itemRequest(c, key, member, request)
+		if i.Request, err = db.itemRequest(c, key, member, request); err == nil {
+			i.Enclosed, err = answerFiles(c, key, request)
+		}
 	} else {
 		if i.Said, err = itemSaid(c, key, mutuality, i.ID); err == nil {
 			i.Enclosed, err = enclosedIn(c, *i, mutuality)
@@ -107,6 +110,10 @@ func (db *DB) itemRequest(c *conn, key memberKey, member auth.MemberID, request 
 		return nil, err
 	}
 	found := office.Request{Act: r.Act, SignedAt: r.SignedAt, Document: r.Document, Pages: d.Pages, Level: int(d.Level)}
+	found.Method = string(r.Method)
+	if b, _, err := db.findChange(c, key, r); r.Act.Kind() == document.KindBankChange && err == nil {
+		found.InForce = b.notBefore
+	}
 	var given, surname string
 	err = c.get(`SELECT given_names, surname FROM members WHERE mutuality = ? AND member = ?`,
 		[]any{key.mutuality, key.member}, &given, &surname)
@@ -145,6 +152,18 @@ func (db *DB) history(c *conn, mutuality string, i office.Item) ([]office.Event,
 			return nil
 		})
 	return list, err
+}
+
+// eventFor is event with the reason of a list.
+func (t *tx) eventFor(db *DB, o auth.Officer, i office.Item, what, reason, words string) error {
+	if err := t.event(db, o, i, what, words); err != nil || reason == "" {
+		return err
+	}
+	_, err := t.exec(`
+		UPDATE task_events SET reason = ? WHERE mutuality = ? AND task = ?
+			AND event = (SELECT max(event) FROM task_events WHERE mutuality = ? AND task = ?)`,
+		reason, o.Mutuality, i.ID, o.Mutuality, i.ID)
+	return err
 }
 
 // event adds to the history of an item. Acts are serial, so events are numbered.
@@ -203,6 +222,9 @@ func (db *DB) TakeItem(ctx context.Context, o auth.Officer, id string, over offi
 			return office.ErrReason
 		}
 		if err := notOwn(t, o, i.Member); err != nil {
+			return err
+		}
+		if err := notFirst(t, o, i); err != nil {
 			return err
 		}
 		now := micros(db.cfg.Now())
@@ -275,8 +297,7 @@ func (db *DB) ReleaseItem(ctx context.Context, o auth.Officer, id string) error 
 	return nil
 }
 
-// decisions are the answers to a request, with the state each leads to. That a change of
-// account is accepted is not for one officer alone to say.
+// decisions are the answers to a request, with the state each leads to.
 var decisions = map[string]requests.State{
 	office.EventAccepted: requests.Accepted,
 	office.EventRejected: requests.Rejected,
@@ -291,10 +312,11 @@ func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office
 		if err := notOwn(t, o, i.Member); err != nil {
 			return err
 		}
-		if err := db.closeItem(ctx, t, o, i, a); err != nil {
+		what, err := db.closeItem(ctx, t, o, i, a)
+		if err != nil {
 			return err
 		}
-		if err := t.event(db, o, i, a.What, a.Words); err != nil {
+		if err := t.eventFor(db, o, i, what, a.Reason, a.Words); err != nil {
 			return err
 		}
 		return letGo(t, o, i.ID)
@@ -305,12 +327,16 @@ func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office
 	return nil
 }
 
-func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Item, a office.Answer) error {
-	member, request, ok := itemRequest(i.ID)
-	if !ok && a.What == office.EventAsked { // it waits on, free for all
-		return nil
+// closeItem does what the answer says, and tells what happened by it.
+func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Item, a office.Answer) (string, error) {
+	if member, request, ok := itemRequest(i.ID); ok {
+		return db.decideRequest(ctx, t, o, member, request, a)
 	}
-	if !ok {
+	return a.What, db.closeTask(t, o, i, a)
+}
+
+func (db *DB) closeTask(t *tx, o auth.Officer, i office.Item, a office.Answer) error {
+	if a.What != office.EventAsked { // it waits on, free for all
 		closed, err := t.exec(`UPDATE tasks SET closed_at = ? WHERE mutuality = ? AND task = ? AND closed_at IS NULL`,
 			micros(db.cfg.Now()), o.Mutuality, i.ID)
 		if err == nil && closed == 0 {
@@ -324,27 +350,48 @@ func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Ite
 		case i.Kind == office.LostCode && a.What == office.EventAnswered && i.Member != "":
 			return db.tellCode(t, o.Mutuality, i)
 		}
-		return nil
 	}
+	return nil
+}
+
+// decideRequest accepts, refuses or asks. A change of account is accepted by the second officer
+// who says so; what the first says is an event of its own.
+func (db *DB) decideRequest(ctx context.Context, t *tx, o auth.Officer, member auth.MemberID, request string, a office.Answer) (string, error) {
 	key, err := db.keyOf(t.conn, o.Mutuality, member)
 	if err != nil {
-		return err
+		return "", err
 	}
-	now, err := stateOf(t, key, request)
+	r, _, err := findRequest(t.conn, key, request)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if now.state != requests.Signed {
-		return office.ErrState
+	if r.State != requests.Signed {
+		return "", office.ErrState
 	}
-	to := decisions[a.What]
-	if err := moveRequest(t, key, request, now.revision, to, a.Words); err != nil {
-		return err
+	if a.What == office.EventAsked {
+		return a.What, db.ask(ctx, t, o, key, r)
+	}
+	if a.What == office.EventAccepted && r.Act.Kind() == document.KindBankChange {
+		if done, err := db.agree(ctx, t, o, key, r); err != nil || !done {
+			return office.EventAgreed, err
+		}
+	}
+	to, told := decisions[a.What], a.Told
+	if told == "" {
+		told = a.Words
+	}
+	if err := moveRequest(t, key, request, r.Revision, to, told); err != nil {
+		return "", err
 	}
 	if err := t.note(db.officerEntry(ctx, o, member, moves[to], object("request", request))); err != nil {
-		return err
+		return "", err
 	}
-	return db.tellNews(t, o.Mutuality, member)
+	if to == requests.Accepted && isOrder(r.Act) {
+		if err := db.sendOrder(t, o, key, r); err != nil {
+			return "", err
+		}
+	}
+	return a.What, db.tellNews(t, o.Mutuality, member)
 }
 
 // ItemPDF implements office.Store: the newest version of the signed document.
