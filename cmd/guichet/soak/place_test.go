@@ -39,6 +39,7 @@ type place struct {
 	settings                     string
 	log                          string // what serve printed, over all its lives
 	address                      string // where serve listens: host:port
+	remote                       string // address of the database; empty: a file in data
 	services                     *certstest.Server
 	people                       []*person
 	imports                      int // deliveries of members after the first
@@ -64,6 +65,7 @@ type plan struct {
 	data     string            // folder of the database; empty: one of its own
 	services *certstest.Server // nil: the healthy ones
 	store    store.Config      // clock of the store, while it is filled
+	remote   string            // address of a database; empty: a file in data
 }
 
 func newPlace(t *testing.T, plan plan) *place {
@@ -72,7 +74,7 @@ func newPlace(t *testing.T, plan plan) *place {
 	p := &place{
 		life: t, dir: dir, data: plan.data, keys: filepath.Join(dir, "keys"), trust: filepath.Join(dir, "trust"),
 		temp: filepath.Join(dir, "temp"), settings: filepath.Join(dir, "guichet.json"), log: filepath.Join(dir, "serve.log"),
-		heads: filepath.Join(dir, "heads", "audit-heads"), services: plan.services,
+		heads: filepath.Join(dir, "heads", "audit-heads"), services: plan.services, remote: plan.remote,
 	}
 	if p.data == "" {
 		p.data = filepath.Join(dir, "data")
@@ -135,7 +137,13 @@ func whose() portal.Mutuality {
 		Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"}}
 }
 
-func (p *place) database() string { return filepath.Join(p.data, "guichet.db") }
+// database is its file or its address.
+func (p *place) database() string {
+	if p.remote != "" {
+		return p.remote
+	}
+	return filepath.Join(p.data, "guichet.db")
+}
 
 func (p *place) writeSettings(t *testing.T) {
 	t.Helper()
