@@ -164,8 +164,8 @@ func printable(p document.Person) document.Person {
 // correct, and says why a period is refused.
 func (f statementForm) period(v page.View, today time.Time) (span, []page.FieldError) {
 	if f.Period != otherPeriod {
-		year, err := strconv.Atoi(f.Period)
-		if err != nil || len(f.Period) != 4 || year > today.Year() {
+		year := number(f.Period, 4)
+		if year < 1000 || year > today.Year() {
 			return span{}, []page.FieldError{{Field: periodField, Text: v.T("indemnities.error.period")}}
 		}
 		s := span{time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC)}
