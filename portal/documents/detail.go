@@ -25,6 +25,9 @@ func (d *Documents) detail(c *gin.Context) error {
 		return err
 	}
 	v := page.From(c)
+	if doc.Method == Received {
+		return d.received(c, v, doc)
+	}
 	v.Title, v.Section, v.Nav = page.KindName(v, doc.Kind), v.T("documents.title"), "documents"
 	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("documents.back")}
 	switch doc.Status {
@@ -45,6 +48,7 @@ func (d *Documents) detail(c *gin.Context) error {
 		{Label: v.T("documents.reference"), Value: doc.Reference},
 		levelRow(v, doc),
 		{Label: v.T("documents.file"), Value: fileText(v, doc)},
+		keptRow(v, doc),
 	}}
 	if doc.Title != "" {
 		p.Rows = append([]page.SummaryRow{{Label: v.T("papers.row.title"), Value: doc.Title}}, p.Rows...)

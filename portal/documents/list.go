@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,7 +35,7 @@ func (d *Documents) list(c *gin.Context) error {
 	v := page.From(c)
 	filter, before := readFilter(c, d.Now()), c.Query("before")
 	// One more than shown says whether there is another page.
-	found, err := d.Store.Documents(c.Request.Context(), page.LoginOf(c), filter, before, perPage+1)
+	found, err := d.find21(c, v, filter, before)
 	if err != nil {
 		return fmt.Errorf("listing documents: %w", err)
 	}
@@ -53,6 +55,10 @@ func (d *Documents) list(c *gin.Context) error {
 // readFilter reads the filter from the address. What it does not know it leaves out.
 func readFilter(c *gin.Context, now time.Time) Filter {
 	var f Filter
+	f.Received = c.Query("kind") == receivedTab
+	if q := strings.Join(strings.Fields(c.Query("q")), " "); len(q) <= maxSearch && utf8.ValidString(q) {
+		f.Search = q
+	}
 	switch k := document.Kind(c.Query("kind")); k {
 	case document.KindBankChange, document.KindEHICOrder, document.KindPaper, document.KindOfficePaper:
 		f.Kind = k
@@ -69,6 +75,12 @@ func (f Filter) address(v page.View, before string) string {
 	if f.Kind != "" {
 		q.Set("kind", string(f.Kind))
 	}
+	if f.Received {
+		q.Set("kind", receivedTab)
+	}
+	if f.Search != "" {
+		q.Set("q", f.Search)
+	}
 	if f.Year != 0 {
 		q.Set("year", strconv.Itoa(f.Year))
 	}
@@ -84,10 +96,15 @@ func (f Filter) address(v page.View, before string) string {
 // kindTabs and yearTabs each change one half of the filter and keep the other.
 func kindTabs(v page.View, f Filter) []page.Tab {
 	tab := func(k document.Kind, text string) page.Tab {
-		return page.Tab{Link: page.Link{URL: Filter{k, f.Year}.address(v, ""), Text: text}, Current: f.Kind == k}
+		to := f
+		to.Kind, to.Received = k, false
+		return page.Tab{Link: page.Link{URL: to.address(v, ""), Text: text}, Current: f.Kind == k && !f.Received}
 	}
+	received := f
+	received.Kind, received.Received = "", true
 	return []page.Tab{
 		tab("", v.T("documents.filter.all")),
+		{Link: page.Link{URL: received.address(v, ""), Text: v.T("documents.filter.received")}, Current: f.Received},
 		tab(document.KindBankChange, v.T("documents.filter.bank-change")),
 		tab(document.KindEHICOrder, v.T("documents.filter.ehic-order")),
 		tab(document.KindPaper, v.T("documents.filter.paper")),
@@ -97,7 +114,9 @@ func kindTabs(v page.View, f Filter) []page.Tab {
 
 func yearTabs(v page.View, f Filter, now time.Time) []page.Tab {
 	tab := func(year int, text string) page.Tab {
-		return page.Tab{Link: page.Link{URL: Filter{f.Kind, year}.address(v, ""), Text: text}, Current: f.Year == year}
+		to := f
+		to.Year = year
+		return page.Tab{Link: page.Link{URL: to.address(v, ""), Text: text}, Current: f.Year == year}
 	}
 	tabs := []page.Tab{tab(0, v.T("documents.filter.years"))}
 	for i := range yearsBack + 1 {
@@ -133,6 +152,9 @@ func row(v page.View, doc Document) page.TableRow {
 			page.TitleCell(page.Link{Text: v.T("documents.damaged")}, why),
 			page.Text(locale.DayMonth(v.Lang, doc.Created)), page.Text(""), page.Text(""),
 		}
+	}
+	if doc.Method == Received {
+		return receivedRow(v, doc)
 	}
 	name, date := page.KindName(v, doc.Kind), locale.DayMonth(v.Lang, doc.Created)
 	kind, words := badge(v, doc)

@@ -57,6 +57,9 @@ func (d *Documents) verified(c *gin.Context) (Document, *signing.Report, error) 
 	if err != nil {
 		return Document{}, nil, err
 	}
+	if doc.Method == Received { // it has no signature of ours to report on
+		return Document{}, nil, ErrNotFound
+	}
 	pdf, err := d.Store.Open(c.Request.Context(), page.LoginOf(c), doc.ID, 0)
 	if err != nil {
 		return Document{}, nil, fmt.Errorf("opening a document to verify: %w", err)

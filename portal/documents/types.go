@@ -39,6 +39,8 @@ const (
 	ByReceipt  Method = "receipt"   // sent from an open session, and sealed as received
 	// ByStatement is made by the mutuality of its data, and sealed: nobody consents to it.
 	ByStatement Method = "statement"
+	// Received came from the mutuality's own system, as it is: neither signed nor sealed here.
+	Received Method = "received"
 )
 
 // Document is a document in the vault, without its bytes.
@@ -59,6 +61,10 @@ type Document struct {
 	// Title is what its sender called a paper, Signer the officer who signed one; empty for
 	// what we drew. A paper may hold signatures of others, before that of who sent it.
 	Title, Signer string
+	// ReceivedKind is what the mutuality calls a document that it sent; Unread says that the
+	// member has not opened it. Empty for all others.
+	ReceivedKind string
+	Unread       bool
 	// Damaged says that the row does not hold any more: only in lists, with id, kind,
 	// reference, state and time. The log has the cause.
 	Damaged bool
@@ -71,9 +77,15 @@ type Document struct {
 
 // Filter narrows a list; the zero value is everything.
 type Filter struct {
-	Kind document.Kind // empty: all
-	Year int           // of Created, Belgian time; 0: all
+	Kind     document.Kind // empty: all; KindEHICOrder: all orders
+	Year     int           // of Created, Belgian time; 0: all
+	Received bool          // only what the mutuality sent
+	// Search is in the title, kind or reference; the handler looks, not the store.
+	Search string
 }
+
+// Retention is how many years a document is kept at least, from the day it came in.
+const Retention = 10
 
 // Store reads the vault; opening a document is audited.
 type Store interface {

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // years are Belgian ones, also where the system has no zones
 
@@ -65,12 +67,14 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 	}
 	note := db.entry(ctx, login, audit.ListDocuments, "")
 	err := db.reveal(ctx, note, func(c *conn) error {
+		list = list[:0]
 		err := c.each(`
 			SELECT `+documentColumns+` FROM documents
-			WHERE mutuality = ? AND member = ? AND document < ?
-				AND (? = '' OR kind = ?) AND created_at >= ? AND created_at < ?
+			WHERE mutuality = ? AND member = ? AND document < ? AND ? = 0
+				AND (? = '' OR kind = ? OR ? = 'ehic-order' AND kind IN ('labels-order', 'envelopes-order', 'travel-papers', 'incapacity-form'))
+				AND created_at >= ? AND created_at < ?
 			ORDER BY document DESC LIMIT ?`,
-			[]any{login.Mutuality, string(login.Member), before, string(f.Kind), string(f.Kind), from, to, bounded(limit)},
+			[]any{login.Mutuality, string(login.Member), before, flag(f.Received), string(f.Kind), string(f.Kind), string(f.Kind), from, to, bounded(limit)},
 			func(scan func(...any) error) error {
 				d, err := scanDocument(scan)
 				if errors.Is(err, ErrDamaged) {
@@ -83,7 +87,18 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 		if err != nil {
 			return err
 		}
-		return db.namePapers(ctx, c, login, list)
+		if err := db.namePapers(ctx, c, login, list); err != nil || f.Kind != "" {
+			return err
+		}
+		first, last := "0000", "9999-99"
+		if f.Year != 0 {
+			first, last = fmt.Sprintf("%04d-01-01", f.Year), fmt.Sprintf("%04d-12-31", f.Year)
+		}
+		received, err := receivedRows(c, login, `document < ? AND issued >= ? AND issued <= ?`, []any{before, first, last}, limit)
+		list = append(list, received...)
+		slices.SortFunc(list, func(a, b documents.Document) int { return strings.Compare(b.ID, a.ID) })
+		list = list[:min(len(list), bounded(limit))]
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("listing documents: %w", err)
@@ -113,7 +128,11 @@ func (db *DB) Document(ctx context.Context, login auth.Login, id string) (docume
 	var d documents.Document
 	note := db.entry(ctx, login, audit.ReadDocument, object("document", id))
 	err := db.reveal(ctx, note, func(c *conn) (err error) {
-		if d, err = findDocument(c, login, id); err != nil {
+		if d, err = findDocument(c, login, id); errors.Is(err, documents.ErrNotFound) && isID(id) {
+			d, err = findReceived(c, login, id)
+			return err
+		}
+		if err != nil {
 			return err
 		}
 		named := []documents.Document{d}
@@ -152,6 +171,7 @@ func findDocument(c *conn, login auth.Login, id string) (documents.Document, err
 // returned: ErrDamaged.
 func (db *DB) Open(ctx context.Context, login auth.Login, id string, version int) ([]byte, error) {
 	var pdf []byte
+	received := false
 	note := db.entry(ctx, login, audit.OpenDocument, object("document", id))
 	err := db.reveal(ctx, note, func(c *conn) error {
 		return onSnapshot(c, func(c *conn) error {
@@ -163,9 +183,16 @@ func (db *DB) Open(ctx context.Context, login auth.Login, id string, version int
 				return err
 			}
 			pdf, err = openVersion(c, key, id, version)
+			if errors.Is(err, documents.ErrNotFound) && isID(id) && version == 0 {
+				pdf, err = openReceived(c, key, id)
+				received = err == nil
+			}
 			return err
 		})
 	})
+	if err == nil && received {
+		err = db.readReceived(ctx, login, id)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening document: %w", err)
 	}
