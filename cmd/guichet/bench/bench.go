@@ -58,6 +58,8 @@ var measures = []measure{
 	{"refunds-page-postgres", bySize(true, "/fr/refunds")},
 	{"document-download-postgres", download(true)},
 	{"memory-volume", memoryVolume},
+	{"import-sqlite", imports(false)},
+	{"import-postgres", imports(true)},
 	{"start", start},
 	{"memory", memory},
 	{"reader-sign", readerSign},
