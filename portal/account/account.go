@@ -3,7 +3,6 @@ package account
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -30,6 +29,10 @@ func (a *Account) Route(r page.Routes) {
 	r.GET("account", auth.ReadFile, a.show)
 	r.GET(accessPath, auth.ReadFile, a.access)
 	r.GET(looksPath, auth.ReadFile, a.looks)
+	for _, k := range PhoneKinds() {
+		r.GET(phonePath(k), auth.ChangeContact, a.phoneForm(k))
+		r.POST(phonePath(k), auth.ChangeContact, a.changePhone(k))
+	}
 	r.POST("account/sessions/:id/end", auth.ReadFile, a.endSession)
 	r.GET("account/sign-ins/:id/deny", auth.ReadFile, a.denyForm)
 	r.POST("account/sign-ins/:id/deny", auth.ReadFile, a.deny)
@@ -48,9 +51,14 @@ func (a *Account) show(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the member: %w", err)
 	}
+	known, err := a.Store.Contacts(c.Request.Context(), page.LoginOf(c))
+	if err != nil {
+		return fmt.Errorf("reading contact data: %w", err)
+	}
 	v := page.From(c)
 	v.Title, v.Nav, v.Lead = v.T("account.title"), "account", v.T("account.lead")
-	return page.Render(c, http.StatusOK, accountPage(v, member))
+	v.Banner = changedBanner(v, c)
+	return page.Render(c, http.StatusOK, accountPage(v, member, known))
 }
 
 // last2 are the last two digits of the national number, all that a page shows.
@@ -73,30 +81,6 @@ func language(m Member) string {
 	return l.Name()
 }
 
-// phone writes a Belgian number as people read it: +32470000142 as 0470 00 01 42,
-// +3243221100 as 04 322 11 00 (zones 02, 03, 04 and 09), +3261234567 as 061 23 45 67.
-func phone(m Member) string {
-	national, ok := strings.CutPrefix(m.Phone, "+32")
-	if !ok || len(national) < 8 {
-		return m.Phone
-	}
-	national = "0" + national
-	var b strings.Builder
-	head := 4 // mobile
-	if len(national) == 9 {
-		head = 3
-		if strings.IndexByte("2349", national[1]) >= 0 {
-			b.WriteString(national[:2] + " ")
-			national = national[2:]
-		}
-	}
-	b.WriteString(national[:head])
-	for i := head; i < len(national); i += 2 {
-		b.WriteString(" " + national[i:min(i+2, len(national))])
-	}
-	return b.String()
-}
-
 func identityRows(v page.View, m Member) []page.SummaryRow {
 	return []page.SummaryRow{
 		{Label: v.T("account.name"), Value: m.Name()},
@@ -107,14 +91,22 @@ func identityRows(v page.View, m Member) []page.SummaryRow {
 	}
 }
 
-func contactRows(v page.View, m Member) []page.SummaryRow {
-	return []page.SummaryRow{
-		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality)},
-		orMissing(v, page.SummaryRow{Label: v.T("account.email"), Value: m.Email}),
-		orMissing(v, page.SummaryRow{Label: v.T("account.phone"), Value: phone(m)}),
-		{Label: v.T("account.language"), Value: language(m)},
+// contactRows are how she is reached, each with the way to change it: the address by a
+// request that staff answer, the rest by herself, at once (F73 to F76).
+func contactRows(v page.View, m Member, known Contacts) []page.SummaryRow {
+	change := func(path, key string) page.Link {
+		return page.Link{URL: v.URL(path), Text: v.T("people.change"), Hidden: v.T(key)}
 	}
+	rows := []page.SummaryRow{
+		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
+		orMissing(v, page.SummaryRow{Label: v.T("account.email"), Value: known.Email, Change: change(emailPath, "account.email")}),
+	}
+	return append(append(rows, phoneRows(v, known)...), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
 }
+
+// addressPath is the letter to staff that asks for another address: the present one stays
+// until they accepted it.
+const addressPath = "requests/contact?subject=my-data"
 
 // orMissing says that a value is missing and why it helps to give it.
 func orMissing(v page.View, row page.SummaryRow) page.SummaryRow {

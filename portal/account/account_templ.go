@@ -13,7 +13,7 @@ import (
 	"guichet.example/portal/page"
 )
 
-func accountPage(v page.View, m Member) templ.Component {
+func accountPage(v page.View, m Member, known Contacts) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -126,7 +126,7 @@ func accountPage(v page.View, m Member) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = page.SummaryList(contactRows(v, m)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.SummaryList(contactRows(v, m, known)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

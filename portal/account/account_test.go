@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ type fakeStore struct {
 	signIns       []SignIn
 	letters       []letters.Letter
 	ended, denied []string
+	changed       []string // numbers
+	work          string
 	err           error
 }
 
@@ -105,8 +108,8 @@ func TestPhone(t *testing.T) {
 		"+3261234567":  "061 23 45 67",
 		"+33140205050": "+33140205050", "+3212": "+3212", "": "", "0470 11": "0470 11",
 	} {
-		if got := phone(Member{Phone: given}); got != want {
-			t.Errorf("phone(%q) = %q, want %q", given, got, want)
+		if got := national(given); got != want {
+			t.Errorf("national(%q) = %q, want %q", given, got, want)
 		}
 	}
 }
@@ -125,10 +128,81 @@ func (s *fakeStore) DenySignIn(_ context.Context, _ auth.Login, session string) 
 	return "T-4K7P-118", s.err
 }
 
+func (s *fakeStore) Contacts(context.Context, auth.Login) (Contacts, error) {
+	known := Contacts{Email: s.member.Email, Work: s.work}
+	known.Set(Delivered(s.member.Phone), s.member.Phone)
+	return known, s.err
+}
+
+func (s *fakeStore) ChangePhone(_ context.Context, _ auth.Login, k PhoneKind, number string) error {
+	s.changed = append(s.changed, string(k)+" "+number)
+	return s.err
+}
+
 func (s *fakeStore) Looks(context.Context, auth.Login, LookPlace, int) ([]Look, error) {
 	return nil, nil
 }
 
 func (s *fakeStore) LettersOf(context.Context, auth.Login, int) ([]letters.Letter, error) {
 	return s.letters, s.err
+}
+
+func TestParsePhone(t *testing.T) {
+	for _, c := range []struct {
+		kind        PhoneKind
+		typed, want string
+		err         error
+	}{
+		{Mobile, "0470/00.01.42", "+32470000142", nil},
+		{Mobile, "+32 (0)470 00 01 42", "+32470000142", nil},
+		{Mobile, "0032 470 00 01 42", "+32470000142", nil},
+		{Mobile, "+33 6 12 34 56 78", "+33612345678", nil},
+		{Home, "04 322 11 00", "+3243221100", nil},
+		{Home, "0033 1 40 20 50 50", "+33140205050", nil},
+		{Work, "+1 (212) 555-0100", "+12125550100", nil},
+		{Work, "  ", "", nil},
+		{Mobile, "04 322 11 00", "", ErrNotMobile},
+		{Mobile, "0470 00 01 4", "", ErrNotMobile},
+		{Mobile, "0470 00 01 423", "", ErrPhone},
+		{Home, "322 11 00", "", ErrPhone},
+		{Home, "0470 mon gsm", "", ErrPhone},
+		{Home, "+0470000142", "", ErrPhone},
+		{Home, "04+3221100", "", ErrPhone},
+		{Home, "+3200000000", "", ErrPhone},
+		{Home, "+12345678901234567", "", ErrPhone},
+		{Home, strings.Repeat("0", 60), "", ErrPhone},
+	} {
+		got, err := ParsePhone(c.kind, c.typed)
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("ParsePhone(%s, %q) = %q, %v, want %q, %v", c.kind, c.typed, got, err, c.want, c.err)
+		}
+		if err == nil && got != "" {
+			if again, err := ParsePhone(c.kind, national(got)); err != nil || again != got {
+				t.Errorf("%q shown as %q is read back as %q, %v", got, national(got), again, err)
+			}
+		}
+	}
+}
+
+func TestPhoneForms(t *testing.T) {
+	c, s := newDesk(t)
+	p := c.Post("account/phone/mobile", url.Values{"phone": {"04 322 11 00"}})
+	if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text("main"), "0470 12 34 56") || len(s.changed) != 0 {
+		t.Errorf("a number of a place: %d, want a refusal with an example", p.Status)
+	}
+	p = c.Post("account/phone/home", url.Values{"phone": {"nope"}})
+	if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text("main"), "04 222 33 44") {
+		t.Errorf("no number: %d", p.Status)
+	}
+	for _, k := range PhoneKinds() {
+		if p := c.Post("account/phone/"+string(k), url.Values{"phone": {"+32 470 00 01 43"}}); p.Status != http.StatusSeeOther {
+			t.Errorf("%s: %d", k, p.Status)
+		}
+	}
+	if len(s.changed) != 3 || s.changed[2] != "work +32470000143" {
+		t.Errorf("changed: %q", s.changed)
+	}
+	if p := c.Get("account"); !strings.Contains(p.Text("main"), locale.T(locale.FR, "people.phone.work.why")) {
+		t.Error("no invitation to give what is not known")
+	}
 }

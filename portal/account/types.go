@@ -61,6 +61,12 @@ type Store interface {
 	// DenySignIn is "that was not me". It returns the reference of the task for staff.
 	// ErrNoSession for a session that is not hers, is the current one, or was denied.
 	DenySignIn(ctx context.Context, login auth.Login, session string) (reference string, err error)
+	// Contacts is how the member is reached: what she gave herself before what the insurance
+	// system delivered.
+	Contacts(ctx context.Context, login auth.Login) (Contacts, error)
+	// ChangePhone puts a number on file, at once; empty takes it out. Where she is written
+	// to is told.
+	ChangePhone(ctx context.Context, login auth.Login, k PhoneKind, number string) error
 	// Looks lists the looks of others at her file, newest first, those before a place (the
 	// zero place: from the newest), at most limit.
 	Looks(ctx context.Context, login auth.Login, from LookPlace, limit int) ([]Look, error)

@@ -16,6 +16,7 @@ var templates = map[Template][]Value{
 	EmailAsked:      {At},
 	EmailChangedOld: {At, Link, Until},
 	EmailChangedNew: {At},
+	ContactChanged:  {At},
 	AccountDisabled: {At},
 	AccountRestored: {At},
 	StaysClosed:     {At, Reference},

@@ -269,7 +269,10 @@ func (db *DB) decide(t *tx, mutuality string, person auth.MemberID, d decision) 
 		}
 	}
 	d.note.Reason = string(a.State) + " " + a.Ground
-	return db.putAccess(t, mutuality, a, d.note)
+	if err := db.putAccess(t, mutuality, a, d.note); err != nil {
+		return err
+	}
+	return db.exportAccess(t, mutuality, a)
 }
 
 // answered ends the letter that was answered, however far it had come.

@@ -60,6 +60,9 @@ func (db *DB) swapEmail(ctx context.Context, t *tx, s credentials.Swap) error {
 	if err != nil {
 		return err
 	}
+	if err := db.emailChanged(t, before, after); err != nil {
+		return err
+	}
 	back, err := db.takenBack(t, after, s.At)
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func (db *DB) putMember(t *tx, m account.Member) error {
 		return err
 	}
 	if wrapped == nil {
-		return nil
+		return db.contactsDelivered(t, key, m.Phone, db.cfg.Now())
 	}
 	_, err = t.exec(`
 		INSERT INTO member_keys (mutuality, member, key_id, wrapped_by, wrapped, created_at)

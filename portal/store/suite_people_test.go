@@ -32,6 +32,7 @@ func runPeople(t *testing.T, open opener) {
 		{"who comes of age is asked, once", testComesOfAge},
 		{"who comes of age answers", testAnswersAccess},
 		{"looks of others are listed", testLooks},
+		{"a number given stands until it is delivered", testContacts},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
@@ -354,5 +355,76 @@ func testLooks(t *testing.T, b *bed) {
 	}
 	if list, err := b.Looks(ctx, auth.Login{Mutuality: "142", Member: emma.Member}, account.LookPlace{}, 10); err != nil || len(list) != 0 {
 		t.Errorf("in another mutuality: %+v, %v", list, err)
+	}
+}
+
+// A number that the member gave stands before what is delivered, until it was delivered too
+// (F75).
+func testContacts(t *testing.T, b *bed) {
+	ctx := t.Context()
+	known := func() account.Contacts {
+		t.Helper()
+		c, err := b.Contacts(ctx, b.claire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	want := account.Contacts{Email: claire.Email, Home: claire.Phone}
+	if got := known(); got != want {
+		t.Fatalf("as delivered: %+v, want %+v", got, want)
+	}
+	if err := b.ChangePhone(ctx, b.claire, "fax", "+3243221101"); err == nil {
+		t.Error("a kind that is none is taken")
+	}
+	for range 2 { // a form sent twice
+		if err := b.ChangePhone(ctx, b.claire, account.Home, "+3243221101"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.ChangePhone(ctx, b.claire, account.Work, "+3225551234"); err != nil {
+		t.Fatal(err)
+	}
+	want.Home, want.Work = "+3243221101", "+3225551234"
+	if got := known(); got != want {
+		t.Errorf("changed: %+v, want %+v", got, want)
+	}
+	deliver := func(phone string) {
+		t.Helper()
+		b.clock.add(time.Hour)
+		m := claire
+		m.Phone = phone
+		if err := b.AddMember(ctx, m, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct{ delivered, home string }{
+		{claire.Phone, "+3243221101"},   // an older one does not come back
+		{"+3243221199", "+3243221101"},  // nor another that does not know of hers
+		{"+3243221101", "+3243221101"},  // confirmed
+		{"+3243221102", "+3243221102"},  // and since then the newer one counts
+		{"+32470000142", "+3243221102"}, // checked below
+	} {
+		deliver(step.delivered)
+		if step.delivered == "+32470000142" {
+			want.Home, want.Mobile = "", step.delivered
+		} else {
+			want.Home = step.home
+		}
+		if got := known(); got != want {
+			t.Errorf("after %s was delivered: %+v, want %+v", step.delivered, got, want)
+		}
+	}
+	if err := b.ChangePhone(ctx, b.claire, account.Mobile, ""); err != nil {
+		t.Fatal(err)
+	}
+	if want.Mobile = ""; known() != want {
+		t.Errorf("taken out: %+v, want %+v", known(), want)
+	}
+	if got := b.audited(audit.ChangeContact); !slices.Equal(got, []string{"done field/home", "done field/work", "done field/mobile"}) {
+		t.Errorf("audit rows: %q", got)
+	}
+	if got, err := b.Contacts(ctx, b.bram); err != nil || got.Home != claire.Phone {
+		t.Errorf("another member's: %+v, %v", got, err)
 	}
 }

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"guichet.example/auth"
+	"guichet.example/portal/account"
+	"guichet.example/portal/audit"
+	"guichet.example/portal/credentials"
+	"guichet.example/portal/mail"
+	"guichet.example/portal/people"
+)
+
+// Kinds of sealed content of contact data: what stands, and what a change took and put.
+const (
+	sealedContact    = "contact"
+	sealedContactOld = "contact-old"
+	sealedContactNew = "contact-new"
+)
+
+// emailField is how a change of the e-mail address stands among the numbers.
+const emailField = "email"
+
+// Contacts implements account.Store.
+func (db *DB) Contacts(ctx context.Context, login auth.Login) (known account.Contacts, err error) {
+	err = db.reveal(ctx, db.entry(ctx, login, audit.ReadContact, ""), func(c *conn) error {
+		known, err = db.contacts(c, login.Mutuality, login.Member)
+		return err
+	})
+	if err != nil {
+		return account.Contacts{}, fmt.Errorf("reading contact data: %w", err)
+	}
+	return known, nil
+}
+
+// contacts is how a member is reached: the address that she showed to be hers, else the
+// one delivered; numbers that she gave, else the one delivered.
+func (db *DB) contacts(c *conn, mutuality string, member auth.MemberID) (known account.Contacts, err error) {
+	var phone string
+	err = c.get(`SELECT email, phone FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &known.Email, &phone)
+	if errors.Is(err, sql.ErrNoRows) {
+		return known, errNoMember
+	}
+	if err != nil {
+		return known, err
+	}
+	if phone != "" {
+		known.Set(account.Delivered(phone), phone)
+	}
+	a, _, err := db.account(c, mutuality, member)
+	if err != nil {
+		return known, err
+	}
+	if a.Certified() {
+		known.Email = a.Email
+	}
+	key, err := db.keyOf(c, mutuality, member)
+	if err != nil {
+		return known, err
+	}
+	given, err := givenContacts(c, key)
+	for field, g := range given {
+		known.Set(field, g.value)
+	}
+	return known, err
+}
+
+// given is a number that the member gave.
+type given struct {
+	value     string
+	confirmed bool // the insurance system has delivered it
+}
+
+func givenContacts(c *conn, key memberKey) (map[account.PhoneKind]given, error) {
+	found := map[account.PhoneKind]given{}
+	err := c.each(`SELECT field, value_sealed, confirmed_at FROM contacts WHERE mutuality = ? AND member = ?`,
+		[]any{key.mutuality, key.member}, func(scan func(...any) error) error {
+			var field string
+			var sealed []byte
+			var confirmed sql.NullInt64
+			if err := scan(&field, &sealed, &confirmed); err != nil {
+				return err
+			}
+			value, err := key.open(sealedContact, field, 1, sealed)
+			found[account.PhoneKind(field)] = given{string(value), confirmed.Valid}
+			return err
+		})
+	return found, err
+}
+
+// ChangePhone implements account.Store.
+func (db *DB) ChangePhone(ctx context.Context, login auth.Login, k account.PhoneKind, number string) error {
+	if !slices.Contains(account.PhoneKinds(), k) {
+		return fmt.Errorf("no such number: %.20q", string(k))
+	}
+	note := db.entry(ctx, login, audit.ChangeContact, object("field", string(k)))
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		known, err := db.contacts(t.conn, login.Mutuality, login.Member)
+		if err != nil || known.Of(k) == number {
+			return err // sent twice
+		}
+		key, err := db.keyOf(t.conn, login.Mutuality, login.Member)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`
+			INSERT INTO contacts (mutuality, member, field, value_sealed, changed_at) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (mutuality, member, field) DO UPDATE SET
+				value_sealed = excluded.value_sealed, changed_at = excluded.changed_at, confirmed_at = NULL`,
+			login.Mutuality, string(login.Member), string(k), key.seal(sealedContact, string(k), 1, []byte(number)), micros(db.cfg.Now()))
+		if err != nil {
+			return err
+		}
+		if err := db.contactChanged(t, key, string(k), known.Of(k), number, note); err != nil {
+			return err
+		}
+		return db.tellContact(t, login.Mutuality, login.Member)
+	})
+	if err != nil {
+		return fmt.Errorf("changing a number: %w", err)
+	}
+	return nil
+}
+
+// contactChanged keeps the change with its row, and puts it in line for the insurance
+// system.
+func (db *DB) contactChanged(t *tx, key memberKey, field, old, value string, note audit.Entry) error {
+	now := db.cfg.Now()
+	id, err := NewID(now, db.cfg.Rand)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		INSERT INTO contact_changes (mutuality, member, change, field, at, old_sealed, new_sealed) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		key.mutuality, key.member, id, field, micros(now), key.seal(sealedContactOld, id, 1, []byte(old)), key.seal(sealedContactNew, id, 1, []byte(value)))
+	if err != nil {
+		return fmt.Errorf("keeping a change of contact data: %w", err)
+	}
+	if err := t.note(note); err != nil {
+		return err
+	}
+	return t.export(db, outgoing{Mutuality: key.mutuality, Member: auth.MemberID(key.member), Kind: "contact-change", Object: id, At: now,
+		Fields: map[string]any{"field": field, "old": old, "new": value}})
+}
+
+// tellContact tells every address that we have of the member: whoever holds one of them
+// hears of it.
+func (db *DB) tellContact(t *tx, mutuality string, member auth.MemberID) error {
+	a, _, err := db.account(t.conn, mutuality, member)
+	if err != nil {
+		return err
+	}
+	var onFile string
+	err = t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &onFile)
+	if err != nil {
+		return err
+	}
+	to := []string{onFile}
+	if a.Certified() && !sameAddress(a.Email, onFile) {
+		to = append(to, a.Email)
+	}
+	for _, address := range to {
+		if _, err := mail.ParseAddress(address); err != nil {
+			continue
+		}
+		err := t.mail(db, mail.Message{Mutuality: mutuality, Member: member, To: address, Template: mail.ContactChanged, Lang: a.Language,
+			Values: map[string]string{string(mail.At): db.cfg.Now().UTC().Format(time.RFC3339)}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contactsDelivered settles what the insurance system delivers with what the member gave
+// herself. A number of hers stands until the system has delivered it; once it has, what it
+// delivers later is the newer one.
+func (db *DB) contactsDelivered(t *tx, key memberKey, phone string, at time.Time) error {
+	found, err := givenContacts(t.conn, key)
+	if err != nil {
+		return err
+	}
+	for field, g := range found {
+		switch {
+		case !g.confirmed && g.value == phone && phone != "":
+			_, err = t.exec(`UPDATE contacts SET confirmed_at = ? WHERE mutuality = ? AND member = ? AND field = ?`,
+				micros(at), key.mutuality, key.member, string(field))
+		case g.confirmed && g.value != phone && phone != "" && account.Delivered(phone) == field:
+			_, err = t.exec(`DELETE FROM contacts WHERE mutuality = ? AND member = ? AND field = ?`, key.mutuality, key.member, string(field))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emailChanged keeps a change of the address as contactChanged does; its row is that of the
+// act.
+func (db *DB) emailChanged(t *tx, before, after credentials.Account) error {
+	old, err := addressOf(t.conn, before)
+	if err != nil || sameAddress(old, after.Email) {
+		return err
+	}
+	key, err := db.keyOf(t.conn, after.Mutuality, after.Member)
+	if err != nil {
+		return err
+	}
+	return db.contactChanged(t, key, emailField, old, after.Email, audit.Entry{})
+}
+
+// exportAccess puts a decision in line for the insurance system, which writes letters too.
+func (db *DB) exportAccess(t *tx, mutuality string, a people.Access) error {
+	id, err := NewID(a.At, db.cfg.Rand)
+	if err != nil {
+		return err
+	}
+	return t.export(db, outgoing{Mutuality: mutuality, Member: a.Person, Kind: "access", Object: id, At: a.At,
+		Fields: map[string]any{"holder": string(a.Holder), "state": string(a.State), "by": a.By, "ground": a.Ground, "request": a.Request}})
+}
