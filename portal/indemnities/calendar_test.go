@@ -55,7 +55,7 @@ func TestCalendarOfHostileText(t *testing.T) {
 	e := event()
 	e.Location = "Liège\r\nATTENDEE:mailto:x@example.org\nBEGIN:VALARM\\;,\u202e\x00\xff"
 	text := unfolded(e.Calendar())
-	if strings.Contains(text, "\r\nATTENDEE") || strings.Count(text, "\r\nBEGIN:VALARM") != 1 || strings.ContainsAny(text, "\u202e\x00\xff") {
+	if strings.Contains(text, "\r\nATTENDEE") || strings.Count(text, "\r\nBEGIN:VALARM") != 1 || strings.ContainsAny(text, "\u202e\x00") || strings.Contains(text, "\xff") {
 		t.Errorf("%q", text)
 	}
 }

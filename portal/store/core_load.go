@@ -151,6 +151,11 @@ func (l *load) put(table coreTable, records []record, had map[string][]any) erro
 		}
 		if table.key(old) == table.key(r.values) {
 			changed = append(changed, r.values)
+			if table.told != nil {
+				if err := table.told(l, old, r.values); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if err := l.move(table, old, r.values); err != nil {

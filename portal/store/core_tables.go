@@ -19,6 +19,8 @@ type coreTable struct {
 	values func(*load, core.Row) ([]any, *fault)
 	// moved takes along what hangs on a row whose key changed.
 	moved func(l *load, old, now []any) error
+	// told lets the member know that a row changed.
+	told func(l *load, old, now []any) error
 }
 
 func (table coreTable) key(values []any) string      { return joined(values, table.keys) }
@@ -68,6 +70,12 @@ func tableOf[R core.Row](name, columns string, values func(*load, R) ([]any, *fa
 	return table
 }
 
+// noting is a table whose members are told of changes.
+func noting(told func(l *load, old, now []any) error, table coreTable) coreTable {
+	table.told = told
+	return table
+}
+
 func with(table coreTable, moved func(l *load, old, now []any) error) coreTable {
 	table.moved = moved
 	return table
@@ -96,11 +104,11 @@ var coreTables = map[core.Kind]coreTable{
 			member, wrong := l.member("member", r.Member)
 			return []any{member, date(r.Paid), r.Reference, date(r.From), date(r.To), int64(r.Days), r.Daily, r.Gross, r.Tax, r.Net, r.Last4}, wrong
 		}),
-	core.KindAppointment: tableOf("appointments", "member* appointment* at place street postcode city bring state",
+	core.KindAppointment: noting(tellAppointment, tableOf("appointments", "member* appointment* at place street postcode city bring state",
 		func(l *load, r core.Appointment) ([]any, *fault) {
 			member, wrong := l.member("member", r.Member)
 			return []any{member, r.Reference, micros(r.At), r.Place, r.Street, r.Postcode, r.City, r.Bring, r.State}, wrong
-		}),
+		})),
 	core.KindMedicalFile: tableOf("medical_files", "member* since* until doctor number",
 		func(l *load, r core.MedicalFile) ([]any, *fault) {
 			member, wrong := l.member("member", r.Member)

@@ -40,6 +40,7 @@ func runRights(t *testing.T, open opener) {
 		{"agreements of one and of all", testAgreements},
 		{"incapacity in order", testIndemnities},
 		{"what was paid in a period", testPaid},
+		{"an appointment that moves is told without a word of it", testAppointmentTold},
 		{"a statement is sealed once and asks nobody", testStatement},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newFamily(t, newBed(t, open))) })
@@ -387,5 +388,36 @@ func testStatement(t *testing.T, f *family) {
 	}
 	if rows := f.audited(audit.IssueDocument); len(rows) == 0 || rows[len(rows)-1] != "done request/"+asked {
 		t.Errorf("audit rows: %q", rows)
+	}
+}
+
+func testAppointmentTold(t *testing.T, f *family) {
+	put := func(at time.Time, place, state string) {
+		t.Helper()
+		f.whole(core.Appointment{Member: ofClaire, Reference: "M-1", At: at, Place: place, Street: "Rue 1", Postcode: "4000", City: "Liège", State: state})
+	}
+	tomorrow := noon.AddDate(0, 0, 1)
+	for i, step := range []struct {
+		at           time.Time
+		place, state string
+		mail         bool
+	}{
+		{tomorrow, "Liège", "set", false}, // delivered first: a letter goes with it
+		{tomorrow, "Liège", "set", false},
+		{tomorrow.Add(time.Hour), "Liège", "moved", true},
+		{tomorrow.Add(time.Hour), "Namur", "moved", true},
+		{tomorrow.Add(time.Hour), "Namur", "cancelled", true},
+		{tomorrow.Add(time.Hour), "Namur", "done", false},
+		{noon.AddDate(0, 0, -1), "Namur", "set", true},
+		{noon.AddDate(0, 0, -2), "Namur", "set", false}, // over before and after
+	} {
+		put(step.at, step.place, step.state)
+		want := ""
+		if step.mail {
+			want = "message claire@example.org"
+		}
+		if got := f.mails(); got != want {
+			t.Errorf("step %d: mails %q, want %q", i, got, want)
+		}
 	}
 }
