@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal"
 	"guichet.example/portal/core"
 	"guichet.example/portal/store/storetest"
 )
@@ -150,5 +151,33 @@ func TestRefundReceipt(t *testing.T) {
 	}
 	if _, text := v.get("/fr/requests"); strings.Contains(text, d.Reference) {
 		t.Error("the receipt is among the requests")
+	}
+}
+
+// Where the mutuality does not seal, nothing is ticked and no receipt is offered; a seal
+// that fails is told, and nothing is kept.
+func TestRefundReceiptWithoutSeal(t *testing.T) {
+	w := openTown(t, storetest.Config(t, storetest.SQLite), func(cfg *portal.Config) { cfg.Seal = nil })
+	w.money(w.members[0], "R-")
+	v := w.at(w.members[0])
+	if _, body := v.get("/fr/refunds"); !strings.Contains(body, "R-1") || strings.Contains(body, `name="t_`) || strings.Contains(body, "refunds/receipt\"") {
+		t.Error("a receipt is offered")
+	}
+	if resp, _ := v.get("/fr/refunds/receipt?t=R-1"); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("its page: %s", resp.Status)
+	}
+	if resp, _ := v.post("/fr/refunds/receipt", form, "t=R-1"); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("its form: %s", resp.Status)
+	}
+	broken := openTown(t, storetest.Config(t, storetest.SQLite))
+	broken.money(broken.members[0], "R-")
+	v = broken.at(broken.members[0])
+	_, body := v.get("/fr/refunds/receipt?t=R-1")
+	action, values := formOf(t, body, "/refunds/receipt")
+	broken.cfg.Seal.Key = nil
+	resp, body := v.post(action, form, url.Values(values).Encode())
+	list, err := broken.store.Receipts(t.Context(), auth.Login{Mutuality: broken.cfg.Mutuality.ID, Member: broken.members[0].id})
+	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "R-1") || err != nil || len(list) != 0 {
+		t.Errorf("with a seal that fails: %s %s, %+v, %v", resp.Status, title(body), list, err)
 	}
 }

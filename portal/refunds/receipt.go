@@ -143,11 +143,21 @@ func (r *Refunds) make(c *gin.Context) error {
 	if errors.Is(err, signing.ErrSealKey) {
 		return r.showReceipt(c, http.StatusServiceUnavailable, f, &page.Banner{Kind: page.Changed, Title: v.T("refunds.receipt.busy.title"), Text: v.T("refunds.receipt.busy.text")})
 	}
+	if errors.Is(err, document.ErrTooLong) { // long words, and many of them
+		return r.tooLong(c, f)
+	}
 	if err != nil {
 		return fmt.Errorf("issuing a receipt: %w", err)
 	}
 	c.Redirect(http.StatusSeeOther, v.URL(receiptsPath+"/"+id))
 	return nil
+}
+
+// tooLong says that what is ticked does not fit on a receipt.
+func (r *Refunds) tooLong(c *gin.Context, f filter) error {
+	v := page.From(c)
+	return r.showReceipt(c, http.StatusUnprocessableEntity, f, &page.Banner{Kind: page.Changed, Title: v.T("refunds.receipt.busy.title"),
+		Text: v.T("refunds.receipt.many", locale.A("most", document.MaxRefunds), locale.A("acts", document.MaxRefundActs))})
 }
 
 // act is the receipt to be sealed. Words of the insurance system are made such as can
