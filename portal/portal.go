@@ -42,6 +42,7 @@ import (
 	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/people"
+	"guichet.example/portal/places"
 	"guichet.example/portal/profile"
 	"guichet.example/portal/recovery"
 	"guichet.example/portal/refunds"
@@ -76,6 +77,7 @@ type Store interface {
 	recovery.Store
 	contact.Store
 	messages.Store
+	places.Store
 	RightsStore
 	enrol.Store
 	check.Store

@@ -126,6 +126,7 @@ func (p *Portal) areas() ([]area, error) {
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now, Desks: store.PapersAt, Gate: p.uploads, Network: p.sessions.Network},
 		p.papers(),
 		p.messages(),
+		p.places(),
 		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},
 		p.refunds(),
 		p.office(*card),
