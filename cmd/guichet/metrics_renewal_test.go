@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"guichet.example/portal/renewal"
 	"guichet.example/portal/rescue"
 )
@@ -21,11 +23,11 @@ func (c counted) RescueFigures(_ context.Context, mutuality string, _ time.Time,
 	return c(mutuality, before)
 }
 
-// scrape serves the registry and returns what /metrics shows.
-func scrape(t *testing.T, m renewalMetrics) string {
+// scrape serves a registry with these and returns what /metrics shows.
+func scrape(t *testing.T, m ...prometheus.Collector) string {
 	t.Helper()
 	r := newMetrics()
-	r.MustRegister(m)
+	r.MustRegister(m...)
 	lines := new(strings.Builder)
 	stop, err := serveMetrics(t.Context(), "127.0.0.1:0", r, slog.New(slog.NewTextHandler(lines, nil)))
 	if err != nil {

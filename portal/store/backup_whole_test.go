@@ -332,13 +332,13 @@ func TestCheckDocuments(t *testing.T) {
 	b := newBed(t, openSQLite)
 	_, doc := b.signed(b.claire)
 	b.signed(b.bram)
-	if n, err := b.CheckDocuments(t.Context(), quiet); err != nil || n != 4 {
-		t.Fatalf("CheckDocuments = %d, %v, want 4", n, err)
+	if n, err := b.CheckDocuments(t.Context(), quiet); err != nil || n != 6 {
+		t.Fatalf("CheckDocuments = %d, %v, want two drawn, two documents, two prepared", n, err)
 	}
 	undo := tamper(t, b.cfg.Path, `UPDATE blobs SET sealed = `+flip("sealed", 60)+` WHERE address = (SELECT address FROM document_versions WHERE document = '`+doc+`')`)
 	n, err := b.CheckDocuments(t.Context(), quiet)
-	if wantErr(t, "CheckDocuments", err, store.ErrDamaged); n != 4 || !strings.Contains(err.Error(), doc) {
-		t.Errorf("CheckDocuments = %d, %v, want 4 and the name of %s", n, err, doc)
+	if wantErr(t, "CheckDocuments", err, store.ErrDamaged); n != 6 || !strings.Contains(err.Error(), doc) {
+		t.Errorf("CheckDocuments = %d, %v, want 6 and the name of %s", n, err, doc)
 	}
 	undo()
 	if list, err := b.Documents(t.Context(), b.claire, documents.Filter{}, "", 5); err != nil || len(list) != 1 {

@@ -10,8 +10,9 @@ import (
 )
 
 // CheckDocuments opens every version of every document, every request as drawn and every
-// document received, wherever their bytes are, and compares them with their hash. It
-// returns how many there are; the first that does not hold is named: ErrDamaged.
+// document received, wherever their bytes are, and compares them with their hash; of other
+// sealed bytes it compares the address. It returns how many there are; the first that does
+// not hold is named: ErrDamaged.
 func (db *DB) CheckDocuments(ctx context.Context, told func(Step)) (int64, error) {
 	var of, done int64
 	for _, s := range checkSources {
@@ -53,9 +54,16 @@ type checkSource struct{ what, table, id, version, address string }
 
 var checkSources = []checkSource{
 	{sealedDocument, "document_versions", "document", "version", "address"},
-	{sealedDrawn, "requests", "request", "1", "pdf"},
-	{sealedReceived, "received_documents", "document", "1", "address"},
+	{sealedDrawn, "requests", "request", "1 + 0", "pdf"},
+	{sealedReceived, "received_documents", "document", "1 + 0", "address"},
+	{"bytes", others, "member", "0 + 0", "address"},
 }
+
+// others are sealed bytes that no other source has.
+const others = `(SELECT * FROM blobs b WHERE
+	NOT EXISTS (SELECT 1 FROM document_versions x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.address = b.address)
+	AND NOT EXISTS (SELECT 1 FROM requests x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.pdf = b.address)
+	AND NOT EXISTS (SELECT 1 FROM received_documents x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.address = b.address)) AS rest`
 
 type checked struct {
 	mutuality, member, id string
@@ -65,16 +73,19 @@ type checked struct {
 
 func (db *DB) checkPage(ctx context.Context, s checkSource, last checked) (page []checked, err error) {
 	sum := "sha256"
-	if s.table == "requests" {
-		sum = "pdf" // the hash of a drawn request is sealed with it
+	if s.table == "requests" || s.table == others {
+		sum = s.address // the hash of a drawn request is sealed with it
+	}
+	if last.address == nil {
+		last.address = []byte{}
 	}
 	err = db.read(ctx, func(c *conn) error {
 		page = page[:0]
 		return c.each(`
 			SELECT mutuality, member, `+s.id+`, `+s.version+`, `+s.address+`, `+sum+` FROM `+s.table+`
-			WHERE (mutuality, member, `+s.id+`, `+s.version+`) > (?, ?, ?, ?)
-			ORDER BY mutuality, member, `+s.id+`, `+s.version+` LIMIT ?`,
-			[]any{last.mutuality, last.member, last.id, last.version, maxPage}, func(scan func(...any) error) error {
+			WHERE (mutuality, member, `+s.id+`, `+s.version+`, `+s.address+`) > (?, ?, ?, ?, ?)
+			ORDER BY mutuality, member, `+s.id+`, `+s.version+`, `+s.address+` LIMIT ?`,
+			[]any{last.mutuality, last.member, last.id, last.version, last.address, maxPage}, func(scan func(...any) error) error {
 				var d checked
 				err := scan(&d.mutuality, &d.member, &d.id, &d.version, &d.address, &d.sum)
 				page = append(page, d)
@@ -86,6 +97,13 @@ func (db *DB) checkPage(ctx context.Context, s checkSource, last checked) (page 
 
 func (db *DB) checkOne(ctx context.Context, s checkSource, d checked) error {
 	return db.read(ctx, func(c *conn) error {
+		if s.table == others {
+			sealed, err := sealedAt(c, memberKey{mutuality: d.mutuality, member: d.member}, d.address)
+			if err == nil && !isAt(sealed, d.address) {
+				err = fmt.Errorf("they are not what was stored: %w", ErrDamaged)
+			}
+			return err
+		}
 		key, err := db.keyOf(c, d.mutuality, auth.MemberID(d.member))
 		if err != nil {
 			return err

@@ -11,19 +11,18 @@ import (
 
 // Moved is how far MoveObjects has come.
 type Moved struct {
-	Of    int64 // documents and drawn requests there are, once counted
+	Of    int64 // how many may be moved, once counted
 	Seen  int64 // of them looked at
 	Moved int64
 	Bytes int64
 }
 
-// movable is what may lie outside: documents and requests as drawn.
+// movable is what may lie outside: all but what is prepared for a card, and assertions.
 const movable = `(
-	EXISTS (SELECT 1 FROM document_versions x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.address = b.address)
-	OR EXISTS (SELECT 1 FROM requests x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.pdf = b.address)
-	OR EXISTS (SELECT 1 FROM received_documents x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.address = b.address))`
+	NOT EXISTS (SELECT 1 FROM preparations x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.prepared = b.address)
+	AND NOT EXISTS (SELECT 1 FROM approvals x WHERE x.mutuality = b.mutuality AND x.member = b.member AND x.evidence = b.address))`
 
-// MoveObjects moves documents and requests as drawn from the database into the object
+// MoveObjects moves documents, requests as drawn and files that came with messages from the database into the object
 // store, or back, a few at a time while the counter serves; told is called as it goes on.
 // What has moved already is passed over, so that a run that was ended goes on where it was.
 // Bytes that are not what was stored are left where they are: ErrDamaged, in the end.
