@@ -126,8 +126,8 @@ func (r *Refunds) listing(c *gin.Context, v page.View, title, name string, facts
 		return err
 	}
 	who.Name = document.RefundText(who.Name)
-	if text := dated(v, found); text != "" {
-		facts = append(facts, document.Row{Label: v.T("refunds.asof.label"), Value: text})
+	if !found.AsOf.IsZero() {
+		facts = append(facts, document.Row{Label: v.T("refunds.asof.label"), Value: locale.DateTime(v.Lang, found.AsOf)})
 	}
 	l := document.Listing{
 		Language: document.Language(v.Lang), Mutuality: r.Mutuality, Member: who, Title: title, Made: r.Now().In(locale.Zone()),
@@ -166,7 +166,7 @@ func part(v page.View, p Payment, found Found) document.ListingPart {
 		name := found.nameOf(auth.MemberID(s.Person))
 		for _, g := range s.Certificates {
 			for _, x := range g.Lines {
-				add(day(v, x.From), name+". "+natureText(x)+", "+careText(v, x)+", "+x.Provider+". "+certificateText(v, g)+". "+
+				add(day(v, x.From), name+". "+natureText(x)+", "+detailText(v, x)+". "+certificateText(v, g)+". "+
 					v.T("refunds.acts.line", locale.A("fee", locale.Number(v.Lang, x.Fee)), locale.A("supplement", supplementText(v, x)),
 						locale.A("refund", locale.Number(v.Lang, x.Refund)), locale.A("own", locale.Number(v.Lang, x.Own))))
 			}

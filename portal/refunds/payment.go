@@ -100,6 +100,14 @@ func careText(v page.View, x Line) string {
 	return v.T("refunds.fromto", locale.A("from", day(v, x.From)), locale.A("to", day(v, x.To)))
 }
 
+// detailText says when an act was, and by whom.
+func detailText(v page.View, x Line) string {
+	if x.Provider == "" {
+		return careText(v, x)
+	}
+	return careText(v, x) + ", " + x.Provider
+}
+
 // natureText is what an act was.
 func natureText(x Line) string {
 	text := x.Nature
@@ -136,12 +144,8 @@ func acts(v page.View, g group) page.Table {
 		{Head: v.T("refunds.acts.refund"), Width: 15, End: true}, {Head: v.T("refunds.acts.own"), Width: 15, End: true},
 	}}
 	for _, x := range g.Lines {
-		detail := careText(v, x)
-		if x.Provider != "" {
-			detail += ", " + x.Provider
-		}
 		t.Rows = append(t.Rows, page.TableRow{
-			page.TitleCell(page.Link{Text: natureText(x)}, detail),
+			page.TitleCell(page.Link{Text: natureText(x)}, detailText(v, x)),
 			page.Text(locale.Number(v.Lang, x.Fee)), page.Text(supplementText(v, x)),
 			page.Text(locale.Number(v.Lang, x.Refund)), page.Text(locale.Number(v.Lang, x.Own)),
 		})

@@ -3,6 +3,8 @@ package document
 import (
 	"strings"
 	"testing"
+
+	"guichet.example/signing/document/documenttest"
 )
 
 func TestRefundReceiptRefused(t *testing.T) {
@@ -111,6 +113,7 @@ func TestDrawListing(t *testing.T) {
 	if first.SHA256 != again.SHA256 || first.Pages != 1 {
 		t.Errorf("%d pages, or other bytes the second time", first.Pages)
 	}
+	documenttest.CheckPDFA(t, first.PDF)
 	all := strings.Join(first.Sheet.Texts(), "\n")
 	for _, want := range []string{"22,80\u00a0EUR", "[U+202E]", "[U+0643 U+0634 U+0641]", "20. November 2026"} {
 		if !strings.Contains(all, want) {
