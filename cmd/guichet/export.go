@@ -13,18 +13,28 @@ import (
 	"guichet.example/portal/store"
 )
 
-// runExport writes a list of members for the mutuality's partners. The e-mail address of
-// who refused to have it passed on, or was never asked, is not in it (F16).
+// runExport writes what leaves for others: a list of members for partners, or what came to
+// be in force for the insurance system.
 func runExport(ctx context.Context, env cli.Env, args []string) (err error) {
-	flags := cli.Flags(env, "export", "guichet export partners -config FILE OUT.ndjson")
+	flags := cli.Flags(env, "export", "guichet export partners -config FILE OUT.ndjson\n       guichet export changes -config FILE OUTDIR\n       guichet export ack -config FILE BATCH")
 	settings, rest, err := settingsOf(flags, args, 2)
 	switch {
 	case err != nil:
 		return err
+	case rest[0] == "changes":
+		return runExportChanges(ctx, env, settings, rest[1])
+	case rest[0] == "ack":
+		return runExportAck(ctx, env, settings, rest[1])
 	case rest[0] != "partners":
-		return fmt.Errorf("%w: %.20q is no list; there is partners", cli.ErrUsage, rest[0])
+		return fmt.Errorf("%w: %.20q is none of partners, changes, ack", cli.ErrUsage, rest[0])
 	}
-	out, err := os.OpenFile(rest[1], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return exportPartners(ctx, env, settings, rest[1])
+}
+
+// exportPartners writes a list of members for the mutuality's partners. The e-mail address
+// of who refused to have it passed on, or was never asked, is not in it (F16).
+func exportPartners(ctx context.Context, env cli.Env, settings *Settings, file string) (err error) {
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

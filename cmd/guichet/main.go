@@ -14,7 +14,7 @@ var program = cli.Program{
 	Commands: []cli.Command{
 		{Name: "serve", Summary: "serve the counter, as a settings file says", Run: runServe},
 		{Name: "import", Summary: "bring members in, or up to date, from a file", Run: runImport},
-		{Name: "export", Summary: "write a list of members for partners", Run: runExport},
+		{Name: "export", Summary: "write a list for partners, or give accepted changes to the insurance system", Run: runExport},
 		{Name: "demo", Summary: "run everything on this machine with made-up members and cards", Run: runDemo},
 		{Name: "verify", Summary: "say whether signed PDFs are valid, by whom, and unchanged", Run: runVerify},
 		{Name: "check", Summary: "say what a set-up lacks to go live", Run: runCheck},

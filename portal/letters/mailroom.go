@@ -3,6 +3,7 @@ package letters
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -58,11 +59,21 @@ const perPage = 20
 // roomPage is what waits and what was printed.
 type roomPage struct {
 	Waiting Waiting
-	Aside   page.Table // letters that cannot be set
+	Orders  []page.SummaryRow // that wait, by kind
+	Aside   page.Table        // letters that cannot be set
 	Batches page.Table
 	Older   string // address of older batches; empty: none
 	Typed   string // reference of the letter looked for
 	Changed bool   // what was asked for was done by somebody else
+}
+
+// orders is how many of them wait.
+func (p roomPage) orders() int {
+	n := 0
+	for _, of := range p.Waiting.Orders {
+		n += of
+	}
+	return n
 }
 
 // room shows the mailroom, or leads to the letter whose reference was typed: one that
@@ -98,6 +109,9 @@ func (m *Mailroom) showRoom(c *gin.Context, status int) error {
 	}
 	if p.Aside, err = m.aside(c, v, p.Waiting.Aside); err != nil {
 		return err
+	}
+	for _, kind := range slices.Sorted(maps.Keys(p.Waiting.Orders)) {
+		p.Orders = append(p.Orders, page.SummaryRow{Label: v.T("office.kind." + kind), Value: strconv.Itoa(p.Waiting.Orders[kind])})
 	}
 	list, err := m.Store.Batches(c.Request.Context(), by(c).Mutuality, c.Query("before"), perPage+1)
 	if err != nil {
@@ -146,7 +160,9 @@ func (m *Mailroom) print(c *gin.Context) error {
 	if err != nil || limit < 1 || limit > MaxBatch {
 		limit = MaxBatch
 	}
-	p, err := m.Print(c.Request.Context(), by(c), limit)
+	who := by(c)
+	who.Orders = c.PostForm("orders") == "1"
+	p, err := m.Print(c.Request.Context(), who, limit)
 	if errors.Is(err, ErrNothing) || errors.Is(err, ErrState) {
 		return m.showRoom(c, http.StatusConflict)
 	}
