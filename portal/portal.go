@@ -33,6 +33,7 @@ import (
 	"guichet.example/portal/enrol"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
+	"guichet.example/portal/imports"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/letters"
@@ -84,6 +85,7 @@ type Store interface {
 	refunds.Store
 	people.Store
 	people.BirthdayStore
+	imports.Store
 	Ping(ctx context.Context) error
 }
 

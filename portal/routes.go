@@ -133,6 +133,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.people(),
 		p.check,
 		&letters.Mailroom{Service: p.Letters()},
+		p.imports(),
 		&kiosk.Area{Protocol: p.kiosks, Browser: kioskBrowser{p}},
 		&help.Help{Mutuality: letterhead, Secure: p.secure},
 	}, nil

@@ -34,7 +34,10 @@ func (o *Office) system(c *gin.Context) error {
 
 // systemLinks lead to the pages of the system.
 func systemLinks(v page.View, acts bool) []page.FileRow {
-	rows := []page.FileRow{{Icon: "window", Link: page.Link{URL: v.URL(rescuePath), Text: v.T("office.rescue.title")}, Detail: v.T("office.rescue.detail")}}
+	rows := []page.FileRow{
+		{Icon: "window", Link: page.Link{URL: v.URL(rescuePath), Text: v.T("office.rescue.title")}, Detail: v.T("office.rescue.detail")},
+		{Icon: "sheet", Link: page.Link{URL: v.URL(systemPath + "/imports"), Text: v.T("imports.title")}, Detail: v.T("imports.detail")},
+	}
 	if acts {
 		rows = append(rows, page.FileRow{Icon: "eye", Link: page.Link{URL: v.URL(actsPath), Text: v.T("office.acts.title")}, Detail: v.T("office.acts.detail")})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
 )
@@ -140,4 +141,41 @@ func scanImport(scan func(...any) error) (i core.Import, err error) {
 
 func importOf(c *conn, where string, args ...any) (core.Import, error) {
 	return scanImport(func(dest ...any) error { return c.get(`SELECT `+importColumns+` FROM imports `+where, args, dest...) })
+}
+
+// Imports implements imports.Store.
+func (db *DB) Imports(ctx context.Context, o auth.Officer, limit int) ([]core.Import, error) {
+	var list []core.Import
+	err := db.reveal(ctx, db.officerEntry(ctx, o, "", audit.ListImports, ""), func(c *conn) error {
+		list = list[:0]
+		return c.each(`SELECT `+importColumns+` FROM imports WHERE mutuality = ? ORDER BY import DESC LIMIT ?`,
+			[]any{o.Mutuality, bounded(limit)}, func(scan func(...any) error) error {
+				i, err := scanImport(scan)
+				list = append(list, i)
+				return err
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing imports: %w", err)
+	}
+	return list, nil
+}
+
+// ImportRejects implements imports.Store.
+func (db *DB) ImportRejects(ctx context.Context, o auth.Officer, id string, limit int) ([]core.LineReject, error) {
+	var list []core.LineReject
+	err := db.reveal(ctx, db.officerEntry(ctx, o, "", audit.ListImports, object("import", id)), func(c *conn) error {
+		list = list[:0]
+		return c.each(`SELECT line, field, reason FROM import_rejects WHERE mutuality = ? AND import = ? ORDER BY line, field LIMIT ?`,
+			[]any{o.Mutuality, id, limit}, func(scan func(...any) error) error {
+				var r core.LineReject
+				err := scan(&r.Line, &r.Field, &r.Reason)
+				list = append(list, r)
+				return err
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing rejects: %w", err)
+	}
+	return list, nil
 }

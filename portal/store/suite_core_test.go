@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
 )
@@ -336,6 +337,23 @@ func testImportFile(t *testing.T, b *bed) {
 	again, err = b.BeginImport(ctx, "141", file)
 	if err != nil || again.Lines != 0 || again.Added != 0 || again.State != core.ImportRunning {
 		t.Errorf("once more: %+v, %v", again, err)
+	}
+	admin := auth.Officer{Mutuality: "141", ID: "admin"}
+	if list, err := b.Imports(ctx, admin, 10); err != nil || len(list) != 1 || list[0].File != "payment.ndjson" {
+		t.Errorf("Imports = %+v, %v", list, err)
+	}
+	if list, err := b.ImportRejects(ctx, admin, again.ID, 10); err != nil || len(list) != 0 {
+		t.Errorf("rejects of a file that begins again: %v, %v", list, err)
+	}
+	if _, err := b.LoadPart(ctx, "141", again.ID, first); err != nil {
+		t.Error(err)
+	}
+	if list, err := b.ImportRejects(ctx, admin, again.ID, 10); err != nil || len(list) != 3 || list[0].Reason != "one" {
+		t.Errorf("rejects = %v, %v", list, err)
+	}
+	other := auth.Officer{Mutuality: "142", ID: "admin"}
+	if list, err := b.ImportRejects(ctx, other, again.ID, 10); err != nil || len(list) != 0 {
+		t.Errorf("rejects of another mutuality: %v, %v", list, err)
 	}
 	wantErr(t, "EndImport of none", b.EndImport(ctx, "141", "none", core.ImportDone), sql.ErrNoRows)
 }
