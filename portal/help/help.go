@@ -28,6 +28,8 @@ func (h *Help) Route(r page.Routes) {
 	r.GET(selfTestPath, auth.Public, h.selfTest)
 	r.GET("help/accessibility", auth.Public, h.accessibility)
 	r.GET("help/privacy", auth.Public, h.privacy)
+	r.GET(glossaryPath, auth.Public, h.glossary)
+	r.GET(guidePath, auth.Public, h.guide)
 }
 
 func (h *Help) questions(c *gin.Context) error {
