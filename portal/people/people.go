@@ -136,7 +136,7 @@ func (p *People) box(v page.View, h Household, o OnBooklet) bookletBox {
 	switch {
 	case o.Seen && may:
 		b.Actions = []page.Link{link("block", "people.block.do"), link("form.pdf", "people.form.do")}
-	case o.Seen:
+	case o.Seen && p.Rules.BlockAge < p.Rules.MajorityAge:
 		b.Detail += " " + v.T("people.block.young", locale.A("date", locale.Date(v.Lang, Birthday(h.Me.Birth, p.Rules.BlockAge))))
 	case may && (ofAge || o.State == Blocked || o.State == Stopped):
 		b.Actions = []page.Link{link("allow", "people.allow.do")}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,6 +53,11 @@ func (db *DB) file(c *conn, key memberKey, f *office.File) error {
 	}
 	f.Name, f.Birth, f.Number, f.Member, f.UpdatedAt = m.Name(), m.Birth, m.NationalNumber, m.Affiliation, m.UpdatedAt
 	f.Street, f.Postcode, f.City, f.Email, f.Phone, f.Language = m.Street, m.Postcode, m.Municipality, m.Email, m.Phone, m.Language
+	known, err := db.contacts(c, key.mutuality, login.Member)
+	if err != nil {
+		return err
+	}
+	f.Phone = cmp.Or(known.Mobile, known.Home, known.Work)
 	for _, part := range []func(*conn, memberKey, *office.File) error{
 		db.fileAccount, fileRequests, fileLetters, fileSignIns, fileChecks, fileLooks,
 	} {
