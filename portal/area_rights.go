@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 
 	"guichet.example/auth"
 	"guichet.example/portal/cover"
@@ -27,6 +28,19 @@ type RightsSettings struct {
 	FileSoon   int `json:"file_soon_days"`
 	// AgreementEnding is how many days before an agreement ends it is marked. Empty: 30.
 	AgreementEnding int `json:"agreement_ending_days"`
+}
+
+// Check refuses days that make no warning. An error names the setting.
+func (s RightsSettings) Check() error {
+	for name, days := range map[string]int{"file_urgent_days": s.FileUrgent, "file_soon_days": s.FileSoon, "agreement_ending_days": s.AgreementEnding} {
+		if days < 0 || days > 366 {
+			return fmt.Errorf("%q: %d days, not 1 to 366", "mutuality.rights."+name, days)
+		}
+	}
+	if s.FileSoon != 0 && s.FileSoon < s.FileUrgent {
+		return fmt.Errorf("%q: %d days, less than those of %q", "mutuality.rights.file_soon_days", s.FileSoon, "file_urgent_days")
+	}
+	return nil
 }
 
 func (p *Portal) cover() *cover.Cover {

@@ -1,8 +1,10 @@
 package portal_test
 
 import (
+	"testing"
 	"time"
 
+	"guichet.example/portal"
 	"guichet.example/portal/core"
 	"guichet.example/portal/indemnities"
 	"guichet.example/portal/people"
@@ -22,4 +24,19 @@ func (w *town) appointed(who *inhabitant) string {
 	}}})
 	ok(w.t, err)
 	return indemnities.Appointment{Person: people.Person{Member: who.id}, Appointment: core.Appointment{Reference: "M-1"}}.ID()
+}
+
+func TestRightsSettings(t *testing.T) {
+	for name, s := range map[string]portal.RightsSettings{
+		"negative": {FileUrgent: -1}, "longer than a year": {AgreementEnding: 367}, "soon is later than urgent": {FileUrgent: 30, FileSoon: 20},
+	} {
+		if s.Check() == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	for _, s := range []portal.RightsSettings{{}, {FileUrgent: 10, FileSoon: 40, AgreementEnding: 14}} {
+		if err := s.Check(); err != nil {
+			t.Error(err)
+		}
+	}
 }

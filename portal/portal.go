@@ -231,6 +231,9 @@ func New(cfg Config) (*Portal, error) {
 	if err := cfg.Policy.Validate(); err != nil {
 		return nil, err
 	}
+	if err := cfg.Mutuality.Rights.Check(); err != nil {
+		return nil, err
+	}
 	if err := bank.CheckDelay(cfg.Mutuality.BankDelay); err != nil {
 		return nil, fmt.Errorf("%q: %w", "mutuality.bank_delay", err)
 	}
