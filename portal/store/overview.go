@@ -54,6 +54,10 @@ type overviewReader struct {
 	o       home.Overview
 	before  int64           // the visit before this one
 	shown   []auth.MemberID // others of whom something is shown
+	// refunded are the refunds among the newest payments, and since the day of the last
+	// that the page has room for: no care before it need be read.
+	refunded int
+	since    string
 }
 
 func (r *overviewReader) read() error {
@@ -114,7 +118,7 @@ var ownQuery = `
 	SELECT 6, payment, kind, last4, coalesce(paid, ''), '', treated, 0, cents, 0 FROM (
 		SELECT payment, kind, last4, paid, treated, cents FROM payments
 			WHERE mutuality = ?1 AND member = ?2 AND kind IN ('refund', 'maf', 'indemnity')
-			ORDER BY treated DESC, payment DESC LIMIT 1) AS e
+			ORDER BY treated DESC, payment DESC LIMIT ?3) AS e
 	UNION ALL
 	SELECT 7, '', '', '', '', '', '', at, 0, 0 FROM (
 		SELECT at FROM signins WHERE mutuality = ?1 AND member = ?2 AND session < ?4 ORDER BY session DESC LIMIT 1) AS f
@@ -144,7 +148,7 @@ func (r *overviewReader) own() error {
 		case 5:
 			r.o.Unread = int(x.n)
 		case 6:
-			r.o.Paid, err = paidOf(x)
+			err = r.paid(x)
 		case 7:
 			r.before = x.at
 		case 8:
@@ -156,14 +160,25 @@ func (r *overviewReader) own() error {
 	})
 }
 
-func paidOf(x overviewRow) (*home.Paid, error) {
+// paid takes the newest payment as the page's figure, and notes since when there are
+// refunds enough for the page.
+func (r *overviewReader) paid(x overviewRow) error {
+	if core.PaymentKind(x.a) == core.Refund {
+		if r.refunded++; r.refunded == overviewRefunds {
+			r.since = x.day
+		}
+	}
+	if r.o.Paid != nil {
+		return nil
+	}
 	p := &home.Paid{Reference: x.id, Kind: core.PaymentKind(x.a), Last4: x.b, Cents: x.n}
 	var err error
 	if p.Treated, err = dateOf(x.day); err != nil {
-		return nil, err
+		return err
 	}
 	p.Paid, err = dateOf(x.c)
-	return p, err
+	r.o.Paid = p
+	return err
 }
 
 // finish puts in order what came from several tables, and marks what is new.

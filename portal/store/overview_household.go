@@ -53,7 +53,7 @@ func (r *overviewReader) household() error {
 		}
 	}
 	date := func(days int) string { return r.today.AddDate(0, 0, days).Format(time.DateOnly) }
-	args := []any{r.login.Mutuality, date(-refundDays), micros(r.db.cfg.Now().Add(-2 * time.Hour)), date(-endedDays), date(endingDays)}
+	args := []any{r.login.Mutuality, max(date(-refundDays), r.since), micros(r.db.cfg.Now().Add(-2 * time.Hour)), date(-endedDays), date(endingDays)}
 	for i := range places {
 		args = append(args, string(r.visible[min(i, len(r.visible)-1)].Member))
 	}
