@@ -71,11 +71,6 @@ func onceSigned(k document.Kind, s requests.State) requests.State {
 	return s
 }
 
-// atOnce says that what the member asks is in force once her signature holds.
-func atOnce(k document.Kind) bool {
-	return k == document.KindAccessBlock || k == document.KindAccessAllow
-}
-
 // tellPaper tells a member of a new document in her vault that she did not sign herself,
 // once its signature holds.
 func (db *DB) tellPaper(t *tx, key memberKey, k document.Kind, s requests.State) error {
