@@ -95,9 +95,10 @@ const (
 	job      kind = "job"      // that could not be done
 	batch    kind = "batch"    // of letters
 	letter   kind = "letter"
-	machine  kind = "kiosk"  // of the mutuality
-	secret   kind = "secret" // opens by itself: whoever holds it
-	word     kind = "word"   // of a list, the same for everybody
+	machine  kind = "kiosk"    // of the mutuality
+	template kind = "template" // of an answer
+	secret   kind = "secret"   // opens by itself: whoever holds it
+	word     kind = "word"     // of a list, the same for everybody
 )
 
 // named says what the first parameter of an address means, by what stands before it. No
@@ -121,6 +122,7 @@ var named = map[string]kind{
 	"recover/link/":             secret,
 	"enrol/open/":               secret,
 	"office/kiosks/":            machine,
+	"office/templates/":         template,
 	"sign-in/federal/":          word,
 	"sign-in/answer/":           word,
 	"messages/":                 message,

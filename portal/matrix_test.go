@@ -270,6 +270,12 @@ func (m *matrix) make(owner string, k kind) string {
 		ok(m.t, err)
 		return id
 	}
+	if k == template {
+		id, err := w.store.PutTemplate(m.t.Context(), auth.Officer{Mutuality: w.cfg.Mutuality.ID, ID: "none", Session: "none"}, office.Template{
+			Name: "Copie", Texts: map[string]string{"fr": "a", "nl": "b", "de": "c", "en": "d"}})
+		ok(m.t, err)
+		return id
+	}
 	m.t.Fatalf("nobody has a %s", k)
 	return ""
 }

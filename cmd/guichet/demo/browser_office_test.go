@@ -115,6 +115,10 @@ func officeStops(p officePlace) []stop {
 	file := "office/files/" + p.file
 	return []stop{
 		plain("office"), plain("office/queue"), plain("office/person"), plain("office/staff"), plain("office/staff/new"),
+		plain("office/templates"), at("office/templates/:id", "office/templates/new"),
+		{"POST office/templates/:id", "template with what is wrong", func(w *window, base string, _ filled) {
+			w.send(base+"office/templates/new", "", sendForm)
+		}},
 		plain("office/system"), plain("office/system/rescue"), plain("office/system/acts"), plain("office/letters"), plain("office/kiosks"),
 		at("office/letters/batches/:id", "office/letters/batches/"+p.batch), at("office/letters/:id", "office/letters/"+p.letter),
 		at("office/queue/:id/assign", "office/queue/"+p.item+"/assign"), at("office/staff/:id/disable", "office/staff/"+p.colleague+"/disable"),
