@@ -1,0 +1,84 @@
+package demo
+
+import (
+	"testing"
+
+	"guichet.example/portal/office"
+)
+
+func init() {
+	for route, why := range map[string]string{
+		"GET contact/new":                      "leads to the form",
+		"POST requests/contact":                "among those of the message",
+		"POST requests/contact/words":          "among those of the message",
+		"POST requests/contact/files":          "among those of the message",
+		"POST requests/contact/remove":         "leads back to the files",
+		"POST requests/contact/send":           "among those of the message",
+		"POST messages/:id/answer":             "among those of the message",
+		"GET messages/files/:id":               "file",
+		"GET office/queue/:id/attachment":      "file",
+		"GET orders/incapacity-form/blank.pdf": "PDF",
+	} {
+		notPages[route] = why
+	}
+	for _, path := range []string{"requests/contact", "requests/contact/words", "requests/contact/files", "requests/contact/check", "messages/:id",
+		"help/branches", "help/doctors", "help/glossary", "help/guide"} {
+		notPages["GET "+path] = "among those of messages and orders"
+	}
+	for _, k := range []string{"labels-order", "envelopes-order", "travel-papers", "incapacity-form"} {
+		notPages["GET orders/"+k], notPages["GET orders/"+k+"/check"] = "among those of orders", "among those of orders"
+		notPages["POST orders/"+k+"/check"] = "leads to its page"
+		notPages["POST orders/"+k+"/send"] = "leads to reading"
+	}
+}
+
+// F174 to F176, F182: a member writes with a file, an advisor asks, she answers.
+func TestBrowserContact(t *testing.T) {
+	s := onStage(t)
+	w := s.window(t)
+	w.signIn("mathieu", "fr")
+	w.visit("/fr/contact/new?subject=data-error")
+	w.at("requests/contact")
+	w.judge("message, how to reply", "fr")
+	w.click("input[name=reply][value=letter]")
+	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.at("requests/contact/words")
+	w.expectComplaint("422")
+	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.judge("message, words refused", "fr")
+	w.write("#title", "Mon adresse")
+	w.run(`document.querySelector("#text").value = "Il manque la boîte dans mon adresse."`)
+	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.at("requests/contact/files")
+	w.judge("message, files", "fr")
+	w.click("main .actions a.button[data-kind=first]")
+	w.at("requests/contact/check")
+	w.size(320, 800)
+	w.judge("message, check narrow", "fr")
+	w.size(desk, 900)
+	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.at("messages/[a-z0-9]+")
+	w.judge("message, sent", "fr")
+	w.sees("main", "Mon adresse")
+
+	s.everything(t, "Inès Collard")
+	o := s.window(t)
+	o.toOffice("ines", "fr")
+	o.visit("/fr/office/queue?kind=" + string(office.Message))
+	o.click("tbody th a")
+	o.leave(func() { o.click(`main form[action$="/take"] button`) })
+	o.sees("main", "Il manque la boîte")
+	o.judge("message, at the office", "fr")
+	o.click("input[name=answer][value=asked]")
+	o.run(`document.querySelector("#words").value = "Quel numéro de boîte ?"`)
+	o.leave(func() { o.click(`main form[action$="/close"] button`) })
+
+	w.visit("/fr/requests")
+	w.judge("message, in the list", "fr")
+	w.click(`main .ledger a[href*="/messages/"]`)
+	w.judge("message, asked", "fr")
+	w.sees("main", "Quel numéro de boîte ?")
+	w.run(`document.querySelector("#text").value = "Boîte 3."`)
+	w.leave(func() { w.click(`main form[action$="/answer"] button`) })
+	w.sees("main", "Boîte 3.")
+}
