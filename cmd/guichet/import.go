@@ -30,7 +30,6 @@ type importer struct {
 	progress  *progress
 	ahead     *core.Ahead // of a preview; nil: it is no preview
 	out       func(file string, kind core.Kind, counts core.Import)
-	file      string // being read
 }
 
 // importStore is what an import needs of the store.
@@ -182,4 +181,3 @@ func printSchemas(env cli.Env, rest []string) error {
 	}
 	return nil
 }
-

@@ -84,9 +84,9 @@ type Request struct {
 	Revision  int    // grows with every change of state
 	Document  string // id in the vault once signed
 	SignedAt  time.Time
-	Method    Method    // how the member consented; empty while she has not
-	Asked     time.Time // since when the office waits for the member; zero: it does not
-	Reason    string    // why declined or rejected, as the member or advisor typed it
+	Method    Method     // how the member consented; empty while she has not
+	Asked     time.Time  // since when the office waits for the member; zero: it does not
+	Reason    string     // why declined or rejected, as the member or advisor typed it
 	Shipments []Shipment // how far an order got, oldest first; empty in lists
 	// Damaged says that what was frozen does not open any more: only in lists, with id,
 	// reference, state and time. The log has the cause.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"guichet.example/auth"
@@ -131,13 +130,4 @@ func agesOf(c *conn, mutuality string) (map[core.Kind]time.Time, error) {
 		return err
 	})
 	return ages, err
-}
-
-// among is a condition of one column on the persons, with its values.
-func among(column string, persons []auth.MemberID) (condition string, values []any) {
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(persons)), ", ")
-	for _, p := range persons {
-		values = append(values, string(p))
-	}
-	return column + " IN (" + marks + ")", values
 }
