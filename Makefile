@@ -43,7 +43,7 @@ demo: demo-deps
 	$(BIN)/guichet demo $(DEMO_ARGS)
 
 test: test-deps lint
-	@.ci/test -timeout 20m ./...
+	@.ci/test -timeout 28m ./...
 
 lint:
 	@test -z "$$(gofmt -l auth certs cmd portal reader signing)" || { echo "not gofmt-clean:"; gofmt -l auth certs cmd portal reader signing; exit 1; }
