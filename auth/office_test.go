@@ -29,6 +29,7 @@ var staffMatrix = []struct {
 	{auth.SignForMember, "a"},
 	{auth.ManageStaff, "A"},
 	{auth.ManageKiosks, "A"},
+	{auth.ManageTemplates, "A"},
 	{auth.ManageJobs, "A"},
 	{auth.ReadAuditOfStaff, "A"},
 }
