@@ -72,6 +72,7 @@ func testPeople(t *testing.T, b *bed) {
 			t.Errorf("%s: %+v, %v", name, found, err)
 		}
 	}
+	b.twin()
 	for _, typed := range []string{"001234567", " 00.123-4567 "} { // a number that both have
 		if found, err := b.SearchPerson(t.Context(), ines, office.Search{User: typed}); err != nil || len(found) != 2 {
 			t.Errorf("%q: %+v, %v", typed, found, err)

@@ -253,8 +253,7 @@ func testRequestWaits(t *testing.T, b *bed) {
 	if pdf, err := b.ItemPDF(ctx, ines, id); err != nil || len(pdf) == 0 {
 		t.Errorf("PDF = %d bytes, %v", len(pdf), err)
 	}
-	want(t, "accept a change of account alone", b.CloseItem(ctx, ines, id, office.Answer{What: office.EventAccepted}), office.ErrState)
-	want(t, "reject", b.CloseItem(ctx, ines, id, office.Answer{What: office.EventRejected, Words: "The holder is not you"}), nil)
+	want(t, "reject", b.CloseItem(ctx, ines, id, office.Answer{What: office.EventRejected, Reason: "doubt", Told: "The holder is not you"}), nil)
 	r, err := b.Request(ctx, b.claire, request)
 	if err != nil || r.State != requests.Rejected || r.Reason != "The holder is not you" {
 		t.Errorf("request = %s, %q, %v", r.State, r.Reason, err)
