@@ -154,7 +154,7 @@ func TestLettersWrongFolder(t *testing.T) {
 		t.Errorf("list = %q, %v: the letter should wait", text, err)
 	}
 	test := filepath.Join(t.TempDir(), "test.pdf")
-	if text, err := mailroomDoes(t, "test", "-config", config, test); err != nil || !strings.Contains(text, "16 pages") || !exists(test) {
+	if text, err := mailroomDoes(t, "test", "-config", config, test); err != nil || !strings.Contains(text, "22 pages") || !exists(test) {
 		t.Errorf("test print = %q, %v", text, err)
 	}
 	for _, args := range [][]string{{}, {"burn"}, {"print", "-config", config}, {"print", "-config", config, "-out", "x", "-limit", "0"}, {"posted", "-config", config, "b", "two"}} {
