@@ -10,6 +10,7 @@ import (
 )
 
 func init() {
+	memberStops = append(memberStops, plain("refunds"), plain("refunds/receipts"), plain("refunds/statements"))
 	for route, why := range map[string]string{
 		"GET refunds/print":                           "among those of the refunds",
 		"GET refunds/payments/:reference":             "among those of the refunds",
