@@ -30,13 +30,14 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 		}
 	}
 	var out core.Outcome
+	kept := 0
 	note := db.ownEntry(ctx, mutuality, "", audit.ImportBatch, object("import", string(batch.Kind)))
 	err := db.write(ctx, note, func(t *tx) error {
 		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch}
 		if err := l.run(); err != nil {
 			return err
 		}
-		out = l.out
+		out, kept = l.out, l.kept
 		if more != nil {
 			return more(t, out)
 		}
@@ -44,6 +45,9 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 	})
 	if err != nil {
 		return core.Outcome{}, fmt.Errorf("loading %s: %w", batch.Kind, err)
+	}
+	if kept > 0 {
+		db.cfg.Log.Info("accounts delivered are older than changes in force, and not taken", "mutuality", mutuality, "accounts", kept)
 	}
 	return out, nil
 }
@@ -58,6 +62,7 @@ type load struct {
 	members   map[string]string // ids by folded affiliation; several members with one: ""
 	ahead     *core.Ahead       // of a preview
 	out       core.Outcome
+	kept      int // accounts that were not taken (deliveredAccounts)
 }
 
 // fault is why a row is not taken.

@@ -145,6 +145,13 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept := 0
+	if had != nil && !paid {
+		if accounts, kept, err = l.db.deliveredAccounts(l.conn, l.mutuality, m.ID, accounts, l.batch.AsOf); err != nil {
+			return nil, err
+		}
+		l.kept, paid = l.kept+kept, len(accounts) == 0
+	}
 	switch {
 	case had == nil:
 		l.out.Added++
@@ -160,15 +167,22 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 	if l.t == nil {
 		return nil, nil
 	}
-	return nil, l.putMember(m, accounts, code)
+	about := ""
+	if kept > 0 {
+		about = keptAccount
+	}
+	return nil, l.putMember(m, accounts, code, about)
 }
 
-func (l *load) putMember(m account.Member, accounts []bank.Account, code string) error {
+// keptAccount is the object of the audit row of a delivery whose account was not taken.
+var keptAccount = object("account", "kept")
+
+func (l *load) putMember(m account.Member, accounts []bank.Account, code, about string) error {
 	m.UpdatedAt = l.batch.AsOf
 	if m.UpdatedAt.IsZero() {
 		m.UpdatedAt = l.db.cfg.Now()
 	}
-	if err := l.t.note(l.db.ownEntry(context.Background(), m.Mutuality, m.ID, audit.Import, "")); err != nil {
+	if err := l.t.note(l.db.ownEntry(context.Background(), m.Mutuality, m.ID, audit.Import, about)); err != nil {
 		return err
 	}
 	if err := l.db.putMember(l.t, m); err != nil {

@@ -16,7 +16,9 @@ import (
 // AddMember stores a member's file and accounts as the insurance system delivers them,
 // new or changed. Doing it again changes nothing. An account whose number is another
 // one gets a higher version, so that requests made against the old one cannot be
-// completed; accounts not listed stay. ErrNumberTaken.
+// completed; accounts not listed stay. One that a change at the counter replaced after
+// m.UpdatedAt, or that the insurance system has not acknowledged, does not come back.
+// ErrNumberTaken.
 func (db *DB) AddMember(ctx context.Context, m account.Member, accounts []bank.Account) error {
 	if m.Mutuality == "" || m.ID == "" || m.NationalNumber.IsZero() {
 		return errors.New("adding member: mutuality, id and national number are required")
@@ -26,7 +28,14 @@ func (db *DB) AddMember(ctx context.Context, m account.Member, accounts []bank.A
 		if err := db.putMember(t, m); err != nil {
 			return err
 		}
-		for _, a := range accounts {
+		taken, kept, err := db.deliveredAccounts(t.conn, m.Mutuality, m.ID, accounts, m.UpdatedAt)
+		if err != nil {
+			return err
+		}
+		if kept > 0 {
+			db.cfg.Log.Info("accounts delivered are older than changes in force, and not taken", "mutuality", m.Mutuality, "accounts", kept)
+		}
+		for _, a := range taken {
 			if err := db.putAccount(t, m.Mutuality, m.ID, a); err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/core"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/handover"
 	"guichet.example/portal/jobs"
@@ -40,6 +41,7 @@ func TestBankChanges(t *testing.T) {
 			"orders are posted":                     testOrders,
 			"answer templates in versions":          testTemplates,
 			"each change is handed over once":       testHandover,
+			"an older delivery takes none back":     testDeliveredLate,
 			"a member's own request, and another's": testBankNeighbours,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
@@ -620,6 +622,83 @@ func testHandover(t *testing.T, b *bed) {
 	want(t, "all given", err, handover.ErrNothing)
 	_, err = handover.Give(ctx, b, "142", dir)
 	want(t, "another mutuality", err, handover.ErrNothing)
+}
+
+// testDeliveredLate delivers the member with the account that a change at the counter has
+// replaced: the insurance system may not know of it yet.
+func testDeliveredLate(t *testing.T, b *bed) {
+	ctx, ines, bob := t.Context(), b.ines(), b.bob()
+	before, err := b.Accounts(ctx, b.claire)
+	if err != nil || len(before) != 1 {
+		t.Fatalf("Accounts = %v, %v", before, err)
+	}
+	row := core.Member{NationalNumber: number(claireNumber), Affiliation: ofClaire, GivenNames: "Claire", Surname: "Delcourt", Language: "fr",
+		IBAN: string(before[0].IBAN), AccountHolder: before[0].Holder, AccountSince: before[0].Since}
+	deliver := func(r core.Member, asOf time.Time) core.Outcome {
+		out, err := b.Load(ctx, "141", core.Batch{Kind: core.KindMember, Rows: []core.Row{r}, AsOf: asOf})
+		if err != nil || len(out.Rejects) != 0 {
+			t.Fatalf("Load = %+v, %v", out, err)
+		}
+		return out
+	}
+	holds := func(when string, iban bank.IBAN, version int) {
+		t.Helper()
+		a, err := b.Accounts(ctx, b.claire)
+		if err != nil || len(a) != 1 || a[0].IBAN != iban || a[0].Version != version {
+			t.Errorf("%s: Accounts = %+v, %v", when, a, err)
+		}
+	}
+	deliver(row, b.clock.Now())
+	request, _ := b.signed(b.claire)
+	want(t, "first", b.agreed(ines, b.claire, request), nil)
+	want(t, "second", b.agreed(bob, b.claire, request), nil)
+	b.clock.add(30 * 24 * time.Hour)
+	old := b.clock.Now().Add(-time.Hour)
+	b.apply()
+	holds("in force", newIBAN, 2)
+
+	for when, asOf := range map[string]time.Time{"before": old, "after": b.clock.Now().Add(time.Hour), "undated": {}} {
+		if out := deliver(row, asOf); out.Unchanged != 1 {
+			t.Errorf("not handed over, %s: %+v", when, out)
+		}
+		holds("not handed over, "+when, newIBAN, 2)
+	}
+	preview, err := b.Preview(ctx, "141", core.Batch{Kind: core.KindMember, Rows: []core.Row{row}, AsOf: b.clock.Now()}, nil)
+	if err != nil || preview.Unchanged != 1 {
+		t.Errorf("Preview = %+v, %v", preview, err)
+	}
+	moved := row
+	moved.Street = "Rue Neuve 1"
+	if out := deliver(moved, b.clock.Now()); out.Changed != 1 {
+		t.Errorf("the rest of the member: %+v", out)
+	}
+	if m, err := b.Member(ctx, b.claire); err != nil || m.Street != moved.Street {
+		t.Errorf("Member = %+v, %v", m, err)
+	}
+	holds("the rest is taken", newIBAN, 2)
+	wantErr(t, "AddMember", b.AddMember(ctx, claire, before), nil)
+	holds("AddMember", newIBAN, 2)
+
+	b.clock.add(time.Hour)
+	between := b.clock.Now()
+	b.clock.add(time.Hour)
+	if _, err := handover.Give(ctx, b, "141", t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	deliver(row, b.clock.Now())
+	holds("given, not acknowledged", newIBAN, 2)
+	want(t, "ack", b.AckBatch(ctx, "141", 1), nil)
+	for when, asOf := range map[string]time.Time{"before it was in force": old, "before it was acknowledged": between, "undated": {}} {
+		deliver(row, asOf)
+		holds("acknowledged, "+when, newIBAN, 2)
+	}
+	own := row
+	own.IBAN, own.AccountHolder = newIBAN, "Claire Delcourt"
+	deliver(own, b.clock.Now())
+	holds("what we have", newIBAN, 2)
+	b.clock.add(24 * time.Hour)
+	deliver(row, b.clock.Now())
+	holds("newer than the acknowledgement", before[0].IBAN, 3)
 }
 
 func testBankNeighbours(t *testing.T, b *bed) {
