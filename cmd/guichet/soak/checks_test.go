@@ -351,7 +351,7 @@ func foreseen(r row) bool {
 		return r.Outcome == "done"
 	case "credentials.enrol": // the first card login of a member opens her account
 		return r.Object == "way/card" && r.Outcome == "done"
-	case "audit.start", "audit.stop", "member.import":
+	case "audit.start", "audit.stop", "member.import", "import.batch":
 		return r.Actor == "system" && r.Outcome == "done"
 	case "document.raise":
 		return r.Actor == "system"

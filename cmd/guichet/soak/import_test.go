@@ -31,7 +31,7 @@ func TestImportKilled(t *testing.T) {
 	v := p.visitor(0)
 	killed := 0
 	for range often(8, 200) {
-		cmd := exec.Command(guichet, "import", "-config", p.settings, file)
+		cmd := exec.Command(guichet, "import", "-config", p.settings, "-kind", "member", file)
 		if err := begin(cmd); err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func (p *place) delivery(t *testing.T, people ...*person) string {
 // deliver imports a file to its end.
 func (p *place) deliver(t *testing.T, file string) {
 	t.Helper()
-	if out, err := p.run("import", "-config", p.settings, file); err != nil {
+	if out, err := p.run("import", "-config", p.settings, "-kind", "member", file); err != nil {
 		t.Fatalf("guichet import: %v: %s", err, out)
 	}
 }
