@@ -108,6 +108,7 @@ func (p *Portal) areas() ([]area, error) {
 		return nil, err
 	}
 	store, now, letterhead := p.cfg.Store, p.cfg.Now, p.cfg.Mutuality.Letterhead
+	care := func(l *auth.Login) error { return p.cfg.Policy.Allow(l, auth.ReadHealth) }
 	freezer := requests.Freezer{Signing: p.signing, Sealing: p.sealing}
 	return []area{
 		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now,
@@ -119,7 +120,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.cover(),
 		p.rights(),
 		p.indemnities(),
-		&home.Home{Store: store},
+		&home.Home{Store: store, Care: care},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now, House: p.cfg.Mutuality.ID, Delay: p.cfg.Mutuality.BankDelay, Calendar: p.cfg.Mutuality.Post.Calendar},
 		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
@@ -127,7 +128,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.papers(),
 		p.messages(),
 		p.places(),
-		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now},
+		&documents.Documents{Store: store, Anchors: p.cfg.Anchors, Mutuality: letterhead, Now: now, Care: care},
 		p.refunds(),
 		p.office(*card),
 		p.people(),

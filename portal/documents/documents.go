@@ -13,13 +13,15 @@ import (
 	"guichet.example/signing/document"
 )
 
-// Documents is the area. All fields are required.
+// Documents is the area. All fields but Care are required.
 type Documents struct {
 	Store   Store
 	Anchors *certs.TrustAnchors // where the paths of the reports end: nobody is asked
 	// Mutuality is in whose name proof sheets are drawn.
 	Mutuality document.Mutuality
 	Now       func() time.Time
+	// Care says whether a login may read what tells of care; nil: all may.
+	Care func(*auth.Login) error
 
 	verify func(ctx context.Context, pdf []byte, t signing.Trust) (*signing.Report, error) // nil: signing.Verify
 }
@@ -42,10 +44,30 @@ func (d *Documents) Route(r page.Routes) {
 	r.GET(proofPath, auth.ReadDocuments, d.proof)
 }
 
-// find reads the document that the address names, without its bytes.
+// find reads the document that the address names, without its bytes. auth.StepUpError
+// where it tells of care, and the login is too weak for that.
 func (d *Documents) find(c *gin.Context) (Document, error) {
-	return d.Store.Document(c.Request.Context(), page.LoginOf(c), c.Param("id"))
+	doc, err := d.Store.Document(c.Request.Context(), page.LoginOf(c), c.Param("id"))
+	if err == nil && doc.care() {
+		err = d.careFor(c)
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	return doc, nil
 }
+
+// careFor is nil where the login may read what tells of care.
+func (d *Documents) careFor(c *gin.Context) error {
+	if d.Care == nil {
+		return nil
+	}
+	return d.Care(page.From(c).Login)
+}
+
+// care says that a document tells, or may tell, of care: a statement made of the data of
+// the insurance system, and what that system sent.
+func (doc Document) care() bool { return doc.Method == ByStatement || doc.Method == Received }
 
 // address is a page of one document: "documents/ID", or "documents/ID/report".
 func address(v page.View, id, of string) string {

@@ -19,10 +19,12 @@ const (
 )
 
 // find21 lists one more document than a page shows. A search looks through the vault list
-// by list: titles of papers are sealed, and a vault is not large.
+// by list: titles of papers are sealed, and a vault is not large. So does the list of a
+// login to which care is closed.
 func (d *Documents) find21(c *gin.Context, v page.View, f Filter, before string) ([]Document, error) {
 	ctx, login := c.Request.Context(), page.LoginOf(c)
-	if f.Search == "" {
+	closed := d.careFor(c) != nil
+	if f.Search == "" && !closed {
 		return d.Store.Documents(ctx, login, f, before, perPage+1)
 	}
 	var found []Document
@@ -32,7 +34,10 @@ func (d *Documents) find21(c *gin.Context, v page.View, f Filter, before string)
 			return nil, err
 		}
 		for _, doc := range list {
-			if f.matches(v, doc) && len(found) <= perPage {
+			if closed && doc.care() || f.Search != "" && !f.matches(v, doc) {
+				continue
+			}
+			if len(found) <= perPage {
 				found = append(found, doc)
 			}
 		}

@@ -3,6 +3,7 @@ package home
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,6 +14,8 @@ import (
 // Home is the area. Store is required.
 type Home struct {
 	Store Store
+	// Care says whether a login may read what tells of care; nil: all may.
+	Care func(*auth.Login) error
 }
 
 // Route mounts the area.
@@ -26,7 +29,23 @@ func (h *Home) show(c *gin.Context) error {
 		return fmt.Errorf("reading the overview: %w", err)
 	}
 	v := page.From(c)
+	if h.Care != nil && h.Care(v.Login) != nil {
+		overview = overview.withoutCare()
+	}
 	v.Title, v.Nav = v.T("home.title"), "home"
 	v.Lead = v.T("home.hello", hello(v)) + " " + news(v, overview)
 	return page.Render(c, http.StatusOK, homePage(v, overview))
 }
+
+// withoutCare is what a login sees to which care is closed: what she asked for and signed,
+// and that there is something she has not opened.
+func (o Overview) withoutCare() Overview {
+	o.Paid, o.Refunds, o.Coming, o.Maf = nil, nil, nil, nil
+	o.Documents = slices.DeleteFunc(slices.Clone(o.Documents), func(i Item) bool {
+		return i.State == received || i.Method == statement
+	})
+	return o
+}
+
+// statement is the Method of a document that was made of the insurance system's data.
+const statement = "statement"
