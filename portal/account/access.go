@@ -40,7 +40,7 @@ func (a *Account) access(c *gin.Context) error {
 		return err
 	}
 	v.Title, v.Nav, v.Lead = v.T("password.access.title"), "account", v.T("password.access.lead")
-	v.Back = page.Link{URL: v.URL("account"), Text: v.T("password.access.back")}
+	v.Back = page.WayBackOf(c).Or(v, page.Link{URL: v.URL("account"), Text: v.T("password.access.back")})
 	v.Banner = told(v, c)
 	return page.Render(c, http.StatusOK, accessPage(v, a.Classic.Profile, classic, post, list))
 }

@@ -517,7 +517,7 @@ func changePage(v page.View, ask bool, p password.Policy, stricter bool) templ.C
 	})
 }
 
-func emailPage(v page.View, typed string, ask bool) templ.Component {
+func emailPage(v page.View, typed string, ask bool, way page.WayBack) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -613,7 +613,7 @@ func emailPage(v page.View, typed string, ask bool) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Form(v, v.URL(emailPath)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Form(v, v.URL(way.On(emailPath))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

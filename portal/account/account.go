@@ -33,6 +33,8 @@ func (a *Account) Route(r page.Routes) {
 		r.GET(phonePath(k), auth.ChangeContact, a.phoneForm(k))
 		r.POST(phonePath(k), auth.ChangeContact, a.changePhone(k))
 	}
+	r.GET(noticesPath, auth.ChangePreferences, a.noticesForm)
+	r.POST(noticesPath, auth.ChangePreferences, a.setNotices)
 	r.POST("account/sessions/:id/end", auth.ReadFile, a.endSession)
 	r.GET("account/sign-ins/:id/deny", auth.ReadFile, a.denyForm)
 	r.POST("account/sign-ins/:id/deny", auth.ReadFile, a.deny)
@@ -58,7 +60,9 @@ func (a *Account) show(c *gin.Context) error {
 	v := page.From(c)
 	v.Title, v.Nav, v.Lead = v.T("account.title"), "account", v.T("account.lead")
 	v.Banner = changedBanner(v, c)
-	return page.Render(c, http.StatusOK, accountPage(v, member, known))
+	way := page.WayBackOf(c)
+	v.Back = way.Or(v, page.Link{})
+	return page.Render(c, http.StatusOK, accountPage(v, member, known, way))
 }
 
 // last2 are the last two digits of the national number, all that a page shows.
@@ -93,15 +97,15 @@ func identityRows(v page.View, m Member) []page.SummaryRow {
 
 // contactRows are how she is reached, each with the way to change it: the address by a
 // request that staff answer, the rest by herself, at once (F73 to F76).
-func contactRows(v page.View, m Member, known Contacts) []page.SummaryRow {
+func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page.SummaryRow {
 	change := func(path, key string) page.Link {
 		return page.Link{URL: v.URL(path), Text: v.T("people.change"), Hidden: v.T(key)}
 	}
 	rows := []page.SummaryRow{
 		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
-		orMissing(v, page.SummaryRow{Label: v.T("account.email"), Value: known.Email, Change: change(emailPath, "account.email")}),
+		orMissing(v, page.SummaryRow{Label: v.T("account.email"), Value: known.Email, Change: change(way.On(emailPath), "account.email")}),
 	}
-	return append(append(rows, phoneRows(v, known)...), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
+	return append(append(rows, phoneRows(v, known, way)...), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
 }
 
 // addressPath is the letter to staff that asks for another address: the present one stays

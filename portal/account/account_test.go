@@ -14,6 +14,7 @@ import (
 	"guichet.example/portal/areatest"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/mail"
 )
 
 // fakeStore holds one member.
@@ -24,6 +25,7 @@ type fakeStore struct {
 	signIns       []SignIn
 	letters       []letters.Letter
 	ended, denied []string
+	stopped       []mail.Template
 	changed       []string // numbers
 	work          string
 	err           error
@@ -32,6 +34,17 @@ type fakeStore struct {
 func (s *fakeStore) Member(_ context.Context, login auth.Login) (Member, error) {
 	s.asked = append(s.asked, login)
 	return s.member, s.err
+}
+
+func (s *fakeStore) StoppedNotices(context.Context, auth.Login) ([]mail.Template, error) {
+	return s.stopped, s.err
+}
+
+func (s *fakeStore) SetNotices(_ context.Context, _ auth.Login, stopped []mail.Template) error {
+	if s.err == nil {
+		s.stopped = stopped
+	}
+	return s.err
 }
 
 const number = "85073003328"

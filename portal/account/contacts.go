@@ -32,12 +32,13 @@ func (a *Account) showPhone(c *gin.Context, k PhoneKind, status int, typed, wron
 	v := page.From(c)
 	v.Title, v.Nav = v.T("people.phone."+string(k)+".title"), "account"
 	v.Lead = v.T("people.phone.lead")
-	v.Back = page.Link{URL: v.URL("account"), Text: v.T("people.back")}
-	v.Keep = phonePath(k)
+	way := page.WayBackOf(c)
+	v.Back = way.Or(v, page.Link{URL: v.URL("account"), Text: v.T("people.back")})
+	v.Keep = way.On(phonePath(k))
 	if wrong != "" {
 		v.Errors = []page.FieldError{{Field: "phone", Text: wrong}}
 	}
-	return page.Render(c, status, phoneView(v, k, typed))
+	return page.Render(c, status, phoneView(v, k, typed, way))
 }
 
 // changePhone puts another number on file, in force at once (F75).
@@ -58,18 +59,18 @@ func (a *Account) changePhone(k PhoneKind) page.Handler {
 		if err := a.Store.ChangePhone(c.Request.Context(), page.LoginOf(c), k, number); err != nil {
 			return fmt.Errorf("changing a telephone number: %w", err)
 		}
-		c.Redirect(http.StatusSeeOther, v.URL("account?done="+string(k)))
+		c.Redirect(http.StatusSeeOther, v.URL(page.WayBackOf(c).On("account?done="+string(k))))
 		return nil
 	}
 }
 
 // phoneRows are the numbers with their forms.
-func phoneRows(v page.View, known Contacts) []page.SummaryRow {
+func phoneRows(v page.View, known Contacts, way page.WayBack) []page.SummaryRow {
 	rows := make([]page.SummaryRow, 0, 3)
 	for _, k := range PhoneKinds() {
 		label := v.T("people.phone." + string(k))
 		row := page.SummaryRow{Label: label, Value: national(known.Of(k)),
-			Change: page.Link{URL: v.URL(phonePath(k)), Text: v.T("people.change"), Hidden: label}}
+			Change: page.Link{URL: v.URL(way.On(phonePath(k))), Text: v.T("people.change"), Hidden: label}}
 		if row.Value == "" {
 			row.Value, row.Detail, row.Quiet = v.T("account.missing"), v.T("people.phone."+string(k)+".why"), true
 			row.Change.Text = v.T("people.give")
@@ -85,6 +86,9 @@ func changedBanner(v page.View, c *gin.Context) *page.Banner {
 		if c.Query("done") == string(k) {
 			return &page.Banner{Kind: page.Valid, Title: v.T("people.phone.done"), Text: v.T("people.phone.done.text")}
 		}
+	}
+	if c.Query("done") == noticesDone {
+		return &page.Banner{Kind: page.Valid, Title: v.T("account.notices.done"), Text: v.T("account.notices.done.text")}
 	}
 	return nil
 }

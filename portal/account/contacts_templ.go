@@ -13,7 +13,7 @@ import (
 	"guichet.example/portal/page"
 )
 
-func phoneView(v page.View, k PhoneKind, typed string) templ.Component {
+func phoneView(v page.View, k PhoneKind, typed string, way page.WayBack) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -88,7 +88,7 @@ func phoneView(v page.View, k PhoneKind, typed string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.TextLink(page.Link{URL: v.URL("account"), Text: v.T("people.stop")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.TextLink(page.Link{URL: v.URL(way.On("account")), Text: v.T("people.stop")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -100,7 +100,7 @@ func phoneView(v page.View, k PhoneKind, typed string) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Form(v, v.URL(phonePath(k))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Form(v, v.URL(way.On(phonePath(k)))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

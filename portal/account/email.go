@@ -24,8 +24,9 @@ func (a *Account) emailForm(c *gin.Context) error {
 
 func (a *Account) showEmail(c *gin.Context, v page.View, typed string, status int) error {
 	v.Title, v.Nav, v.Lead = v.T("password.email.title"), "account", v.T("password.email.lead")
-	v.Back = page.Link{URL: v.URL(accessPath), Text: v.T("password.deny.back")}
-	return page.Render(c, status, emailPage(v, typed, !a.proven(*v.Login)))
+	way := page.WayBackOf(c)
+	v.Back = way.Or(v, page.Link{URL: v.URL(accessPath), Text: v.T("password.deny.back")})
+	return page.Render(c, status, emailPage(v, typed, !a.proven(*v.Login), way))
 }
 
 // changeEmail sends a link to the new address; nothing changes before it is opened (F57).
@@ -46,7 +47,7 @@ func (a *Account) changeEmail(c *gin.Context) error {
 	err = a.Classic.AskEmail(c.Request.Context(), login, credentials.Change{Proven: a.proven(login), Current: c.PostForm("current")},
 		address.String(), func(secret string) string { return a.Origin + v.URL(confirmPath) + "/" + secret })
 	if err == nil {
-		c.Redirect(http.StatusSeeOther, v.URL(accessPath+"?done=email-sent"))
+		c.Redirect(http.StatusSeeOther, v.URL(page.WayBackOf(c).On(accessPath+"?done=email-sent")))
 		return nil
 	}
 	status, field, text := explain(c, v, err)

@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/mail"
 )
 
 // Member is a member's file as the insurance system delivered it.
@@ -67,6 +68,11 @@ type Store interface {
 	// ChangePhone puts a number on file, at once; empty takes it out. Where she is written
 	// to is told.
 	ChangePhone(ctx context.Context, login auth.Login, k PhoneKind, number string) error
+	// StoppedNotices are the mails that she does not want.
+	StoppedNotices(ctx context.Context, login auth.Login) ([]mail.Template, error)
+	// SetNotices stops these mails, of those that may be stopped, and no others. What is so
+	// already leaves no trace.
+	SetNotices(ctx context.Context, login auth.Login, stopped []mail.Template) error
 	// Looks lists the looks of others at her file, newest first, those before a place (the
 	// zero place: from the newest), at most limit.
 	Looks(ctx context.Context, login auth.Login, from LookPlace, limit int) ([]Look, error)

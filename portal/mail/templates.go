@@ -48,5 +48,5 @@ func (t Template) Optional() bool { return slices.Contains(OptionalTemplates(), 
 
 // OptionalTemplates lists those, in the order of the page where they are stopped.
 func OptionalTemplates() []Template {
-	return []Template{NewRefunds, NewDocument, RequestChanged, MessageInSpace}
+	return []Template{NewRefunds, NewDocument, RequestChanged}
 }

@@ -72,7 +72,7 @@ func reachView(v page.View, p reachPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.SummaryList(reachRows(v, p.Who)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.SummaryList(reachRows(v, p.Who, p.Draft)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

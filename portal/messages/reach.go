@@ -112,8 +112,8 @@ func replyOptions(v page.View, who Reach) []page.Option {
 }
 
 // reachRows are the contact data on file.
-func reachRows(v page.View, who Reach) []page.SummaryRow {
-	change := page.Link{URL: v.URL(dataPath), Text: v.T("messages.reach.change")}
+func reachRows(v page.View, who Reach, draft string) []page.SummaryRow {
+	change := page.Link{URL: v.URL(page.BackTo(reachPath, draft).On(dataPath)), Text: v.T("messages.reach.change")}
 	row := func(key, value, detail string) page.SummaryRow {
 		if value == "" {
 			value = v.T("messages.reach.unknown")

@@ -10,8 +10,9 @@ import (
 
 func init() {
 	memberStops = append(memberStops, plain("account/people"), plain("account/looks"),
-		plain("account/phone/mobile"), plain("account/phone/home"), plain("account/phone/work"))
+		plain("account/phone/mobile"), plain("account/phone/home"), plain("account/phone/work"), plain("account/notices"))
 	for route, why := range map[string]string{
+		"POST account/notices":                "redirect",
 		"POST account/phone/mobile":           "redirect; its 422 is among those of the people",
 		"POST account/phone/home":             "redirect; its 422 is that of the mobile number",
 		"POST account/phone/work":             "redirect; its 422 is that of the mobile number",
