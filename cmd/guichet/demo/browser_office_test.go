@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"fmt"
 	"path"
 	"testing"
 	"time"
@@ -98,7 +99,7 @@ func (w *window) settleIn() officePlace {
 	w.visit("/fr/office/letters")
 	w.leave(func() { w.click("main table a") })
 	p.batch = last()
-	w.send("/fr/office/letters/batches/"+p.batch, `document.getElementById("count").value = "1"`, sendForm)
+	w.send("/fr/office/letters/batches/"+p.batch, fmt.Sprintf(`document.getElementById("count").value = "%d"`, w.batches()[0].Letters), sendForm)
 	w.leave(func() { w.click("main table a") })
 	p.letter = last()
 	w.visit("/fr/office/files/" + p.file + "/enrol") // one more letter, which waits
