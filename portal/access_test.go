@@ -68,8 +68,9 @@ func TestPublicRoutes(t *testing.T) {
 		"sign-out signed-out enrol enrol/letter enrol/letter enrol/letter/asked recover recover/password " +
 		"recover/password recover/sent recover/link/:secret recover/link/:secret cannot-connect " +
 		"cannot-connect cannot-connect/sent email/confirm/:secret email/confirm/:secret email/undo/:secret " +
-		"email/undo/:secret check check check/file check/answer check/answer/proof.pdf kiosk kiosk/over kiosk/help help help/card help/self-test help/accessibility " +
-		"help/privacy"
+		"email/undo/:secret bank/stop/:secret bank/stop/:secret bank/stopped help/branches help/doctors " +
+		"check check check/file check/answer check/answer/proof.pdf kiosk kiosk/over kiosk/help help help/card help/self-test help/accessibility " +
+		"help/privacy help/glossary help/guide"
 	var got []string
 	for _, r := range open(t).Routes() {
 		if r.Act == auth.Public {
