@@ -185,9 +185,9 @@ func periodsTable(v page.View, o Overview) page.Table {
 
 func paymentsTable(v page.View, o Overview) page.Table {
 	t := page.Table{Caption: v.T("indemnities.payments"), Columns: []page.Column{
-		{Head: v.T("indemnities.head.paid"), Width: 20}, {Head: v.T("rights.head.person"), Width: 20},
-		{Head: v.T("indemnities.head.for"), Width: 30}, {Head: v.T("indemnities.head.gross"), Width: 15, End: true},
-		{Head: v.T("indemnities.head.net"), Width: 15, End: true},
+		{Head: v.T("indemnities.head.paid"), Width: 20}, {Head: v.T("rights.head.person"), Width: 15},
+		{Head: v.T("indemnities.head.for"), Width: 25}, {Head: v.T("indemnities.head.gross"), Width: 20, End: true},
+		{Head: v.T("indemnities.head.net"), Width: 20, End: true},
 	}}
 	for _, p := range o.Payments {
 		account := ""

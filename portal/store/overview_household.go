@@ -64,7 +64,11 @@ func (r *overviewReader) household() error {
 		case 1:
 			lines = append(lines, x)
 		case 2:
-			r.coming(home.Appointment, x, fromMicros(x.at), x.b+", "+x.c)
+			place := x.b
+			if x.c != x.b { // a practice; a town is said once
+				place += ", " + x.c
+			}
+			r.coming(home.Appointment, x, fromMicros(x.at), place)
 		case 3:
 			if files[x.a].day < x.day {
 				files[x.a] = x
