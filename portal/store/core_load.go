@@ -7,8 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
+	"guichet.example/portal/mail"
 )
 
 // Load stores what the insurance system delivered, all rows in one commit with one row
@@ -31,10 +33,17 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 	}
 	var out core.Outcome
 	kept := 0
+	sealed, err := db.sealDelivery(ctx, mutuality, batch)
+	if err != nil {
+		return core.Outcome{}, fmt.Errorf("loading %s: %w", batch.Kind, err)
+	}
 	note := db.ownEntry(ctx, mutuality, "", audit.ImportBatch, object("import", string(batch.Kind)))
-	err := db.write(ctx, note, func(t *tx) error {
-		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch}
+	err = db.write(ctx, note, func(t *tx) error {
+		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch, sealed: sealed}
 		if err := l.run(); err != nil {
+			return err
+		}
+		if err := l.mailNews(); err != nil {
 			return err
 		}
 		out, kept = l.out, l.kept
@@ -62,7 +71,9 @@ type load struct {
 	members   map[string]string // ids by folded affiliation; several members with one: ""
 	ahead     *core.Ahead       // of a preview
 	out       core.Outcome
-	kept      int // accounts that were not taken (deliveredAccounts)
+	kept      int                                      // accounts that were not taken (deliveredAccounts)
+	sealed    map[[2]string]sealedDelivery             // PDFs, by member and reference
+	news      map[mail.Template]map[auth.MemberID]bool // who is to be told of what
 }
 
 // fault is why a row is not taken.
@@ -145,6 +156,9 @@ func (l *load) put(table coreTable, records []record, had map[string][]any) erro
 		case !ok:
 			added = append(added, r.values)
 			l.out.Added++
+			if table.news != nil && l.t != nil {
+				table.news(l, r.values)
+			}
 			continue
 		case same(old, r.values):
 			l.out.Unchanged++

@@ -157,7 +157,7 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 		l.out.Added++
 	case *had == m && paid && known:
 		l.out.Unchanged++
-		return nil, nil
+		return nil, l.confirmContacts(m)
 	default:
 		l.out.Changed++
 	}
@@ -172,6 +172,21 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 		about = keptAccount
 	}
 	return nil, l.putMember(m, accounts, code, about)
+}
+
+// confirmContacts settles numbers that a member gave with a delivery that is as the last one:
+// she may have come back to the number on file.
+func (l *load) confirmContacts(m account.Member) error {
+	waiting := 0
+	err := l.get(`SELECT count(*) FROM contacts WHERE mutuality = ? AND member = ? AND confirmed_at IS NULL`, []any{m.Mutuality, string(m.ID)}, &waiting)
+	if err != nil || waiting == 0 || l.t == nil {
+		return err
+	}
+	key, err := l.db.keyOf(l.conn, m.Mutuality, m.ID)
+	if err != nil {
+		return err
+	}
+	return l.db.contactsDelivered(l.t, key, m.Phone, l.db.cfg.Now())
 }
 
 // keptAccount is the object of the audit row of a delivery whose account was not taken.

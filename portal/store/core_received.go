@@ -10,6 +10,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/core"
+	"guichet.example/portal/mail"
 	"guichet.example/signing"
 )
 
@@ -63,10 +64,10 @@ func (l *load) loadDocument(member auth.MemberID, r core.Received) error {
 	sum := sha256.Sum256(r.PDF)
 	had := struct {
 		document, kind, title, language, issued string
-		sum                                     []byte
+		sum, address                            []byte
 	}{}
-	err := l.get(`SELECT document, kind, title, language, issued, sha256 FROM received_documents WHERE mutuality = ? AND member = ? AND reference = ?`,
-		[]any{l.mutuality, string(member), r.Reference}, &had.document, &had.kind, &had.title, &had.language, &had.issued, &had.sum)
+	err := l.get(`SELECT document, kind, title, language, issued, sha256, address FROM received_documents WHERE mutuality = ? AND member = ? AND reference = ?`,
+		[]any{l.mutuality, string(member), r.Reference}, &had.document, &had.kind, &had.title, &had.language, &had.issued, &had.sum, &had.address)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		l.out.Added++
@@ -90,26 +91,39 @@ func (l *load) loadDocument(member auth.MemberID, r core.Received) error {
 		r.Kind, r.Title, r.Language, date(r.Issued), l.mutuality, string(member), r.Reference); err != nil || bytesSame {
 		return err
 	}
-	blob, err := l.sealDocument(member, had.document, r.PDF)
+	blob, err := l.sealDocument(member, had.document, r)
 	if err != nil {
 		return err
 	}
+	l.newReceived(member, r)
 	_, err = l.exec(`UPDATE received_documents SET pages = ?, size = ?, sha256 = ?, address = ?, read_at = NULL WHERE mutuality = ? AND member = ? AND reference = ?`,
 		pagesOf(r.PDF), int64(len(r.PDF)), sum[:], blob.address[:], l.mutuality, string(member), r.Reference)
-	return err
+	if err != nil {
+		return err
+	}
+	return dropBlob(l.t, l.mutuality, string(member), had.address)
+}
+
+// newReceived is told to whom it is for.
+func (l *load) newReceived(member auth.MemberID, r core.Received) {
+	if l.isNews(r.Issued.Format(time.DateOnly)) {
+		l.tell(member, mail.NewDocument)
+	}
 }
 
 func (l *load) addDocument(member auth.MemberID, r core.Received) error {
-	issued := r.Issued
-	if issued.IsZero() {
-		issued = l.db.cfg.Now()
+	if r.Issued.IsZero() {
+		r.Issued = l.db.cfg.Now()
 	}
-	// The hour keeps documents of one day behind what was signed that day in the morning.
-	id, err := NewID(issued.Add(12*time.Hour), l.db.cfg.Rand)
-	if err != nil {
-		return err
+	id := l.sealed[[2]string{string(member), r.Reference}].document
+	if id == "" {
+		var err error
+		if id, err = l.newDocument(r); err != nil {
+			return err
+		}
 	}
-	blob, err := l.sealDocument(member, id, r.PDF)
+	l.newReceived(member, r)
+	blob, err := l.sealDocument(member, id, r)
 	if err != nil {
 		return err
 	}
@@ -117,17 +131,22 @@ func (l *load) addDocument(member auth.MemberID, r core.Received) error {
 	_, err = l.exec(`
 		INSERT INTO received_documents (mutuality, member, document, reference, kind, title, language, issued, added_at, pages, size, sha256, address)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		l.mutuality, string(member), id, r.Reference, r.Kind, r.Title, r.Language, date(issued), micros(l.db.cfg.Now()),
+		l.mutuality, string(member), id, r.Reference, r.Kind, r.Title, r.Language, date(r.Issued), micros(l.db.cfg.Now()),
 		pagesOf(r.PDF), int64(len(r.PDF)), sum[:], blob.address[:])
 	return err
 }
 
-func (l *load) sealDocument(member auth.MemberID, document string, pdf []byte) (sealedBlob, error) {
+// sealDocument stores the PDF: as it was sealed before, if it is still that one.
+func (l *load) sealDocument(member auth.MemberID, document string, r core.Received) (sealedBlob, error) {
 	key, err := l.db.keyOf(l.conn, l.mutuality, member)
 	if err != nil {
 		return sealedBlob{}, err
 	}
-	blob := key.sealBlob(sealedReceived, document, 1, pdf)
+	before := l.sealed[[2]string{string(member), r.Reference}]
+	blob := before.blob
+	if before.document != document || before.sum != sha256.Sum256(r.PDF) {
+		blob = key.sealBlob(sealedReceived, document, 1, r.PDF)
+	}
 	return blob, putBlob(l.t, key, blob)
 }
 

@@ -21,6 +21,8 @@ type coreTable struct {
 	moved func(l *load, old, now []any) error
 	// told lets the member know that a row changed.
 	told func(l *load, old, now []any) error
+	// news notes a row that the member is told of when it is new.
+	news func(l *load, values []any)
 }
 
 func (table coreTable) key(values []any) string      { return joined(values, table.keys) }
@@ -76,6 +78,12 @@ func noting(told func(l *load, old, now []any) error, table coreTable) coreTable
 	return table
 }
 
+// announced is a table whose members are told of what is new.
+func announced(news func(l *load, values []any), table coreTable) coreTable {
+	table.news = news
+	return table
+}
+
 func with(table coreTable, moved func(l *load, old, now []any) error) coreTable {
 	table.moved = moved
 	return table
@@ -93,7 +101,7 @@ var coreTables = map[core.Kind]coreTable{
 			member, wrong := l.member("member", r.Member)
 			return []any{member, string(r.Cover), date(r.Since), date(r.Until), string(r.Status), r.Code}, wrong
 		}),
-	core.KindPayment: with(tableOf("payments", "member* treated* payment*+ kind received paid payee last4 cents# communication", paymentValues), movePayment),
+	core.KindPayment: announced(newPayment, with(tableOf("payments", "member* treated* payment*+ kind received paid payee last4 cents# communication", paymentValues), movePayment)),
 	core.KindIncapacity: tableOf("incapacities", "member* since* until kind state",
 		func(l *load, r core.Incapacity) ([]any, *fault) {
 			member, wrong := l.member("member", r.Member)

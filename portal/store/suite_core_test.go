@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
 )
@@ -35,6 +36,8 @@ func runCoreSuite(t *testing.T, open opener) {
 		{"lines add up to their payment", testLoadSums},
 		{"many rows are loaded in pieces", testLoadMany},
 		{"members come as they are delivered", testLoadMembers},
+		{"members are told of news once a day", testLoadNews},
+		{"numbers that a member gave are confirmed", testLoadContacts},
 		{"data have an age", testAges},
 		{"a file goes on where it was cut short", testImportFile},
 		{"a preview writes nothing", testPreview},
@@ -276,6 +279,66 @@ func testLoadMembers(t *testing.T, b *bed) {
 	twin := core.Member{NationalNumber: number("75021500270"), Affiliation: "005", GivenNames: "Eva", Surname: "Peeters", Language: "nl"}
 	b.wantLoad(outcome(1, 0, 0), twin)
 	b.wantLoad(outcome(0, 0, 0, core.Reject{Row: 0, Field: "member", Reason: core.ReasonManyMembers}), core.Incapacity{Member: "00.5", Since: day("2026-01-01")})
+}
+
+// testLoadNews: one mail a member, kind and day, in the morning, to who has an account; none
+// of a history, nor of what she stopped.
+func testLoadNews(t *testing.T, b *bed) {
+	b.enrolClassic(b.claire, nil)
+	b.sentMails()
+	told := func() (list []string) {
+		b.clock.add(24 * time.Hour)
+		for _, m := range b.sentMails() {
+			list = append(list, string(m.Member)+" "+string(m.Template))
+		}
+		slices.Sort(list)
+		return list
+	}
+	old, owed, brams := payment("P0", 100, core.Refund), payment("P9", -100, core.Contribution), payment("P8", 100, core.Refund)
+	old.Treated, brams.Member = day("2026-10-01"), ofBram // who has no account
+	b.load(old, owed, brams)
+	history := received([]byte("%PDF-1.7 old"))
+	history.Reference, history.Issued = "D0", day("2026-09-01")
+	b.load(history)
+	if got := told(); got != nil {
+		t.Errorf("told of a history: %q", got)
+	}
+	b.load(payment("P1", 100, core.Refund), payment("P2", 100, core.ThirdParty))
+	b.load(payment("P3", 100, core.Refund))
+	b.load(received([]byte("%PDF-1.7 one")))
+	b.load(received([]byte("%PDF-1.7 two")))
+	if early := b.sentMails(); len(early) != 0 {
+		t.Errorf("told at once: %v", early)
+	}
+	hers := string(b.claire.Member)
+	if got, want := told(), []string{hers + " new-document", hers + " new-refunds"}; !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	b.load(payment("P1", 100, core.Refund), payment("P2", 100, core.ThirdParty))
+	b.load(received([]byte("%PDF-1.7 two")))
+	if got := told(); got != nil {
+		t.Errorf("told of what is there: %q", got)
+	}
+}
+
+func testLoadContacts(t *testing.T, b *bed) {
+	row := core.Member{NationalNumber: number(claireNumber), Affiliation: ofClaire, GivenNames: "Claire", Surname: "Delcourt", Language: "fr", Phone: "+3243221100"}
+	b.load(row)
+	holds := func(when, home string) {
+		t.Helper()
+		if c, err := b.Contacts(t.Context(), b.claire); err != nil || c.Home != home {
+			t.Errorf("%s: %+v, %v", when, c, err)
+		}
+	}
+	for _, number := range []string{"+3243221101", "+3243221100"} { // and back
+		wantErr(t, "ChangePhone", b.ChangePhone(t.Context(), b.claire, account.Home, number), nil)
+		b.clock.add(time.Minute)
+	}
+	b.wantLoad(outcome(0, 0, 1), row)
+	holds("delivered as it was", "+3243221100")
+	row.Phone = "+3243221102"
+	b.wantLoad(outcome(0, 1, 0), row)
+	holds("a newer one", "+3243221102")
 }
 
 func testAges(t *testing.T, b *bed) {
