@@ -159,7 +159,7 @@ func (db *DB) PrintLetters(ctx context.Context, by letters.By, b letters.Batch, 
 			if n != 1 {
 				return letters.ErrState
 			}
-			if err := t.shipped(by.Mutuality, l.Member, l.Letter, "prepared", b.Made); err != nil {
+			if err := t.shipped(db, by.Mutuality, l.Member, l.Letter, "prepared", b.Made); err != nil {
 				return err
 			}
 			row := db.letterEntry(ctx, by, letters.Letter{ID: l.Letter, Member: l.Member}, audit.PrintLetter)
@@ -220,7 +220,7 @@ func (t *tx) postLetter(db *DB, ctx context.Context, by letters.By, l letters.Le
 	if err != nil {
 		return err
 	}
-	if err := t.shipped(l.Mutuality, l.Member, l.ID, "posted", now); err != nil {
+	if err := t.shipped(db, l.Mutuality, l.Member, l.ID, "posted", now); err != nil {
 		return err
 	}
 	return t.note(db.letterEntry(ctx, by, l, audit.PostLetter))
@@ -244,7 +244,7 @@ func (db *DB) ReturnLetter(ctx context.Context, by letters.By, id, reason string
 		if err := killCode(t, l, now); err != nil {
 			return err
 		}
-		if err := t.shipped(l.Mutuality, l.Member, l.ID, "returned", now); err != nil {
+		if err := t.shipped(db, l.Mutuality, l.Member, l.ID, "returned", now); err != nil {
 			return err
 		}
 		l.State, l.Reason, l.At.Ended = letters.Returned, reason, now

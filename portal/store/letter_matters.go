@@ -59,9 +59,14 @@ func (db *DB) matter(c *conn, l letters.Letter) (*letters.Matter, error) {
 }
 
 // shipped notes how far an order got, where the letter goes with one: its member sees it
-// with her request (F152). The insurance system delivers the same rows for orders that it
-// sends itself.
-func (t *tx) shipped(mutuality string, member auth.MemberID, letter, state string, at time.Time) error {
+// with her request (F152), and is told once that it was posted. The insurance system
+// delivers the same rows for orders that it sends itself.
+func (t *tx) shipped(db *DB, mutuality string, member auth.MemberID, letter, state string, at time.Time) error {
+	if state == "posted" {
+		if err := db.tellPosted(t, mutuality, member, letter); err != nil {
+			return err
+		}
+	}
 	_, err := t.exec(`
 		INSERT INTO shipments (mutuality, reference, state, at)
 		SELECT r.mutuality, r.reference, CAST(? AS TEXT), CAST(? AS BIGINT) FROM letters l

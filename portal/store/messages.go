@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -25,7 +26,12 @@ func (db *DB) Reach(ctx context.Context, login auth.Login) (messages.Reach, erro
 	var r messages.Reach
 	err := db.reveal(ctx, db.entry(ctx, login, audit.ReadPerson, ""), func(c *conn) error {
 		m, err := db.member(c, login)
-		r = messages.Reach{Name: m.Name(), Street: m.Street, Postcode: m.Postcode, Municipality: m.Municipality, Email: m.Email, Phone: m.Phone}
+		if err != nil {
+			return err
+		}
+		known, err := db.contacts(c, login.Mutuality, login.Member)
+		r = messages.Reach{Name: m.Name(), Street: m.Street, Postcode: m.Postcode, Municipality: m.Municipality,
+			Email: known.Email, Phone: cmp.Or(known.Mobile, known.Home, known.Work)}
 		return err
 	})
 	if err != nil {
@@ -64,12 +70,16 @@ func (db *DB) SendMessage(ctx context.Context, login auth.Login, m messages.Mess
 		if err != nil {
 			return err
 		}
+		known, err := db.contacts(t.conn, login.Mutuality, login.Member)
+		if err != nil {
+			return err
+		}
 		said := map[string]string{"name": person.Name(), "subject": m.Subject, "title": w.Title, "text": w.Text, "reply": string(m.Reply)}
 		switch m.Reply {
 		case messages.ByPhone:
-			said["phone"] = person.Phone
+			said["phone"] = cmp.Or(known.Mobile, known.Home, known.Work)
 		case messages.ByMail:
-			said["email"] = person.Email
+			said["email"] = known.Email
 		}
 		task, err := t.task(db, office.Task{Mutuality: login.Mutuality, Kind: office.Message, Member: login.Member,
 			Language: m.Language, Created: m.Sent, Deadline: m.Deadline, Said: said})

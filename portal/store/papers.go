@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/papers"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -77,7 +78,7 @@ func (db *DB) tellPaper(t *tx, key memberKey, k document.Kind, s requests.State)
 	if k != document.KindOfficePaper || s != requests.Signed {
 		return nil
 	}
-	return db.tellNews(t, key.mutuality, auth.MemberID(key.member))
+	return db.notice(t, key.mutuality, auth.MemberID(key.member), mail.NewDocument, nil)
 }
 
 // ofMutuality says that nobody asked for a document of this kind: the office, or the

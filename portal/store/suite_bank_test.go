@@ -509,7 +509,9 @@ func testOrders(t *testing.T, b *bed) {
 		t.Fatalf("RemakeLetter = %v, %v", again, err)
 	}
 	want(t, "wrong count", b.PostBatch(ctx, room, "batch1", 2), letters.ErrCount)
+	b.mails()
 	want(t, "post", b.PostBatch(ctx, room, "batch1", 1), nil)
+	b.wantText("told that it was posted", b.mails(), "request-changed claire@example.org")
 	_, err = b.ReturnLetter(ctx, room, open[0].ID, "address")
 	want(t, "came back", err, nil)
 	b.taskOf(ines, office.ReturnedLetter)

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -250,7 +251,8 @@ func (db *DB) TakeItem(ctx context.Context, o auth.Officer, id string, over offi
 	return nil
 }
 
-// notOwn refuses an officer's work on what is her own as a member.
+// notOwn refuses an officer's work on what is her own as a member, or of somebody she is
+// or was on a booklet with.
 func notOwn(t *tx, o auth.Officer, member auth.MemberID) error {
 	if member == "" {
 		return nil
@@ -258,7 +260,10 @@ func notOwn(t *tx, o auth.Officer, member auth.MemberID) error {
 	var own int
 	err := t.get(`
 		SELECT count(*) FROM members m JOIN staff s ON s.mutuality = m.mutuality AND s.number_index = m.number_index
-		WHERE m.mutuality = ? AND m.member = ? AND s.staff = ?`, []any{o.Mutuality, string(member), string(o.ID)}, &own)
+		WHERE m.mutuality = ? AND s.staff = ? AND (m.member = ? OR EXISTS (
+			SELECT 1 FROM households a JOIN households b ON b.mutuality = a.mutuality AND b.member = a.member
+			WHERE a.mutuality = m.mutuality AND (a.person = m.member AND (b.person = ? OR b.member = ?) OR a.member = m.member AND b.person = ?)))`,
+		[]any{o.Mutuality, string(o.ID), string(member), string(member), string(member), string(member)}, &own)
 	if err == nil && own > 0 {
 		return office.ErrOwn
 	}
@@ -391,7 +396,7 @@ func (db *DB) decideRequest(ctx context.Context, t *tx, o auth.Officer, member a
 			return "", err
 		}
 	}
-	return a.What, db.tellNews(t, o.Mutuality, member)
+	return a.What, db.notice(t, o.Mutuality, member, mail.RequestChanged, map[mail.Value]string{mail.Reference: r.Reference})
 }
 
 // ItemPDF implements office.Store: the newest version of the signed document.
