@@ -124,21 +124,27 @@ func (db *DB) silence(ctx context.Context, t *tx, mutuality string, r people.Rul
 	return len(found), nil
 }
 
-// putAccess writes how far an access is decided, with its row. The holder hears that
-// something is new, and nothing more.
+// putAccess writes how far an access is decided, with its row and the line for the
+// insurance system; asking decides nothing. The holder hears that something is new, and
+// nothing more.
 func (db *DB) putAccess(t *tx, mutuality string, a people.Access, note audit.Entry) error {
 	_, err := t.exec(`
 		INSERT INTO accesses (mutuality, member, person, state, decided_at, decided_by, reason, letter, answer_by, request)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (mutuality, member, person) DO UPDATE SET
 			state = excluded.state, decided_at = excluded.decided_at, decided_by = excluded.decided_by, reason = excluded.reason,
-			letter = excluded.letter, answer_by = excluded.answer_by, request = excluded.request`,
+			letter = excluded.letter, answer_by = excluded.answer_by, request = excluded.request, replaced = NULL`,
 		mutuality, string(a.Holder), string(a.Person), string(a.State), micros(a.At), a.By, a.Ground, a.Letter, maybeMicros(a.AnswerBy), a.Request)
 	if err != nil {
 		return fmt.Errorf("writing an access: %w", err)
 	}
 	if err := t.note(note); err != nil {
 		return err
+	}
+	if a.State != people.Asked {
+		if err := db.exportAccess(t, mutuality, a); err != nil {
+			return err
+		}
 	}
 	return db.tellNews(t, mutuality, a.Holder)
 }
@@ -269,10 +275,7 @@ func (db *DB) decide(t *tx, mutuality string, person auth.MemberID, d decision) 
 		}
 	}
 	d.note.Reason = string(a.State) + " " + a.Ground
-	if err := db.putAccess(t, mutuality, a, d.note); err != nil {
-		return err
-	}
-	return db.exportAccess(t, mutuality, a)
+	return db.putAccess(t, mutuality, a, d.note)
 }
 
 // answered ends the letter that was answered, however far it had come.
@@ -299,18 +302,25 @@ func (db *DB) accessSigned(t *tx, key memberKey, r requests.Request, s requests.
 	}
 	note.Action, note.Object = audit.ChangeAccess, object("holder", act.Booklet)
 	holder, person := auth.MemberID(act.Booklet), auth.MemberID(key.member)
-	err := db.decide(t, key.mutuality, person, decision{
+	before, err := findDoubted(t.conn, key.mutuality, holder, person)
+	if err != nil {
+		return err
+	}
+	err = db.decide(t, key.mutuality, person, decision{
 		holder: holder, keep: act.Allow, by: people.ByPerson, ground: people.Request, end: people.Blocked, request: r.ID,
 		rules: people.Rules{BlockAge: minBlockAge}, note: note}) // the age was checked when it was made
-	switch {
-	case !errors.Is(err, people.ErrNotOnBooklet):
-		return err
-	case act.Allow: // nothing to be opened any more
-		return nil
+	if errors.Is(err, people.ErrNotOnBooklet) {
+		if act.Allow {
+			return nil // nothing to be opened any more
+		}
+		note.Reason = string(people.Blocked) + " " + people.Request // she may come back to it
+		err = db.putAccess(t, key.mutuality, people.Access{Holder: holder, Person: person, State: people.Blocked, At: db.cfg.Now(),
+			By: people.ByPerson, Ground: people.Request, Request: r.ID}, note)
 	}
-	note.Reason = string(people.Blocked) + " " + people.Request // she may come back to it
-	return db.putAccess(t, key.mutuality, people.Access{Holder: holder, Person: person, State: people.Blocked, At: db.cfg.Now(),
-		By: people.ByPerson, Ground: people.Request, Request: r.ID}, note)
+	if err != nil || s != requests.Pending {
+		return err
+	}
+	return t.keepDoubted(key.mutuality, holder, person, before)
 }
 
 // accessSettled is accessSigned for a permission whose signature holds since now: an end

@@ -122,6 +122,36 @@ func (db *DB) channels(c *conn, a credentials.Account, now time.Time) ([]string,
 			add(string(before))
 			return err
 		})
+	if err != nil {
+		return nil, err
+	}
+	replaced, err := replacedEmails(c, key, now.Add(-replacedFor))
+	for _, address := range replaced {
+		add(address)
+	}
+	return list, err
+}
+
+// replacedFor is how long an address that was replaced is told of what the member is.
+const replacedFor = 30 * 24 * time.Hour
+
+// replacedEmails are the addresses that changes since then have replaced, whatever became
+// of the links that undo them. One that was put in by somebody else and undone is among
+// them: it learns nothing but that a change waits, and could only stop it.
+func replacedEmails(c *conn, key memberKey, since time.Time) (list []string, err error) {
+	err = c.each(`
+		SELECT change, old_sealed FROM contact_changes
+		WHERE mutuality = ? AND member = ? AND field = ? AND at >= ? ORDER BY change`,
+		[]any{key.mutuality, key.member, emailField, micros(since)}, func(scan func(...any) error) error {
+			var id string
+			var sealed []byte
+			if err := scan(&id, &sealed); err != nil {
+				return err
+			}
+			old, err := key.open(sealedContactOld, id, 1, sealed)
+			list = append(list, string(old))
+			return err
+		})
 	return list, err
 }
 
@@ -167,13 +197,16 @@ func (db *DB) agree(ctx context.Context, t *tx, o auth.Officer, key memberKey, r
 	if err == nil && !found {
 		err = t.keepChange(key, r, b)
 	}
-	now := db.cfg.Now()
+	now, gone := db.cfg.Now(), false
+	if err == nil && b.agreedBy != "" {
+		gone, err = noOfficer(t, o.Mutuality, auth.StaffID(b.agreedBy))
+	}
 	switch {
 	case err != nil:
 		return false, err
-	case b.agreedBy == "":
-		_, err := t.exec(`UPDATE bank_changes SET agreed_by = ?, agreed_at = ? WHERE mutuality = ? AND member = ? AND request = ? AND agreed_by = ''`,
-			string(o.ID), micros(now), key.mutuality, key.member, r.ID)
+	case b.agreedBy == "", gone: // whoever may not agree any more has not agreed
+		_, err := t.exec(`UPDATE bank_changes SET agreed_by = ?, agreed_at = ? WHERE mutuality = ? AND member = ? AND request = ? AND agreed_by = ?`,
+			string(o.ID), micros(now), key.mutuality, key.member, r.ID, b.agreedBy)
 		if err != nil {
 			return false, err
 		}
@@ -188,6 +221,16 @@ func (db *DB) agree(ctx context.Context, t *tx, o auth.Officer, key memberKey, r
 	}
 	return true, t.enqueue(db, jobs.Job{Kind: bank.JobKind, Mutuality: key.mutuality, Member: auth.MemberID(key.member), Key: r.ID,
 		Created: now, Due: latest(now, b.notBefore)})
+}
+
+// noOfficer says that somebody is disabled since, or answers no requests any more.
+func noOfficer(t *tx, mutuality string, id auth.StaffID) (bool, error) {
+	k, err := colleague(t, mutuality, id)
+	if errors.Is(err, office.ErrNotFound) {
+		return true, nil
+	}
+	now := auth.Officer{Mutuality: mutuality, ID: id, Roles: k.Roles}
+	return !k.Disabled.IsZero() || auth.DefaultPolicy().AllowOfficer(&now, auth.WorkQueue) != nil, err
 }
 
 func latest(a, b time.Time) time.Time {

@@ -125,7 +125,11 @@ var ownQuery = `
 	UNION ALL
 	SELECT 8, '', '', '', '', '', '', as_of, 0, 0 FROM import_ages WHERE mutuality = ?1 AND kind = 'payment'
 	UNION ALL
-	SELECT 9, '', '', '', '', '', '', year, ceiling, counted FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5`
+	SELECT 9, '', '', '', '', '', '', year, ceiling, counted FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5
+	UNION ALL
+	SELECT 10, request, kind, reference, state, method, '', created_at, pages, 0 FROM (
+		SELECT request, kind, reference, state, method, created_at, pages FROM requests
+			WHERE mutuality = ?1 AND member = ?2 AND state = 'signed' AND asked_at IS NOT NULL ORDER BY request LIMIT 1) AS g`
 
 func (r *overviewReader) own() error {
 	return r.each(ownQuery, []any{
@@ -155,6 +159,8 @@ func (r *overviewReader) own() error {
 			r.o.AsOf = fromMicros(x.at)
 		case 9:
 			r.o.Maf = &home.Maf{Ceiling: x.n, Counted: x.m}
+		case 10:
+			r.o.Asked = &item
 		}
 		return err
 	})

@@ -121,6 +121,9 @@ func (db *DB) settleStatus(t *tx, key memberKey, d documents.Document, r request
 	if err := db.settleRequest(t, key, d, r); err != nil {
 		return err
 	}
+	if err := db.blockSettled(t, key, d, r); err != nil { // withdrawn or not: it was in force
+		return err
+	}
 	_, err := t.exec(`UPDATE documents SET status = ? WHERE mutuality = ? AND member = ? AND document = ?`,
 		string(statusOf(r.State)), key.mutuality, key.member, d.ID)
 	return err
