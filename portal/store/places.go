@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"guichet.example/portal/core"
 	"guichet.example/portal/places"
@@ -69,7 +70,7 @@ func (db *DB) Providers(ctx context.Context, mutuality string, q places.Query, l
 	if place := letters(q.Place); len(place) > 0 {
 		w.add(`(postcode = ? OR (' ' || city_key) LIKE ?)`, place[0], "% "+strings.Join(place, " ")+"%")
 	}
-	if name, number, ok := strings.Cut(q.After, "~"); ok && len(q.After) < 300 {
+	if name, number, ok := strings.Cut(q.After, "~"); ok && len(q.After) < 300 && utf8.ValidString(q.After) && !strings.Contains(q.After, "\x00") {
 		w.add(`(name_key, number) > (?, ?)`, name, number)
 	}
 	limit = bounded(limit)
