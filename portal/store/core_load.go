@@ -159,6 +159,11 @@ func (l *load) put(table coreTable, records []record, had map[string][]any) erro
 			if table.news != nil && l.t != nil {
 				table.news(l, r.values)
 			}
+			if table.fresh != nil && l.t != nil {
+				if err := table.fresh(l, r.values); err != nil {
+					return err
+				}
+			}
 			continue
 		case same(old, r.values):
 			l.out.Unchanged++

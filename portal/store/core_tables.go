@@ -23,6 +23,8 @@ type coreTable struct {
 	told func(l *load, old, now []any) error
 	// news notes a row that the member is told of when it is new.
 	news func(l *load, values []any)
+	// fresh mails what a new row says at once, in the same commit.
+	fresh func(l *load, values []any) error
 }
 
 func (table coreTable) key(values []any) string      { return joined(values, table.keys) }
@@ -81,6 +83,12 @@ func noting(told func(l *load, old, now []any) error, table coreTable) coreTable
 // announced is a table whose members are told of what is new.
 func announced(news func(l *load, values []any), table coreTable) coreTable {
 	table.news = news
+	return table
+}
+
+// mailing is a table whose new rows are each told by a mail of their own.
+func mailing(fresh func(l *load, values []any) error, table coreTable) coreTable {
+	table.fresh = fresh
 	return table
 }
 
@@ -159,10 +167,10 @@ var coreTables = map[core.Kind]coreTable{
 		func(_ *load, r core.Postcode) ([]any, *fault) {
 			return []any{r.Code, r.Name, core.Fold(r.Name), r.Latitude, r.Longitude}, nil
 		}),
-	core.KindShipment: tableOf("shipments", "reference* state* at",
+	core.KindShipment: mailing(tellShipment, tableOf("shipments", "reference* state* at",
 		func(_ *load, r core.Shipment) ([]any, *fault) {
 			return []any{r.Reference, r.State, micros(r.At)}, nil
-		}),
+		})),
 }
 
 // number is a truth as the tables hold it.

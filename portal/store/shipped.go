@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/letters"
@@ -31,4 +32,26 @@ func (db *DB) tellPosted(t *tx, mutuality string, member auth.MemberID, letter s
 		return err
 	}
 	return db.notice(t, mutuality, member, mail.RequestChanged, map[mail.Value]string{mail.Reference: reference})
+}
+
+// shipmentNews is how old a delivered shipment may be that its member is told of.
+const shipmentNews = 14 * 24 * time.Hour
+
+// tellShipment is tellPosted for a row that the insurance system delivered for the first
+// time: reference, state and time. Orders that no request asked for are told by nothing.
+func tellShipment(l *load, values []any) error {
+	at, _ := values[2].(int64)
+	if values[1] != "posted" || at < micros(l.db.cfg.Now().Add(-shipmentNews)) {
+		return nil
+	}
+	reference, _ := values[0].(string)
+	var member string
+	err := l.t.get(`SELECT member FROM requests WHERE mutuality = ? AND reference = ?`, []any{l.mutuality, reference}, &member)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return l.db.notice(l.t, l.mutuality, auth.MemberID(member), mail.RequestChanged, map[mail.Value]string{mail.Reference: reference})
 }

@@ -3,8 +3,10 @@ package store_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/core"
 	"guichet.example/portal/mail"
 )
 
@@ -24,6 +26,20 @@ func testNotices(t *testing.T, b *bed) {
 			t.Errorf("%q was stopped", always)
 		}
 	}
+	ships := func(reference, state string, at time.Time) string {
+		t.Helper()
+		if _, err := b.Load(ctx, "141", core.Batch{Kind: core.KindShipment, AsOf: b.clock.Now(), Rows: []core.Row{core.Shipment{Reference: reference, State: state, At: at}}}); err != nil {
+			t.Fatal(err)
+		}
+		return b.mails()
+	}
+	_, sent := b.order(b.claire)
+	b.mails()
+	now := b.clock.Now()
+	b.wantText("nobody's", ships("R-XXXX-999", "posted", now), "")
+	b.wantText("prepared", ships(sent.Reference, "prepared", now), "")
+	b.wantText("posted", ships(sent.Reference, "posted", now), "request-changed claire@example.org")
+	b.wantText("delivered again", ships(sent.Reference, "posted", now), "")
 	ines := b.ines()
 	accepted := func(mails string) {
 		t.Helper()
