@@ -346,7 +346,7 @@ func foreseen(r row) bool {
 		return true
 	}
 	switch r.Action {
-	case "home.read", "account.read", "person.read", "bank.read", "request.list", "request.read", "document.list",
+	case "home.read", "account.read", "contact.read", "person.read", "bank.read", "request.list", "request.read", "document.list",
 		"document.read", "session.sign-out":
 		return r.Outcome == "done"
 	case "credentials.enrol": // the first card login of a member opens her account
