@@ -90,7 +90,7 @@ func (w *window) reviewed(f finding) bool {
 // judge ends in errors for all that troubles finds.
 func (w *window) judge(name, lang string) {
 	w.t.Helper()
-	w.until("the whole page", `document.readyState === "complete"`) // its style sheet too
+	w.until("the whole page", `document.readyState === "complete"`)                                       // its style sheet too
 	eval[bool](w, `Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => true)`) // colours at rest
 	w.shoot(name, lang)
 	for _, trouble := range w.troubles(lang) {
