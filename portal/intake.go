@@ -113,7 +113,7 @@ func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int,
 
 // limitBody bounds the body and reads a form before any handler does, so that a
 // doubled or oversize field is refused in one place. Few pages of ours send a form
-// in parts, which is read later and elsewhere: packages check and papers bound their own. The same
+// in parts, which is read later and elsewhere: their packages bound their own. The same
 // holds for what stands in the address.
 func (p *Portal) limitBody(c *gin.Context) {
 	for _, values := range c.Request.URL.Query() {
@@ -122,7 +122,8 @@ func (p *Portal) limitBody(c *gin.Context) {
 			return
 		}
 	}
-	own := c.FullPath() == federal.ACSPath || c.FullPath() == check.UploadRoute || slices.Contains(papers.UploadRoutes, c.FullPath()) || slices.Contains(messages.UploadRoutes, c.FullPath()) || slices.Contains(requests.UploadRoutes, c.FullPath()) // have bounds of their own
+	own := c.FullPath() == federal.ACSPath || inParts(c.Request) && (c.FullPath() == check.UploadRoute ||
+		slices.Contains(slices.Concat(papers.UploadRoutes, messages.UploadRoutes, requests.UploadRoutes), c.FullPath())) // have bounds of their own
 	if c.Request.Method != http.MethodPost || own {
 		c.Next()
 		return
@@ -138,7 +139,7 @@ func (p *Portal) limitBody(c *gin.Context) {
 }
 
 func readForm(r *http.Request) error {
-	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), "/"); strings.EqualFold(strings.TrimSpace(kind), "multipart") {
+	if inParts(r) {
 		return errBadForm
 	}
 	if err := r.ParseForm(); err != nil {
@@ -154,6 +155,11 @@ func readForm(r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+func inParts(r *http.Request) bool {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), "/")
+	return strings.EqualFold(strings.TrimSpace(kind), "multipart")
 }
 
 func isJSON(r *http.Request) bool {
