@@ -351,7 +351,18 @@ func (db *DB) FileAccess(ctx context.Context, o auth.Officer, opening string) (l
 				return err
 			}
 			note.Member, note.Reason = string(open.Member), open.Why.Key
-			list, err = findBooklets(c, `h.person = ?`, "h.member", o.Mutuality, people.Today(db.cfg.Now()), string(open.Member))
+			today := people.Today(db.cfg.Now())
+			if list, err = findBooklets(c, `h.person = ?`, "h.member", o.Mutuality, today, string(open.Member)); err != nil {
+				return err
+			}
+			var text sql.NullString
+			if err := c.get(`SELECT birth FROM members WHERE mutuality = ? AND member = ?`, []any{o.Mutuality, string(open.Member)}, &text); err != nil {
+				return err
+			}
+			birth, err := fromDate(text)
+			for i := range list { // nothing of the holder but her name
+				list[i].Seen, list[i].Birth = list[i].Access.Seen(birth, today, db.cfg.MajorityAge), time.Time{}
+			}
 			return err
 		})
 	})

@@ -10,13 +10,6 @@ import (
 	"guichet.example/portal/mail"
 )
 
-func TestNoticesSQLite(t *testing.T) { testNotices(t, newBed(t, openSQLite)) }
-
-func TestNoticesPostgreSQL(t *testing.T) {
-	t.Parallel()
-	testNotices(t, newBed(t, openPostgreSQL))
-}
-
 // F175, F184: what a member stopped does not come, what guards her does; each change of
 // hers has one row.
 func testNotices(t *testing.T, b *bed) {
