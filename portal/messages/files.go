@@ -80,14 +80,16 @@ func (m *Messages) takeFile(c *gin.Context) error {
 	}
 	place, err := m.Gate.Enter(m.Sessions.Network(c))
 	if err != nil {
-		return m.untaken(c, "", err, refuse)
+		no := upload.Untaken(c, err)
+		return refuse("", no.Status, no.Key)
 	}
 	defer place.Leave()
 	form := upload.Form{File: fileField, Fields: []string{keyField, draftField}, MaxFile: MaxFile, MaxField: 200}
 	sent, err := form.Receive(c, place)
 	id := page.KeyOf(sent.Fields[draftField])
 	if err != nil {
-		return m.untaken(c, id, err, refuse)
+		no := upload.Untaken(c, err)
+		return refuse(id, no.Status, no.Key)
 	}
 	if _, found, err := m.readDraft(c, id); err != nil || !found {
 		if err == nil {
@@ -108,22 +110,6 @@ func (m *Messages) takeFile(c *gin.Context) error {
 	}
 	c.Redirect(http.StatusSeeOther, page.DraftURL(v, filesPath, id))
 	return nil
-}
-
-// untaken answers a form that package upload did not take.
-func (m *Messages) untaken(c *gin.Context, id string, err error, refuse func(id string, status int, key string) error) error {
-	no, ok := upload.RefusalOf(err)
-	if !ok {
-		no = upload.Refusal{Status: http.StatusBadRequest, Key: "form"}
-	}
-	no.Seconds(c)
-	switch no.Key {
-	case "large":
-		no.Status = http.StatusUnprocessableEntity
-	case "wait":
-		no.Key = "busy"
-	}
-	return refuse(id, no.Status, no.Key)
 }
 
 // removeFile takes a file away again.

@@ -144,17 +144,7 @@ func titleErrors(v page.View, title string) []page.FieldError {
 // untaken is the answer to a form that package upload did not take.
 func (p *Papers) untaken(c *gin.Context, err error) *refusal {
 	v := page.From(c)
-	no, ok := upload.RefusalOf(err)
-	if !ok {
-		no = upload.Refusal{Status: http.StatusBadRequest, Key: "form"}
-	}
-	no.Seconds(c)
-	switch no.Key {
-	case "large": // a choice to be corrected, like every obstacle
-		no.Status = http.StatusUnprocessableEntity
-	case "wait":
-		no.Key = "busy"
-	}
+	no := upload.Untaken(c, err)
 	text := v.T("papers.error."+no.Key, locale.A("size", locale.Bytes(v.Lang, int64(p.MaxFile))))
 	return &refusal{no.Status, []page.FieldError{{Field: fileField, Text: text}}}
 }

@@ -86,14 +86,16 @@ func (q *Requests) answered(c *gin.Context) error {
 	}
 	place, err := q.Gate.Enter(q.Network(c))
 	if err != nil {
-		return untaken(c, err, "", refuse)
+		no := upload.Untaken(c, err)
+		return refuse(no.Status, "", fileField, no.Key)
 	}
 	defer place.Leave()
 	form := upload.Form{File: fileField, Fields: []string{answerField, "key"}, MaxFile: MaxAnswerFile, MaxField: 8 * MaxAnswer}
 	sent, err := form.Receive(c, place)
 	text := strings.TrimSpace(readableText(sent.Fields[answerField]))
 	if err != nil && !errors.Is(err, upload.ErrNone) {
-		return untaken(c, err, text, refuse)
+		no := upload.Untaken(c, err)
+		return refuse(no.Status, text, fileField, no.Key)
 	}
 	answer := Answer{Text: text}
 	if len(sent.File) > 0 {
@@ -115,20 +117,4 @@ func (q *Requests) answered(c *gin.Context) error {
 	}
 	c.Redirect(http.StatusSeeOther, address(v, r.ID, ""))
 	return nil
-}
-
-// untaken answers a form that package upload did not take.
-func untaken(c *gin.Context, err error, text string, refuse func(status int, text, field, key string) error) error {
-	no, ok := upload.RefusalOf(err)
-	if !ok {
-		no = upload.Refusal{Status: http.StatusBadRequest, Key: "form"}
-	}
-	no.Seconds(c)
-	switch no.Key {
-	case "large":
-		no.Status = http.StatusUnprocessableEntity
-	case "wait":
-		no.Key = "busy"
-	}
-	return refuse(no.Status, text, fileField, no.Key)
 }

@@ -50,3 +50,21 @@ func (r Refusal) Seconds(c *gin.Context) int {
 	}
 	return seconds
 }
+
+// Untaken is the answer to a form that was not taken, on a page where a member adds a file
+// to what she writes: a file too large is hers to correct, like any other choice, and a
+// wait says that we are busy. How long is told to programs, in the header.
+func Untaken(c *gin.Context, err error) Refusal {
+	no, ok := RefusalOf(err)
+	if !ok {
+		no = Refusal{Status: http.StatusBadRequest, Key: "form"}
+	}
+	no.Seconds(c)
+	switch no.Key {
+	case "large":
+		no.Status = http.StatusUnprocessableEntity
+	case "wait":
+		no.Key = "busy"
+	}
+	return no
+}
