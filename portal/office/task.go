@@ -177,9 +177,10 @@ const (
 	EventReplied  = "replied" // by the member
 	EventAccepted = "accepted"
 	EventRejected = "rejected"
-	EventAgreed   = "agreed"  // by the first of two officers
-	EventStopped  = "stopped" // by her, or by who was told of it
-	EventOpened   = "file"    // the person's file was opened for it
+	EventAgreed   = "agreed"   // by the first of two officers
+	EventStopped  = "stopped"  // by her, or by who was told of it
+	EventOpened   = "file"     // the person's file was opened for it
+	EventRestored = "restored" // an older copy of the data brought it back: what happened since is not known
 )
 
 // RejectReasons are why a request is refused, as keys of words. "other" wants words.

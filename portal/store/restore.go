@@ -249,5 +249,5 @@ func (db *DB) restoredFrom(ctx context.Context, m Manifest, told func(Step)) err
 		return err
 	}
 	note := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Restore, Reason: "backup of " + m.Began.Format(time.RFC3339)}
-	return db.write(ctx, note, func(t *tx) error { return endProofs(t.conn) })
+	return db.write(ctx, note, func(t *tx) error { return endProofs(t.conn, note.At) })
 }

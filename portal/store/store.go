@@ -148,7 +148,7 @@ func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
 	if problem := db.checkAnchors(c); problem != nil {
 		db.cfg.Log.Error("audit chain does not reach its anchor", "err", problem)
 		reason = "anchor: " + problem.Error() + "; " + reason
-		if err := endProofs(c); err != nil {
+		if err := endProofs(c, db.cfg.Now()); err != nil {
 			return before, head, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ func TestBankChanges(t *testing.T) {
 			"the link stops it once":                testStopLink,
 			"in the counter it stops too":           testStopInCounter,
 			"two officers agree":                    testFourEyes,
+			"restored, two officers agree again":    testRestoredChange,
 			"not before its day":                    testInForce,
 			"an account that changed meanwhile":     testOtherAccount,
 			"accept, refuse and stop at once":       testStopRaces,
@@ -253,6 +255,51 @@ func testStopLink(t *testing.T, b *bed) {
 	secret = b.secretOf()
 	b.clock.add(90 * 24 * time.Hour)
 	want(t, "old", b.StopLink(ctx, "141", secret), bank.ErrLink)
+}
+
+// What was stopped after a backup was made is not in force because the backup came back.
+func testRestoredChange(t *testing.T, b *bed) {
+	ctx, ines, bob := t.Context(), b.ines(), b.bob()
+	request, _ := b.signed(b.claire)
+	secret := b.secretOf()
+	want(t, "first", b.agreed(ines, b.claire, request), nil)
+	half, _ := b.signed(b.bram)
+	want(t, "first of another", b.agreed(ines, b.bram, half), nil)
+	want(t, "second", b.agreed(bob, b.claire, request), nil)
+	dir := filepath.Join(t.TempDir(), "backup")
+	if _, err := b.Backup(ctx, dir, quiet); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "stop", b.StopByLink(ctx, "141", secret), nil)
+	cfg := emptyPlace(t, b)
+	if _, err := store.Restore(ctx, cfg, dir, quiet); err != nil {
+		t.Fatal(err)
+	}
+	after := &bed{DB: openStore(t, cfg), t: t, open: openStore, cfg: cfg, clock: b.clock, claire: b.claire, bram: b.bram, count: b.count + 1000}
+	for login, request := range map[auth.Login]string{b.claire: request, b.bram: half} {
+		i, err := after.Item(ctx, ines, b.item(login, request))
+		if err != nil || !i.Closed.IsZero() || i.Agreed.Staff != "" {
+			t.Fatalf("restored: %+v, %v", i, err)
+		}
+		if n := len(i.History); i.History[n-1].What != office.EventRestored || !i.History[n-1].At.Equal(b.clock.Now()) {
+			t.Errorf("history %+v", i.History)
+		}
+	}
+	b.clock.add(20 * 24 * time.Hour)
+	after.apply()
+	if s := after.state(b.claire, request); s != requests.Signed {
+		t.Fatalf("without officers it is %s", s)
+	}
+	want(t, "link", after.StopLink(ctx, "141", secret), nil)
+	want(t, "one agrees", after.agreed(bob, b.claire, request), nil)
+	if s := after.state(b.claire, request); s != requests.Signed {
+		t.Errorf("one officer made it %s", s)
+	}
+	want(t, "another agrees", after.agreed(ines, b.claire, request), nil)
+	if n := after.apply(); n != 1 || after.state(b.claire, request) != requests.Done {
+		t.Errorf("agreed again: %d are due, it is %s", n, after.state(b.claire, request))
+	}
+	after.rows()
 }
 
 func testStopInCounter(t *testing.T, b *bed) {
