@@ -79,7 +79,9 @@ func TestWhoDecidesWhoSees(t *testing.T) {
 		t.Fatal("refusals changed who sees whom")
 	}
 
-	v.wants("POST", at+"/answer", url.Values{}, http.StatusUnprocessableEntity)
+	if body := v.wants("POST", at+"/answer", url.Values{}, http.StatusUnprocessableEntity); !strings.Contains(body, `id="choice-error"`) {
+		t.Error("nothing says beside the choice that it is missing")
+	}
 	v.wants("POST", at+"/answer", url.Values{"choice": {"keep"}}, http.StatusSeeOther)
 	if !f.sees(t, f.child) {
 		t.Error("kept, and not seen")
@@ -133,7 +135,16 @@ func TestPaperOnWhoSees(t *testing.T) {
 				form[name] = value
 			}
 		}
-		desk.wants("POST", at, form, http.StatusUnprocessableEntity)
+		body := desk.wants("POST", at, form, http.StatusUnprocessableEntity)
+		if strings.Contains(body, `value="keep" checked`) != (without != "choice") || strings.Contains(body, `name="paper" value="1" checked`) != (without != "paper") {
+			t.Errorf("without %s, the rest of the form is not kept", without)
+		}
+		if !strings.Contains(body, `id="`+without+`-error"`) {
+			t.Errorf("without %s, nothing says so beside it", without)
+		}
+	}
+	if body := desk.wants("GET", "/fr/office/files/"+file, nil, http.StatusOK); !strings.Contains(body, `href="`+at+`"`) {
+		t.Error("the file does not lead to the page")
 	}
 	f.desks[auth.Mailroom].wants("GET", at, nil, http.StatusForbidden)
 	if f.sees(t, f.child) {

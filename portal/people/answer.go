@@ -52,7 +52,7 @@ func (p *People) answered(c *gin.Context) error {
 		return p.showAnswer(c, http.StatusOK, choice, nil)
 	case choice != "keep" && choice != "stop":
 		return p.showAnswer(c, http.StatusUnprocessableEntity, "", func(v page.View) []page.FieldError {
-			return []page.FieldError{{Field: "choice-1", Text: v.T("people.answer.missing")}}
+			return []page.FieldError{{Field: "choice", Text: v.T("people.answer.missing")}}
 		})
 	case !p.isFresh(page.LoginOf(c)):
 		return p.showAnswer(c, http.StatusUnprocessableEntity, choice, func(v page.View) []page.FieldError {

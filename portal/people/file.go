@@ -13,9 +13,23 @@ import (
 
 // file is the page of staff, in a person's open file, on which a form that she signed by
 // hand, or what she said at the desk, is noted.
-func (p *People) file(c *gin.Context) error { return p.showFile(c, http.StatusOK, nil) }
+func (p *People) file(c *gin.Context) error { return p.showFile(c, http.StatusOK, noteForm{}, nil) }
 
-func (p *People) showFile(c *gin.Context, status int, errs []page.FieldError) error {
+// noteForm is what the officer typed.
+type noteForm struct {
+	Holder, Choice string
+	Paper          bool
+}
+
+// filePage shows who sees the person, and the form.
+type filePage struct {
+	Action  string
+	Rows    []page.SummaryRow
+	Holders []page.Option
+	Typed   noteForm
+}
+
+func (p *People) showFile(c *gin.Context, status int, f noteForm, errs []page.FieldError) error {
 	list, err := p.Store.FileAccess(c.Request.Context(), page.OfficerOf(c), c.Param("id"))
 	if err != nil {
 		return fmt.Errorf("reading who sees a person: %w", err)
@@ -27,52 +41,48 @@ func (p *People) showFile(c *gin.Context, status int, errs []page.FieldError) er
 	if c.Query("done") != "" {
 		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("people.file.done")}
 	}
-	options := make([]page.Option, len(list))
-	rows := make([]page.SummaryRow, len(list))
-	for i, o := range list {
-		options[i] = page.Option{Value: string(o.Holder), Text: o.Name}
-		rows[i] = page.SummaryRow{Label: o.Name, Value: v.T("people.file.state." + string(o.State))}
+	shown := filePage{Action: v.URL("office/files/" + c.Param("id") + "/access"), Typed: f}
+	for _, o := range list {
+		row := page.SummaryRow{Label: o.Name, Value: v.T("people.file.state." + string(o.State))}
 		if !o.At.IsZero() {
-			rows[i].Detail = locale.DateTime(v.Lang, o.At)
+			row.Detail = locale.DateTime(v.Lang, o.At)
 		}
+		shown.Rows = append(shown.Rows, row)
+		shown.Holders = append(shown.Holders, page.Option{Value: string(o.Holder), Text: o.Name})
 	}
-	return page.Render(c, status, fileView(v, v.URL("office/files/"+c.Param("id")+"/access"), rows, options))
+	if len(list) == 1 { // nothing to choose
+		shown.Typed.Holder = string(list[0].Holder)
+	}
+	return page.Render(c, status, fileView(v, shown))
 }
 
 // noted records what the paper says.
 func (p *People) noted(c *gin.Context) error {
-	v, choice := page.From(c), c.PostForm("choice")
+	v := page.From(c)
+	f := noteForm{Holder: c.PostForm("holder"), Choice: c.PostForm("choice"), Paper: c.PostForm("paper") == "1"}
 	if page.Switched(c) {
-		return p.showFile(c, http.StatusOK, nil)
+		return p.showFile(c, http.StatusOK, f, nil)
 	}
 	var errs []page.FieldError
-	if c.PostForm("holder") == "" {
-		errs = append(errs, page.FieldError{Field: "holder-1", Text: v.T("people.file.holder.missing")})
+	if f.Holder == "" {
+		errs = append(errs, page.FieldError{Field: "holder", Text: v.T("people.file.holder.missing")})
 	}
-	if choice != "keep" && choice != "stop" {
-		errs = append(errs, page.FieldError{Field: "choice-1", Text: v.T("people.file.choice.missing")})
+	if f.Choice != "keep" && f.Choice != "stop" {
+		errs = append(errs, page.FieldError{Field: "choice", Text: v.T("people.file.choice.missing")})
 	}
-	if c.PostForm("paper") != "1" {
+	if !f.Paper {
 		errs = append(errs, page.FieldError{Field: "paper", Text: v.T("people.file.paper.missing")})
 	}
 	if len(errs) > 0 {
-		return p.showFile(c, http.StatusUnprocessableEntity, errs)
+		return p.showFile(c, http.StatusUnprocessableEntity, f, errs)
 	}
-	err := p.Store.NoteAccess(c.Request.Context(), page.OfficerOf(c), c.Param("id"), auth.MemberID(c.PostForm("holder")), choice == "keep", p.Rules)
+	err := p.Store.NoteAccess(c.Request.Context(), page.OfficerOf(c), c.Param("id"), auth.MemberID(f.Holder), f.Choice == "keep", p.Rules)
 	if isRefusal(err) {
-		return p.showFile(c, http.StatusUnprocessableEntity, []page.FieldError{{Field: "choice-1", Text: v.T("people.file.young", year(p.Rules.BlockAge))}})
+		return p.showFile(c, http.StatusUnprocessableEntity, f, []page.FieldError{{Field: "choice", Text: v.T("people.file.young", year(p.Rules.BlockAge))}})
 	}
 	if err != nil {
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, v.URL("office/files/"+c.Param("id")+"/access?done=1"))
 	return nil
-}
-
-// only is the value where there is nothing to choose.
-func only(options []page.Option) string {
-	if len(options) == 1 {
-		return options[0].Value
-	}
-	return ""
 }

@@ -734,7 +734,7 @@ func youngView(v page.View, text string) templ.Component {
 	})
 }
 
-func fileView(v page.View, action string, rows []page.SummaryRow, holders []page.Option) templ.Component {
+func fileView(v page.View, p filePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -767,7 +767,7 @@ func fileView(v page.View, action string, rows []page.SummaryRow, holders []page
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if len(rows) == 0 {
+			if len(p.Rows) == 0 {
 				templ_7745c5c3_Err = page.EmptyState(page.Empty{Title: v.T("people.file.none"), Text: v.T("people.file.none.text")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -785,7 +785,7 @@ func fileView(v page.View, action string, rows []page.SummaryRow, holders []page
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.SummaryList(rows).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.SummaryList(p.Rows).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -811,7 +811,7 @@ func fileView(v page.View, action string, rows []page.SummaryRow, holders []page
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "holder", Legend: v.T("people.holder"), Options: holders, Value: only(holders)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "holder", Legend: v.T("people.holder"), Options: p.Holders, Value: p.Typed.Holder}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -819,7 +819,7 @@ func fileView(v page.View, action string, rows []page.SummaryRow, holders []page
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "choice", Legend: v.T("people.file.choice"), Options: []page.Option{
+					templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "choice", Legend: v.T("people.file.choice"), Value: p.Typed.Choice, Options: []page.Option{
 						{Value: "stop", Text: v.T("people.file.stop")}, {Value: "keep", Text: v.T("people.file.keep")}}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -828,7 +828,7 @@ func fileView(v page.View, action string, rows []page.SummaryRow, holders []page
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.TickBox(v, page.Tick{Name: "paper", Text: v.T("people.file.paper")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.TickBox(v, page.Tick{Name: "paper", Text: v.T("people.file.paper"), Checked: p.Typed.Paper}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -860,7 +860,7 @@ func fileView(v page.View, action string, rows []page.SummaryRow, holders []page
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Form(v, action).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Form(v, p.Action).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

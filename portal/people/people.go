@@ -83,7 +83,6 @@ type bookletBox struct {
 	Holder  string
 	State   string // in words
 	Detail  string
-	Seen    bool
 	Actions []page.Link // the first is the one that matters
 }
 
@@ -118,7 +117,7 @@ func (p *People) box(v page.View, h Household, o OnBooklet) bookletBox {
 	link := func(to, key string) page.Link {
 		return page.Link{URL: v.URL(peoplePath + "/" + string(o.Holder) + "/" + to), Text: v.T(key)}
 	}
-	b := bookletBox{Holder: o.Name, Seen: o.Seen, State: v.T("people.state.unseen", name)}
+	b := bookletBox{Holder: o.Name, State: v.T("people.state.unseen", name)}
 	switch {
 	case o.State == Asked:
 		b.State = v.T("people.state.asked", name)
