@@ -62,7 +62,6 @@ var outcomes = []outcome{
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
 	{people.ErrNotVisible, http.StatusNotFound, "portal.missing"},
 	{people.ErrNotOnBooklet, http.StatusNotFound, "portal.missing"},
-	{people.ErrNotVisible, http.StatusNotFound, "portal.missing"},
 	{messages.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{messages.ErrTooMany, http.StatusTooManyRequests, "messages.enough"},
 	{federal.ErrUnknownWay, http.StatusNotFound, "portal.missing"},
