@@ -10,9 +10,9 @@ import (
 	"guichet.example/portal/home"
 )
 
-// household is what is filed under each person who may be seen: her care, and what is
-// coming. PERSONS stands for as many places as there are persons, filled up so that few
-// different statements are prepared.
+// householdQuery is what is filed under each person who may be seen: her care, and what is
+// coming; a file without a last day goes on for ever. PERSONS stands for as many places as
+// there are persons, filled up so that few different statements are prepared.
 const householdQuery = `
 	SELECT 1, l.payment, l.person, l.nature, l.provider, '', l.treated, 0, l.refund, l.line FROM refund_lines l
 		JOIN payments p ON p.mutuality = l.mutuality AND p.member = coalesce(l.member, l.person) AND p.treated = l.treated AND p.payment = l.payment
@@ -21,7 +21,7 @@ const householdQuery = `
 	SELECT 2, appointment, member, place, city, '', '', at, 0, 0 FROM appointments
 		WHERE mutuality = ?1 AND member IN (PERSONS) AND at >= ?3 AND state IN ('set', 'moved')
 	UNION ALL
-	SELECT 3, '', member, doctor, '', '', coalesce(until, ''), 0, 0, 0 FROM medical_files
+	SELECT 3, '', member, doctor, '', '', coalesce(until, '9999-12-31'), 0, 0, 0 FROM medical_files
 		WHERE mutuality = ?1 AND member IN (PERSONS)
 	UNION ALL
 	SELECT 4, agreement, member, subject, '', '', until, 0, 0, 0 FROM agreements
@@ -89,10 +89,10 @@ func (r *overviewReader) household() error {
 	return r.refunds(lines)
 }
 
-// files are the global medical files of which the newest ends soon, or just did.
-func (r *overviewReader) files(newest map[string]overviewRow) error {
+// files are the global medical files of which the last ends soon, or just did.
+func (r *overviewReader) files(last map[string]overviewRow) error {
 	for _, p := range r.visible {
-		x := newest[string(p.Member)]
+		x := last[string(p.Member)]
 		until, err := dateOf(x.day)
 		if err != nil {
 			return err

@@ -41,7 +41,8 @@ func lineOf(payment string, n int, affiliation, nature string, refund int64) cor
 func testOverviewOfCare(t *testing.T, b *bed) {
 	h := &booklet{bed: b}
 	nora, sacha := h.add("Nora", "2015-05-17", core.RoleChild), h.add("Sacha", "2005-02-11", core.RoleChild)
-	const holder, child, adult = "00-1234567", "00-7700001", "00-7700002"
+	h.add("Lou", "2017-03-02", core.RoleChild)
+	const holder, child, adult, lou = "00-1234567", "00-7700001", "00-7700002", "00-7700003"
 	pay := core.Payment{Member: holder, Kind: core.Refund, Payee: "Claire Delcourt", Last4: "7034"}
 	older, newest, professional, contribution := pay, pay, pay, pay
 	older.Reference, older.Treated, older.Paid, older.Cents = "R-1", day("2026-11-09"), day("2026-11-11"), 2000
@@ -57,6 +58,8 @@ func testOverviewOfCare(t *testing.T, b *bed) {
 	b.take(core.MedicalFile{Member: child, Since: day("2024-01-10"), Until: day("2026-12-31"), Doctor: "Dr Lejeune", Number: "10012377004"},
 		core.MedicalFile{Member: holder, Since: day("2023-01-10"), Until: day("2026-12-31"), Doctor: "Dr Lejeune", Number: "10012377004"},
 		core.MedicalFile{Member: holder, Since: day("2026-01-10"), Until: day("2027-12-31"), Doctor: "Dr Lejeune", Number: "10012377004"},
+		core.MedicalFile{Member: lou, Since: day("2024-01-10"), Until: day("2026-11-09"), Doctor: "Dr Lejeune", Number: "10012377004"},
+		core.MedicalFile{Member: lou, Since: day("2026-11-10"), Doctor: "Dr Sarton", Number: "10012377104"}, // goes on
 		core.MedicalFile{Member: adult, Since: day("2025-01-10"), Until: day("2026-12-31"), Doctor: "Dr Psy", Number: "10012377004"})
 	b.take(core.Agreement{Member: holder, Reference: "A-1", Kind: "medicine", Subject: "Insuline", Since: day("2025-11-01"), Until: day("2026-11-01"), State: "ended"})
 	b.take(core.Maf{Holder: holder, Year: 2026, Class: 1, Ceiling: 52500, Counted: 33740}, core.Maf{Holder: holder, Year: 2025, Class: 1, Ceiling: 52500})
