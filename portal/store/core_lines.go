@@ -93,13 +93,19 @@ func (l *load) paymentsOfLines() (map[string]*paid, error) {
 				return nil
 			})
 	})
+	if l.ahead == nil {
+		return payments, err
+	}
 	for reference, p := range payments {
-		if p != nil || l.ahead == nil {
+		known, ok := l.ahead.Payments[reference]
+		if !ok {
 			continue
 		}
-		if known, ok := l.ahead.Payments[reference]; ok {
-			payments[reference] = &paid{kind: string(known.Kind), cents: known.Cents, ahead: true}
+		if p == nil {
+			p = &paid{ahead: true}
+			payments[reference] = p
 		}
+		p.kind, p.cents = string(known.Kind), known.Cents
 	}
 	return payments, err
 }

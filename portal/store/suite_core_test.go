@@ -446,4 +446,10 @@ func testPreview(t *testing.T, b *bed) {
 		}
 		b.wantLoad(outcome(0, 0, len(rows[kind])), rows[kind]...)
 	}
+	for _, r := range []core.Row{payment("P1", 2740, core.Refund), line("P1", 3, ofClaire, 100)} {
+		out, err := b.Preview(ctx, "141", core.Batch{Kind: r.Of(), Rows: []core.Row{r}}, ahead)
+		if err != nil || out.Added+out.Changed != 1 {
+			t.Errorf("Preview of a payment that is corrected with its lines: %s %+v, %v", r.Of(), out, err)
+		}
+	}
 }
