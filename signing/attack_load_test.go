@@ -82,10 +82,7 @@ func (l *lab) dangling() []byte {
 		l.tb.Fatal(err)
 	}
 	u := f.Update()
-	for u.Next() < 20 {
-		u.Reserve()
-	}
-	u.Add(stream("0 0 600 900 re f"))
+	u.Set(pdf.Ref{Num: 20}, stream("0 0 600 900 re f"))
 	catalog, err := f.Last().Catalog()
 	if err != nil {
 		l.tb.Fatal(err)

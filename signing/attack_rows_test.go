@@ -63,5 +63,5 @@ func TestRowsHaveAttacks(t *testing.T) {
 
 func everyAttack() []attack {
 	return slices.Concat(byteAttacks, rangeAttacks, updateAttacks, formAttacks, evidenceAttacks, cmsAttacks, stampAttacks, loadAttacks,
-		markAttacks, plantAttacks, archiveAttacks, certifyAttacks, hybridAttacks, lockAttacks)
+		markAttacks, plantAttacks, archiveAttacks, certifyAttacks, hybridAttacks, lockAttacks, roleAttacks, numberAttacks)
 }

@@ -29,7 +29,7 @@ func (v *validation) certification(report *Report, list []*pdf.Signature) error 
 	for _, s := range own {
 		switch {
 		case c.Broken != "":
-			s.fail(Indeterminate, SigConstraintsFailure, "certification: %s", c.Broken)
+			s.failOf(AboutCertification, Indeterminate, SigConstraintsFailure, "certification: %s", c.Broken)
 		case len(s.report.ChangedAfter) > 0:
 			report.Certification.Broken = "what it does not permit was done: " + summary(s.report.ChangedAfter)
 		case s.failed():

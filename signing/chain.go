@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"guichet.example/certs"
@@ -43,10 +44,7 @@ func problem(sub SubIndication, format string, args ...any) *chainProblem {
 // certificates, first in the file's own evidence, then by asking. Evidence that was used
 // is added to used.
 func (v *validation) chain(cert *x509.Certificate, others []*x509.Certificate, p certs.Purpose, w window, used *pdf.Evidence) chainResult {
-	path, err := v.anchors.Path(cert, p, w.until, others...)
-	if errors.Is(err, certs.ErrNotTrusted) {
-		path, err = v.anchors.Path(cert, p, w.until, append(others[:len(others):len(others)], v.storedCertificates()...)...)
-	}
+	path, err := v.path(cert, p, w.until, others)
 	if err != nil {
 		return chainResult{problem: pathProblem(err)}
 	}
@@ -66,6 +64,20 @@ func (v *validation) chain(cert *x509.Certificate, others []*x509.Certificate, p
 		}
 	}
 	return result
+}
+
+// path finds the path of a certificate by what came along with it, or else by what the file
+// holds too. One that was found for the same certificate is taken while it holds.
+func (v *validation) path(cert *x509.Certificate, p certs.Purpose, at time.Time, others []*x509.Certificate) (certs.Path, error) {
+	memo := v.signers
+	if p == certs.Timestamping {
+		memo = v.services
+	}
+	path, err := memo.of(v.anchors, cert, p, at, others...)
+	if errors.Is(err, certs.ErrNotTrusted) {
+		path, err = memo.of(v.anchors, cert, p, at, append(others[:len(others):len(others)], v.storedCertificates()...)...)
+	}
+	return path, err
 }
 
 // statuses looks up every certificate of a path but the anchor in the file's evidence.
@@ -123,63 +135,90 @@ func revokedProblem(err error) *chainProblem {
 // whatever another answer says.
 func (v *validation) status(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) (*StatusReport, error) {
 	var found *StatusReport
-	for _, raw := range v.about(cert) {
-		answer, one, err := v.answer(raw, cert, issuer, w)
+	var with *pdf.Evidence // what found rests on
+	for i, raw := range v.about(cert) {
+		answer, one, err := v.answer(raw, i, cert, issuer, w)
 		if errors.As(err, new(revocation.RevokedError)) {
 			return statusOf(answer, issuer, true), err
 		}
+		rests := &pdf.Evidence{}
 		if err == nil {
-			err = v.responder(answer, issuer, w, used)
+			err = v.responder(answer, issuer, w, rests)
 		}
-		if err == nil && found == nil {
-			used.Add(one)
-			found = statusOf(answer, issuer, true)
+		if err == nil {
+			rests.Add(one)
+			found, with = statusOf(answer, issuer, true), rests
 		}
 	}
 	if found == nil {
 		return nil, revocation.ErrUnknown
 	}
+	used.Add(with)
 	return found, nil
 }
 
 // maxAnswers and maxAnswerBytes bound the answers verified for one file: each costs
-// public-key operations, and time by its size, and a hostile file can carry many.
+// public-key operations, and time by its size, and a hostile file can carry many. The
+// operations are counted, and not how often an answer is looked at: one that is false, or
+// speaks of somebody else, is found out once. The newest few on each certificate are verified
+// whatever the count.
 const (
 	maxAnswers     = 256
 	maxAnswerBytes = 128 << 20
+	newestAnswers  = 4
 )
 
 // about returns the OCSP responses and CRLs that may speak of a certificate: those that
-// hold its serial number, or name its issuer. It is a sieve; what passes is verified.
+// hold its serial number, or name its issuer, and are whole by their syntax with nothing
+// behind it (RFC 6960, 4.2.1; RFC 5280, 5.1). It is a sieve; what passes is verified. What
+// was put in last comes first: what a paper brought along when it was signed must not use
+// up what there is for the evidence on who signed it (see maxAnswers).
 func (v *validation) about(cert *x509.Certificate) [][]byte {
 	var out [][]byte
 	serial, err := asn1.Marshal(cert.SerialNumber)
 	if err != nil {
 		return nil
 	}
-	for _, raw := range v.store.OCSPs {
-		if bytes.Contains(raw, serial) {
+	keep := func(raw []byte) {
+		if _, whole := evidenceTime(raw); whole && !v.unasked.covers(raw, cert) {
 			out = append(out, raw)
 		}
 	}
-	for _, raw := range v.store.CRLs {
+	for _, raw := range slices.Backward(v.store.CRLs) {
 		if bytes.Contains(raw[:min(len(raw), 4<<10)], cert.RawIssuer) {
-			out = append(out, raw)
+			keep(raw)
 		}
 	}
-	for i, raw := range out {
-		if v.answers == maxAnswers || v.answerBytes > maxAnswerBytes {
-			return out[:i]
+	for _, raw := range slices.Backward(v.store.OCSPs) {
+		if bytes.Contains(raw, serial) {
+			keep(raw)
 		}
-		v.answers++
-		v.answerBytes += len(raw)
 	}
 	return out
 }
 
+// unasked are answers that do not count for two certificates, however long they say they
+// hold: nobody of ours asked for them. A list counts for an authority, since lists are made
+// on schedule and serve until the next.
+type unasked struct {
+	held        *pdf.Evidence
+	signer, tsa *x509.Certificate // tsa may be nil
+}
+
+func (u *unasked) covers(raw []byte, cert *x509.Certificate) bool {
+	switch {
+	case u == nil:
+		return false
+	case cert.Equal(u.signer):
+		return u.held.Has(&pdf.Evidence{OCSPs: [][]byte{raw}}) || u.held.Has(&pdf.Evidence{CRLs: [][]byte{raw}})
+	}
+	return u.tsa != nil && cert.Equal(u.tsa) && u.held.Has(&pdf.Evidence{OCSPs: [][]byte{raw}})
+}
+
 // answer verifies one OCSP response or CRL, at the proof or when it was made if that is
-// later. It also returns the raw answer as a piece of evidence.
-func (v *validation) answer(raw []byte, cert, issuer *x509.Certificate, w window) (revocation.Answer, *pdf.Evidence, error) {
+// later. It also returns the raw answer as a piece of evidence. It is the nth newest that
+// there is on the certificate, from zero.
+func (v *validation) answer(raw []byte, n int, cert, issuer *x509.Certificate, w window) (revocation.Answer, *pdf.Evidence, error) {
 	at, ok := evidenceTime(raw)
 	if !ok || at.After(v.now.Add(evidenceSkew)) {
 		return revocation.Answer{}, nil, revocation.ErrInvalid
@@ -187,15 +226,22 @@ func (v *validation) answer(raw []byte, cert, issuer *x509.Certificate, w window
 	if at.Before(w.proof) {
 		at = w.proof
 	}
+	known := v.facts.Len()
+	if n >= newestAnswers && (v.answerBytes > maxAnswerBytes || known >= maxAnswers) && v.facts.Costs(raw, issuer) {
+		return revocation.Answer{}, nil, revocation.ErrUnknown
+	}
 	var answer revocation.Answer
 	var one *pdf.Evidence
 	var err error
 	if isOCSP(raw) {
 		one = &pdf.Evidence{OCSPs: [][]byte{raw}}
-		answer, err = revocation.VerifyOCSP(raw, cert, issuer, nil, at, evidenceSkew)
+		answer, err = v.facts.VerifyOCSP(raw, cert, issuer, at, evidenceSkew)
 	} else {
 		one = &pdf.Evidence{CRLs: [][]byte{raw}}
-		answer, err = revocation.VerifyCRL(raw, cert, issuer, at, evidenceSkew)
+		answer, err = v.facts.VerifyCRL(raw, cert, issuer, at, evidenceSkew)
+	}
+	if v.facts.Len() > known {
+		v.answerBytes += len(raw)
 	}
 	var revoked revocation.RevokedError
 	if errors.As(err, &revoked) && revoked.At.After(w.until) {
@@ -222,8 +268,8 @@ func (v *validation) responder(a revocation.Answer, issuer *x509.Certificate, w 
 // whose status would have to be known in turn.
 func (v *validation) delegateGood(cert, issuer *x509.Certificate, w window, used *pdf.Evidence) bool {
 	good := false
-	for _, raw := range v.about(cert) {
-		answer, one, err := v.answer(raw, cert, issuer, w)
+	for i, raw := range v.about(cert) {
+		answer, one, err := v.answer(raw, i, cert, issuer, w)
 		if errors.As(err, new(revocation.RevokedError)) {
 			return false
 		}

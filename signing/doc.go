@@ -28,6 +28,22 @@
 // puts a new one over it in time, [NextRenewal] says until when; so a signature can be
 // checked when nobody answers any more for those who made it.
 //
+// To begin, one needs the file and, for each call, little more:
+//
+//	Prepare         the signer's path: certs.LoadTrustAnchors, then TrustAnchors.Path
+//	Complete        the value from the card, as any card gives it: see [SignatureValue]
+//	Sealer.Seal     a crypto.Signer, its certificate, the anchors
+//	Extender        a [TSA] from B-T on, a revocation.Checker from B-LT on, the anchors
+//	Verify          the anchors; services are asked only if [Trust] names one
+//
+// Each has an example that runs. [Report.Sentence] is the answer: what is [ValidToday] or
+// [ValidThen] can be relied on. [Report.Valid] says less, that every signature holds: a later
+// one may show something that those before it did not sign ([Added]). The rest of the
+// [Report] says why.
+//
+// Visible signatures are drawn with the fonts of folder document, which is why this package
+// imports it; the letters that are drawn there are of no concern here, any PDF will do.
+//
 // Beside it stand package certs, for trust anchors and the path of a signer, its folder
 // revocation, for OCSP and CRL, and signing/hsm, whose key is a crypto.Signer like any
 // other. Conditions a caller branches on are errors for [errors.Is].

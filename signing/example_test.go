@@ -1,9 +1,12 @@
 package signing_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"time"
@@ -109,6 +112,62 @@ func ExamplePrepare() {
 	// Output:
 	// to sign: 48 bytes of SHA-384
 	// signed
+}
+
+// Between the phases a preparation is plain data: another process completes it, any number
+// of times, with the same bytes.
+func ExamplePrepared_Complete() {
+	town := open()
+	defer town.Close()
+	path, err := town.Anchors().Path(town.card.Signature.Certificate, certs.Signature, time.Now())
+	if err != nil {
+		log.Fatal(err)
+	}
+	prepared, err := signing.Prepare(signing.Request{PDF: letter(), Path: path, At: time.Now()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	kept, err := json.Marshal(prepared) // in a store; the digest goes to the card
+	if err != nil {
+		log.Fatal(err)
+	}
+	value, err := town.card.Signature.Key.Sign(rand.Reader, prepared.Digest, prepared.Hash)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var found signing.Prepared
+	if err := json.Unmarshal(kept, &found); err != nil {
+		log.Fatal(err)
+	}
+	_, err = found.Complete([]byte("not of this card"))
+	fmt.Println(errors.Is(err, signing.ErrSignatureValue))
+	once, err := found.Complete(value)
+	if err != nil {
+		log.Fatal(err)
+	}
+	again, err := found.Complete(value)
+	fmt.Println(bytes.Equal(once, again), bytes.HasPrefix(once, letter()), err)
+	// Output:
+	// true
+	// true true <nil>
+}
+
+// A file that others wrote is looked at first: what could show something else later is
+// refused, with the reason.
+func ExampleInspect() {
+	found, err := signing.Inspect(letter())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(found.Pages, "page,", found.Signatures, "signatures")
+
+	_, err = signing.Inspect([]byte("dear sir or madam"))
+	var unsuitable *signing.UnsuitableError
+	fmt.Println(errors.As(err, &unsuitable), unsuitable.Obstacle)
+	// Output:
+	// 1 page, 0 signatures
+	// true not-pdf
 }
 
 // A service adds what makes a signature last. It needs no card and can come back later.

@@ -38,18 +38,26 @@ type Extender struct {
 }
 
 // Extend raises the last signature of the file to the level wanted, as far as the
-// services answer, and brings evidence for those before it, which nothing but evidence and
-// document timestamps can raise any more. It returns the file at the level reached, which is the input itself
-// when nothing could be done, and the error that stopped it, nil when want was reached.
-// What was reached is worth keeping whatever the error: call again later to go on.
+// services answer, and brings evidence for what stands before it, which nothing but evidence
+// and document timestamps can raise any more. It returns the file at the level reached, which
+// is the input itself when nothing could be done, and the error that stopped it, nil when
+// want was reached. What was reached is worth keeping whatever the error: call again later to
+// go on.
+//
+// The last signature, its timestamp and those that follow must have their evidence. Others,
+// which somebody else may have put there, get what can be had, and do not hold up the rest:
+// where one of them stays in doubt the error is an [IncompleteError], with the level wanted.
+//
+// A level is told only of bytes that a verifier says it of: see [Verify], which is run over
+// the file returned, offline.
 //
 // Errors: ErrNoTimestamp, ErrNoEvidence, ErrUnsuitable (wrapping what a verifier would
-// say), and revocation.RevokedError.
+// say), revocation.RevokedError, and IncompleteError.
 func (e *Extender) Extend(ctx context.Context, file []byte, want Level) ([]byte, Level, error) {
 	if want < LevelB || want > LevelLTA {
 		return file, 0, fmt.Errorf("%w: no level %d", ErrUnsuitable, int(want))
 	}
-	t, err := e.target(file, &cms.Known{})
+	t, err := e.target(file, nil)
 	if err != nil {
 		return file, 0, err
 	}
@@ -61,12 +69,16 @@ func (e *Extender) Extend(ctx context.Context, file []byte, want Level) ([]byte,
 		if want < step.reached {
 			break
 		}
-		if err := step.do(ctx, t); err != nil {
-			return t.file, level, err
+		if err = step.do(ctx, t); err != nil {
+			break
 		}
 		level = step.reached
 	}
-	return t.file, level, nil
+	shown, doubt := t.judge(level)
+	if err == nil {
+		err = doubt
+	}
+	return t.file, shown, err
 }
 
 // target is the signature being raised and the file as far as it has come.
@@ -74,12 +86,15 @@ type target struct {
 	file []byte
 	v    *validation
 	s    *subject
+	at   int // of s among the subjects, whose order stays
+
+	causes map[int]error // why there is no evidence for a subject that is not ours
 }
 
 // target finds the last signature. A signature that does not hold is never raised: a
-// timestamp would lend it weight. What k knows of an earlier reading is not found out
+// timestamp would lend it weight. What an earlier reading found out is not found out
 // again, and what this one finds out is added.
-func (e *Extender) target(file []byte, k *cms.Known) (*target, error) {
+func (e *Extender) target(file []byte, before *target) (*target, error) {
 	if e.Anchors == nil {
 		return nil, errors.New("trust anchors are needed")
 	}
@@ -87,19 +102,25 @@ func (e *Extender) target(file []byte, k *cms.Known) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &validation{anchors: e.Anchors, now: clock(e.Now), f: f, known: k}
+	v := &validation{anchors: e.Anchors, policy: DefaultCryptoPolicy(), now: clock(e.Now), f: f, services: &e.paths}
+	causes := map[int]error{}
+	if before == nil {
+		v.known, v.facts, v.signers = &cms.Known{}, &revocation.Known{}, &servicePaths{}
+	} else {
+		v.known, v.facts, v.signers, causes = before.v.known, before.v.facts, before.v.signers, before.causes
+	}
 	report := &Report{}
 	if err := v.read(report); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
-	for _, s := range slices.Backward(v.subjects) {
+	for i, s := range slices.Backward(v.subjects) {
 		if s.sig.IsTimestamp() {
 			continue
 		}
 		if s.failed() || !s.profile {
 			return nil, fmt.Errorf("%w: %s %s: %s", ErrUnsuitable, s.report.Indication, s.report.SubIndication, strings.Join(s.report.Reasons, "; "))
 		}
-		return &target{file, v, s}, nil
+		return &target{file, v, s, i, causes}, nil
 	}
 	return nil, fmt.Errorf("%w: no signature", ErrUnsuitable)
 }
@@ -151,7 +172,7 @@ func (t *target) refilled(file []byte) error {
 		return fmt.Errorf("%w: timestamp does not verify: %s", ErrUnsuitable, strings.Join(s.report.Reasons, "; "))
 	}
 	v.subjects = append(slices.Clone(v.subjects[:len(list)-1]), s)
-	*t = target{file, &v, s}
+	*t = target{file, &v, s, t.at, t.causes}
 	return nil
 }
 
@@ -160,29 +181,67 @@ func (t *target) refilled(file []byte) error {
 // holds already and is good is not asked again.
 func (e *Extender) evidence(ctx context.Context, t *target) error {
 	more := &pdf.Evidence{}
-	for _, s := range t.v.subjects {
-		if s.sig.IsTimestamp() || s.failed() {
-			continue
-		}
-		proof := t.v.now // an earlier signature without a timestamp: what comes later proves it
-		if s.token != nil {
-			proof = s.token.Time
-		}
-		purpose := certs.Signature
-		if s.report.Kind == Seal {
-			purpose = certs.Seal
-		}
-		if err := e.collect(ctx, t, s.cert, s.others, purpose, window{proof, proof}, more); err != nil {
-			return fmt.Errorf("signer: %w", err)
-		}
-		if s.tsa == nil {
-			continue
-		}
-		if err := e.collect(ctx, t, s.tsa, s.tsaOthers, certs.Timestamping, since(proof, t.v.now), more); err != nil {
-			return fmt.Errorf("timestamping authority: %w", err)
+	poe := t.v.now
+	for _, s := range t.v.subjects[t.at+1:] { // document timestamps, all later signatures being none
+		if s.failed() || !s.report.Integrity.Passed {
+			return fmt.Errorf("%w: timestamp after the signature: %s", ErrUnsuitable, strings.Join(s.report.Reasons, "; "))
 		}
 	}
+	for _, s := range slices.Backward(t.v.subjects[t.at+1:]) {
+		if err := e.collect(ctx, t, s.cert, s.others, certs.Timestamping, since(s.token.Time, poe), more); err != nil {
+			return fmt.Errorf("timestamping authority: %w", err)
+		}
+		poe = s.token.Time
+	}
+	if err := e.own(ctx, t, poe, more); err != nil {
+		return err
+	}
+	e.others(ctx, t, t.at, proven(t.s, poe), more)
 	return e.store(t, more)
+}
+
+// own collects what shows the signature good that is raised. What the file held when it was
+// signed says nothing of whether its certificate was good then, however long it says it
+// holds: who brought the paper chose it (EN 319 102-1, 5.2.5: revocation freshness).
+func (e *Extender) own(ctx context.Context, t *target, poe time.Time, more *pdf.Evidence) error {
+	held := t.v.store
+	if rev := t.s.sig.Revision; rev < t.v.f.Revisions()-1 {
+		var err error
+		if held, err = t.v.f.State(rev).Evidence(); err != nil {
+			return fmt.Errorf("%w: %w", ErrUnsuitable, err)
+		}
+	}
+	t.v.unasked = &unasked{held, t.s.cert, t.s.tsa}
+	defer func() { t.v.unasked = nil }()
+	return e.signature(ctx, t, t.s, poe, more)
+}
+
+// signature collects what shows a signature good, and its timestamp.
+func (e *Extender) signature(ctx context.Context, t *target, s *subject, poe time.Time, more *pdf.Evidence) error {
+	at := proven(s, poe)
+	purpose := certs.Signature
+	if s.report.Kind == Seal {
+		purpose = certs.Seal
+	}
+	if err := e.collect(ctx, t, s.cert, s.others, purpose, window{at, at}, more); err != nil {
+		return fmt.Errorf("signer: %w", err)
+	}
+	if s.tsa == nil {
+		return nil
+	}
+	if err := e.collect(ctx, t, s.tsa, s.tsaOthers, certs.Timestamping, since(at, poe), more); err != nil {
+		return fmt.Errorf("timestamping authority: %w", err)
+	}
+	return nil
+}
+
+// proven is when a signature is known to have existed: by its timestamp, or else by what
+// comes later.
+func proven(s *subject, poe time.Time) time.Time {
+	if s.token != nil {
+		return s.token.Time
+	}
+	return poe
 }
 
 // store appends evidence that the file does not hold yet.
@@ -203,7 +262,7 @@ func (e *Extender) proceed(t *target, file []byte) error {
 	if len(file) > MaxPDF {
 		return ErrTooLarge
 	}
-	next, err := e.target(file, t.v.known)
+	next, err := e.target(file, t)
 	if err != nil {
 		return err
 	}
@@ -213,7 +272,7 @@ func (e *Extender) proceed(t *target, file []byte) error {
 
 // collect gathers certificates and answers of one path.
 func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificate, others []*x509.Certificate, p certs.Purpose, w window, more *pdf.Evidence) error {
-	path, err := e.path(cert, p, w.until, append(others[:len(others):len(others)], t.v.storedCertificates()...))
+	path, err := t.v.path(cert, p, w.until, others)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsuitable, err)
 	}
@@ -231,6 +290,7 @@ func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificat
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoEvidence, err)
 	}
+	t.v.facts.Remember(answers...)
 	for _, a := range answers {
 		one := &pdf.Evidence{OCSPs: [][]byte{a.Raw}}
 		if a.Source == revocation.CRL {
@@ -242,14 +302,6 @@ func (e *Extender) collect(ctx context.Context, t *target, cert *x509.Certificat
 		more.Add(one)
 	}
 	return nil
-}
-
-// path is that of a certificate, which for a service may have been found before.
-func (e *Extender) path(cert *x509.Certificate, p certs.Purpose, at time.Time, others []*x509.Certificate) (certs.Path, error) {
-	if p == certs.Timestamping {
-		return e.paths.path(e.Anchors, cert, at, others...)
-	}
-	return e.Anchors.Path(cert, p, at, others...)
 }
 
 // archive appends a document timestamp over everything (EN 319 142-1, 5.4.3), unless one

@@ -113,10 +113,30 @@ var heavyFiles = map[string]func(testing.TB) []byte{
 		return fieldsOf("<< /FT /Sig /T (A) /V 4 0 R /Lock << /Action /Exclude /Fields ["+strings.Repeat("(a)", 900000)+"] >> >>", "<< /Type /Sig >>")
 	},
 	"forty signatures over 120 MiB": manySigned,
+	"trailer before a comment, three million times": func(testing.TB) []byte {
+		return heavy(4, streamed(strings.Repeat("trailer%", 3000000)))
+	},
+	"trailer before two million comments": func(testing.TB) []byte {
+		return heavy(4, streamed(strings.Repeat("%trailer\n", 2600000)))
+	},
+	"numbers before obj": func(testing.TB) []byte {
+		return heavy(4, streamed(strings.Repeat("obj"+strings.Repeat(" ", 4000)+strings.Repeat("1", 4000), 3000)))
+	},
+	"comment of 24 MB between objects": func(testing.TB) []byte {
+		file := heavy(4, "1")
+		return further(file, "%"+strings.Repeat("a%", 12000000)+"\n5 0 obj\n1\nendobj\n", 5)
+	},
+	"fields that share a string without end": func(testing.TB) []byte {
+		return fieldsOf("<< /FT /Sig /T (A) /V 4 0 R >>", "("+strings.Repeat("a", 24000000))
+	},
+	"fields that share a table of an object stream without end": func(testing.TB) []byte { return unpacked() },
 }
 
 // heaviest are verified at every test, the others in a soak.
-var heaviest = []string{"half a million objects", "empty dictionaries", "sixty revisions of half a million objects"}
+var heaviest = []string{
+	"half a million objects", "empty dictionaries", "sixty revisions of half a million objects",
+	"trailer before a comment, three million times", "fields that share a string without end",
+}
 
 // Child processes verify the files, so that what each takes can be told.
 func TestVerifyHeavyFiles(t *testing.T) {
@@ -168,6 +188,24 @@ func verifyHeavy(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	fmt.Printf("most memory %d\n", kib<<10)
+}
+
+// streamed is the body of a stream.
+func streamed(data string) string {
+	return fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(data), data)
+}
+
+// unpacked is a form of many fields whose values lie in an object stream that cannot be
+// taken apart.
+func unpacked() []byte {
+	table := strings.Repeat("9 0 ", 10) + strings.Repeat(" ", 24000000)
+	file := fieldsOf("<< /FT /Sig /T (A) /V 4 0 R >>", "1")
+	stream := fmt.Sprintf("<< /Type /ObjStm /N 12 /First %d /Length %d >>\nstream\n%s\nendstream", len(table), len(table), table)
+	file = further(file, "4000 0 obj\n"+stream+"\nendobj\n", 4000)
+	prev, xref := lastSection(file), len(file)
+	rows := string([]byte{2, 0, 0, 0x0f, 0xa0, 0, 1, byte(xref >> 24), byte(xref >> 16), byte(xref >> 8), byte(xref), 0})
+	file = fmt.Appendf(file, "4001 0 obj\n<< /Type /XRef /W [1 4 1] /Index [4 1 4001 1] /Size 600000 /Root 1 0 R /Prev %d /Length %d >>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n", prev, len(rows), rows, xref)
+	return file
 }
 
 // further appends an update of one object by hand.

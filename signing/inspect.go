@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
 	"guichet.example/signing/internal/pdf"
 )
 
@@ -81,6 +84,15 @@ func Inspect(file []byte) (*Suitability, error) {
 	if len(pages) == 0 || len(pages) > MaxPages {
 		return nil, unsuitable(TooLong, "%d pages", len(pages))
 	}
+	if f.Hides() {
+		return nil, unsuitable(Broken, "a trailer whose Size is too small")
+	}
+	if !f.Room() {
+		return nil, unsuitable(TooLarge, "no numbers left for new objects")
+	}
+	if err := storeFits(state); err != nil {
+		return nil, err
+	}
 	s := &Suitability{Pages: len(pages)}
 	if err := s.active(f); err != nil {
 		return nil, err
@@ -92,6 +104,35 @@ func Inspect(file []byte) (*Suitability, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// maxStored is the most entries of a kind that a file of others may bring in its store of
+// evidence: the rest of the room is for ours.
+const maxStored = 64
+
+// storeFits refuses a store of evidence (ETSI EN 319 142-1, 5.4.2.2) that leaves no room
+// for ours, or holds what is none.
+func storeFits(state pdf.State) error {
+	e, err := state.Evidence()
+	if err != nil {
+		return unsuitable(obstacleOf(err), "%v", err)
+	}
+	if n := max(len(e.Certs), len(e.OCSPs), len(e.CRLs)); n > maxStored {
+		return unsuitable(TooLarge, "%d entries of a kind in the store of evidence", n)
+	}
+	for _, der := range e.Certs {
+		s := cryptobyte.String(der)
+		var certificate cryptobyte.String
+		if !s.ReadASN1(&certificate, cbasn1.SEQUENCE) || !s.Empty() {
+			return unsuitable(Broken, "the store of evidence holds what is no certificate")
+		}
+	}
+	for _, der := range slices.Concat(e.OCSPs, e.CRLs) {
+		if _, ok := evidenceTime(der); !ok {
+			return unsuitable(Broken, "the store of evidence holds what is no answer")
+		}
+	}
+	return nil
 }
 
 func unsuitable(o Obstacle, format string, args ...any) *UnsuitableError {
@@ -126,6 +167,13 @@ func (s *Suitability) active(f *pdf.File) error {
 	}
 	if len(acting) > 0 {
 		return unsuitable(Active, "%s", strings.Join(acting, ", "))
+	}
+	misused, err := f.Misused()
+	if err != nil {
+		return unsuitable(obstacleOf(err), "%v", err)
+	}
+	if len(misused) > 0 {
+		return unsuitable(Active, "object %d may change lawfully and is used to draw with", misused[0])
 	}
 	fillable, err := f.Last().Fillable()
 	if err != nil {
@@ -180,6 +228,9 @@ func (s *Suitability) rest(f *pdf.File) error {
 	inventory, err := f.Inventory()
 	if err != nil {
 		return unsuitable(obstacleOf(err), "%v", err)
+	}
+	if inventory.Uneven != "" {
+		return unsuitable(Active, "%s", inventory.Uneven)
 	}
 	if inventory.Loose {
 		return unsuitable(Versions, "bytes between the objects, or something like an object inside one")

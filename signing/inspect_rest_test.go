@@ -38,6 +38,7 @@ func TestInspectRefusesWhatWaits(t *testing.T) {
 		"object in a stream, over lines":  {plan{content: "4\r0\nobj"}, true},
 		"object in a word":                {plan{catalog: "/Lang (4 0 obj)"}, true},
 		"trailer in a stream":             {plan{content: "trailer << /Root 5 0 R >>"}, true},
+		"trailer before a comment":        {plan{content: "trailer % here\n<< /Root 5 0 R >>"}, true},
 		"words like them in a stream":     {plan{content: "4 0 objet endobj obj 0 obj trailer"}, true},
 		"other words in a stream":         {plan{content: "endobj obj x 0 obj 4 0object trailer xref startxref"}, false},
 		"content that the page leads to":  {plan{page: "/Resources << /XObject << /X 5 0 R >> >>", objects: map[int]string{5: stream}}, false},
@@ -46,6 +47,84 @@ func TestInspectRefusesWhatWaits(t *testing.T) {
 		s, err := Inspect(c.plan.written())
 		var why *UnsuitableError
 		if c.refused && (!errors.As(err, &why) || why.Obstacle != Versions) || !c.refused && err != nil {
+			t.Errorf("%s: Inspect = %+v, %v", name, s, err)
+		}
+	}
+}
+
+// What may change lawfully after signing is not used as anything else.
+func TestInspectRefusesOtherRoles(t *testing.T) {
+	for name, p := range map[string]plan{
+		"catalog as graphics states": {page: "/Resources << /ExtGState 1 0 R >>"},
+		"catalog as fonts":           {page: "/Resources << /Font 1 0 R >>"},
+		"catalog as resources":       {page: "/Resources 1 0 R"},
+		"catalog in a note":          {page: "/Annots [<< /Type /Annot /Subtype /Stamp /AP 1 0 R >>]"},
+		"page as colours":            {page: "/Resources << /ColorSpace 3 0 R >>"},
+		"page as its own resources":  {page: "/Resources 3 0 R"},
+		"page as names of places":    {catalog: "/Dests 3 0 R"},
+		"signed field as patterns": {
+			catalog: "/AcroForm << /Fields [5 0 R] >>", page: "/Resources << /Pattern 5 0 R >>",
+			objects: map[int]string{5: "<< /FT /Sig /T (A) /V 6 0 R >>", 6: "<< /Type /Sig >>"},
+		},
+	} {
+		s, err := Inspect(p.written())
+		var why *UnsuitableError
+		if !errors.As(err, &why) || why.Obstacle != Active {
+			t.Errorf("%s: Inspect = %+v, %v", name, s, err)
+		}
+	}
+	for name, p := range map[string]plan{
+		"links to the page":   {page: "/Annots [<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /P 3 0 R /Dest [3 0 R /Fit] >>]"},
+		"places by name":      {catalog: "/Dests << /here [3 0 R /Fit] >> /Names << /Dests << /Names [(a) << /D [3 0 R /Fit] >> (b) 3 0 R] >> >>"},
+		"structure":           {catalog: "/StructTreeRoot << /K << /S /Document /Pg 3 0 R /K [<< /Type /OBJR /Pg 3 0 R /Obj 5 0 R >>] >> >>", page: "/Annots [5 0 R]", objects: map[int]string{5: "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /P 3 0 R >>"}},
+		"outline to the page": {catalog: "/Outlines << /First 5 0 R >>", objects: map[int]string{5: "<< /Title (a) /Dest [3 0 R /Fit] /A << /S /GoTo /D [3 0 R /Fit] >> >>"}},
+	} {
+		if s, err := Inspect(p.written()); err != nil {
+			t.Errorf("%s: Inspect = %+v, %v", name, s, err)
+		}
+	}
+}
+
+// What does not show the same to everybody is not signed; what is carried along is told.
+func TestInspectRefusesWhatIsUneven(t *testing.T) {
+	note := func(rest string) plan {
+		return plan{page: "/Annots [5 0 R]", objects: map[int]string{5: "<< /Type /Annot /Rect [0 0 600 900] " + rest + " >>", 6: drawn, 7: blankForm}}
+	}
+	file := "<< /Type /EmbeddedFile /Length 2 >>\nstream\nhi\nendstream"
+	for name, p := range map[string]plan{
+		"portfolio": {catalog: "/Collection << /Type /Collection /D (a.pdf) >> /Names << /EmbeddedFiles << /Names [(a.pdf) 5 0 R] >> >>",
+			objects: map[int]string{5: "<< /Type /Filespec /F (a.pdf) /EF << /F 6 0 R >> >>", 6: file}},
+		"solid with a script": {page: "/Annots [5 0 R]", objects: map[int]string{
+			5: "<< /Type /Annot /Subtype /3D /Rect [0 0 600 900] /3DD 6 0 R >>",
+			6: "<< /Type /3D /Subtype /U3D /OnInstantiate 7 0 R /Length 2 >>\nstream\nhi\nendstream", 7: file}},
+		"film":                        {page: "/Annots [<< /Type /Annot /Subtype /Movie /Rect [0 0 9 9] /Movie << /F (http://x/y.avi) >> >>]"},
+		"sound":                       {page: "/Annots [<< /Subtype /Sound /Rect [0 0 9 9] >>]"},
+		"screen by reference":         {page: "/Annots [<< /Subtype 5 0 R /Rect [0 0 9 9] >>]", objects: map[int]string{5: "/Screen"}},
+		"picture of a press":          {page: "/Resources << /XObject << /X 5 0 R >> >>", objects: map[int]string{5: "<< /Subtype /Form /BBox [0 0 1 1] /OPI << /2.0 << /F (x) >> >> /Length 0 >>\nstream\n\nendstream"}},
+		"printed only":                note("/Subtype /FreeText /F 36 /AP << /N 6 0 R >>"),
+		"hidden":                      note("/Subtype /Stamp /F 6 /AP << /N 6 0 R >>"),
+		"shown under the pointer":     note("/Subtype /Stamp /F 260 /AP << /N 6 0 R >>"),
+		"flags elsewhere":             {page: "/Annots [<< /Subtype /Stamp /Rect [0 0 9 9] /F 5 0 R >>]", objects: map[int]string{5: "36"}},
+		"other under the pointer":     note("/Subtype /Stamp /F 4 /AP << /N 7 0 R /R 6 0 R >>"),
+		"other on a click, elsewhere": {page: "/Annots [<< /Subtype /Stamp /Rect [0 0 9 9] /AP 5 0 R >>]", objects: map[int]string{5: "<< /N 7 0 R /D 6 0 R >>", 6: drawn, 7: blankForm}},
+	} {
+		s, err := Inspect(p.written())
+		var why *UnsuitableError
+		if !errors.As(err, &why) || why.Obstacle != Active {
+			t.Errorf("%s: Inspect = %+v, %v", name, s, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		plan   plan
+		inside []string
+	}{
+		"attached to a note": {plan{page: "/Annots [5 0 R]", objects: map[int]string{
+			5: "<< /Type /Annot /Subtype /FileAttachment /F 4 /Rect [0 0 6 9] /FS << /Type /Filespec /F (a) /EF << /F 6 0 R >> >> >>", 6: file}}, []string{"embedded file"}},
+		"stamp":              {plan{page: "/Annots [<< /Subtype /Stamp /Rect [0 0 9 9] /F 4 /AP << /N 5 0 R /R 5 0 R >> >>]", objects: map[int]string{5: drawn}}, nil},
+		"note with a window": {plan{page: "/Annots [<< /Subtype /Text /F 28 /Rect [0 0 9 9] /Popup 5 0 R >> 5 0 R]", objects: map[int]string{5: "<< /Subtype /Popup /F 2 /Rect [0 0 99 99] >>"}}, nil},
+		"link":               {plan{page: "/Annots [<< /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (http://x) >> >>]"}, nil},
+	} {
+		if s, err := Inspect(c.plan.written()); err != nil || !slices.Equal(s.Inside, c.inside) {
 			t.Errorf("%s: Inspect = %+v, %v", name, s, err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"guichet.example/certs/certstest"
-	"guichet.example/signing/internal/cms"
 )
 
 // What is put into a hole is read again: a signature that lost its timestamp, one whose
@@ -17,7 +16,7 @@ func TestRefilledHole(t *testing.T) {
 	e := w.extender(t)
 	file := w.raised(t, certstest.P256, LevelT)
 	of := func() *target {
-		found, err := e.target(file, &cms.Known{})
+		found, err := e.target(file, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

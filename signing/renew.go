@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"guichet.example/certs"
-	"guichet.example/signing/internal/cms"
 	"guichet.example/signing/internal/pdf"
 )
 
@@ -21,12 +20,16 @@ var ErrNoArchive = errors.New("no archive timestamp")
 // while the certificates and algorithms of that timestamp still hold, see [NextRenewal]:
 // afterwards nothing shows that it was made in time.
 //
-// The file given is a prefix of the file returned. An error leaves nothing half done.
+// What older timestamps and signatures lack is brought too, where it can still be had. That
+// it cannot holds up nothing: the file comes with an [IncompleteError] that names them. Its
+// level is what [Verify] says of the last signature.
+//
+// The file given is a prefix of the file returned. Any other error leaves nothing half done.
 //
 // Errors: ErrNoArchive, ErrNoTimestamp, ErrNoEvidence, ErrUnsuitable (wrapping what a
-// verifier would say), ErrTooLarge, and revocation.RevokedError.
+// verifier would say), ErrTooLarge, revocation.RevokedError, and IncompleteError.
 func (e *Extender) Renew(ctx context.Context, file []byte) ([]byte, error) {
-	t, err := e.target(file, &cms.Known{})
+	t, err := e.target(file, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +37,12 @@ func (e *Extender) Renew(ctx context.Context, file []byte) ([]byte, error) {
 	if newest == nil {
 		return nil, ErrNoArchive
 	}
-	if err := e.judged(ctx, t, newest); err != nil {
+	more := &pdf.Evidence{}
+	if err := e.collect(ctx, t, newest.cert, newest.others, certs.Timestamping, since(newest.token.Time, t.v.now), more); err != nil {
+		return nil, fmt.Errorf("newest archive timestamp: %w", err)
+	}
+	e.others(ctx, t, slices.Index(t.v.subjects, newest), newest.token.Time, more)
+	if err := e.store(t, more); err != nil {
 		return nil, fmt.Errorf("newest archive timestamp: %w", err)
 	}
 	if err := e.stampDocument(ctx, t); err != nil {
@@ -43,7 +51,22 @@ func (e *Extender) Renew(ctx context.Context, file []byte) ([]byte, error) {
 	if err := e.judged(ctx, t, t.v.newestArchive()); err != nil {
 		return nil, fmt.Errorf("new archive timestamp: %w", err)
 	}
-	return t.file, nil
+	err = t.renewed()
+	if err != nil && !errors.As(err, new(*IncompleteError)) {
+		return nil, err
+	}
+	return t.file, err
+}
+
+// renewed validates the file as it is. The new timestamp must be good; what it could not
+// make good, the last signature among it, is named.
+func (t *target) renewed() error {
+	v := t.v
+	v.times()
+	if newest := v.newestArchive(); newest == nil || newest.report.Indication != TotalPassed {
+		return fmt.Errorf("%w: new archive timestamp does not verify", ErrUnsuitable)
+	}
+	return t.incomplete(t.s.report.Level)
 }
 
 // judged stores what tells that the authority of a document timestamp was good.

@@ -117,8 +117,30 @@ type SignatureReport struct {
 	CoversWhole  bool     `json:"coversWhole"`            // no revision follows
 	ChangedAfter []Change `json:"changedAfter,omitempty"` // what was altered since; none may be
 	AddedAfter   []Change `json:"addedAfter,omitempty"`   // permitted: evidence, timestamps, signatures
-	Reasons      []string `json:"reasons,omitempty"`      // why not TOTAL-PASSED, and warnings
+	Reasons      []string `json:"reasons,omitempty"`      // why not TOTAL-PASSED, and warnings, in English
+	Remarks      []Remark `json:"remarks,omitempty"`      // the same, to be said in any language: one for each of Reasons
 }
+
+// Remark is what one of the Reasons says, without its words.
+type Remark struct {
+	About         About         `json:"about"`
+	SubIndication SubIndication `json:"subIndication,omitempty"` // empty for a warning
+	Revision      int           `json:"revision,omitempty"`      // of what AboutShown speaks of, counted from 1
+}
+
+// About is what a Remark is about.
+type About string
+
+// What remarks are about.
+const (
+	AboutSignature     About = "signature"     // signature or seal, and its certificate
+	AboutTimestamp     About = "timestamp"     // the timestamp over it
+	AboutChanges       About = "changes"       // ChangedAfter
+	AboutRemoval       About = "removal"       // a later revision took the signature out of the form
+	AboutTrailing      About = "trailing"      // bytes follow the last sound revision
+	AboutCertification About = "certification" // the file's Certification is broken
+	AboutShown         About = "shown"         // a warning: a later signature shows something
+)
 
 // Valid reports TOTAL-PASSED with nothing altered since.
 func (s *SignatureReport) Valid() bool {

@@ -10,8 +10,8 @@ import (
 	"guichet.example/certs"
 )
 
-// servicePaths are the paths of timestamping authorities that were verified: a few of them
-// stamp everything. A path holds for the anchors it was found with, and while each
+// servicePaths are paths that were verified, of timestamping authorities in the first place: a
+// few of them stamp everything. A path holds for the anchors it was found with, and while each
 // certificate in it is valid: signatures do not age. The zero value is empty. Safe for
 // concurrent use.
 type servicePaths struct {
@@ -21,6 +21,7 @@ type servicePaths struct {
 
 type servicePath struct {
 	anchors *certs.TrustAnchors
+	purpose certs.Purpose
 	path    certs.Path
 }
 
@@ -29,28 +30,41 @@ const maxServicePaths = 16
 
 // path is anchors.Path for a timestamping authority.
 func (s *servicePaths) path(anchors *certs.TrustAnchors, leaf *x509.Certificate, at time.Time, others ...*x509.Certificate) (certs.Path, error) {
-	if path := s.known(anchors, leaf, at); path != nil {
+	return s.of(anchors, leaf, certs.Timestamping, at, others...)
+}
+
+// of is anchors.Path. A nil receiver keeps nothing.
+func (s *servicePaths) of(anchors *certs.TrustAnchors, leaf *x509.Certificate, p certs.Purpose, at time.Time, others ...*x509.Certificate) (certs.Path, error) {
+	if path := s.kept(anchors, leaf, p, at); path != nil {
 		return path, nil
 	}
-	path, err := anchors.Path(leaf, certs.Timestamping, at, others...)
-	if err != nil {
-		return nil, err
+	path, err := anchors.Path(leaf, p, at, others...)
+	if err != nil || s == nil {
+		return path, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.found = append(s.found, servicePath{anchors, slices.Clone(path)}); len(s.found) > maxServicePaths {
+	if s.found = append(s.found, servicePath{anchors, p, slices.Clone(path)}); len(s.found) > maxServicePaths {
 		s.found = slices.Delete(s.found, 0, 1)
 	}
 	return path, nil
 }
 
-// known finds a path whose end certificate is the same to the byte; nil if there is none
-// that holds at the time.
+// known is kept for a timestamping authority.
 func (s *servicePaths) known(anchors *certs.TrustAnchors, leaf *x509.Certificate, at time.Time) certs.Path {
+	return s.kept(anchors, leaf, certs.Timestamping, at)
+}
+
+// kept finds a path whose end certificate is the same to the byte; nil if there is none
+// that holds at the time.
+func (s *servicePaths) kept(anchors *certs.TrustAnchors, leaf *x509.Certificate, p certs.Purpose, at time.Time) certs.Path {
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range slices.Backward(s.found) {
-		if k.anchors == anchors && bytes.Equal(k.path[0].Raw, leaf.Raw) && validAt(k.path, at) {
+		if k.anchors == anchors && k.purpose == p && bytes.Equal(k.path[0].Raw, leaf.Raw) && validAt(k.path, at) {
 			return slices.Clone(k.path)
 		}
 	}

@@ -55,7 +55,7 @@ func (v *validation) stampAged(s *subject, tsa *x509.Certificate, poe time.Time)
 		err = v.policy.check(s.token.Hash.String(), 0, poe)
 	}
 	if err != nil {
-		s.fail(Indeterminate, CryptoConstraintsFailureNoPOE, "timestamp: %v", err)
+		s.failOf(AboutTimestamp, Indeterminate, CryptoConstraintsFailureNoPOE, "timestamp: %v", err)
 	}
 	return err == nil
 }
@@ -142,7 +142,7 @@ func (v *validation) stamp(s *subject, poe time.Time) (chainResult, bool) {
 	chain := v.chain(s.tsa, s.tsaOthers, certs.Timestamping, since(s.token.Time, poe), &s.used)
 	shows := ordered && v.stampAged(s, s.tsa, poe)
 	if p := chain.problem; p != nil {
-		s.fail(Indeterminate, p.sub, "timestamp: %s", p.text)
+		s.failOf(AboutTimestamp, Indeterminate, p.sub, "timestamp: %s", p.text)
 		shows = shows && p.sub == TryLater
 	}
 	s.report.Timestamps = append(s.report.Timestamps, timestampOf(s.token, s.tsa, "signature", chain, shows && chain.problem == nil))

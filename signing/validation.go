@@ -28,8 +28,12 @@ type validation struct {
 	stored   []*x509.Certificate // its certificates, parsed when first needed
 	parsed   bool
 
-	answers, answerBytes int // verified so far, see maxAnswers
-	hashed               int // bytes so far, see maxHashed
+	facts       *revocation.Known // signatures of answers, true and false
+	answerBytes int               // of answers read so far, see maxAnswerBytes
+	unasked     *unasked          // answers that do not count; nil: all do
+	signers     *servicePaths     // paths found before; nil: none
+	services    *servicePaths     // those of timestamping authorities; nil: none
+	hashed      int               // bytes so far, see maxHashed
 }
 
 // stopped reports that nobody waits for the report any more.
@@ -53,15 +57,21 @@ type subject struct {
 	failures []failure // in the order found
 }
 
-// reason notes a sentence for people.
-func (s *subject) reason(format string, args ...any) {
+// reason notes a sentence for people, and what it is about.
+func (s *subject) reason(r Remark, format string, args ...any) {
 	s.report.Reasons = append(s.report.Reasons, fmt.Sprintf(format, args...))
+	s.report.Remarks = append(s.report.Remarks, r)
 }
 
 // fail sets the verdict unless a worse one is there: what failed first and hardest is
 // what the report says.
 func (s *subject) fail(i Indication, sub SubIndication, format string, args ...any) {
-	s.reason(format, args...)
+	s.failOf(AboutSignature, i, sub, format, args...)
+}
+
+// failOf is fail of something else than the signature itself.
+func (s *subject) failOf(about About, i Indication, sub SubIndication, format string, args ...any) {
+	s.reason(Remark{About: about, SubIndication: sub}, format, args...)
 	s.failures = append(s.failures, failure{i, sub, fmt.Sprintf(format, args...)})
 	if s.report.Indication == TotalFailed || s.report.Indication == Indeterminate && i == Indeterminate {
 		return

@@ -39,7 +39,8 @@ func (t *Trust) policy() CryptoPolicy {
 // Verify validates every signature of a file. What is wrong with a signature or with
 // the file's structure is in the report; the error is only for bytes that are no PDF
 // or too many, ErrNotPDF and ErrTooLarge, for a Trust without anchors, and for a context
-// that ended first: it is looked at between signatures and between revisions.
+// that ended first: it is looked at between signatures and revisions, and while the bytes
+// are read and searched.
 func Verify(ctx context.Context, file []byte, t Trust) (*Report, error) {
 	v, report, err := validate(ctx, file, t)
 	if err != nil {
@@ -66,18 +67,22 @@ func validate(ctx context.Context, file []byte, t Trust) (*validation, *Report, 
 	}
 	sum := sha256.Sum256(file)
 	report := &Report{SHA256: hex.EncodeToString(sum[:]), Size: len(file), Signatures: []SignatureReport{}, At: clock(t.Now)}
-	f, err := pdf.Open(file)
+	f, err := pdf.OpenUntil(file, ctx.Err)
 	if errors.Is(err, pdf.ErrNotPDF) {
 		return nil, nil, ErrNotPDF
 	}
 	if err != nil {
 		report.Structure = err.Error()
-		if f = soundPart(file); f == nil {
+		f = soundPart(file, ctx.Err)
+		if err := ctx.Err(); err != nil {
+			return nil, nil, fmt.Errorf("verifying: %w", err)
+		}
+		if f == nil {
 			return nil, report, nil
 		}
 		report.Trailing = len(file) - len(f.Data())
 	}
-	v := &validation{anchors: t.Anchors, policy: t.policy(), f: f, now: report.At, stop: ctx.Err}
+	v := &validation{anchors: t.Anchors, policy: t.policy(), f: f, now: report.At, stop: ctx.Err, facts: &revocation.Known{}}
 	if t.Revocation != nil {
 		v.ask = func(p certs.Path) ([]revocation.Answer, error) { return t.Revocation.Evidence(ctx, p) }
 	}
@@ -103,7 +108,7 @@ func clock(now func() time.Time) time.Time {
 
 // soundPart finds an earlier revision when the end of the file is broken, so that the
 // report can say whose signature was on it before bytes were appended or cut off.
-func soundPart(file []byte) *pdf.File {
+func soundPart(file []byte, stop func() error) *pdf.File {
 	end := len(file)
 	for range 3 {
 		i := bytes.LastIndex(file[:end], []byte("%%EOF"))
@@ -111,14 +116,14 @@ func soundPart(file []byte) *pdf.File {
 			return nil
 		}
 		end = i
-		stop := i + len("%%EOF")
-		if stop < len(file) && file[stop] == '\r' {
-			stop++
+		after := i + len("%%EOF")
+		if after < len(file) && file[after] == '\r' {
+			after++
 		}
-		if stop < len(file) && file[stop] == '\n' {
-			stop++
+		if after < len(file) && file[after] == '\n' {
+			after++
 		}
-		if f, err := pdf.Open(file[:stop]); err == nil {
+		if f, err := pdf.OpenUntil(file[:after], stop); err == nil {
 			return f
 		}
 	}
@@ -142,7 +147,7 @@ func (v *validation) read(report *Report) error {
 		if report.Trailing > 0 {
 			s.report.CoversWhole = false
 			s.report.ChangedAfter = append(s.report.ChangedAfter, changeOf(pdf.Change{Revision: v.f.Revisions(), What: "hidden bytes"}))
-			s.fail(TotalFailed, FormatFailure, "%d bytes follow the last sound revision", report.Trailing)
+			s.failOf(AboutTrailing, TotalFailed, FormatFailure, "%d bytes follow the last sound revision", report.Trailing)
 		}
 	}
 	if report.Active, err = v.f.Active(); err == nil {
@@ -202,14 +207,14 @@ func (s *subject) note(changes []pdf.Change) {
 // judgeChanges fails a signature whose document is no longer what was signed.
 func (s *subject) judgeChanges() {
 	if s.sig.Gone {
-		s.fail(TotalFailed, FormatFailure, "a later revision took the signature out of the form")
+		s.failOf(AboutRemoval, TotalFailed, FormatFailure, "a later revision took the signature out of the form")
 	}
 	if changed := s.report.ChangedAfter; len(changed) > 0 {
-		s.fail(TotalFailed, FormatFailure, "changed after signing: %s", summary(changed))
+		s.failOf(AboutChanges, TotalFailed, FormatFailure, "changed after signing: %s", summary(changed))
 	}
 	for _, c := range s.report.AddedAfter {
 		if c.Detail == pdf.Visible {
-			s.reason("revision %d added a visible signature on %v", c.Revision, c.Rect)
+			s.reason(Remark{About: AboutShown, Revision: c.Revision}, "revision %d added a visible signature on %v", c.Revision, c.Rect)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (c *Checker) ocspAt(ctx context.Context, address string, cert, issuer *x509
 	}, func(raw []byte) error {
 		now := c.config.Now()
 		var err error
-		if answer, err = verifyOCSP(raw, cert, issuer, nonce, now, c.config.Skew, c.responder); err != nil {
+		if answer, err = verifyOCSP(raw, cert, issuer, nonce, now, c.config.Skew, c.responder, nil); err != nil {
 			return err
 		}
 		return c.recent(answer, now)
@@ -141,7 +141,7 @@ func (c *Checker) download(ctx context.Context, address string, issuer *x509.Cer
 		if l, err = parseCRL(raw); err != nil {
 			return err
 		}
-		if err = l.verify(issuer); err != nil {
+		if err = l.verify(issuer, nil); err != nil {
 			return err
 		}
 		return l.current(c.config.Now(), c.config.Skew) // or it would replace a list that is

@@ -154,7 +154,9 @@ func (c *Checker) authority(ctx context.Context, cert, issuer *x509.Certificate)
 	}
 	answer, err := c.ocsp(ctx, cert, issuer)
 	if err == nil && !answer.NextUpdate.IsZero() {
-		c.answers.put(key, answer, now, earlier(answer.NextUpdate, now.Add(maxKept)))
+		slim := answer
+		slim.read = nil
+		c.answers.put(key, slim, now, earlier(answer.NextUpdate, now.Add(maxKept)))
 	}
 	return answer, err
 }
@@ -176,6 +178,7 @@ func (c *Checker) keep(key [32]byte, answer Answer) {
 	if !answer.NextUpdate.IsZero() {
 		until = earlier(until, answer.NextUpdate)
 	}
+	answer.read = nil
 	c.answers.put(key, answer, c.config.Now(), until)
 }
 

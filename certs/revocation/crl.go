@@ -22,6 +22,7 @@ type crl struct {
 	entries                cryptobyte.String
 	authorityKey           []byte // key identifier, nil if absent
 	scope                  scope
+	verified               *x509.Certificate // with whose key; nil: not yet
 }
 
 // scope is what an issuing distribution point limits a list to (RFC 5280, 5.2.5).
@@ -49,7 +50,7 @@ func VerifyCRL(raw []byte, cert, issuer *x509.Certificate, at time.Time, skew ti
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := l.verify(issuer); err != nil {
+	if err := l.verify(issuer, nil); err != nil {
 		return Answer{}, err
 	}
 	answer, err := l.answer(cert, at, skew)
@@ -205,7 +206,7 @@ func (l *crl) readAuthorityKey(der cryptobyte.String) error {
 }
 
 // verify checks that issuer signed the list, once for all certificates it is asked about.
-func (l *crl) verify(issuer *x509.Certificate) error {
+func (l *crl) verify(issuer *x509.Certificate, k *Known) error {
 	switch {
 	case !bytes.Equal(l.issuer, issuer.RawSubject):
 		return invalid("list is that of another issuer")
@@ -214,9 +215,10 @@ func (l *crl) verify(issuer *x509.Certificate) error {
 	case issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0:
 		return invalid("issuer may not sign lists")
 	}
-	if err := l.by(issuer); err != nil {
+	if err := k.check(l.raw, issuer, issuer, func() error { return l.by(issuer) }); err != nil {
 		return invalid("signature of the list is false: %v", err)
 	}
+	l.verified = issuer
 	return nil
 }
 
@@ -246,7 +248,7 @@ func (l *crl) answer(cert *x509.Certificate, at time.Time, skew time.Duration) (
 	case !l.scope.covers(cert):
 		return Answer{}, invalid("list does not cover the certificate")
 	}
-	a := Answer{Status: Good, Source: CRL, ThisUpdate: l.thisUpdate, NextUpdate: l.nextUpdate, Raw: l.raw}
+	a := Answer{Status: Good, Source: CRL, ThisUpdate: l.thisUpdate, NextUpdate: l.nextUpdate, Raw: l.raw, issuer: l.verified, signer: l.verified}
 	found, err := l.find(cert.SerialNumber)
 	if err != nil {
 		return Answer{}, invalid("list: %v", err)

@@ -37,13 +37,13 @@ func evidence(raw []byte, cert, issuer *x509.Certificate, at time.Time, skew tim
 		if err != nil {
 			return Answer{}, err
 		}
-		return verifyOCSP(raw, cert, issuer, nil, later(at, r.thisUpdate, r.producedAt), skew, checkResponder)
+		return verifyOCSP(raw, cert, issuer, nil, later(at, r.thisUpdate, r.producedAt), skew, checkResponder, nil)
 	}
 	l, err := parseCRL(raw)
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := l.verify(issuer); err != nil {
+	if err := l.verify(issuer, nil); err != nil {
 		return Answer{}, err
 	}
 	return l.answer(cert, later(at, l.thisUpdate, l.thisUpdate), skew)

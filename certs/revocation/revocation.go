@@ -80,6 +80,9 @@ type Answer struct {
 
 	Raw          []byte              // DER OCSPResponse or CertificateList, as a PDF's DSS takes it
 	Certificates []*x509.Certificate // the delegated responder's; none if the issuer itself signed
+
+	issuer, signer *x509.Certificate // with whose key Raw was verified, and for whom; see [Known]
+	read           *unverifiedOCSP   // Raw; nil for a list, and in an answer that is kept
 }
 
 // CertificateHold is the Reason of a certificate that is suspended: as cards are until

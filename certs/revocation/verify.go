@@ -28,7 +28,7 @@ import (
 // errors are [ErrUnknown], [ErrInvalid], and [ErrUnavailable] for the answer "try later".
 // How old an answer may be is for the caller to say by ThisUpdate.
 func VerifyOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte, at time.Time, skew time.Duration) (Answer, error) {
-	answer, err := verifyOCSP(raw, cert, issuer, nonce, at, skew, checkResponder)
+	answer, err := verifyOCSP(raw, cert, issuer, nonce, at, skew, checkResponder, nil)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -36,25 +36,25 @@ func VerifyOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte, at tim
 }
 
 // verifyOCSP is VerifyOCSP without the verdict; trusted says whether a certificate in the
-// response may speak for issuer, by all but its validity.
+// response may speak for issuer, by all but its validity. What k knows is not found out again.
 func verifyOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte, at time.Time, skew time.Duration,
-	trusted func(responder, issuer *x509.Certificate) error) (Answer, error) {
-	r, err := parseOCSP(raw)
+	trusted func(responder, issuer *x509.Certificate) error, k *Known) (Answer, error) {
+	r, err := k.parse(raw)
 	if err != nil {
 		return Answer{}, err
 	}
 	if !bytes.Equal(cert.RawIssuer, issuer.RawSubject) || !r.id.names(cert, issuer) {
 		return Answer{}, invalid("it speaks of another certificate")
 	}
-	responder, err := r.responder(issuer, at, trusted)
+	if err := r.checkTimes(at, skew); err != nil { // before all that costs public-key operations
+		return Answer{}, err
+	}
+	responder, err := r.responder(issuer, at, k.trusting(raw, trusted))
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := r.by(responder); err != nil {
+	if err := k.check(raw, issuer, responder, func() error { return r.by(responder) }); err != nil {
 		return Answer{}, invalid("signature is false: %v", err)
-	}
-	if err := r.checkTimes(at, skew); err != nil {
-		return Answer{}, err
 	}
 	if r.status == Good && r.thisUpdate.After(cert.NotAfter) && (r.cutoff.IsZero() || r.cutoff.After(cert.NotAfter)) {
 		return Answer{}, invalid("it was made after the certificate expired, and may have forgotten it")
@@ -64,7 +64,7 @@ func verifyOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte, at tim
 	}
 	answer := Answer{
 		Status: r.status, Source: OCSP, ThisUpdate: r.thisUpdate, NextUpdate: r.nextUpdate, ProducedAt: r.producedAt,
-		RevokedAt: r.revokedAt, Reason: r.reason, Raw: raw,
+		RevokedAt: r.revokedAt, Reason: r.reason, Raw: raw, issuer: issuer, signer: responder, read: r,
 	}
 	if responder != issuer {
 		answer.Certificates = []*x509.Certificate{responder}

@@ -1,6 +1,10 @@
 package document
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // Head is what every act has.
 type Head struct {
@@ -26,6 +30,9 @@ var forms = map[Kind]func([]byte) (Act, bool){
 	KindTravelPapers:   read[wirePostOrder, PostOrder],
 	KindOfficePaper:    read[wirePaper, Paper],
 }
+
+// Kinds returns every kind of act there is, by name.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(forms)) }
 
 // read is a form of which W is the JSON.
 func read[W interface{ act() A }, A Act](b []byte) (Act, bool) {

@@ -42,6 +42,15 @@ func MaskNumbers(s string) string {
 	return string(runes)
 }
 
+// Affiliation is a membership number as it may stand in a document: some mutualities use
+// the national number, and then there is none.
+func Affiliation(number string) string {
+	if holdsNationalNumber(number) {
+		return ""
+	}
+	return number
+}
+
 // digitOf is the value of a decimal digit of any script: scripts have theirs in a row, from
 // zero on.
 func digitOf(r rune) (byte, bool) {

@@ -104,7 +104,7 @@ func (a Paper) Sheet() Sheet {
 	s := compose(l, a.Mutuality, a.Member, a.Reference, a.Date, title)
 	s.Signature = wordSignature.in(l, "{name}", who)
 	s.rows(Row{paperName.in(l), a.Title}, Row{paperPages.in(l), itoa(a.Pages)}, Row{paperSize.in(l), strconv.Itoa(a.Size)},
-		Row{"SHA-256", hex.EncodeToString(a.SHA256[:])})
+		Row{"SHA-256", Digest(a.SHA256[:])})
 	return s
 }
 

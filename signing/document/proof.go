@@ -2,7 +2,6 @@ package document
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"time"
 	"unicode"
@@ -157,7 +156,7 @@ func (p Proof) validate(created time.Time) error {
 // sheet composes the proof.
 func (p Proof) sheet() Sheet {
 	l := p.Language
-	s := compose(l, p.Mutuality, Person{}, hex.EncodeToString(p.SHA256[:]), p.Checked, proofTitle)
+	s := compose(l, p.Mutuality, Person{}, Digest(p.SHA256[:]), p.Checked, proofTitle)
 	s.ReferenceLabel, s.Blocks, s.Signature = "SHA-256", nil, ""
 	s.text(told(p.Verdict))
 	var file rowList

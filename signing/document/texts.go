@@ -83,10 +83,10 @@ var (
 		"Dieser Antrag gilt auch für die Erstattungen von {names}.",
 		"This request also covers the refunds of {names}."}
 	bankPending = phrase{
-		"Cette demande n’est pas encore en vigueur. Elle prend effet quand ma mutualité l’a acceptée. Jusque-là, je peux la retirer.",
-		"Deze aanvraag is nog niet van kracht. Ze geldt zodra mijn ziekenfonds ze heeft aanvaard. Tot dan kan ik ze intrekken.",
-		"Dieser Antrag ist noch nicht in Kraft. Er wird wirksam, sobald meine Krankenkasse ihn angenommen hat. Bis dahin kann ich ihn zurückziehen.",
-		"This request is not in force yet. It takes effect when my mutuality has accepted it. Until then, I can withdraw it."}
+		"Cette demande n’est pas encore en vigueur. Elle prend effet quand ma mutualité l’a acceptée et que plusieurs jours ouvrables ont passé. Jusque-là, je peux l’arrêter.",
+		"Deze aanvraag is nog niet van kracht. Ze geldt zodra mijn ziekenfonds ze heeft aanvaard en meerdere werkdagen voorbij zijn. Tot dan kan ik ze stoppen.",
+		"Dieser Antrag ist noch nicht in Kraft. Er wird wirksam, sobald meine Krankenkasse ihn angenommen hat und mehrere Werktage vergangen sind. Bis dahin kann ich ihn stoppen.",
+		"This request is not in force yet. It takes effect when my mutuality has accepted it and several working days have passed. Until then, I can stop it."}
 	bankUntil = phrase{
 		"Entre-temps, les paiements continuent sur l’ancien compte.",
 		"Intussen gaan de betalingen nog naar de oude rekening.",

@@ -85,8 +85,13 @@ func (b *bench) fetchPython(ctx context.Context) error {
 	return os.WriteFile(have, want, 0o644)
 }
 
-// make has the demo make one file for each level, key and signer.
-func (b *bench) make(ctx context.Context, guichet string, out io.Writer) error {
+// journeys of the demo that leave files: each level, key and signer, and what the counter
+// itself makes of a card, an approval and a password.
+var journeys = []string{"levels", "card", "order", "saml", "password"}
+
+// make has the demo make the files of its journeys, and makes one of each kind of document
+// and of each program whose files are in the folder papers.
+func (b *bench) make(ctx context.Context, guichet, papers string, out io.Writer) error {
 	if err := os.RemoveAll(b.files); err != nil {
 		return err
 	}
@@ -97,14 +102,71 @@ func (b *bench) make(ctx context.Context, guichet string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	kept, err := os.MkdirTemp("", "interop-")
+	for _, journey := range journeys {
+		fmt.Fprintf(out, "making the files: guichet demo -once -journey %s\n", journey)
+		if err := b.walk(ctx, guichet, journey); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out, "making the files: every kind of document, papers of other programs")
+	m, err := newMaker(b.files)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(kept)
-	fmt.Fprintln(out, "making the files: guichet demo -once -journey levels")
-	_, err = b.run(ctx, 10*time.Minute, guichet, "demo", "-once", "-journey", "levels", "-out", b.files, "-data", kept)
-	return err
+	defer m.pki.Close()
+	return errors.Join(m.kinds(ctx), m.papers(ctx, papers))
+}
+
+// walk has the demo walk a journey and keeps its files. Each has authorities of its own.
+func (b *bench) walk(ctx context.Context, guichet, journey string) error {
+	dir, err := os.MkdirTemp("", "interop-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	made := filepath.Join(dir, "out")
+	if _, err := b.run(ctx, 10*time.Minute, guichet, "demo", "-once", "-journey", journey, "-out", made, "-data", filepath.Join(dir, "data")); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(made, "*.pdf"))
+	roots, bad := filepath.Glob(filepath.Join(made, "trust", "*.pem"))
+	if err != nil || bad != nil || len(files) == 0 || len(roots) == 0 {
+		return errors.Join(fmt.Errorf("journey %s left nothing to judge", journey), err, bad)
+	}
+	for _, name := range append(files, roots...) {
+		within, err := filepath.Rel(made, name)
+		if err != nil {
+			return err
+		}
+		if err := copied(name, filepath.Join(b.files, kept(within, journey))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kept is the name under which a file of a journey is kept: what the counter made is
+// archived, and its name does not say so.
+func kept(within, journey string) string {
+	dir, name := filepath.Split(within)
+	switch {
+	case journey == "levels":
+		return within
+	case dir != "":
+		return filepath.Join(dir, journey+"-"+name)
+	}
+	return "counter-" + journey + "-" + strings.TrimSuffix(name, ".pdf") + "-b-lta.pdf"
+}
+
+func copied(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o600)
 }
 
 func (b *bench) classes() string   { return filepath.Join(b.work, "judge") }

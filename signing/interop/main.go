@@ -1,7 +1,12 @@
-// Command interop has the files of the journey "levels" judged by the validators that
-// others wrote, and prints a table: EU DSS and pyHanko say at which PAdES level each
-// signature is, veraPDF whether the file is PDF/A-3a and PDF/UA-1, pdfsig whether the
-// signature is valid.
+// Command interop has files judged by the validators that others wrote, and prints a
+// table: EU DSS and pyHanko say at which PAdES level each signature is, veraPDF whether the
+// file is PDF/A-3a and PDF/UA-1, pdfsig whether the signature is valid. The files are
+//
+//	those of the demo's journey "levels": every level, key and signer
+//	counter-*   what the counter made of a card, an order, an approval, a password
+//	kind-*      each kind of document there is, by card and under the seal
+//	sheet-*     what nobody signs: veraPDF alone speaks of them
+//	paper-*     what other programs wrote: not asked to be PDF/A or PDF/UA
 //
 //	make interop
 //	go run ./signing/interop -guichet bin/guichet -work bin/interop
@@ -39,6 +44,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	guichet := flags.String("guichet", "bin/guichet", "the `program` that makes the files")
 	source := flags.String("source", "signing/interop", "`folder` of pom.xml, judge.py and requirements.txt")
 	work := flags.String("work", "bin/interop", "`folder` for the validators and the files; kept for the next time")
+	papers := flags.String("papers", "signing/testdata/foreign/accepted", "`folder` of PDFs of other programs, to be signed as they came")
 	files := flags.String("files", "", "`folder` of files to judge, with their roots in its folder trust; empty: make them")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -55,7 +61,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if b.files = *files; b.files == "" {
 		b.files = filepath.Join(b.work, "files")
-		if err := b.make(ctx, *guichet, out); err != nil {
+		if err := b.make(ctx, *guichet, *papers, out); err != nil {
 			return err
 		}
 	}

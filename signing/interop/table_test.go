@@ -47,6 +47,25 @@ func TestTableAsksForExactlyTheLevel(t *testing.T) {
 	}
 }
 
+// Of a sheet only what veraPDF says counts, of a stranger's paper everything else.
+func TestTableAsksWhatAFileIsFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, said string
+		bad        int
+	}{
+		"a sheet":                 {"sheet-a.pdf", "verapdf\tsheet-a.pdf\t3a\ttrue\t\nverapdf\tsheet-a.pdf\tua1\ttrue\t\n", 0},
+		"a sheet that is no A":    {"sheet-a.pdf", "verapdf\tsheet-a.pdf\t3a\tfalse\t6.1-1\nverapdf\tsheet-a.pdf\tua1\ttrue\t\n", 1},
+		"a sheet not judged":      {"sheet-a.pdf", "", 1},
+		"a paper":                 {"paper-b-lta.pdf", strings.ReplaceAll(strings.ReplaceAll(said, "a-b-lta", "paper-b-lta"), "\ttrue\t", "\tfalse\t6.1-1"), 0},
+		"a paper of no signature": {"paper-b-lta.pdf", strings.ReplaceAll(strings.ReplaceAll(said, "a-b-lta", "paper-b-lta"), "TOTAL_PASSED", "TOTAL_FAILED"), 1},
+	} {
+		found := append(findings([]byte(c.said)), signatures(c.file, []byte(poppler))...)
+		if got := tabulate([]string{c.file}, found); len(got) != 1 || got.bad() != c.bad {
+			t.Errorf("%s: %d of %d rows bad, want %d: %+v", name, got.bad(), len(got), c.bad, got)
+		}
+	}
+}
+
 // Below B-LT an offline validator lacks evidence and says so; anything worse is a fault.
 func TestTableBelowLT(t *testing.T) {
 	for sub, want := range map[string]bool{

@@ -24,10 +24,10 @@ type step struct {
 	touched  map[int]xrefEntry
 	order    []int // touched numbers, rising
 	done     map[int]bool
-	widgets  map[int]bool // widgets of accepted signatures
-	placed   map[int]bool // annotations on pages before, once somebody asked
-	locks    []lock       // of the signatures before
-	final    *bool        // whether they permit no other, once somebody asked
+	widgets  map[int]bool   // widgets of accepted signatures
+	placed   map[int][]Page // by annotation, the pages it was on before, once somebody asked
+	locks    []lock         // of the signatures before
+	final    *bool          // whether they permit no other, once somebody asked
 	changes  []Change
 	named    int // changes that are not allowed
 }
@@ -172,10 +172,11 @@ func (s *step) fresh(num int) bool {
 	return !mentioned || first >= s.rev
 }
 
-// exclusive reports whether only the given object points to the number, and once.
+// exclusive reports whether only the given object points to the number, once, and whether
+// that object has no other role itself.
 func (s *step) exclusive(num, by int) bool {
 	o := s.scan.owners[num]
-	return o.num == by && !o.shared
+	return o.num == by && !o.shared && s.proper(by)
 }
 
 // settle explains a touched object that a rule has looked into: it is new, or it was
@@ -191,10 +192,13 @@ func (s *step) settle(now, before Object, by int) {
 }
 
 // trailer compares the trailers: the catalog and the first ID must stay, and Size must
-// not fall below what there was: readers drop the objects from that number on (7.5.5).
+// not fall below what there was: readers drop the objects from that number on (7.5.5). Where
+// it was too small already, a larger one would bring them back.
 func (s *step) trailer() error {
 	was, is := s.old.Trailer(), s.new.Trailer()
-	if size, _ := is.Get("Size").(Integer); size <= Integer(s.f.highest(s.rev-1)) {
+	highest := Integer(s.f.highest(s.rev - 1))
+	before, _ := was.Get("Size").(Integer)
+	if size, _ := is.Get("Size").(Integer); size <= highest || before <= highest && size > before {
 		s.change("trailer", "entry /Size", 0)
 	}
 	for _, key := range s.f.work.differing(was, is) {

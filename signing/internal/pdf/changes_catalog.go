@@ -14,11 +14,13 @@ func (s *step) catalog() error {
 		return nil // said by the trailer rule; the new catalog stays unexplained
 	}
 	s.done[s.new.Root().Num] = true
+	proper := s.proper(s.new.Root().Num)
 	for _, key := range s.f.work.differing(was, is) {
-		switch key {
-		case "AcroForm", "DSS":
+		switch {
+		case !proper:
+		case key == "AcroForm" || key == "DSS":
 			continue
-		case "Extensions":
+		case key == "Extensions":
 			if s.extensions(is.Get(key)) {
 				s.allow("extensions", "", s.new.Root().Num)
 				continue
@@ -29,23 +31,24 @@ func (s *step) catalog() error {
 	return nil
 }
 
-// extensions accepts a direct dictionary of names and numbers, which shows nothing
-// (ISO 32000-1, 7.12).
+// extensions accepts what developers say of their additions: a direct dictionary of
+// prefixes and direct dictionaries with entries of the kinds of table 50, or arrays of them,
+// which show nothing (ISO 32000-1, 7.12; ISO 32000-2, 7.12.2).
 func (s *step) extensions(o Object) bool {
 	d, ok := o.(Dict)
 	for _, e := range d {
-		switch v := e.Value.(type) {
-		case Name:
-		case Dict:
-			for _, e := range v {
-				switch e.Value.(type) {
-				case Name, Integer, String:
-				default:
-					return false
-				}
+		list, isList := e.Value.(Array)
+		if !isList {
+			list = Array{e.Value}
+		}
+		for _, v := range list {
+			one, isDict := v.(Dict)
+			if kind := one.Get("Type"); kind != nil && kind != Name("DeveloperExtensions") {
+				return false
 			}
-		default:
-			return false
+			if isDict && s.shaped(one, developerKeys) != "" || !isDict && (e.Key != "Type" || v != Name("Extensions")) {
+				return false
+			}
 		}
 	}
 	return ok
@@ -87,16 +90,58 @@ func (s *step) evidence() error {
 			return err
 		}
 	}
-	if len(s.done) > count || !s.f.work.equal(before, after) {
+	fewer, err := s.fewer(old, now)
+	if err != nil {
+		return err
+	}
+	switch {
+	case fewer:
+		s.allow("evidence", Removed, by)
+	case len(s.done) > count || !s.f.work.equal(before, after):
 		s.allow("evidence", "", by)
 	}
 	return nil
 }
 
+// Removed is the detail of a change that took something out. Evidence may be taken out of a
+// store, as programs do that replace it by newer one: what no signature covers proves only
+// as long as it is there, and a signature that lacks it cannot be checked.
+const Removed = "removed"
+
+// fewer reports that a list of the store no longer leads to all that it led to, whatever
+// was added.
+func (s *step) fewer(old, now Dict) (bool, error) {
+	for _, key := range evidenceKeys {
+		was, err := s.old.Array(old.Get(key), "DSS entry")
+		if err != nil {
+			return false, err
+		}
+		is, err := s.new.Array(now.Get(key), "DSS entry")
+		if err != nil {
+			return false, err
+		}
+		if err := s.f.work.compare(len(was) + len(is)); err != nil {
+			return false, err
+		}
+		there := map[int]bool{}
+		for _, o := range is {
+			there[numberOr(o, 0)] = true
+		}
+		for _, o := range was {
+			if !there[numberOr(o, 0)] {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 func (s *step) evidenceEntry(e Entry, old Dict, by int) error {
 	switch e.Key {
 	case "Type":
-		return nil
+		if e.Value == Name("DSS") {
+			return nil
+		}
 	case "Certs", "OCSPs", "CRLs":
 		return s.evidenceList(e.Value, old.Get(e.Key), by)
 	case "VRI":
@@ -158,13 +203,11 @@ func (s *step) vri(now, before Object, by int) error {
 		known, _ := old.get(e.Key)
 		s.settle(e.Value, known, by)
 		for _, part := range one {
-			switch part.Key {
-			case "Type", "TU":
-			case "Cert", "OCSP", "CRL", "TS":
+			if part.Key == "Cert" || part.Key == "OCSP" || part.Key == "CRL" || part.Key == "TS" {
 				if err := s.evidenceList(part.Value, nil, numberOr(e.Value, by)); err != nil {
 					return err
 				}
-			default:
+			} else if s.shaped(Dict{part}, vriKeys) != "" {
 				s.change("evidence", "entry /"+printable(part.Key), by)
 			}
 		}

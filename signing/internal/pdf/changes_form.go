@@ -74,7 +74,7 @@ func (s *step) fieldList(was, is Dict) error {
 		return err
 	}
 	for _, f := range old {
-		if err := s.signedField(f); err != nil {
+		if err := s.signedField(f, old); err != nil {
 			return err
 		}
 		if _, touched := s.touched[f.ref.Num]; touched && !s.done[f.ref.Num] && s.locked(f.full) {
@@ -156,11 +156,11 @@ func (s *step) widgetsOf(ref Ref, d Dict) (map[int]Dict, bool, error) {
 }
 
 // signedField explains a field that was empty and now has a signature.
-func (s *step) signedField(f fieldNode) error {
+func (s *step) signedField(f fieldNode, old []fieldNode) error {
 	if s.done[f.ref.Num] || f.kind != "Sig" || f.value != nil || !f.leaf {
 		return nil
 	}
-	if _, ok := s.touched[f.ref.Num]; !ok {
+	if _, ok := s.touched[f.ref.Num]; !ok || !s.proper(f.ref.Num) {
 		return nil
 	}
 	d, err := s.new.Dict(f.ref, "form field")
@@ -168,9 +168,27 @@ func (s *step) signedField(f fieldNode) error {
 		return err
 	}
 	for _, key := range s.f.work.differing(f.dict, d) {
-		if key != "V" && key != "AP" && key != "M" {
-			return nil
+		switch value := d.Get(key).(type) {
+		case Ref:
+			if key != "V" && key != "AP" {
+				return nil
+			}
+		case Dict:
+			if key != "AP" {
+				return nil
+			}
+		case String:
+			if key != "M" {
+				return nil
+			}
+		default:
+			if key != "AP" || value != nil {
+				return nil
+			}
 		}
+	}
+	if ap, err := s.new.Resolve(d.Get("AP")); err != nil || !dictionary(ap) {
+		return err
 	}
 	first := len(s.changes)
 	if err := s.acceptSignature(f.ref, d, map[int]Dict{f.ref.Num: d}, f.full); err != nil {
@@ -178,27 +196,18 @@ func (s *step) signedField(f fieldNode) error {
 	}
 	for i := range s.changes[first:] {
 		c := &s.changes[first+i]
-		room := c.Rect[0] != c.Rect[2] && c.Rect[1] != c.Rect[3]
-		if c.Detail == Visible && room && s.stood(f.ref.Num) {
+		if c.Detail == Visible && s.foreseen(f, c.Rect, old) {
 			c.Detail = Foreseen
 		}
 	}
 	return nil
 }
 
-// stood reports a widget that was on a page before.
-func (s *step) stood(num int) bool {
-	if s.placed == nil {
-		s.placed = map[int]bool{}
-		pages, _ := s.old.Pages() // read without an error by the rule for pages
-		for _, p := range pages {
-			list, _ := s.old.Array(p.Dict.Get("Annots"), "Annots")
-			for _, o := range list {
-				s.placed[numberOr(o, 0)] = true
-			}
-		}
-	}
-	return s.placed[num]
+// dictionary reports a dictionary or nothing: no stream, which a state of an annotation's
+// appearance could be.
+func dictionary(o Object) bool {
+	_, ok := o.(Dict)
+	return ok || o == nil
 }
 
 // acceptSignature explains a field of that full name, its widgets and its signature
@@ -216,9 +225,12 @@ func (s *step) acceptSignature(ref Ref, d Dict, widgets map[int]Dict, name strin
 	if err != nil {
 		return err
 	}
+	if key := s.shaped(sig, signatureKeys); key != "" {
+		s.change("signature", "entry /"+printable(key), value.Num)
+	}
 	for num, w := range widgets {
 		s.done[num] = true
-		s.widgets[num] = true
+		s.widgets[num] = s.stood(num) == nil // one that stands on a page stays where it is
 		s.closure(w.Get("AP"))
 		s.closure(w.Get("DR"))
 		s.closure(w.Get("MK"))

@@ -37,8 +37,9 @@ func (s *step) page(p Page) error {
 		s.change("page", name+" removed", p.Ref.Num)
 		return nil
 	}
+	proper := s.proper(p.Ref.Num)
 	for _, key := range s.f.work.differing(p.Dict, d) {
-		if key != "Annots" {
+		if key != "Annots" || !proper {
 			s.change("page", name+": entry /"+printable(key), p.Ref.Num)
 		}
 	}

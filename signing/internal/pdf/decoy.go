@@ -10,13 +10,20 @@ import (
 // none of its objects and sections begins: in a stream without filter, say, or in a string.
 // A reader that repairs a file, for whatever reason, takes the last of each that it finds.
 // spans are the objects and sections, in order.
-func (f *File) decoy(rev int, spans []span) bool {
+//
+// Its time grows with the bytes alone: what stands beside a word is looked at over blanks
+// and digits only, which end at the next word. A trailer before a comment is therefore one
+// whatever follows; where a section begins, no comment stands there (7.5.5).
+func (f *File) decoy(rev int, spans []span) (bool, error) {
 	data := f.data[:f.revs[rev].end]
 	for at := range every(data, f.revs[rev].start, "obj") {
+		if err := f.work.step(); err != nil {
+			return false, err
+		}
 		if start, ok := objectHead(data, at); ok {
 			_, known := slices.BinarySearchFunc(spans, start, func(s span, n int) int { return cmp.Compare(s.start, n) })
 			if !known {
-				return true
+				return true, nil
 			}
 		}
 	}
@@ -27,12 +34,15 @@ func (f *File) decoy(rev int, spans []span) bool {
 		}
 	}
 	for at := range every(data, f.revs[rev].start, "trailer") {
+		if err := f.work.step(); err != nil {
+			return false, err
+		}
 		r := &reader{src: data, pos: at + len("trailer")}
-		if r.skip(); r.take("<<") {
+		if r.spaces(); r.peek() == '%' || r.take("<<") {
 			tables--
 		}
 	}
-	return tables < 0
+	return tables < 0, nil
 }
 
 // every yields where a word stands.
@@ -56,7 +66,7 @@ func objectHead(data []byte, at int) (start int, ok bool) {
 			at--
 		}
 		digits := at
-		for at > 0 && data[at-1] >= '0' && data[at-1] <= '9' {
+		for at > 0 && isDigit(data[at-1]) {
 			at--
 		}
 		if from == digits || at == digits {

@@ -12,6 +12,7 @@ type File struct {
 	revs []revision // the original first
 
 	objects map[place]*Indirect    // read so far
+	failed  map[place]error        // why others could not be read: they are not tried again
 	packs   map[int]*pack          // object streams read so far, by offset
 	reading map[int]bool           // offsets being read now: a stream whose Length is itself
 	dicts   map[filling]*Signature // signature dictionaries looked at
@@ -51,7 +52,11 @@ func (r *revision) section(num, start int) bool {
 // change it.
 //
 // Errors: ErrNotPDF, ErrTooLarge, ErrStructure, ErrEncrypted, ErrLimit.
-func Open(data []byte) (*File, error) {
+func Open(data []byte) (*File, error) { return OpenUntil(data, nil) }
+
+// OpenUntil is Open for somebody who may leave before the end: whatever is done with the
+// file ends with the error of stop soon after stop returns one. A nil stop never does.
+func OpenUntil(data []byte, stop func() error) (*File, error) {
 	if len(data) > maxSize {
 		return nil, ErrTooLarge
 	}
@@ -60,8 +65,9 @@ func Open(data []byte) (*File, error) {
 	}
 	f := &File{
 		data:    data,
-		work:    work{maxBytes: 8*len(data) + 1<<20},
+		work:    work{maxBytes: 8*len(data) + 1<<20, stop: stop},
 		objects: map[place]*Indirect{},
+		failed:  map[place]error{},
 		packs:   map[int]*pack{},
 		reading: map[int]bool{},
 		changes: map[int][]Change{},
@@ -231,6 +237,17 @@ func (f *File) Revisions() int { return len(f.revs) }
 // End returns the offsets after the %%EOF of a revision, without and with the end of
 // line that follows. A byte range may end at either.
 func (f *File) End(rev int) (eof, end int) { return f.revs[rev].eof, f.revs[rev].end }
+
+// Hides reports a revision whose Size is too small for the objects before it: readers differ
+// on whether these are there (ISO 32000-1, table 15).
+func (f *File) Hides() bool {
+	for rev := range f.revs {
+		if size, _ := f.revs[rev].trailer().Get("Size").(Integer); size <= Integer(f.highest(rev)) {
+			return true
+		}
+	}
+	return false
+}
 
 // highest returns the highest object number in use up to a revision.
 func (f *File) highest(rev int) int {

@@ -30,10 +30,14 @@ func (f *File) at(offset, rev int) (*Indirect, error) {
 	}
 	f.reading[offset] = true
 	defer delete(f.reading, offset)
+	if err, ok := f.failed[place{offset, -1}]; ok {
+		return nil, err
+	}
 	open := f.work.open()
 	o, err := f.indirect(f.reader(offset), rev)
 	if err != nil {
 		f.work.close(open)
+		f.failed[place{offset, -1}] = err // many may point to what takes long to fail
 		return nil, err
 	}
 	f.objects[place{offset, -1}] = o

@@ -17,6 +17,9 @@ type Inventory struct {
 	// Loose means bytes that belong to no object, or that look like an object or a trailer
 	// inside one: a reader that repairs the file may take them for what they look like.
 	Loose bool
+	// Uneven says what does not show the same to everybody, on a screen and on paper; empty
+	// if nothing.
+	Uneven string
 }
 
 // Bounds of an inventory.
@@ -43,7 +46,10 @@ func (f *File) Inventory() (*Inventory, error) {
 	}
 	inv.Fonts = slices.Sorted(maps.Keys(fonts))
 	inv.Fonts = inv.Fonts[:min(len(inv.Fonts), maxFonts)]
-	reached, err := state.reach(state.Trailer(), func(Dict) error { return nil })
+	if catalog.Get("Collection") != nil {
+		inv.Uneven = "a portfolio, of which readers show the files or the cover" // 12.3.5
+	}
+	reached, err := state.reach(state.Trailer(), func(d Dict) error { return state.uneven(d, inv) })
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +91,66 @@ func (s State) reach(o Object, visit func(Dict) error) (map[int]bool, error) {
 		}
 	}
 	return seen, nil
+}
+
+// Flags of an annotation that is not where it is drawn always: Hidden, NoView and
+// ToggleNoView (ISO 32000-1, table 165).
+const sometimes = 2 | 32 | 256
+
+// uneven notes an annotation that looks different on paper, under the pointer or on a
+// click. Popups belong to readers, and what has no size shows nothing.
+func (s State) uneven(d Dict, inv *Inventory) error {
+	if d.Get("Rect") == nil || d.Get("Subtype") == nil {
+		return nil
+	}
+	kind, err := s.Resolve(d.Get("Subtype"))
+	if err != nil || kind == Name("Popup") {
+		return err
+	}
+	o, err := s.Resolve(d.Get("F"))
+	if err != nil {
+		return err
+	}
+	flags, ok := o.(Integer)
+	room, err := s.rectangle(d.Get("Rect"))
+	if err != nil {
+		return err
+	}
+	if (flags&sometimes != 0 || o != nil && !ok) && room {
+		inv.Uneven = "an annotation that is hidden on a screen or on paper"
+	}
+	o, err = s.Resolve(d.Get("AP"))
+	if err != nil {
+		return err
+	}
+	ap, _ := o.(Dict)
+	for _, key := range []Name{"R", "D"} {
+		if other := ap.Get(key); other != nil && !s.f.work.equal(other, ap.Get("N")) {
+			inv.Uneven = "an annotation with a second appearance" // 12.5.5
+		}
+	}
+	return nil
+}
+
+// rectangle reports whether there is room in a rectangle; one that is malformed may have
+// any.
+func (s State) rectangle(o Object) (bool, error) {
+	v, err := s.Resolve(o)
+	if err != nil {
+		return false, err
+	}
+	corners, ok := v.(Array)
+	if !ok || len(corners) != 4 {
+		return true, nil
+	}
+	var r [4]float64
+	for i, c := range corners {
+		if v, err = s.Resolve(c); err != nil {
+			return false, err
+		}
+		r[i] = Float(v)
+	}
+	return r[0] != r[2] || r[1] != r[3], nil
 }
 
 // missing notes a font whose shapes are not in the file (ISO 32000-1, 9.9). Type 3 fonts

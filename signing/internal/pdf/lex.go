@@ -34,6 +34,8 @@ type work struct {
 	inflated int // bytes out of filters
 	compared int // values of one revision held against those of another
 	maxBytes int
+	steps    int          // of searches, and values made: how often to ask stop
+	stop     func() error // not nil: nobody waits for the answer any more; nil: never
 	// entries and elements are those of the dictionaries and arrays that are open, so that
 	// each takes no more memory than it needs.
 	entries  []Entry
@@ -55,7 +57,16 @@ func (w *work) value() error {
 	if w.values++; w.values > maxValues {
 		return over("too many values")
 	}
-	return nil
+	return w.step()
+}
+
+// step counts one step of something long, and asks now and then whether anybody still
+// waits. What it takes between two questions must not grow with the file.
+func (w *work) step() error {
+	if w.steps++; w.steps%stepsAsked != 0 || w.stop == nil {
+		return nil
+	}
+	return w.stop()
 }
 
 // peek returns the byte at the position, 0 at the end.

@@ -25,6 +25,7 @@ const (
 	maxNamed     = 4 << 20   // values looked at to name objects, in all comparisons
 	maxOffset    = 10        // digits of startxref
 	maxDigits    = 18        // digits of a whole number
+	stepsAsked   = 1 << 12   // steps between two questions whether anybody waits
 	smallDict    = 16        // keys searched one by one
 )
 

@@ -17,8 +17,14 @@ func (s *scan) opening(o Object) {
 
 // kind notes an object that is nothing but a name: an action may have its type there.
 func (s *scan) kind(o Object) {
-	if name, ok := o.(Name); ok && actingTypes[name] != "" {
-		s.active[actingTypes[name]] = true
+	name, ok := o.(Name)
+	if !ok {
+		return
+	}
+	for _, kinds := range []map[Name]string{actingTypes, actingSubtypes} {
+		if what := kinds[name]; what != "" {
+			s.active[what] = true
+		}
 	}
 }
 

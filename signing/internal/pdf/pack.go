@@ -14,6 +14,20 @@ func (f *File) packedAt(container *Indirect, num, index int) (*Indirect, error) 
 	if o, ok := f.objects[where]; ok {
 		return o, nil
 	}
+	if err, ok := f.failed[where]; ok {
+		return nil, err
+	}
+	o, err := f.unpack(container, num, index)
+	if err != nil {
+		f.failed[where] = err
+		return nil, err
+	}
+	f.objects[where] = o
+	return o, nil
+}
+
+// unpack is packedAt for the first time.
+func (f *File) unpack(container *Indirect, num, index int) (*Indirect, error) {
 	p, err := f.pack(container)
 	if err != nil {
 		return nil, err
@@ -33,9 +47,7 @@ func (f *File) packedAt(container *Indirect, num, index int) (*Indirect, error) 
 	if r.blanks(); r.pos != end {
 		return nil, broken(container.Start, "object %d does not end where the next one begins", num)
 	}
-	o := &Indirect{Ref: Ref{Num: num}, Value: value}
-	f.objects[where] = o
-	return o, nil
+	return &Indirect{Ref: Ref{Num: num}, Value: value}, nil
 }
 
 // pack inflates an object stream and reads its table of numbers and offsets. The objects
@@ -45,6 +57,23 @@ func (f *File) pack(container *Indirect) (*pack, error) {
 	if p, ok := f.packs[container.Start]; ok {
 		return p, nil
 	}
+	if err, ok := f.failed[place{container.Start, whole}]; ok {
+		return nil, err
+	}
+	p, err := f.takeApart(container)
+	if err != nil {
+		f.failed[place{container.Start, whole}] = err
+		return nil, err
+	}
+	f.packs[container.Start] = p
+	return p, nil
+}
+
+// whole is the index of an object stream itself among those of its objects.
+const whole = -2
+
+// takeApart is pack for the first time.
+func (f *File) takeApart(container *Indirect) (*pack, error) {
 	s, ok := container.Value.(*Stream)
 	if !ok || s.Dict.Get("Type") != Name("ObjStm") {
 		return nil, broken(container.Start, "no object stream")
@@ -62,6 +91,9 @@ func (f *File) pack(container *Indirect) (*pack, error) {
 	r := &reader{src: src[:first], work: &f.work}
 	last := -1
 	for range n {
+		if err := f.work.step(); err != nil {
+			return nil, err
+		}
 		r.blanks()
 		num, ok1 := r.digits()
 		r.blanks()
@@ -76,6 +108,5 @@ func (f *File) pack(container *Indirect) (*pack, error) {
 	if r.blanks(); r.pos < len(r.src) {
 		return nil, broken(container.Start, "bytes after the table of an object stream")
 	}
-	f.packs[container.Start] = p
 	return p, nil
 }

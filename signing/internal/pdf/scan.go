@@ -1,9 +1,9 @@
 package pdf
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // scan is what reading every object of every revision once has shown.
@@ -25,6 +25,7 @@ type scan struct {
 type owner struct {
 	num, rev int
 	shared   bool
+	at       spot // of all that point to it, in all revisions
 }
 
 // span is a stretch of bytes.
@@ -62,8 +63,11 @@ func (f *File) scanRevision(s *scan, rev int) error {
 	hybrid, done := f.revs[rev].hybrid(), map[int]bool{}
 	for _, section := range f.revs[rev].sections {
 		spans = append(spans, span{section.start, section.end})
-		s.note(section.trailer, 0, rev)
+		s.note(section.trailer, 0, rev, 0)
 		for num, e := range section.each {
+			if err := f.work.step(); err != nil {
+				return err
+			}
 			if e.kind == free || done[num] {
 				continue
 			}
@@ -83,7 +87,7 @@ func (f *File) scanRevision(s *scan, rev int) error {
 			if !s.noted[o] {
 				s.noted[o] = true
 				s.kind(o.Value)
-				s.note(o.Value, num, rev)
+				s.note(o.Value, num, rev, inList)
 			}
 			if !o.Packed() {
 				spans = append(spans, span{o.Start, o.End})
@@ -92,7 +96,11 @@ func (f *File) scanRevision(s *scan, rev int) error {
 	}
 	spans = slices.DeleteFunc(spans, func(p span) bool { return p.start < f.revs[rev].start })
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
-	if f.decoy(rev, spans) {
+	decoy, err := f.decoy(rev, spans)
+	if err != nil {
+		return err
+	}
+	if decoy {
 		s.hidden[rev] = true
 	}
 	return f.gaps(s, rev, spans)
@@ -103,6 +111,9 @@ func (f *File) scanRevision(s *scan, rev int) error {
 func (f *File) gaps(s *scan, rev int, spans []span) error {
 	at := f.revs[rev].start
 	for _, p := range spans {
+		if err := f.work.step(); err != nil {
+			return err
+		}
 		if p.start < at {
 			return broken(p.start, "objects overlap")
 		}
@@ -126,16 +137,16 @@ func blank(b []byte) bool {
 		}
 		from := r.pos
 		r.skip()
-		comment := string(b[from:r.pos])
-		if r.pos == from || strings.Contains(comment, "obj") || strings.Contains(comment, "trailer") || strings.Contains(comment, "xref") {
+		comment := b[from:r.pos]
+		if r.pos == from || bytes.Contains(comment, []byte("obj")) || bytes.Contains(comment, []byte("trailer")) || bytes.Contains(comment, []byte("xref")) {
 			return false
 		}
 	}
 	return true
 }
 
-// note records what a value points to and what in it can act.
-func (s *scan) note(o Object, by, rev int) {
+// note records what a value points to, where it stands, and what in it can act.
+func (s *scan) note(o Object, by, rev int, at spot) {
 	switch o := o.(type) {
 	case Ref:
 		if _, known := s.first[o.Num]; !known {
@@ -143,21 +154,21 @@ func (s *scan) note(o Object, by, rev int) {
 		}
 		old, known := s.owners[o.Num]
 		shared := known && (old.shared || old.num != by || old.rev == rev)
-		s.owners[o.Num] = owner{by, rev, shared}
+		s.owners[o.Num] = owner{by, rev, shared, old.at | at}
 	case Array:
 		for _, v := range o {
-			s.note(v, by, rev)
+			s.note(v, by, rev, inList)
 		}
 	case Dict:
 		s.noteActive(o)
 		for _, e := range o {
-			s.note(e.Value, by, rev)
+			s.note(e.Value, by, rev, spotOf(e.Key))
 		}
 	case *Stream:
 		if o.Dict.Get("F") != nil {
 			s.active["external content"] = true
 		}
-		s.note(o.Dict, by, rev)
+		s.note(o.Dict, by, rev, at)
 	}
 }
 
@@ -165,7 +176,15 @@ func (s *scan) note(o Object, by, rev int) {
 var acting = map[Name]string{
 	"JS": "script", "JavaScript": "script", "AA": "action", "XFA": "XFA form",
 	"OCProperties": "optional content", "RichMediaContent": "multimedia", "EmbeddedFiles": "embedded file",
-	"Alternates": "alternate image",
+	"Alternates": "alternate image", "OPI": "external content", "EF": "embedded file",
+	"3DD": "multimedia", "OnInstantiate": "multimedia",
+}
+
+// actingSubtypes are those of annotations and streams that play something or carry a file
+// along (ISO 32000-1, 12.5.6.15 to 12.5.6.18 and 13).
+var actingSubtypes = map[Name]string{
+	"Movie": "multimedia", "Sound": "multimedia", "Screen": "multimedia", "3D": "multimedia", "RichMedia": "multimedia",
+	"U3D": "multimedia", "PRC": "multimedia", "FileAttachment": "embedded file",
 }
 
 var actingTypes = map[Name]string{
@@ -185,6 +204,11 @@ func (s *scan) noteActive(d Dict) {
 	}
 	if _, ref := d.Get("Ref").(Dict); ref && d.Get("Subtype") == Name("Form") {
 		s.active["external content"] = true // a page of another file (8.10.4)
+	}
+	if kind, ok := d.Get("Subtype").(Name); ok {
+		if what, ok := actingSubtypes[kind]; ok {
+			s.active[what] = true
+		}
 	}
 	if kind, ok := d.Get("S").(Name); ok {
 		if what, ok := actingTypes[kind]; ok {

@@ -13,8 +13,19 @@ type Update struct {
 	objs map[Ref]Object
 }
 
-// Update begins an incremental update after the last revision.
+// room is how many new numbers an update finds in a row: far more than a signature with all
+// its evidence takes.
+const room = 1 << 12
+
+// Update begins an incremental update after the last revision. Its new numbers are none
+// that the file mentions: a reference to an object that is not there is one to null (ISO
+// 32000-1, 7.3.10), and would show or do something else if the object came.
 func (f *File) Update() *Update {
+	return &Update{f: f, next: f.next(), objs: map[Ref]Object{}}
+}
+
+// next returns the first of room new numbers that nothing mentions.
+func (f *File) next() int {
 	next := 1
 	for _, rev := range f.revs {
 		for _, s := range rev.sections {
@@ -22,8 +33,24 @@ func (f *File) Update() *Update {
 			next = max(next, s.maxNumber+1, int(size))
 		}
 	}
-	return &Update{f: f, next: next, objs: map[Ref]Object{}}
+	if !f.mentions(next) {
+		return next
+	}
+	scan, err := f.scan()
+	if err != nil {
+		return next // the file cannot be verified, whatever the numbers
+	}
+	for _, num := range slices.Sorted(maps.Keys(scan.first)) {
+		if num >= next && num < next+room {
+			next = num + 1
+		}
+	}
+	return next
 }
+
+// Room reports whether the file leaves numbers for the objects that signing and years of
+// renewals add.
+func (f *File) Room() bool { return f.next()+maxRevisions*room <= maxNumber }
 
 // Add gives a value a new number.
 func (u *Update) Add(value Object) Ref {
