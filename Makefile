@@ -51,7 +51,7 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 
 generate:
-	$(GO) tool templ generate
+	$(GO) tool templ generate -include-version=false
 	$(GO) generate ./...
 
 bench: build

@@ -164,7 +164,8 @@ func (p *Portal) officeBrowser(c *gin.Context) string {
 type CounterStore interface {
 	CodeAtCounter(ctx context.Context, o auth.Officer, member auth.MemberID, check string, code credentials.Code, secret string) (reference string, err error)
 	CardAtCounter(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error
-	EmailAtCounter(ctx context.Context, o auth.Officer, opening, check string, code credentials.Code, secret string, link func(lang string) string) error
+	EmailAtCounter(ctx context.Context, o auth.Officer, opening, check string, code credentials.Code, secret string, link func(lang string) string) (waits bool, err error)
+	AgreeEmail(ctx context.Context, o auth.Officer, item string, a office.Answer, code credentials.Code, secret string, link func(lang string) string) error
 }
 
 // atCounter implements office.Enrolments: a code of the classic way in, in a letter that
@@ -179,13 +180,25 @@ func (a atCounter) Code(ctx context.Context, o auth.Officer, member auth.MemberI
 	return a.p.cfg.Store.CodeAtCounter(ctx, o, member, check, code, secret)
 }
 
-func (a atCounter) Email(ctx context.Context, o auth.Officer, opening, check, address string) error {
+func (a atCounter) Email(ctx context.Context, o auth.Officer, opening, check, address string) (bool, error) {
 	code, secret, err := a.p.classic.NewCode(credentials.Grant{Purpose: credentials.ConfirmEmail, Payload: address, Actor: string(o.ID)})
+	if err != nil {
+		return false, err
+	}
+	return a.p.cfg.Store.EmailAtCounter(ctx, o, opening, check, code, secret, a.confirmLink(secret))
+}
+
+func (a atCounter) AgreeEmail(ctx context.Context, o auth.Officer, item string, answer office.Answer) error {
+	code, secret, err := a.p.classic.NewCode(credentials.Grant{Purpose: credentials.ConfirmEmail, Actor: string(o.ID)})
 	if err != nil {
 		return err
 	}
-	link := func(lang string) string { return a.p.cfg.Origin + "/" + lang + "/email/confirm/" + secret }
-	return a.p.cfg.Store.EmailAtCounter(ctx, o, opening, check, code, secret, link)
+	return a.p.cfg.Store.AgreeEmail(ctx, o, item, answer, code, secret, a.confirmLink(secret))
+}
+
+// confirmLink makes the address of the page that confirms an address.
+func (a atCounter) confirmLink(secret string) func(lang string) string {
+	return func(lang string) string { return a.p.cfg.Origin + "/" + lang + "/email/confirm/" + secret }
 }
 
 func (a atCounter) Card(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error {

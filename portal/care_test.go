@@ -11,6 +11,7 @@ import (
 	"guichet.example/portal/core"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/store/storetest"
+	"guichet.example/signing/document"
 )
 
 // Where the mutuality closes care to weak logins, no other page tells of it: neither the
@@ -39,7 +40,7 @@ func TestCareIsClosedToWeakLogins(t *testing.T) {
 	}
 	weak := w.visitor(t)
 	w.comesIn(weak, me, "password")
-	care := []string{"Sarton", "Consultation", "45,60", "kinésithérapie", "Quittance"}
+	care := []string{"Sarton", "Consultation", "45,60", "kinésithérapie", "Quittance de"}
 	for _, d := range list {
 		for _, of := range []string{"", "/file.pdf", "/report", "/proof.pdf"} {
 			resp, body := weak.get("/fr/documents/" + d.ID + of)
@@ -66,5 +67,43 @@ func TestCareIsClosedToWeakLogins(t *testing.T) {
 	}
 	if _, body := strong.get("/fr/home"); !strings.Contains(body, "Sarton") || !strings.Contains(body, "kinésithérapie") {
 		t.Error("the first page hides care from a card")
+	}
+}
+
+// A paper that an officer put into the vault may tell of care like any other that the
+// mutuality sent: a password opens it no more than those.
+func TestOfficePaperIsClosedToWeakLogins(t *testing.T) {
+	w := openTown(t, storetest.Config(t, storetest.SQLite), func(cfg *portal.Config) { cfg.Policy.ClassicReadsHealth = false })
+	me, desk := w.members[0], w.desks[auth.Advisor]
+	at := "/fr/office/files/" + w.opening(auth.Advisor, me) + "/paper"
+	if resp, body := desk.sendsFile(at, lease, written(t, "accepted/typst.pdf")); resp.Header.Get("Location") != at+"/read" {
+		t.Fatalf("sending: %s %s", resp.Status, title(body))
+	}
+	desk.wants("POST", at+"/read", url.Values{"read": {"1"}}, http.StatusSeeOther)
+	if next := desk.signs(at, w.staff[auth.Advisor]); next != at+"/done" {
+		t.Fatalf("after the card: %s", next)
+	}
+	list, err := w.store.Documents(t.Context(), auth.Login{Mutuality: w.cfg.Mutuality.ID, Member: me.id}, documents.Filter{Kind: document.KindOfficePaper}, "", 10)
+	if ok(t, err); len(list) != 1 {
+		t.Fatalf("%d papers", len(list))
+	}
+	id, word := list[0].ID, "Attestation de mon employeur"
+	strong, weak := w.at(me), w.visitor(t)
+	w.comesIn(weak, me, "password")
+	for _, of := range []string{"", "/file.pdf", "/report"} {
+		strong.wants("GET", "/fr/documents/"+id+of, nil, http.StatusOK)
+		if body := weak.wants("GET", "/fr/documents/"+id+of, nil, http.StatusForbidden); strings.Contains(body, word) {
+			t.Errorf("%q says what the paper is", of)
+		}
+	}
+	for _, path := range []string{"home", "documents", "documents?kind=office-paper", "documents?q=attestation", "documents?q=employeur"} {
+		if body := weak.wants("GET", "/fr/"+path, nil, http.StatusOK); strings.Contains(body, id) || strings.Contains(body, word) {
+			t.Errorf("%s tells of it to a password", path)
+		}
+	}
+	for _, path := range []string{"home", "documents"} {
+		if body := strong.wants("GET", "/fr/"+path, nil, http.StatusOK); !strings.Contains(body, id) {
+			t.Errorf("%s hides it from a card", path)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"guichet.example/portal"
 	"guichet.example/portal/core"
 	"guichet.example/portal/store/storetest"
+	"guichet.example/signing"
 )
 
 // money gives a member a refund of two acts, a payment to a professional and a
@@ -134,7 +136,7 @@ func TestRefundReceipt(t *testing.T) {
 	r, err := w.store.Statement(t.Context(), login, d.Request)
 	ok(t, err)
 	all := strings.Join(r.Sheet.Texts(), "\n")
-	if strings.Count(all, "R-") != 2 || !strings.Contains(all, "68,40\u00a0EUR") || r.Sheet.Check == nil {
+	if strings.Count(all, "\nR-") != 2 || !strings.Contains(all, "68,40\u00a0EUR") || r.Sheet.Check == nil {
 		t.Fatalf("the receipt says:\n%s", all)
 	}
 	stranger := w.visitor(t)
@@ -151,6 +153,64 @@ func TestRefundReceipt(t *testing.T) {
 	}
 	if _, text := v.get("/fr/requests"); strings.Contains(text, d.Reference) {
 		t.Error("the receipt is among the requests")
+	}
+}
+
+// A receipt with its evidence in it is valid for whoever holds the file. One that no
+// timestamp service raised has none, and /check, which asks nobody, cannot tell: not that
+// it is bad.
+func TestRefundReceiptAsAFile(t *testing.T) {
+	w := openTown(t, storetest.Config(t, storetest.SQLite))
+	tsa, err := signing.NewTSA(signing.TSAConfig{URLs: []string{w.pki.TSAURL()}, Anchors: w.pki.Anchors()})
+	ok(t, err)
+	for _, test := range []struct {
+		prefix, says string
+		tsa          *signing.TSA
+	}{
+		{"B-", "uncheckable", nil},
+		{"T-", "valid-today", tsa},
+	} {
+		w.cfg.TSA = test.tsa
+		w.counter = w.second(t, w.store)
+		me := w.members[0]
+		w.money(me, test.prefix)
+		v := w.at(me)
+		_, body := v.get("/fr/refunds/receipt?t=" + test.prefix + "1")
+		action, values := formOf(t, body, "/refunds/receipt")
+		if resp, body := v.post(action, form, url.Values(values).Encode()); resp.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%s: %s %s", test.says, resp.Status, title(body))
+		}
+		list, err := w.store.Receipts(t.Context(), auth.Login{Mutuality: w.cfg.Mutuality.ID, Member: me.id})
+		ok(t, err)
+		_, file := v.get("/fr/documents/" + list[0].Document + "/file.pdf")
+		_, body = w.visitor(t).uploads(url.Values{"as": {"json"}}, file)
+		var answer struct {
+			Sentence string
+			Why      []string
+		}
+		ok(t, json.Unmarshal([]byte(body), &answer))
+		if answer.Sentence != test.says || test.tsa == nil && fmt.Sprint(answer.Why) != "[TRY_LATER]" {
+			t.Errorf("%+v, want %q", answer, test.says)
+		}
+	}
+}
+
+// Some mutualities print the national number as the number of the member: a document of
+// hers goes without it.
+func TestRefundsOfAMemberKnownByHerNationalNumber(t *testing.T) {
+	w := openTown(t, storetest.Config(t, storetest.SQLite))
+	me := w.members[0]
+	_, err := w.db.ExecContext(t.Context(), `UPDATE members SET affiliation = '`+me.NationalNumber+`' WHERE member = '`+string(me.id)+`'`)
+	ok(t, err)
+	w.money(me, "R-")
+	v := w.at(me)
+	if resp, body := v.get("/fr/refunds/payments/R-1/payment.pdf"); resp.StatusCode != http.StatusOK {
+		t.Errorf("the file of a payment: %s %s", resp.Status, title(body))
+	}
+	_, body := v.get("/fr/refunds/receipt?t=R-1")
+	action, values := formOf(t, body, "/refunds/receipt")
+	if resp, body := v.post(action, form, url.Values(values).Encode()); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("the receipt: %s %s", resp.Status, title(body))
 	}
 }
 

@@ -112,7 +112,7 @@ func (p *Portal) areas() ([]area, error) {
 	freezer := requests.Freezer{Signing: p.signing, Sealing: p.sealing}
 	return []area{
 		&signin.SignIn{Store: store, Sessions: p.sessions, Card: card, Mutuality: p.cfg.Mutuality.ID, Now: now,
-			Others: p.federal.Doors, Classic: p.classic, Cookies: cookies, Links: append(p.recoveryLinks(), signin.LinkTo{Path: "enrol", Key: "enrol.link"}), Arrived: p.enrol.Arrived},
+			Others: p.federal.Doors, Classic: p.classic, Cookies: cookies, Links: p.recoveryLinks(), First: signin.LinkTo{Path: "enrol", Key: "enrol.link"}, Arrived: p.enrol.Arrived},
 		p.federal,
 		p.enrol,
 		p.recovery(),

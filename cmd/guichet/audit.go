@@ -104,5 +104,6 @@ func verifyAudit(ctx context.Context, env cli.Env, rows audit.Rows, headsFile st
 	if !report.Valid() {
 		return errAuditBroken
 	}
+	fmt.Fprintln(env.Stdout, "the audit trail holds")
 	return nil
 }

@@ -36,13 +36,14 @@ func runBackup(ctx context.Context, env cli.Env, args []string) error {
 	}
 	fmt.Fprintf(env.Stdout, "backup of %s: %d documents, %d audit rows, %d objects, in %v\n", m.Began.Format(time.RFC3339),
 		m.Counts["documents"], m.Counts["audit"], m.Objects, time.Since(began).Round(time.Millisecond))
-	fmt.Fprintln(env.Stdout, "the keys are not in it: keep a copy of them apart")
+	fmt.Fprintln(env.Stdout, "the keys are not in it, and sealed it: keep a copy of them apart")
 	return nil
 }
 
 // runRestore makes the store of a backup on an empty machine, and checks all of it.
 func runRestore(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "restore", "guichet restore -config FILE BACKUP")
+	unsealed := flags.Bool("unsealed", false, "take a backup without "+store.SealFile+", as older programs made them:\nwhoever could write into its folder may have put anything in it")
 	s, rest, err := settingsOf(flags, args, 1)
 	if err != nil {
 		return err
@@ -64,8 +65,11 @@ func runRestore(ctx context.Context, env cli.Env, args []string) error {
 		return err
 	}
 	began, p := time.Now(), &stepProgress{progress: newProgress(env.Stderr)}
-	m, err := store.Restore(ctx, cfg, filepath.Clean(rest[0]), p.told)
+	m, err := store.Restore(ctx, cfg, store.From{Dir: filepath.Clean(rest[0]), Unsealed: *unsealed}, p.told)
 	p.end()
+	if errors.Is(err, store.ErrUnsealed) {
+		return fmt.Errorf("%w; if an older program made it and nobody else could write to it: -unsealed", err)
+	}
 	if err != nil {
 		return err
 	}

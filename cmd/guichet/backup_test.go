@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -48,6 +50,22 @@ func TestBackupCommand(t *testing.T) {
 			if !strings.Contains(there.said.String(), "all checked") {
 				t.Errorf("it said %q", there.said.String())
 			}
+			if err := os.Remove(filepath.Join(out, store.SealFile)); err != nil {
+				t.Fatal(err)
+			}
+			yonder := place(t, dir, "yonder", engine, true)
+			yonder.command("no keys", "put them back", runRestore, "-config", yonder.config, out)
+			if err := os.Symlink(there.keys, yonder.keys); err != nil {
+				t.Fatal(err)
+			}
+			yonder.command("without a seal", "-unsealed", runRestore, "-config", yonder.config, out)
+			if err := runRestore(t.Context(), cli.Env{Stdout: &yonder.said, Stderr: &yonder.said}, []string{"-h"}); err != nil && !errors.Is(err, flag.ErrHelp) {
+				t.Error(err)
+			}
+			if !strings.Contains(yonder.said.String(), "older programs") {
+				t.Errorf("usage says %q", yonder.said.String())
+			}
+			yonder.command("without a seal, said", "", runRestore, "-unsealed", "-config", yonder.config, out)
 			again := filepath.Join(dir, "again")
 			there.command("backup of what was restored", "", runBackup, "-config", there.config, again)
 		})

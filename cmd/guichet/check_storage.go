@@ -59,6 +59,9 @@ func (c *checkup) database(ctx context.Context) []row {
 		}
 	}
 	there, err := place.exists(ctx)
+	if errors.Is(err, store.ErrEncoding) {
+		return []row{bad("Make another, with ENCODING 'UTF8' LOCALE 'C'.", "This database cannot be used: %v.", err)}
+	}
 	if err != nil {
 		return []row{bad("Start it, or correct \"database\" or \"data\".", "The database does not answer: %v.", err)}
 	}

@@ -19,7 +19,7 @@ import (
 // package handover describes it. What was given and not acknowledged is given again.
 func runExportChanges(ctx context.Context, env cli.Env, settings *Settings, folder string) error {
 	if there, err := os.Stat(folder); err != nil || !there.IsDir() {
-		return fmt.Errorf("%s is no folder", folder)
+		return fmt.Errorf("%s is no folder: make it first, where the insurance system fetches", folder)
 	}
 	return withStore(ctx, env, settings, func(db *store.DB) error {
 		given, err := handover.Give(ctx, db, settings.Mutuality.ID, folder)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/core"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/store"
 )
 
 const importUsage = `guichet import -config FILE [-kind KIND] [-preview] [-strict] [-as-of TIME] [-rejects FILE] FILE|FOLDER...
@@ -17,7 +17,8 @@ const importUsage = `guichet import -config FILE [-kind KIND] [-preview] [-stric
 Takes in what the insurance system delivers: NDJSON or CSV, one kind a file. The kind is
 in a file's name (payment.ndjson, line-2026-11-22.csv) or given. Of a folder, all files
 are taken in, members first. A wrong line is left out and told; the others go in. The
-same file again changes nothing, and one that was cut short goes on where it was.`
+same file again changes nothing, and one that was cut short goes on where it was. Exits
+with 1 where a line was left out.`
 
 // importer takes in files.
 type importer struct {
@@ -72,13 +73,10 @@ func runImport(ctx context.Context, env cli.Env, args []string) error {
 	if x.rejects, err = openRejects(env.Stderr, *rejectsFile); err != nil {
 		return err
 	}
-	db, err := openStore(ctx, settings, slog.New(slog.NewTextHandler(env.Stderr, nil)))
-	if err != nil {
-		return errors.Join(err, x.rejects.close())
-	}
-	defer db.Close()
-	x.db = db
-	err = x.all(ctx, env, files, *preview, *strict)
+	err = withStore(ctx, env, settings, func(db *store.DB) error {
+		x.db = db
+		return x.all(ctx, env, files, *preview, *strict)
+	})
 	return errors.Join(err, x.rejects.close())
 }
 
@@ -102,7 +100,7 @@ func (x *importer) settings(config, kind, asOf string, rest []string) (*Settings
 			at, err = time.ParseInLocation(time.DateOnly, asOf, locale.Zone())
 		}
 		if err != nil || at.After(x.now().Add(24*time.Hour)) {
-			return nil, fmt.Errorf("%w: -as-of is a time like 2026-11-22T04:00:00+01:00, and not in the future", cli.ErrUsage)
+			return nil, fmt.Errorf("%w: -as-of is a day like 2026-11-22 or a time like 2026-11-22T04:00:00+01:00, and not in the future", cli.ErrUsage)
 		}
 		x.asOf = at
 	}
@@ -120,7 +118,7 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 			n.Added, words[0], n.Changed, words[1], n.Unchanged, words[2], n.Rejected)
 	}
 	if preview || strict {
-		if err := x.look(ctx, files, preview); err != nil || preview {
+		if err := x.look(ctx, env, files, preview); err != nil || preview {
 			return err
 		}
 	}
@@ -135,7 +133,7 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 
 // look reads all files and writes nothing. Before an import that is all or nothing, it
 // says nothing of what would change.
-func (x *importer) look(ctx context.Context, files []importFile, told bool) error {
+func (x *importer) look(ctx context.Context, env cli.Env, files []importFile, told bool) error {
 	x.ahead = core.NewAhead()
 	out := x.out
 	if !told {
@@ -147,6 +145,9 @@ func (x *importer) look(ctx context.Context, files []importFile, told bool) erro
 		}
 	}
 	x.out = out
+	if n := x.ahead.Beyond(); n > 0 {
+		fmt.Fprintf(env.Stderr, "%d new members and payments are more than are kept in mind: what refers to one that is nowhere was not told from there on\n", n)
+	}
 	if told {
 		return x.rejected("would be left out")
 	}

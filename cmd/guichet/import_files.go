@@ -131,10 +131,14 @@ func (x *importer) take(ctx context.Context, file importFile) error {
 	if i.AsOf.IsZero() {
 		i.AsOf = file.written
 	}
+	if now := x.now(); i.AsOf.After(now) { // newer than what comes next
+		i.AsOf = now
+	}
 	if x.ahead == nil {
 		if i, err = x.db.BeginImport(ctx, x.mutuality, i); err != nil {
 			return err
 		}
+		x.rejects.lines += i.Rejected // before it was cut short
 	}
 	again := sha256.New()
 	if err := x.read(ctx, file, io.TeeReader(f, again), &i); err != nil {

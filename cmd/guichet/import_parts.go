@@ -96,8 +96,11 @@ func (p *parter) full(row core.Row) bool {
 	if n < most && p.pdfs < partPDFs {
 		return false
 	}
-	line, ok := row.(core.Line)
-	return !ok || line.Payment != p.payment || n > 2*most
+	if p.file.kind != core.KindLine || n > 2*most {
+		return true
+	}
+	line, ok := row.(core.Line) // one that is wrong may stand among those of a payment
+	return ok && line.Payment != p.payment
 }
 
 func (p *parter) add(read core.Read) error {

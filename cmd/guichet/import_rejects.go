@@ -12,7 +12,7 @@ import (
 	"guichet.example/portal/core"
 )
 
-// maxTold is how many wrong lines go to standard error.
+// maxTold is how much that is wrong goes to standard error.
 const maxTold = 1000
 
 // rejects tells wrong lines: what is wrong with which field, never what stands in it.
@@ -55,9 +55,9 @@ func (r *rejects) tell(file string, list []core.LineReject) (int64, error) {
 			continue
 		}
 		switch r.told++; {
-		case r.told < maxTold:
+		case r.told <= maxTold:
 			fmt.Fprintf(r.stderr, "%s: line %d: %s\n", file, one.Line, sentence(one))
-		case r.told == maxTold:
+		case r.told == maxTold+1:
 			fmt.Fprintln(r.stderr, "more lines are wrong: -rejects FILE has them all")
 		}
 	}

@@ -31,7 +31,7 @@ var rules = []rule{
 	{under: "auth", never: []string{module + "certs/certstest"}},
 	{under: "auth", except: []string{"auth/federation/federationtest"}, never: []string{module + "auth/federation/federationtest"}},
 	{under: "portal", never: []string{module + "auth/federation/federationtest"}},
-	{under: "signing", never: []string{module + "certs/certstest"}},
+	{under: "signing", except: []string{"signing/interop"}, never: []string{module + "certs/certstest"}},
 	{under: "reader", except: []string{"reader/softcard"}, never: []string{module + "certs/certstest", module + "reader/softcard"}},
 	// Only portal knows Gin.
 	{under: "auth", never: []string{"github.com/gin-gonic/gin"}},

@@ -69,7 +69,7 @@ func (p *progress) write() {
 	const width = 40
 	full := width
 	if p.of > 0 {
-		full = width * p.done / p.of
+		full = min(width, width*p.done/p.of) // what is gone through may grow meanwhile
 	}
 	// The line is written over; what is left of a longer one is cleared (ECMA-48, EL).
 	fmt.Fprintf(p.w, "\r[%s%s] %d/%d%s\x1b[K", strings.Repeat("#", full), strings.Repeat(".", width-full), p.done, p.of, p.left())

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -65,5 +66,19 @@ func TestProgressLooksForATerminal(t *testing.T) {
 	defer terminal.Close()
 	if !newProgress(terminal).terminal {
 		t.Error("a terminal is not known for one")
+	}
+}
+
+// What grows while it is gone through ends with more than was announced.
+func TestProgressBeyondTheEnd(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		var out bytes.Buffer
+		p := &progress{w: &out, terminal: terminal, now: time.Now, unit: "objects"}
+		p.begin(2)
+		p.at(3)
+		p.end()
+		if got := out.String(); !strings.Contains(got, "3 of 2 objects") && !strings.Contains(got, strings.Repeat("#", 40)+"] 3/2") {
+			t.Errorf("terminal %v: %q", terminal, got)
+		}
 	}
 }

@@ -30,6 +30,7 @@ func runServe(ctx context.Context, env cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
+	fitRuntime()
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	return serve(ctx, settings, log)
 }
@@ -99,7 +100,7 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	case <-ctx.Done():
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		log.Info("stopping", "grace", grace)
+		log.Info("stopping", "grace", grace.String())
 		return server.Shutdown(closing)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -109,7 +111,7 @@ type Duration time.Duration
 func (d *Duration) UnmarshalText(text []byte) error {
 	span, err := time.ParseDuration(string(text))
 	if err != nil {
-		return err
+		return fmt.Errorf("%q is no span of time, which is written 90s, 30m or 8h", text)
 	}
 	if span < 0 {
 		return fmt.Errorf("%s is negative", span)
@@ -169,12 +171,37 @@ func parseSettings(raw []byte) (*Settings, error) {
 	decoder.DisallowUnknownFields()
 	var s Settings
 	if err := decoder.Decode(&s); err != nil {
-		return nil, err
+		return nil, placed(err, raw)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the settings")
 	}
 	return &s, s.check()
+}
+
+// placed says where in a settings file an error of JSON is, and what was wanted there.
+func placed(err error, raw []byte) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	at := func(offset int64) string {
+		before := raw[:min(int(offset), len(raw))]
+		return fmt.Sprintf("line %d, column %d", 1+bytes.Count(before, []byte("\n")), len(before)-1-bytes.LastIndexByte(before, '\n'))
+	}
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%s: %w", at(syntax.Offset), err)
+	case errors.As(err, &kind):
+		wanted := map[reflect.Kind]string{reflect.Struct: "an object {...}", reflect.Slice: "a list [...]", reflect.String: "a text", reflect.Bool: "true or false"}
+		want, known := wanted[kind.Type.Kind()]
+		written := reflect.TypeFor[encoding.TextUnmarshaler]()
+		if kind.Type.Implements(written) || reflect.PointerTo(kind.Type).Implements(written) {
+			want = "a text"
+		} else if !known {
+			want = "a number"
+		}
+		return fmt.Errorf("%s: %q is a %s, want %s", at(kind.Offset), kind.Field, kind.Value, want)
+	}
+	return err
 }
 
 // auditHeads is where the heads of the audit chain go.
@@ -188,18 +215,32 @@ func (s *Settings) auditHeads() string {
 // within reports whether a path is the folder or lies in it, as written or with links
 // followed. Paths that cannot be compared are taken for one in the other.
 func within(path, folder string) bool {
-	for _, spell := range []func(string) (string, error){filepath.Abs, filepath.EvalSymlinks} {
+	for _, spell := range []func(string) (string, error){filepath.Abs, followed} {
 		inner, err := spell(path)
 		outer, err2 := spell(folder)
-		if errors.Is(errors.Join(err, err2), fs.ErrNotExist) {
-			continue // nothing there yet
-		}
 		relative, err3 := filepath.Rel(outer, inner)
 		if errors.Join(err, err2, err3) != nil || relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator)) {
 			return true
 		}
 	}
 	return false
+}
+
+// followed is the absolute path with its links followed, as far as it exists.
+func followed(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	there, err := filepath.EvalSymlinks(path)
+	parent := filepath.Dir(path)
+	if !errors.Is(err, fs.ErrNotExist) || parent == path {
+		return there, err
+	}
+	if parent, err = followed(parent); err != nil {
+		return "", err
+	}
+	return filepath.Join(parent, filepath.Base(path)), nil
 }
 
 // check refuses settings that contradict each other or leave out what is required.

@@ -33,6 +33,8 @@ func (a *Account) Route(r page.Routes) {
 		r.GET(phonePath(k), auth.ChangeContact, a.phoneForm(k))
 		r.POST(phonePath(k), auth.ChangeContact, a.changePhone(k))
 	}
+	r.GET(workPath, auth.ChangeContact, a.workForm)
+	r.POST(workPath, auth.ChangeContact, a.changeWork)
 	r.GET(noticesPath, auth.ChangePreferences, a.noticesForm)
 	r.POST(noticesPath, auth.ChangePreferences, a.setNotices)
 	r.POST("account/sessions/:id/end", auth.ReadFile, a.endSession)
@@ -105,12 +107,12 @@ func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page
 		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
 		orMissing(v, page.SummaryRow{Label: v.T("account.email"), Value: known.Email, Change: change(way.On(emailPath), "account.email")}),
 	}
-	return append(append(rows, phoneRows(v, known, way)...), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
+	return append(append(rows, phoneRows(v, known, way)...), workRow(v, known, way), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
 }
 
-// addressPath is the letter to staff that asks for another address: the present one stays
-// until they accepted it.
-const addressPath = "requests/contact?subject=my-data"
+// addressPath is the letter to staff that asks for another address, opened where one
+// writes it: the present one stays until they accepted it.
+const addressPath = "requests/contact?subject=address"
 
 // orMissing says that a value is missing and why it helps to give it.
 func orMissing(v page.View, row page.SummaryRow) page.SummaryRow {

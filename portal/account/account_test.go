@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type fakeStore struct {
 	stopped       []mail.Template
 	changed       []string // numbers
 	work          string
+	workplace     WorkAddress
 	err           error
 }
 
@@ -99,6 +101,9 @@ func TestAccountShowsTheMember(t *testing.T) {
 				t.Errorf("%s: %d, page lacks %q", c.Lang, p.Status, want)
 			}
 		}
+		if letter := "/" + string(c.Lang) + "/requests/contact?subject=address"; !slices.Contains(p.Links("main"), letter) {
+			t.Errorf("%s: no way to another address", c.Lang)
+		}
 	}
 	if s.asked[0].Member != areatest.Login().Member {
 		t.Errorf("asked for %v", s.asked[0])
@@ -142,9 +147,14 @@ func (s *fakeStore) DenySignIn(_ context.Context, _ auth.Login, session string) 
 }
 
 func (s *fakeStore) Contacts(context.Context, auth.Login) (Contacts, error) {
-	known := Contacts{Email: s.member.Email, Work: s.work}
+	known := Contacts{Email: s.member.Email, Work: s.work, Workplace: s.workplace}
 	known.Set(Delivered(s.member.Phone), s.member.Phone)
 	return known, s.err
+}
+
+func (s *fakeStore) ChangeWorkAddress(_ context.Context, _ auth.Login, a WorkAddress) error {
+	s.workplace = a
+	return s.err
 }
 
 func (s *fakeStore) ChangePhone(_ context.Context, _ auth.Login, k PhoneKind, number string) error {

@@ -87,6 +87,9 @@ func changedBanner(v page.View, c *gin.Context) *page.Banner {
 			return &page.Banner{Kind: page.Valid, Title: v.T("people.phone.done"), Text: v.T("people.phone.done.text")}
 		}
 	}
+	if c.Query("done") == workDone {
+		return &page.Banner{Kind: page.Valid, Title: v.T("people.work.done"), Text: v.T("people.phone.done.text")}
+	}
 	if c.Query("done") == noticesDone {
 		return &page.Banner{Kind: page.Valid, Title: v.T("account.notices.done"), Text: v.T("account.notices.done.text")}
 	}

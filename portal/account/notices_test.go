@@ -27,7 +27,7 @@ func TestNotices(t *testing.T) {
 	if n := strings.Count(body, " checked"); n != len(mail.OptionalTemplates()) {
 		t.Errorf("%d boxes are ticked at first", n)
 	}
-	for _, always := range []mail.Template{mail.PasswordChanged, mail.BankAsked, mail.ContactChanged, mail.MessageInSpace, mail.AppointmentSet} {
+	for _, always := range []mail.Template{mail.PasswordChanged, mail.BankAsked, mail.ContactChanged, mail.MessageInSpace} {
 		if strings.Contains(body, `name="`+string(always)+`"`) {
 			t.Errorf("%s can be stopped", always)
 		}

@@ -24,6 +24,7 @@ func PhoneKinds() []PhoneKind { return []PhoneKind{Mobile, Home, Work} }
 type Contacts struct {
 	Email              string
 	Mobile, Home, Work string
+	Workplace          WorkAddress
 }
 
 // Of is the number of a kind.

@@ -68,6 +68,9 @@ type Store interface {
 	// ChangePhone puts a number on file, at once; empty takes it out. Where she is written
 	// to is told.
 	ChangePhone(ctx context.Context, login auth.Login, k PhoneKind, number string) error
+	// ChangeWorkAddress puts the address of work on file, at once; the zero one takes it out.
+	// Where she is written to is told.
+	ChangeWorkAddress(ctx context.Context, login auth.Login, a WorkAddress) error
 	// StoppedNotices are the mails that she does not want.
 	StoppedNotices(ctx context.Context, login auth.Login) ([]mail.Template, error)
 	// SetNotices stops these mails, of those that may be stopped, and no others. What is so

@@ -5,6 +5,8 @@ package areatest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -182,6 +184,28 @@ func (c *Counter) PostBody(path, body string) *Page {
 	c.t.Helper()
 	r := httptest.NewRequest("POST", c.url(path), strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
+	return c.do(r)
+}
+
+// PostParts sends a form in parts: fields, and one file by the name of its field.
+func (c *Counter) PostParts(path string, fields map[string]string, field string, file []byte) *Page {
+	c.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, text := range fields {
+		if err := w.WriteField(name, text); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile(field, "file")
+	if err == nil {
+		_, err = part.Write(file)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		c.t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", c.url(path), &body)
+	r.Header.Set("Content-Type", w.FormDataContentType())
 	return c.do(r)
 }
 

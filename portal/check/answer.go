@@ -139,7 +139,7 @@ func (a *Check) answered(c *gin.Context) error {
 		for _, r := range a.issued(v, found) {
 			p.Rows = append(p.Rows, page.SummaryRow{Label: r.Label, Value: r.Value})
 		}
-		p.Rows = append(p.Rows, page.SummaryRow{Label: v.T("check.row.digest"), Content: digest(hex.EncodeToString(found.Digest)), Detail: v.T("check.row.digest.detail")})
+		p.Rows = append(p.Rows, page.SummaryRow{Label: v.T("check.row.digest"), Content: digest(document.Digest(found.Digest)), Detail: v.T("check.row.digest.detail")})
 		p.Proof = v.URL(answerProofPath + "?a=" + c.Query("a"))
 	}
 	v.Title, v.Section, v.NoHeading = p.Verdict.Title, v.T("check.title"), true

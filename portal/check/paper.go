@@ -46,8 +46,8 @@ type Issued struct {
 type Store interface {
 	// CheckedDocument finds the document that has this reference and this code, and notes on
 	// it that it was checked. A wrong pair is counted for its network and for its reference,
-	// in the same writes whether there is such a reference or not. ErrUnknown,
-	// *credentials.WaitError.
+	// in the same writes whether there is such a reference or not; the wait of a reference
+	// is one for wrong codes alone. ErrUnknown, *credentials.WaitError.
 	CheckedDocument(ctx context.Context, q Question) (Issued, error)
 	// NoteFile notes that a file with this digest was checked, on the document of which it
 	// is a version, if there is one.

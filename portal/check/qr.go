@@ -1,7 +1,6 @@
 package check
 
 import (
-	"encoding/hex"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -43,7 +42,7 @@ func (a *Check) paper(c *gin.Context, v page.View, text string) error {
 			{Label: v.T("check.row.reference"), Value: payload.Reference},
 			{Label: v.T("check.row.issuer"), Value: a.House.Name},
 			{Label: v.T("check.row.day"), Value: locale.Date(v.Lang, payload.Date)},
-			{Label: v.T("check.row.words"), Content: digest(hex.EncodeToString(payload.Digest[:])), Detail: v.T("check.row.words.detail")},
+			{Label: v.T("check.row.words"), Content: digest(document.Digest(payload.Digest[:])), Detail: v.T("check.row.words.detail")},
 		}
 	}
 	p.Verdict = page.Verdict{Kind: kind, Title: v.T("check.paper." + key + ".title"), Text: v.T("check.paper." + key + ".text")}

@@ -40,21 +40,3 @@ type Part struct {
 	Rejects      []LineReject // lines that could not be read
 	Bytes, Lines int64        // of the file, to the end of this part
 }
-
-// Ahead is what a preview of several files would have stored by now: later files refer to
-// it. It holds some 50 bytes a member and a payment.
-type Ahead struct {
-	Members  map[string]bool
-	Payments map[string]AheadPayment
-}
-
-// AheadPayment is what lines are held against.
-type AheadPayment struct {
-	Kind  PaymentKind
-	Cents int64
-}
-
-// NewAhead is of the first file.
-func NewAhead() *Ahead {
-	return &Ahead{Members: map[string]bool{}, Payments: map[string]AheadPayment{}}
-}

@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -108,6 +109,10 @@ func NewReader(r io.Reader, kind Kind, format Format, today time.Time) (*Reader,
 	return f, err
 }
 
+// maxProblems is how much is told of one line: a line of fields that nobody knows has
+// thousands.
+const maxProblems = 20
+
 // Next reads the next line that is not empty. io.EOF after the last; any other error is
 // one of reading.
 func (f *Reader) Next() (Read, error) {
@@ -125,6 +130,9 @@ func (f *Reader) Next() (Read, error) {
 			continue
 		}
 		read.Row, read.Problems = f.parse(line)
+		if len(read.Problems) > maxProblems {
+			read.Problems = slices.Clone(read.Problems[:maxProblems])
+		}
 		return read, nil
 	}
 }

@@ -278,7 +278,7 @@ func example(f Field, id nrn.Number) string {
 	}
 	s := map[string]string{"country": "NL", "account.iban": "BE68539007547034", "last4": "7034", "bring": "identity", "sha256": strings.Repeat("a", 64), "access_code": "abcd12", "nature": "visit", "profession": "doctor"}[f.Name]
 	if s == "" {
-		for _, try := range []string{"A1", "101076", "10000000004"} {
+		for _, try := range []string{"A1", "101076", "10185790004"} {
 			if s = try; f.shape == nil || f.shape(try) == "" {
 				break
 			}

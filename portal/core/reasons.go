@@ -6,6 +6,7 @@ const (
 	ReasonDuplicate   = "same key as an earlier one"
 	ReasonNoMember    = "no member has this affiliation number"
 	ReasonManyMembers = "several members have this affiliation number"
+	ReasonNumberTaken = "another member has this affiliation number"
 	ReasonNoPayment   = "no payment has this reference"
 	ReasonPaymentSum  = "the lines of this payment do not add up to its cents"
 )

@@ -35,7 +35,8 @@ type Field struct {
 	Past     bool     // a day that is not after today
 	Meaning  string
 
-	shape func(string) string // what is wrong with a text; "" if nothing
+	shape  func(string) string // what is wrong with a text; "" if nothing
+	person bool                // a text that is an affiliation number: whom the record is about
 }
 
 // field is a Field of a record of type T, and where it stands in it.
@@ -88,6 +89,11 @@ func text[T any, S ~string](name string, most int64, at func(*T) *S, meaning str
 	}.with(options)
 }
 
+// person is the affiliation number of whom the record is about.
+func person[T any](name string, at func(*T) *string, meaning string, options ...option) field[T] {
+	return text(name, mostReference, at, meaning, append(options, func(f *Field) { f.person = true })...)
+}
+
 func day[T any](name string, at func(*T) *time.Time, meaning string, options ...option) field[T] {
 	return field[T]{Field: Field{Name: name, Type: Day, Meaning: meaning}, when: at}.with(options)
 }
@@ -127,6 +133,8 @@ type Schema struct {
 	build func(values []value) (Row, []Problem)
 	// spell is its reverse: the values of a record, as they are written; absent ones are not given.
 	spell func(row Row) []value
+	// persons are the affiliation numbers in a record.
+	persons func(row Row) []string
 }
 
 // Problem is what is wrong with a field, without what stands in it.
@@ -135,10 +143,14 @@ type Problem struct{ Field, Reason string }
 // SchemaOf is the schema of a kind; nil if there is none.
 func SchemaOf(kind Kind) *Schema { return schemas[kind] }
 
+// Persons are the affiliation numbers of whom a record of the kind is about.
+func (s *Schema) Persons(row Row) []string { return s.persons(row) }
+
 // schemaOf makes a schema. wrong says what is wrong with a record as a whole: the field
 // that is, and why; "", "" if nothing.
 func schemaOf[T Row](meaning string, wrong func(*T) (field, reason string), fields ...field[T]) *Schema {
 	var zero T
+	var persons []int
 	s := &Schema{Kind: zero.Of(), Meaning: meaning, byName: map[string]int{}, objects: map[string]bool{}}
 	for i, f := range fields {
 		s.Fields = append(s.Fields, f.Field)
@@ -148,6 +160,9 @@ func schemaOf[T Row](meaning string, wrong func(*T) (field, reason string), fiel
 		}
 		if f.Key {
 			s.keys = append(s.keys, i)
+		}
+		if f.person {
+			persons = append(persons, i)
 		}
 	}
 	s.build = func(values []value) (Row, []Problem) {
@@ -169,6 +184,14 @@ func schemaOf[T Row](meaning string, wrong func(*T) (field, reason string), fiel
 			values[i] = fields[i].get(&record)
 		}
 		return values
+	}
+	s.persons = func(row Row) []string {
+		record := row.(T)
+		numbers := make([]string, len(persons))
+		for n, i := range persons {
+			numbers[n] = fields[i].text(&record)
+		}
+		return numbers
 	}
 	return s
 }

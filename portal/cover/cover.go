@@ -3,6 +3,7 @@ package cover
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -133,7 +134,12 @@ func day(v page.View, t time.Time) string {
 	if t.IsZero() {
 		return v.T("cover.unknown")
 	}
-	return locale.Date(v.Lang, t)
+	return short(v, t)
+}
+
+// short is a date that a narrow column holds.
+func short(v page.View, t time.Time) string {
+	return locale.DateShort(v.Lang, t) + " " + strconv.Itoa(t.Year())
 }
 
 // positions is the table of one person; false if nothing is known of her cover.
@@ -153,7 +159,7 @@ func positions(v page.View, p Person, today time.Time) (page.Table, bool) {
 		}
 		t.Rows = append(t.Rows, page.TableRow{
 			page.TitleCell(page.Link{URL: v.URL(helpPath + string(c.Cover)), Text: v.T("cover.insurance." + string(c.Cover)), Hidden: name}, detail),
-			status(v, at, name), page.Text(dates(v, c)),
+			status(v, at, c.Cover, name), page.Text(dates(v, c)),
 		})
 	}
 	return t, len(t.Rows) > 0
@@ -174,7 +180,7 @@ func kindOf(at Position) page.Kind {
 
 func dates(v page.View, c core.Cover) string {
 	if c.Until.IsZero() {
-		return locale.Date(v.Lang, c.Since)
+		return short(v, c.Since)
 	}
-	return v.T("cover.from-to", locale.A("from", locale.Date(v.Lang, c.Since)), locale.A("to", locale.Date(v.Lang, c.Until)))
+	return v.T("cover.from-to", locale.A("from", short(v, c.Since)), locale.A("to", short(v, c.Until)))
 }

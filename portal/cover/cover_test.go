@@ -63,9 +63,15 @@ func TestCoverPage(t *testing.T) {
 	p := d.Get(coverPath)
 	text := p.Text("main")
 	for _, want := range []string{"0412-77-318", "Rue des Clarisses 8, 4000 Liège", "Mathieu Delcourt (vous)", "intervention majorée", "En stage d’attente",
-		"Suspendue", "1er janvier 2020", "Code 111/111", "Nora Delcourt", "Né(e) le 29 février 2012", "Données du 20 novembre 2026"} {
+		"Suspendue", "1er janv. 2020", "Code 111/111", "Nora Delcourt", "Né(e) le 29 février 2012", "Données du 20 novembre 2026"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	for kind, want := range map[core.Insurance]bool{core.Compulsory: true, core.Hospital: false} {
+		s.file.Persons[1].Covers = []core.Cover{{Cover: kind, Status: core.InForce, Since: on("2024-01-01")}}
+		if text := d.Get(coverPath).Text("main"); strings.Contains(text, "au tarif normal") != want {
+			t.Errorf("the rate beside the %s insurance: %s", kind, text)
 		}
 	}
 	if strings.Contains(text, "17073003384") || !strings.Contains(text, "84") {

@@ -66,8 +66,10 @@ func (d *Documents) careFor(c *gin.Context) error {
 }
 
 // care says that a document tells, or may tell, of care: a statement made of the data of
-// the insurance system, and what that system sent.
-func (doc Document) care() bool { return doc.Method == ByStatement || doc.Method == Received }
+// the insurance system, what that system sent, and a paper that an officer signed.
+func (doc Document) care() bool {
+	return doc.Method == ByStatement || doc.Method == Received || doc.Kind == document.KindOfficePaper
+}
 
 // address is a page of one document: "documents/ID", or "documents/ID/report".
 func address(v page.View, id, of string) string {

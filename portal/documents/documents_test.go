@@ -176,7 +176,7 @@ func TestListShowsADamagedDocument(t *testing.T) {
 func TestListFilters(t *testing.T) {
 	d := newDesk(t)
 	tests := map[string]int{
-		"": 4, "?kind=ehic-order": 1, "?kind=bank-change": 3, "?year=2025": 1, "?year=2026&kind=bank-change": 2,
+		"": 4, "?kind=refund-receipt": 0, "?kind=ehic-order": 1, "?kind=bank-change": 3, "?year=2025": 1, "?year=2026&kind=bank-change": 2,
 		"?kind=unknown": 4, "?year=x": 4, "?year=1066": 4, "?year=9999": 4, "?kind=%27+OR+1=1": 4,
 	}
 	for query, want := range tests {
@@ -189,7 +189,7 @@ func TestListFilters(t *testing.T) {
 		}
 	}
 	p := d.Get("documents?year=2026&kind=ehic-order")
-	for _, want := range []string{"/fr/documents?year=2026", "/fr/documents?kind=ehic-order", "/fr/documents?kind=bank-change&year=2026"} {
+	for _, want := range []string{"/fr/documents?year=2026", "/fr/documents?kind=ehic-order", "/fr/documents?kind=refund-receipt&year=2026", "/fr/documents?kind=indemnity-statement&year=2026", "/fr/documents?kind=bank-change&year=2026"} {
 		if !slices.Contains(p.Links("main"), want) {
 			t.Errorf("no filter leads to %s: %v", want, p.Links("main"))
 		}
@@ -277,6 +277,14 @@ func TestReport(t *testing.T) {
 			s.Indication, s.SubIndication, s.Level, s.Timestamp = signing.Indeterminate, signing.TryLater, signing.LevelB, time.Time{}
 		}), "checking", "Contrôle pas encore terminé", "Il manque encore une preuve"},
 		{"card still being checked", "doc006", passed, "checking", "Contrôle pas encore terminé", "Il manque encore une preuve"},
+		{"others signed before her and showed something", "doc007", func() *signing.Report {
+			r := passed()
+			first, second := r.Signatures[0], r.Signatures[0]
+			first.Revision, first.AddedAfter = 2, []signing.Change{{Revision: 3, What: "signature", Detail: "visible"}}
+			second.Revision, r.Signatures[0].Revision = 3, 4
+			r.Signatures = []signing.SignatureReport{first, second, r.Signatures[0]}
+			return r
+		}, "checking", "Valable, avec un ajout", "a ajouté quelque chose de visible"},
 		{"as it should be", "doc007", passed, "valid", "Signature valide", "signé par Mathieu Delcourt et n’a pas changé depuis"},
 	}
 	for _, tt := range tests {
@@ -305,9 +313,10 @@ func TestReport(t *testing.T) {
 
 func TestReportTechnical(t *testing.T) {
 	d := newDesk(t)
-	d.report.Signatures[0].Reasons = []string{"timestamp is missing"}
+	d.report.Signatures[0].Remarks = []signing.Remark{{About: signing.AboutTimestamp, SubIndication: signing.TryLater}}
+	d.report.Signatures[0].Blocks = []signing.Block{{Name: "Format Checking", Clause: "5.2.2", Indication: signing.Indeterminate, Details: []string{"timestamp is missing"}}}
 	p := d.Get("documents/doc007/report")
-	for _, want := range []string{"TOTAL-PASSED", "ECDSA P-384, SHA-384", "Citizen CA", strings.Repeat("7f3a", 16), "timestamp is missing"} {
+	for _, want := range []string{"TOTAL-PASSED", "ECDSA P-384, SHA-384", "Citizen CA", "timestamp is missing", "Heure attestée", strings.TrimSpace(strings.Repeat("7f3a ", 16))} {
 		if !strings.Contains(p.Text("main"), want) {
 			t.Errorf("the report lacks %q", want)
 		}

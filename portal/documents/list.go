@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,11 +57,10 @@ func (d *Documents) list(c *gin.Context) error {
 func readFilter(c *gin.Context, now time.Time) Filter {
 	var f Filter
 	f.Received = c.Query("kind") == receivedTab
-	if q := strings.Join(strings.Fields(c.Query("q")), " "); len(q) <= maxSearch && utf8.ValidString(q) {
+	if q := strings.Join(strings.Fields(c.Query("q")), " "); utf8.RuneCountInString(q) <= maxSearch && utf8.ValidString(q) {
 		f.Search = q
 	}
-	switch k := document.Kind(c.Query("kind")); k {
-	case document.KindBankChange, document.KindEHICOrder, document.KindPaper, document.KindOfficePaper:
+	if k := document.Kind(c.Query("kind")); slices.Contains(kindsOffered, k) {
 		f.Kind = k
 	}
 	if year, err := strconv.Atoi(c.Query("year")); err == nil && year >= 2000 && year <= now.In(locale.Zone()).Year() {
@@ -93,6 +93,12 @@ func (f Filter) address(v page.View, before string) string {
 	return v.URL(listPath + "?" + q.Encode())
 }
 
+// kindsOffered have a tab of their own.
+var kindsOffered = []document.Kind{
+	document.KindBankChange, document.KindEHICOrder, document.KindRefundReceipt, document.KindIndemnities,
+	document.KindPaper, document.KindOfficePaper,
+}
+
 // kindTabs and yearTabs each change one half of the filter and keep the other.
 func kindTabs(v page.View, f Filter) []page.Tab {
 	tab := func(k document.Kind, text string) page.Tab {
@@ -102,14 +108,14 @@ func kindTabs(v page.View, f Filter) []page.Tab {
 	}
 	received := f
 	received.Kind, received.Received = "", true
-	return []page.Tab{
+	tabs := []page.Tab{
 		tab("", v.T("documents.filter.all")),
 		{Link: page.Link{URL: received.address(v, ""), Text: v.T("documents.filter.received")}, Current: f.Received},
-		tab(document.KindBankChange, v.T("documents.filter.bank-change")),
-		tab(document.KindEHICOrder, v.T("documents.filter.ehic-order")),
-		tab(document.KindPaper, v.T("documents.filter.paper")),
-		tab(document.KindOfficePaper, v.T("documents.filter.office-paper")),
 	}
+	for _, k := range kindsOffered {
+		tabs = append(tabs, tab(k, v.T("documents.filter."+string(k))))
+	}
+	return tabs
 }
 
 func yearTabs(v page.View, f Filter, now time.Time) []page.Tab {

@@ -13,7 +13,7 @@ import (
 
 const (
 	receivedTab = "received"
-	maxSearch   = 60  // bytes of what is searched
+	maxSearch   = 60  // characters of what is searched
 	searched    = 10  // lists of at most batch that a search looks through
 	batch       = 100 // documents
 )

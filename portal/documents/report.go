@@ -22,6 +22,7 @@ const (
 	invalid judgement = iota // the zero value: what is not known to be good is not
 	changed
 	unsure
+	added
 	valid
 )
 
@@ -43,7 +44,7 @@ func (d *Documents) report(c *gin.Context) error {
 	v := page.From(c)
 	signer := signerOf(doc, report)
 	word := judge(doc, report)
-	p := reportPage{Document: doc, Verdict: words(v, word, doc, signer),
+	p := reportPage{Document: doc, Verdict: words(v, word, doc, report, signer),
 		Checked: checked(v, word, doc, signer), Report: report,
 		At: v.T("documents.report.at", locale.A("date", locale.DateTime(v.Lang, d.Now())))}
 	v.Title, v.Section, v.Nav, v.NoHeading = p.Verdict.Title, v.T("documents.title"), "documents", true
@@ -118,17 +119,17 @@ func judge(doc Document, r *signing.Report) judgement {
 	if doc.Status == Invalid || signerOf(doc, r).Field == "" || r.Structure != "" {
 		return invalid
 	}
-	altered := r.Trailing > 0
 	whole := true
 	for i := range r.Signatures {
 		s := &r.Signatures[i]
-		altered = altered || len(s.ChangedAfter) > 0
 		whole = whole && s.Integrity.Passed && s.Coverage.Passed && s.Indication != signing.TotalFailed
 	}
-	switch {
-	case altered:
+	switch sentence := r.Sentence(); {
+	case sentence == signing.Changed:
 		return changed
-	case r.Valid() && doc.Status == Valid:
+	case doc.Status == Valid && sentence == signing.Added:
+		return added
+	case doc.Status == Valid && verdict.Good(r):
 		return valid
 	case whole:
 		return unsure
@@ -136,12 +137,14 @@ func judge(doc Document, r *signing.Report) judgement {
 	return invalid
 }
 
-func words(v page.View, w judgement, doc Document, s signing.SignatureReport) page.Verdict {
+func words(v page.View, w judgement, doc Document, report *signing.Report, s signing.SignatureReport) page.Verdict {
 	how := string(doc.Method)
 	switch w {
 	case valid:
 		return page.Verdict{Kind: page.Valid, Title: v.T("documents.report.title.valid." + how),
 			Text: v.T("documents.report.text.valid."+how, locale.A("name", plain(s.Signer)))}
+	case added:
+		return verdict.Box(v, report)
 	case unsure:
 		text := v.T("documents.report.text.unsure." + how)
 		if s.Valid() && doc.Status == Valid {
@@ -182,7 +185,7 @@ func checked(v page.View, w judgement, doc Document, s signing.SignatureReport) 
 	switch {
 	case doc.Status == Invalid:
 		card = v.T("documents.report.card.bad")
-	case w == valid || w == changed && s.Chain.Passed:
+	case w == valid || w == added || w == changed && s.Chain.Passed:
 		card = v.T("documents.report.card.good")
 	}
 	since := v.T("documents.report.no")

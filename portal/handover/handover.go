@@ -24,7 +24,8 @@
 //	bank-change     reference, iban, bic, bank, holder, in-force, replaces-last4, version,
 //	                signed-at, method (card, approval), agreed-by, confirmed-by (ids of officers)
 //	order           reference, order (kind of it), signed-at, method, accepted-by
-//	contact-change  what changed, old and new
+//	contact-change  what changed, old and new; a work-address as JSON: company, street,
+//	                postcode, city, country; empty: none
 //	access          what was decided
 //
 // Times are UTC (RFC 3339), dates 2006-01-02.

@@ -75,6 +75,7 @@ type topic struct {
 var topics = []topic{
 	{"card", "help.card.title", []string{"help.card.need", "help.card.pin", "help.card.blocked", "help.card.expired"}},
 	{"sign", "help.sign.title", []string{"help.sign.value", "help.sign.force", "help.sign.check"}},
+	{"print", "help.print.title", []string{"help.print.save", "help.print.reader"}},
 	{"safe", "help.safe.title", []string{"help.safe.out"}},
 }
 

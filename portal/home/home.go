@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/page"
+	"guichet.example/signing/document"
 )
 
 // Home is the area. Store is required.
@@ -24,12 +25,13 @@ func (h *Home) Route(r page.Routes) {
 }
 
 func (h *Home) show(c *gin.Context) error {
-	overview, err := h.Store.Overview(c.Request.Context(), page.LoginOf(c))
+	v := page.From(c)
+	care := h.Care == nil || h.Care(v.Login) == nil
+	overview, err := h.Store.Overview(c.Request.Context(), page.LoginOf(c), care)
 	if err != nil {
 		return fmt.Errorf("reading the overview: %w", err)
 	}
-	v := page.From(c)
-	if h.Care != nil && h.Care(v.Login) != nil {
+	if !care {
 		overview = overview.withoutCare()
 	}
 	v.Title, v.Nav = v.T("home.title"), "home"
@@ -42,7 +44,7 @@ func (h *Home) show(c *gin.Context) error {
 func (o Overview) withoutCare() Overview {
 	o.Paid, o.Refunds, o.Coming, o.Maf = nil, nil, nil, nil
 	o.Documents = slices.DeleteFunc(slices.Clone(o.Documents), func(i Item) bool {
-		return i.State == received || i.Method == statement
+		return i.State == received || i.Method == statement || i.Kind == document.KindOfficePaper
 	})
 	return o
 }

@@ -53,7 +53,8 @@ type Paid struct {
 // Refund is what was refunded of one person's care in a payment.
 type Refund struct {
 	Payment  string // reference
-	Nature   string // of the first act
+	Nature   string // of the first act, in Language
+	Language string
 	Provider string // of the first act
 	Acts     int
 	Person   string // given names and surname; empty: the member herself
@@ -83,5 +84,7 @@ type Maf struct{ Ceiling, Counted int64 }
 
 // Store reads the overview.
 type Store interface {
-	Overview(ctx context.Context, login auth.Login) (Overview, error)
+	// Overview is what the first page says. Without care, nothing of others than the
+	// member is read, nor noted as looked at.
+	Overview(ctx context.Context, login auth.Login, care bool) (Overview, error)
 }

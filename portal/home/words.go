@@ -55,13 +55,17 @@ func news(v page.View, o Overview) string {
 // paid is the newest money for her, as the figure of the page.
 func paid(v page.View, p Paid) page.Figure {
 	lines := []string{v.T("home.paid." + string(p.Kind))}
+	day := locale.DayMonth(v.Lang, p.Paid)
+	if p.Paid.Year() != v.Now.Year() {
+		day = locale.Date(v.Lang, p.Paid)
+	}
 	switch {
 	case p.Paid.IsZero():
 		lines = append(lines, v.T("home.paid.under-way"))
 	case p.Last4 != "":
-		lines = append(lines, v.T("home.paid.on", locale.A("day", locale.DayMonth(v.Lang, p.Paid)), locale.A("last", p.Last4)))
+		lines = append(lines, v.T("home.paid.on", locale.A("day", day), locale.A("last", p.Last4)))
 	default:
-		lines = append(lines, v.T("home.paid.day", locale.A("day", locale.DayMonth(v.Lang, p.Paid))))
+		lines = append(lines, v.T("home.paid.day", locale.A("day", day)))
 	}
 	return page.Figure{Cents: p.Cents, Lines: lines}
 }
@@ -76,13 +80,13 @@ func refundRows(v page.View, refunds []Refund) []page.LedgerRow {
 		if r.New {
 			detail = v.T("home.new.mark") + " · " + detail
 		}
-		title := r.Nature
+		title := page.Link{URL: v.URL("refunds/payments/" + r.Payment), Text: r.Nature, Lang: v.Foreign(r.Language)}
 		if r.Person != "" {
-			title = v.T("home.refund.for", locale.A("nature", r.Nature), locale.A("person", given(r.Person)))
+			title.After = v.T("home.refund.for", locale.A("person", given(r.Person)))
 		}
 		rows[i] = page.LedgerRow{
-			Date: locale.DateShort(v.Lang, r.Treated), When: r.Treated.Format(time.DateOnly),
-			Title: page.Link{URL: v.URL("refunds/payments/" + r.Payment), Text: title}, Detail: detail, End: page.Amount(v, r.Cents),
+			Date: locale.DateRecent(v.Lang, r.Treated, v.Now), When: r.Treated.Format(time.DateOnly),
+			Title: title, Detail: detail, End: page.Amount(v, r.Cents),
 		}
 	}
 	return rows
@@ -188,7 +192,7 @@ func requestState(v page.View, state string) string {
 func documentRows(v page.View, documents []Item) []page.LedgerRow {
 	rows := make([]page.LedgerRow, len(documents))
 	for i, d := range documents {
-		rows[i] = page.LedgerRow{Date: locale.DateShort(v.Lang, d.Date), When: d.Date.In(locale.Zone()).Format(time.DateOnly)}
+		rows[i] = page.LedgerRow{Date: locale.DateRecent(v.Lang, d.Date, v.Now), When: d.Date.In(locale.Zone()).Format(time.DateOnly)}
 		if d.State == received {
 			rows[i].Title, rows[i].Detail = page.Link{URL: v.URL("documents/" + d.ID), Text: d.Title}, v.TN("home.documents.pages", d.Pages)
 			if d.New {

@@ -122,3 +122,24 @@ func TestToDoWithoutACard(t *testing.T) {
 		}
 	}
 }
+
+// A date of another year has its year: two statements came in the same month of two years.
+func TestDatesOfOtherYears(t *testing.T) {
+	v := view(locale.FR)
+	v.Now = time.Date(2026, 11, 20, 13, 8, 0, 0, time.UTC)
+	this, last := time.Date(2026, 2, 12, 0, 0, 0, 0, time.UTC), time.Date(2025, 2, 12, 0, 0, 0, 0, time.UTC)
+	o := Overview{
+		Documents: []Item{{ID: "a", Title: "Décompte annuel 2025", State: received, Date: this, Pages: 1}, {ID: "b", Title: "Décompte annuel 2024", State: received, Date: last, Pages: 1}},
+		Refunds:   []Refund{{Payment: "R-1", Nature: "Dentiste", Acts: 1, Treated: last}},
+	}
+	got := strings.ReplaceAll(render(t, v, o), "\u00a0", " ")
+	if strings.Count(got, "12 févr. 2025") != 2 || strings.Contains(got, "12 févr. 2026") || strings.Count(got, "12 févr.") != 3 {
+		t.Errorf("dates of two years: %s", got)
+	}
+	for year, want := range map[int]string{2026: "12 février", 2025: "12 février 2025"} {
+		lines := strings.ReplaceAll(strings.Join(paid(v, Paid{Kind: core.Allowance, Paid: time.Date(year, 2, 12, 0, 0, 0, 0, time.UTC)}).Lines, " "), "\u00a0", " ")
+		if !strings.HasSuffix(lines, "Le paiement a été fait le "+want+".") {
+			t.Errorf("paid in %d: %q", year, lines)
+		}
+	}
+}

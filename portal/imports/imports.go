@@ -94,8 +94,8 @@ var states = map[core.ImportState]page.Kind{core.ImportRunning: page.Checking, c
 
 func filesOf(v page.View, files []core.Import) page.Table {
 	t := page.Table{Caption: v.T("imports.files"), Columns: []page.Column{
-		{Head: v.T("imports.file"), Width: 30}, {Head: v.T("imports.kind")}, {Head: v.T("imports.as-of")}, {Head: v.T("imports.added"), End: true},
-		{Head: v.T("imports.changed"), End: true}, {Head: v.T("imports.unchanged"), End: true}, {Head: v.T("imports.rejected"), End: true}, {Head: v.T("imports.state")},
+		{Head: v.T("imports.file"), Width: 25}, {Head: v.T("imports.added"), End: true}, {Head: v.T("imports.changed"), End: true},
+		{Head: v.T("imports.unchanged"), End: true}, {Head: v.T("imports.rejected"), End: true}, {Head: v.T("imports.state"), Width: 20},
 	}}
 	for _, f := range files {
 		title := page.Link{Text: f.File}
@@ -103,8 +103,8 @@ func filesOf(v page.View, files []core.Import) page.Table {
 			title.URL = v.URL(importsPath) + "?file=" + f.ID + "#rejects"
 		}
 		t.Rows = append(t.Rows, page.TableRow{
-			page.TitleCell(title, locale.DateTime(v.Lang, f.Started)), page.Text(v.T("imports.kind." + string(f.Kind))), page.Text(locale.DateTime(v.Lang, f.AsOf)),
-			count(f.Added), count(f.Changed), count(f.Unchanged), count(f.Rejected), page.Badge(states[f.State], v.T("imports.state."+string(f.State))),
+			page.TitleCell(title, v.T("imports.kind."+string(f.Kind))+". "+v.T("imports.as-of", locale.A("at", locale.DateTime(v.Lang, f.AsOf)))),
+			count(f.Added), count(f.Changed), count(f.Unchanged), count(f.Rejected), stateCell(v, f),
 		})
 	}
 	return t
@@ -119,7 +119,12 @@ func rejectsOf(v page.View, f core.Import, lines []core.LineReject) page.Table {
 		if field == "" {
 			field = v.T("imports.whole")
 		}
-		t.Rows = append(t.Rows, page.TableRow{count(r.Line), page.Text(field), page.Text(r.Reason)})
+		reason := page.Link{}
+		known := false
+		if reason.Text, known = why(v, r.Reason); !known && v.Lang != locale.EN {
+			reason.Lang = string(locale.EN)
+		}
+		t.Rows = append(t.Rows, page.TableRow{count(r.Line), page.Text(field), page.TitleCell(reason, "")})
 	}
 	return t
 }

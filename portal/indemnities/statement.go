@@ -12,7 +12,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
-	"guichet.example/auth/nrn"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/portal/people"
@@ -154,9 +153,7 @@ func (a *Indemnities) statement(paid Paid, period span, l document.Language) doc
 
 // printable leaves out a membership number that is a national number.
 func printable(p document.Person) document.Person {
-	if _, err := nrn.Parse(p.Affiliation); err == nil {
-		p.Affiliation = ""
-	}
+	p.Affiliation = document.Affiliation(p.Affiliation)
 	return p
 }
 

@@ -201,6 +201,9 @@ func TestTypeset(t *testing.T) {
 		{FR, "12 EUR : « oui » !", "12_EUR_: «_oui_»_!"},
 		{EN, "the card's name?", "the card’s name?"},
 		{NL, "Waarom? 3 EUR", "Waarom? 3_EUR"},
+		{NL, "Open 'Mijn gegevens'.", "Open ‘Mijn gegevens’."},
+		{EN, "{name}'s page '{page}'", "{name}’s page ‘{page}’"},
+		{NL, "'s Avonds in 't kantoor", "’s Avonds in ’t kantoor"},
 	} {
 		if got := spaces.Replace(typeset(tt.l, tt.text)); got != tt.want {
 			t.Errorf("typeset(%s, %q) = %q, want %q", tt.l, tt.text, got, tt.want)

@@ -63,6 +63,16 @@ func DateShort(l Language, t time.Time) string {
 	return day(l, t.Day()) + nbsp + shortMonths[l.index()][t.Month()-1]
 }
 
+// DateRecent is for lists that reach back: DateShort, with the year where it is not that of
+// now: "18 nov.", "12 févr. 2025".
+func DateRecent(l Language, t, now time.Time) string {
+	year := t.In(zone).Year()
+	if year == now.In(zone).Year() {
+		return DateShort(l, t)
+	}
+	return DateShort(l, t) + nbsp + strconv.Itoa(year)
+}
+
 // MonthYear heads a group: "Novembre 2026", "november 2026" with a capital.
 func MonthYear(l Language, t time.Time) string {
 	t = t.In(zone)

@@ -24,6 +24,7 @@ func TestDates(t *testing.T) {
 	summer := time.Date(2026, 8, 31, 22, 30, 0, 0, time.UTC) // the next day in Brussels
 	autumn := time.Date(2026, 11, 12, 13, 8, 59, 0, time.UTC)
 	unusual := time.Date(2026, 3, 29, 0, 59, 59, 0, time.UTC) // a second before summer time
+	newYear := time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC) // the first minute of 2027
 	midnight := time.Date(2026, 3, 29, 22, 0, 0, 0, time.UTC) // midnight of the 30th
 	for _, tt := range []struct {
 		name   string
@@ -33,6 +34,9 @@ func TestDates(t *testing.T) {
 		{"Date", func(l Language) string { return Date(l, first) }, [count]string{"1er_décembre_2026", "1_december_2026", "1._Dezember_2026", "1_December_2026"}},
 		{"Date over midnight", func(l Language) string { return Date(l, summer) }, [count]string{"1er_septembre_2026", "1_september_2026", "1._September_2026", "1_September_2026"}},
 		{"DateShort", func(l Language) string { return DateShort(l, autumn) }, [count]string{"12_nov.", "12_nov.", "12._Nov.", "12_Nov"}},
+		{"DateRecent", func(l Language) string { return DateRecent(l, autumn, first) }, [count]string{"12_nov.", "12_nov.", "12._Nov.", "12_Nov"}},
+		{"DateRecent of another year", func(l Language) string { return DateRecent(l, autumn, newYear) }, [count]string{"12_nov._2026", "12_nov._2026", "12._Nov._2026", "12_Nov_2026"}},
+		{"DateRecent of a new year", func(l Language) string { return DateRecent(l, newYear, newYear) }, [count]string{"1er_janv.", "1_jan.", "1._Jan.", "1_Jan"}},
 		{"DayMonth", func(l Language) string { return DayMonth(l, autumn) }, [count]string{"12_novembre", "12_november", "12._November", "12_November"}},
 		{"MonthYear", func(l Language) string { return MonthYear(l, first) }, [count]string{"Décembre_2026", "December_2026", "Dezember_2026", "December_2026"}},
 		{"Time", func(l Language) string { return Time(l, first) }, [count]string{"7_h_08", "7:08", "7:08", "7:08"}},

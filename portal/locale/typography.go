@@ -3,6 +3,7 @@ package locale
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // nbsp is the no-break space.
@@ -24,12 +25,22 @@ func typeset(l Language, text string) string {
 	}
 	var b strings.Builder
 	last := ' '
-	for _, r := range text {
-		if r == '\'' && unicode.IsLetter(last) {
-			r = '’'
+	for i, r := range text {
+		if r == '\'' {
+			r = quote(last, text[i+1:])
 		}
 		b.WriteRune(r)
 		last = r
 	}
 	return b.String()
+}
+
+// quote is what a plain one stands for between a letter and the rest of the text: an opening
+// one stands before a word, but for the short words of Dutch that have lost their beginning.
+func quote(last rune, rest string) rune {
+	next, _ := utf8.DecodeRuneInString(rest)
+	if unicode.IsLetter(last) || !unicode.IsLetter(next) && next != '{' || strings.HasPrefix(rest, "s ") || strings.HasPrefix(rest, "t ") {
+		return '’'
+	}
+	return '‘'
 }

@@ -40,7 +40,7 @@ const (
 	EmailAsked      Template = "email-asked"       // at: at the office another address was asked for; goes to the one that is
 	EmailChangedOld Template = "email-changed-old" // at, link, until: undo it; goes to the address that was
 	EmailChangedNew Template = "email-changed-new" // at; goes to the address that is
-	ContactChanged  Template = "contact-changed"   // at; a telephone number, to every address that we have
+	ContactChanged  Template = "contact-changed"   // at; a telephone number or the address of work, to every address that we have
 	AccountDisabled Template = "account-disabled"  // at
 	AccountRestored Template = "account-restored"  // at
 	StaysClosed     Template = "stays-closed"      // at, reference: the request to reopen was refused
@@ -57,7 +57,6 @@ const (
 	RequestChanged  Template = "request-changed"   // reference: of what a member asked
 	NewDocument     Template = "new-document"      // nothing
 	NewRefunds      Template = "new-refunds"       // nothing
-	AppointmentSet  Template = "appointment"       // nothing: set, moved or cancelled
 )
 
 // Message is a mail that is to leave. Its words come from the catalogue; Values hold

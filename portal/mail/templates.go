@@ -33,7 +33,6 @@ var templates = map[Template][]Value{
 	RequestChanged:  {Reference},
 	NewDocument:     {},
 	NewRefunds:      {},
-	AppointmentSet:  {},
 }
 
 // Templates lists all templates, sorted. The slice is the caller's.

@@ -70,7 +70,11 @@ func (m *Messages) Route(r page.Routes) {
 const steps = 4
 
 // of are subjects by the words that other pages know them by.
-var of = map[string]string{"data-error": "my-data", "older-statements": "indemnity", "report-error": "my-data"}
+var of = map[string]string{"data-error": "my-data", "older-statements": "indemnity", "report-error": "my-data", newAddress: "my-data"}
+
+// newAddress is the subject by which an address opens the message that asks for another
+// postal address: at its words, since there is one thing to write.
+const newAddress = "address"
 
 // subject is what an address asks to write about; "" if it says nothing that we know.
 func subject(c *gin.Context) string {
@@ -87,7 +91,11 @@ func subject(c *gin.Context) string {
 // begin leads from the short address to the form.
 func (m *Messages) begin(c *gin.Context) error {
 	to := page.From(c).URL(reachPath)
-	if s := subject(c); s != "" {
+	s := subject(c)
+	if c.Query(subjectField) == newAddress {
+		s = newAddress
+	}
+	if s != "" {
 		to += "?" + url.Values{subjectField: {s}}.Encode()
 	}
 	c.Redirect(http.StatusSeeOther, to)

@@ -37,7 +37,9 @@ func (m *Messages) read(c *gin.Context) (s state, found bool, err error) {
 func (m *Messages) reach(c *gin.Context) error {
 	if page.DraftID(c) == "" {
 		to := page.DraftURL(page.From(c), reachPath, page.NewDraftID())
-		if s := subject(c); s != "" {
+		if c.Query(subjectField) == newAddress {
+			to = page.DraftURL(page.From(c), wordsPath, page.NewDraftID()) + "&" + subjectField + "=" + newAddress
+		} else if s := subject(c); s != "" {
 			to += "&" + subjectField + "=" + s
 		}
 		c.Redirect(http.StatusSeeOther, to)
@@ -125,5 +127,7 @@ func reachRows(v page.View, who Reach, draft string) []page.SummaryRow {
 	if address != "" {
 		address += ", " + who.Postcode + " " + who.Municipality
 	}
-	return []page.SummaryRow{row("email", who.Email, ""), row("phone", who.Phone, ""), row("address", address, "")}
+	rows := []page.SummaryRow{row("email", who.Email, ""), row("phone", who.Phone, ""), row("address", address, v.T("messages.reach.address.other"))}
+	rows[2].Change = page.Link{} // she asks for another one in these words
+	return rows
 }

@@ -92,6 +92,16 @@ func (r Reach) can(by Reply) bool {
 	return r.Street != ""
 }
 
+// first is the first way of the list that an answer can go; ok is false if there is none.
+func (r Reach) first() (by Reply, ok bool) {
+	for _, by := range Replies() {
+		if r.can(by) {
+			return by, true
+		}
+	}
+	return "", false
+}
+
 // Message is one, without its words.
 type Message struct {
 	ID        string // of its task; begins with the time it was sent

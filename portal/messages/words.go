@@ -18,6 +18,7 @@ import (
 type wordsPage struct {
 	Draft string
 	Typed answers
+	Reply Reply // to keep with the words; empty: it was chosen before
 }
 
 func (m *Messages) words(c *gin.Context) error {
@@ -26,6 +27,12 @@ func (m *Messages) words(c *gin.Context) error {
 		return err
 	}
 	v := view(c, 2, "messages.words.title")
+	if by, ok := s.who.first(); !found && ok && c.Query(subjectField) == newAddress {
+		v.Lead, v.Keep = v.T("messages.address.lead"), wordsPath
+		v.Back = page.Link{URL: v.URL(dataPath), Text: v.T("messages.address.back")}
+		return page.Render(c, http.StatusOK, wordsView(v, wordsPage{Draft: page.DraftID(c), Reply: by,
+			Typed: answers{Subject: of[newAddress], Title: v.T("messages.address.title")}}))
+	}
 	if !found || len(s.wrongReply(v)) > 0 {
 		return m.toStart(c, v)
 	}
@@ -54,6 +61,9 @@ func (m *Messages) takeWords(c *gin.Context) error {
 		return err
 	}
 	v := page.From(c)
+	if by := Reply(page.Typed(c, replyField)); !found && slices.Contains(Replies(), by) && s.who.can(by) {
+		s.draft.Answers.Reply, found = string(by), true
+	}
 	if !found {
 		return m.toStart(c, v)
 	}

@@ -25,6 +25,9 @@ const (
 	MaxSize = 128 << 20
 )
 
+// silence is how long a list may go without a name.
+var silence = 30 * time.Second
+
 // allowed is how long a call with so many bytes may take.
 func allowed(size int64) time.Duration { return first + dialing + time.Duration(size)*perByte }
 
@@ -113,19 +116,38 @@ func (b *Bucket) Each(ctx context.Context, day string, f func(name string, put t
 	})
 }
 
-// list has no bound but that of its caller and of each answer: a day may be long.
+// list has no bound but that of its caller and of each answer, since a day may be long; but
+// each name begins as it was asked for and comes after the one before, as S3 lists them, and
+// not long after: a list that goes round, or tells nothing, is none.
 func (b *Bucket) list(ctx context.Context, o minio.ListObjectsOptions, f func(minio.ObjectInfo) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for info := range b.client.ListObjectsIter(ctx, b.bucket, o) {
-		if info.Err != nil {
-			return fmt.Errorf("listing objects: %w (%v)", ErrUnavailable, info.Err)
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	quiet := time.AfterFunc(silence, func() { cancel(fmt.Errorf("no name for %v: %w", silence, ErrUnavailable)) })
+	defer quiet.Stop()
+	var before [2]string // of objects, and of what has more beneath it
+	for info := range b.client.ListObjectsIter(inner, b.bucket, o) {
+		kind := 0
+		if strings.HasSuffix(info.Key, "/") {
+			kind = 1
 		}
+		switch {
+		case inner.Err() != nil:
+			return context.Cause(inner)
+		case info.Err != nil:
+			return fmt.Errorf("listing objects: %w (%v)", ErrUnavailable, info.Err)
+		case !strings.HasPrefix(info.Key, o.Prefix), strings.Contains(info.Key, ".."):
+			return fmt.Errorf("listing %q: another name: %w", o.Prefix, ErrWrong)
+		case info.Key <= before[kind]:
+			return fmt.Errorf("listing %q: the list goes back: %w", o.Prefix, ErrWrong)
+		}
+		before[kind] = info.Key
+		quiet.Stop()
 		if err := f(info); err != nil {
 			return err
 		}
+		quiet.Reset(silence)
 	}
-	return ctx.Err()
+	return context.Cause(inner)
 }
 
 // Reach asks whether the bucket is there and lets us in.

@@ -130,8 +130,8 @@ func New(cfg Config) (*Bucket, error) {
 }
 
 // transport waits for no answer longer than first.
-func transport() *http.Transport {
-	return &http.Transport{
+func transport() http.RoundTripper {
+	return wary{&http.Transport{
 		Proxy:                 nil, // what is sealed goes where the settings say, and nowhere else
 		DialContext:           (&net.Dialer{Timeout: dialing, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   dialing,
@@ -139,5 +139,5 @@ func transport() *http.Transport {
 		MaxIdleConns:          64, MaxIdleConnsPerHost: 64, MaxConnsPerHost: 128,
 		IdleConnTimeout:    time.Minute,
 		DisableCompression: true,
-	}
+	}}
 }

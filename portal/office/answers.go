@@ -121,7 +121,7 @@ func (o *Office) templates(c *gin.Context) error {
 	for _, t := range list {
 		rows = append(rows, page.TableRow{
 			page.TitleCell(page.Link{URL: v.URL(templatesPath + "/" + t.ID), Text: t.Name}, kindText(v, t.Kind)),
-			page.Text(strconv.Itoa(t.Version)), templateBadge(v, t), page.Text(locale.DateShort(v.Lang, t.Changed)),
+			page.Text(strconv.Itoa(t.Version)), templateBadge(v, t), page.Text(locale.DateRecent(v.Lang, t.Changed, v.Now)),
 		})
 	}
 	return page.Render(c, http.StatusOK, templatesView(v, rows))

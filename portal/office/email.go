@@ -72,9 +72,14 @@ func (o *Office) changeEmail(c *gin.Context) error {
 	if wrong != "" {
 		return o.showEmail(c, http.StatusUnprocessableEntity, f, form, []page.FieldError{{Field: "email", Text: wrong}})
 	}
-	if err := o.Enrolments.Email(c.Request.Context(), page.OfficerOf(c), f.Opening.ID, check.ID, address.String()); err != nil {
+	waits, err := o.Enrolments.Email(c.Request.Context(), page.OfficerOf(c), f.Opening.ID, check.ID, address.String())
+	if err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(filesPath+"/"+f.Opening.ID+"?done=email"))
+	done := "email"
+	if waits {
+		done = "second"
+	}
+	c.Redirect(http.StatusSeeOther, v.URL(filesPath+"/"+f.Opening.ID+"?done="+done))
 	return nil
 }

@@ -167,6 +167,7 @@ type Letter struct {
 // Asked is a request of the person.
 type Asked struct {
 	Kind, Reference, State string
+	Item                   string // of the queue, where it is or was; empty: in none
 	At                     time.Time
 }
 
@@ -243,8 +244,12 @@ type Enrolments interface {
 	Code(ctx context.Context, o auth.Officer, member auth.MemberID, check string) (reference string, err error)
 	// Email sends a link to an address that the person wants, on the strength of the
 	// check; the address counts once she has opened it. Where she was told things until
-	// now is told at once: by mail, or by letter where there was no address.
-	Email(ctx context.Context, o auth.Officer, opening, check, address string) error
+	// now is told at once: by mail, or by letter where there was no address. In the place of a
+	// certified address the link waits for a second officer: waits says so.
+	Email(ctx context.Context, o auth.Officer, opening, check, address string) (waits bool, err error)
+	// AgreeEmail ends an item of EmailSecond that the officer holds by sending its link.
+	// ErrFirst for who asked, ErrState if the account is another one by now.
+	AgreeEmail(ctx context.Context, o auth.Officer, item string, a Answer) error
 	// Card opens the account for her card, which has just proved to be hers.
 	Card(ctx context.Context, o auth.Officer, member auth.MemberID, check string) error
 }

@@ -22,6 +22,8 @@ type itemPage struct {
 	Said    []page.SummaryRow // of who holds it
 	History []page.TrackStep
 	Mine    bool
+	Agreed  bool   // the officer agreed first, and somebody else confirms
+	Then    string // what follows the second agreement to a change of account
 	Answer  string
 	Reason  string // of a refusal
 	Words   string
@@ -50,15 +52,35 @@ func (o *Office) showItem(c *gin.Context, status int, a Answer, errs []page.Fiel
 		p.Answer = only[0]
 	}
 	if p.Mine {
-		p.Said = saidRows(v, i)
+		p.Said, p.Then = saidRows(v, i), o.then(v, i)
 		if err := o.help(c, v, &p); err != nil {
 			return err
 		}
+	}
+	if p.Agreed = i.Closed.IsZero() && !p.Mine && agreed(i, v.Officer.ID); p.Agreed {
+		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.first.done"), Text: v.T("office.first.done.text")}
 	}
 	if i.Damaged {
 		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("office.damaged"), Text: v.T("office.damaged.text", locale.A("code", v.Support))}
 	}
 	return page.Render(c, status, itemView(v, p))
+}
+
+// agreed says that the officer agreed first to what the item asks.
+func agreed(i Item, by auth.StaffID) bool {
+	return i.Agreed.Staff == by || i.Kind == EmailSecond && slices.ContainsFunc(i.History, func(e Event) bool { return e.What == EventAgreed && e.Staff == by })
+}
+
+// then is what follows the second agreement: a change of account waits out its delay, in
+// which it can be stopped.
+func (o *Office) then(v page.View, i Item) string {
+	switch {
+	case i.Request == nil || i.Agreed.Staff == "":
+		return ""
+	case i.Request.InForce.After(o.Now()):
+		return v.T("office.second.waits", locale.A("date", locale.Date(v.Lang, i.Request.InForce)))
+	}
+	return v.T("office.second.over")
 }
 
 // facts are what the queue tells of an item, whoever holds it.
@@ -94,12 +116,30 @@ func saidRows(v page.View, i Item) []page.SummaryRow {
 	if r := i.Request; r != nil {
 		rows = append(rows, page.SummaryRow{Label: v.T("office.said.name"), Value: r.Name},
 			page.SummaryRow{Label: v.T("office.request.signed"), Value: when(v, r.SignedAt), Detail: v.T("requests.method." + r.Method)})
+		if !i.Damaged { // else nobody knows whether there is one
+			rows = append(rows, presentRows(v, *r)...)
+		}
 		rows = append(rows, askedRows(v, r.Act)...)
 		if !r.InForce.IsZero() {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.inforce"), Value: locale.Date(v.Lang, r.InForce.In(locale.Zone()))})
 		}
 	}
 	return rows
+}
+
+// presentRows are the account that a change of account replaces: an officer compares.
+func presentRows(v page.View, r Request) []page.SummaryRow {
+	switch {
+	case r.Act.Kind() != document.KindBankChange:
+		return nil
+	case r.Present == nil:
+		return []page.SummaryRow{{Label: v.T("office.request.now"), Value: v.T("office.none"), Quiet: true}}
+	}
+	row := page.SummaryRow{Label: v.T("office.request.now"), Content: page.MaskedAccount(v, r.Present.Country, r.Present.Last4)}
+	if since := r.Present.Since; !since.IsZero() {
+		row.Detail = v.T("office.item.since", locale.A("date", locale.Date(v.Lang, since)))
+	}
+	return []page.SummaryRow{row}
 }
 
 // saidText is what was said as a person reads it: the mailroom's reason is a key.
@@ -115,6 +155,13 @@ func saidText(v page.View, k Kind, part, text string) string {
 		case "subject", "reply":
 			return word(v, "messages."+part+".", text)
 		}
+	}
+	if k == EmailSecond && part == "cause" {
+		var proofs []string
+		for key := range strings.FieldsSeq(text) {
+			proofs = append(proofs, word(v, "office.proof.", key))
+		}
+		return strings.Join(proofs, ", ")
 	}
 	if k == BankStopped && part == "cause" {
 		return word(v, "office.stopped.cause.", text)
@@ -142,6 +189,11 @@ func askedRows(v page.View, act document.Act) []page.SummaryRow {
 		}
 	case document.EHICOrder:
 		rows := []page.SummaryRow{{Label: v.T("office.request.for"), Value: strings.Join(a.ForPersons, ", ")}}
+		if a.Departure != nil {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: locale.Date(v.Lang, *a.Departure), Detail: a.Country})
+		} else if a.Country != "" {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: a.Country})
+		}
 		if len(a.DeliverTo) > 1 {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.to"), Value: strings.Join(a.DeliverTo[1:], ", ")})
 		}
@@ -270,10 +322,25 @@ func (o *Office) close(c *gin.Context) error {
 		}
 		a.Told = told(i.Language, a)
 	}
-	if err := o.Store.CloseItem(c.Request.Context(), page.OfficerOf(c), c.Param("id"), a); err != nil {
+	if err := o.end(c, a); err != nil {
 		return err
 	}
 	return o.backToItem(c)
+}
+
+// end ends an item. A link that a second officer agreed to is made where codes are.
+func (o *Office) end(c *gin.Context, a Answer) error {
+	ctx, officer, id := c.Request.Context(), page.OfficerOf(c), c.Param("id")
+	if a.What == EventAccepted && o.Enrolments != nil {
+		i, err := o.Store.Item(ctx, officer, id)
+		if err != nil {
+			return err
+		}
+		if i.Kind == EmailSecond {
+			return o.Enrolments.AgreeEmail(ctx, officer, id, a)
+		}
+	}
+	return o.Store.CloseItem(ctx, officer, id, a)
 }
 
 // itemPDF sends the signed document. A browser saves it and never shows it as a page of

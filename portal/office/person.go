@@ -195,6 +195,7 @@ type filePage struct {
 	Who, Contact, Account                             []page.SummaryRow
 	Letters, Requests, SignIns, Checks, Looks         []page.LedgerRow
 	MayCheck, MayEmail, MayEnrol, MayAccount, MaySign bool
+	MayQueue                                          bool // read items of the queue
 }
 
 // inFile begins a page of an open file.
@@ -217,6 +218,7 @@ func (o *Office) file(c *gin.Context) error {
 	p := filePage{
 		File: f, Who: who(v, f), Contact: contact(v, f), Account: accountRows(v, f),
 		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts), MaySign: o.may(v, auth.SignForMember),
+		MayQueue: o.may(v, auth.WorkQueue),
 	}
 	if o.Enrolments != nil && f.Account.State != AccountDisabled {
 		p.MayEmail, p.MayEnrol = p.MayCheck, o.may(v, auth.EnrolMember)
@@ -230,7 +232,7 @@ func (o *Office) file(c *gin.Context) error {
 }
 
 // fileDone are the acts that lead back to the file, which then says what was done.
-var fileDone = []string{"check", "email", AccountDisabled, AccountActive}
+var fileDone = []string{"check", "email", "second", AccountDisabled, AccountActive}
 
 func who(v page.View, f File) []page.SummaryRow {
 	digits := f.Number.Digits()
@@ -292,16 +294,19 @@ func yes(v page.View, b bool) string {
 // fileLists fills the lists of a file.
 func (o *Office) fileLists(v page.View, f File, p *filePage) {
 	line := func(at time.Time, text, detail string, end page.LedgerRow) page.LedgerRow {
-		return page.LedgerRow{Date: locale.DateShort(v.Lang, at), When: at.In(locale.Zone()).Format(time.DateOnly),
+		return page.LedgerRow{Date: locale.DateRecent(v.Lang, at, v.Now), When: at.In(locale.Zone()).Format(time.DateOnly),
 			Title: page.Link{Text: text}, Detail: detail, End: end.End}
 	}
 	for _, l := range f.Letters {
-		p.Letters = append(p.Letters, line(l.At, word(v, "office.letter.", l.Kind), l.Reference,
+		p.Letters = append(p.Letters, line(l.At, word(v, "letters.kind.", l.Kind), l.Reference,
 			page.LedgerRow{End: page.Badge(page.Neutral, word(v, "office.letter.state.", l.State))}))
 	}
 	for _, r := range f.Requests {
-		p.Requests = append(p.Requests, line(r.At, word(v, "office.kind.", r.Kind), r.Reference,
-			page.LedgerRow{End: page.Badge(page.Neutral, word(v, "office.request.state.", r.State))}))
+		row := line(r.At, word(v, "requests.kind.", r.Kind), r.Reference, page.LedgerRow{End: page.Badge(page.Neutral, word(v, "office.request.state.", r.State))})
+		if r.Item != "" && p.MayQueue {
+			row.Title.URL, row.Title.Hidden = v.URL(queuePath+"/"+r.Item), r.Reference
+		}
+		p.Requests = append(p.Requests, row)
 	}
 	for _, s := range f.SignIns {
 		detail := ""

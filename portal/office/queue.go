@@ -102,6 +102,23 @@ func (f Filter) query() string {
 	return "?" + q.Encode()
 }
 
+// narrows says that the filter leaves something out.
+func (f Filter) narrows() bool {
+	f.After = ""
+	return f != Filter{}
+}
+
+// empty is the key of what an empty list means.
+func (f Filter) empty() string {
+	switch {
+	case f.narrows():
+		return "office.queue.empty.text"
+	case f.After != "":
+		return "office.queue.empty.end"
+	}
+	return "office.queue.empty.all"
+}
+
 // age is the days of the filter as its list has them.
 func (f Filter) age() string {
 	if f.Age == 0 {
@@ -116,7 +133,7 @@ func (o *Office) row(v page.View, i Item) page.TableRow {
 	return page.TableRow{
 		page.TitleCell(page.Link{URL: v.URL(queuePath + "/" + i.ID), Text: v.T("office.kind." + string(i.Kind)), Hidden: i.Reference}, i.Reference),
 		page.Text(lang.Name()),
-		page.Text(locale.DateShort(v.Lang, i.Created)),
+		page.Text(locale.DateRecent(v.Lang, i.Created, v.Now)),
 		o.due(v, i),
 		page.Text(holder(v, i)),
 	}
@@ -124,7 +141,7 @@ func (o *Office) row(v page.View, i Item) page.TableRow {
 
 // due is until when an item is to be answered, and that it is late.
 func (o *Office) due(v page.View, i Item) templ.Component {
-	date := locale.DateShort(v.Lang, i.Deadline)
+	date := locale.DateRecent(v.Lang, i.Deadline, v.Now)
 	switch {
 	case !i.Closed.IsZero():
 		return page.Badge(page.Neutral, v.T("office.closed"))

@@ -3,6 +3,7 @@ package office
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -16,10 +17,14 @@ import (
 
 const rescuePath = systemPath + "/rescue"
 
+// rescuesShown is how many documents a page of them shows: an outage has many of one cause,
+// and its count says how many.
+const rescuesShown = 99
+
 // rescues lists the signed documents that wait for a timestamp or for proof of a
-// certificate's status, and those that were given up.
+// certificate's status, and those that were given up: by cause, the oldest first.
 func (o *Office) rescues(c *gin.Context) error {
-	list, err := o.Store.Rescues(c.Request.Context(), page.OfficerOf(c), c.Query("before"), perPage+1)
+	list, err := o.Store.Rescues(c.Request.Context(), page.OfficerOf(c), c.Query("after"), rescuesShown+1)
 	if err != nil {
 		return err
 	}
@@ -31,12 +36,60 @@ func (o *Office) rescues(c *gin.Context) error {
 		landed(&v)
 	}
 	more := ""
-	if len(list) > perPage {
-		list = list[:perPage]
-		more = v.URL(rescuePath + "?before=" + list[perPage-1].Job)
+	if len(list) > rescuesShown {
+		list = list[:rescuesShown]
+		more = v.URL(rescuePath + "?after=" + list[rescuesShown-1].Job)
 	}
-	return page.Render(c, http.StatusOK, rescueView(v, list, more))
+	return page.Render(c, http.StatusOK, rescueView(v, groupRescues(list), more))
 }
+
+// rescueGroup are the documents that wait for one reason, the oldest first.
+type rescueGroup struct {
+	Cause   rescue.Cause
+	Untried bool // nothing was tried yet, and so no cause is known
+	Items   []rescue.Item
+}
+
+// groupRescues puts documents that came oldest first under their causes, in the order of
+// the oldest of each.
+func groupRescues(list []rescue.Item) []rescueGroup {
+	var groups []rescueGroup
+	for _, i := range list {
+		g := rescueGroup{Cause: i.Cause, Untried: untried(i)}
+		if g.Untried {
+			g.Cause = ""
+		}
+		at := slices.IndexFunc(groups, func(have rescueGroup) bool { return have.Cause == g.Cause && have.Untried == g.Untried })
+		if at < 0 {
+			groups, at = append(groups, g), len(groups)
+		}
+		groups[at].Items = append(groups[at].Items, i)
+	}
+	return groups
+}
+
+// rescueCause is the heading of a group, and rescueDo what to do about it.
+func rescueCause(v page.View, g rescueGroup) string {
+	if g.Untried {
+		return v.T("office.rescue.untried")
+	}
+	return v.T("office.rescue.cause." + string(g.Cause))
+}
+
+func rescueDo(v page.View, g rescueGroup) string {
+	if g.Untried {
+		return ""
+	}
+	return v.T("office.rescue.do." + string(g.Cause))
+}
+
+// rescueCount says how many they are, and since when the oldest waits.
+func rescueCount(v page.View, g rescueGroup) string {
+	return v.TN("office.rescue.count", len(g.Items), locale.A("date", when(v, g.Items[0].Since)))
+}
+
+// rescueFew is how many documents of one cause are shown at once; more are folded away.
+const rescueFew = 3
 
 // retry has a document tried again now.
 func (o *Office) retry(c *gin.Context) error {

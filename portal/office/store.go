@@ -122,8 +122,8 @@ type Store interface {
 	DeadJobs(ctx context.Context, o auth.Officer, before string, limit int) ([]jobs.Dead, error)
 	ReviveJob(ctx context.Context, o auth.Officer, id string) error
 	// Rescues lists the signed documents that wait for what makes them last, or were given
-	// up, newest job first.
-	Rescues(ctx context.Context, o auth.Officer, before string, limit int) ([]rescue.Item, error)
+	// up, oldest job first, after the one named ("" for the first).
+	Rescues(ctx context.Context, o auth.Officer, after string, limit int) ([]rescue.Item, error)
 	// RetryRescue tries one again now. jobs.ErrNotFound if it does not wait.
 	RetryRescue(ctx context.Context, o auth.Officer, id string) error
 	// ActsOfStaff lists the audit rows of staff from (included) to to (not included).

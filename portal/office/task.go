@@ -30,6 +30,7 @@ const (
 	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted (F47)
 	LostCode       Kind = "lost-code"       // the access code was lost (F54)
 	EmailCheck     Kind = "email-check"     // another e-mail address than the one on file (F24, F197)
+	EmailSecond    Kind = "email-second"    // another address in the place of a certified one: a second officer agrees (F197)
 	ReturnedLetter Kind = "returned-letter" // a letter came back
 	KioskHelp      Kind = "kiosk-help"      // somebody at a kiosk asks for help
 	KioskTrouble   Kind = "kiosk-trouble"   // a kiosk is out of order, or its key was seen twice
@@ -39,7 +40,7 @@ const (
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
+var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, EmailSecond, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
@@ -53,7 +54,7 @@ func (k Kind) OfOrder() bool {
 }
 
 // days is how many working days a task may wait.
-var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, BankStopped: 1, StuckDocument: 1, Message: 2}
+var days = map[Kind]int{Reactivation: 2, CannotConnect: 1, LostCode: 3, EmailCheck: 2, EmailSecond: 1, ReturnedLetter: 5, KioskHelp: 0, KioskTrouble: 1, NotMe: 1, BankStopped: 1, StuckDocument: 1, Message: 2}
 
 // AnswerTime is how long a signed request may wait; members are told so when they sign.
 const AnswerTime = 7 * 24 * time.Hour
@@ -196,6 +197,9 @@ func (k Kind) Answers() []string {
 	switch k {
 	case BankChange, Order, Paper: // the first accepted by two officers
 		return []string{EventAccepted, EventAsked, EventRejected}
+	}
+	if k == EmailSecond {
+		return []string{EventAccepted, EventClosed}
 	}
 	if k == Message {
 		return []string{EventAnswered, EventAsked, EventClosed}

@@ -17,6 +17,9 @@ type checkPage struct {
 	Act   document.EHICOrder
 	Track []page.TrackStep
 	Soon  bool // the card may arrive after the departure
+	// Self says that the card is the member's own and nobody else's; Choice, that there is
+	// somebody else whom she could have chosen.
+	Self, Choice bool
 	// Continue is what the button does: it depends on how the member signed in.
 	Continue string
 }
@@ -24,7 +27,13 @@ type checkPage struct {
 // take keeps what was typed and goes on to the check page, or back to the form where
 // only the language was switched.
 func (o *Orders) take(c *gin.Context) error {
-	id, err := o.drafts().Keep(c, readForm(c))
+	who, err := ticked(c, o.Store)
+	if err != nil {
+		return err
+	}
+	form := readForm(c)
+	form.Who = who
+	id, err := o.drafts().Keep(c, form)
 	if err != nil {
 		return err
 	}
@@ -50,7 +59,7 @@ func (o *Orders) check(c *gin.Context) error {
 	v.Banner = page.DraftNotice(c, found)
 	switch {
 	case !found:
-		return o.showForm(c, v, t)
+		return o.showForm(c, v, t, false)
 	case len(t.wrong) > 0:
 		c.Redirect(http.StatusSeeOther, page.DraftURL(v, ehicPath, id))
 		return nil
@@ -93,6 +102,7 @@ func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {
 	act := t.act
 	posted := act.Date.AddDate(0, 0, o.delivery())
 	p := checkPage{
+		Self: len(act.ForPersons) == 1 && act.ForPersons[0] == t.who.Name, Choice: len(t.people) > 1,
 		Draft: page.DraftID(c), Act: act, Continue: v.T("orders.check.continue." + how), Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
 		Track: []page.TrackStep{
 			{State: page.Now, Text: v.T("orders.check.today"), Detail: v.T("orders.check.today.text." + how)},

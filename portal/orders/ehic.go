@@ -3,10 +3,13 @@ package orders
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 	"guichet.example/signing/document"
 )
 
@@ -15,9 +18,24 @@ const steps = 4
 
 // ehicPage is the form with what was typed, and for whom and where to.
 type ehicPage struct {
-	Draft string
-	Form  ehicForm
-	Who   Person
+	Draft  string
+	Form   ehicForm
+	Who    Person
+	People []personRow // herself and those whom she sees
+}
+
+// moved leads to the letter that asks for another address.
+func moved(v page.View) page.Link {
+	return page.Link{URL: v.URL("requests/contact?subject=address"), Text: v.T("people.change"), Hidden: v.T("account.address")}
+}
+
+// known is what the form does not ask: for whom, if there is nobody else, and where to.
+func (p ehicPage) known(v page.View) []page.SummaryRow {
+	rows := []page.SummaryRow{{Label: v.T("orders.form.address"), Content: addressLines(p.Who.address()), Detail: v.T("orders.form.moved"), Change: moved(v)}}
+	if len(p.People) > 1 {
+		return rows
+	}
+	return append([]page.SummaryRow{{Label: v.T("orders.form.who"), Value: p.Who.Name, Detail: v.T("orders.form.self")}}, rows...)
 }
 
 // ehic shows the form: empty, or with what was typed and, if it was sent to go on, what
@@ -36,23 +54,30 @@ func (o *Orders) ehic(c *gin.Context) error {
 	if found && t.draft.Checked {
 		v.Errors = t.wrong
 	}
-	return o.showForm(c, v, t)
+	return o.showForm(c, v, t, found)
 }
 
-func (o *Orders) showForm(c *gin.Context, v page.View, t typed) error {
+func (o *Orders) showForm(c *gin.Context, v page.View, t typed, found bool) error {
 	v.Title, v.Section, v.Nav = v.T("orders.form.title"), v.T("orders.task"), "requests"
 	v.Keep = checkPath
 	v.Back = page.Link{URL: v.URL(ordersPath), Text: v.T("orders.back")}
 	v.Step = page.Step{Task: v.T("orders.task"), N: 1, Of: steps}
-	return page.Render(c, page.FormStatus(v), ehicView(v, ehicPage{Draft: page.DraftID(c), Form: t.draft.Answers, Who: t.who}))
+	shown := ehicPage{Draft: page.DraftID(c), Form: t.draft.Answers, Who: t.who}
+	chosen := strings.Fields(t.draft.Answers.Who)
+	for _, one := range t.people {
+		shown.People = append(shown.People, personRow{ID: string(one.Member), Name: one.Name,
+			Checked: slices.Contains(chosen, string(one.Member)) || !found && one.Self})
+	}
+	return page.Render(c, page.FormStatus(v), ehicView(v, shown))
 }
 
 // typed is a draft with what the store knows, and what comes of both.
 type typed struct {
-	draft page.Draft[ehicForm]
-	who   Person
-	act   document.EHICOrder
-	wrong []page.FieldError
+	draft  page.Draft[ehicForm]
+	who    Person
+	people []people.Person // whom she sees, herself first
+	act    document.EHICOrder
+	wrong  []page.FieldError
 }
 
 func (o *Orders) drafts() page.DraftForm[ehicForm] {
@@ -67,9 +92,12 @@ func (o *Orders) typed(c *gin.Context) (t typed, found bool, err error) {
 	if t.who, err = o.Store.Orderer(c.Request.Context(), page.LoginOf(c)); err != nil {
 		return t, false, fmt.Errorf("reading who orders: %w", err)
 	}
+	if t.people, err = o.Store.Visible(c.Request.Context(), page.LoginOf(c)); err != nil {
+		return t, false, fmt.Errorf("reading for whom to order: %w", err)
+	}
 	if !found {
 		return t, false, nil
 	}
-	t.act, t.wrong, err = o.answers(page.From(c), t.draft.Answers, t.who)
+	t.act, t.wrong, err = o.answers(page.From(c), t)
 	return t, true, err
 }

@@ -11,11 +11,13 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 	"guichet.example/signing/document"
 )
 
 // ehicForm is what the member typed, as she typed it.
 type ehicForm struct {
+	Who              string // ids of the people ticked, a space between
 	Day, Month, Year string // of departure
 	Country          string
 }
@@ -39,19 +41,28 @@ func readForm(c *gin.Context) ehicForm {
 
 // answers checks a form. It returns the order as it will be signed, or what is wrong
 // with each field.
-func (o *Orders) answers(v page.View, form ehicForm, who Person) (document.EHICOrder, []page.FieldError, error) {
+func (o *Orders) answers(v page.View, t typed) (document.EHICOrder, []page.FieldError, error) {
 	var wrong []page.FieldError
+	form, who := t.draft.Answers, t.who
 	act := document.EHICOrder{
 		Language: document.Language(v.Lang), Mutuality: o.Mutuality, Date: o.today(),
-		Member:     document.Person{Name: who.Name, Birth: who.Birth, Affiliation: who.Affiliation},
-		ForPersons: []string{who.Name}, DeliverTo: who.address(), Country: form.Country,
+		Member:    document.Person{Name: who.Name, Birth: who.Birth, Affiliation: who.Affiliation},
+		DeliverTo: who.address(), Country: form.Country,
+	}
+	for _, one := range t.travellers() {
+		act.ForPersons = append(act.ForPersons, one.Name)
+	}
+	if len(act.ForPersons) == 0 {
+		wrong = append(wrong, page.FieldError{Field: whoField, Text: v.T("orders.post.error.who")})
 	}
 	departure, mistake := o.departure(v, form)
 	if mistake.Field != "" {
 		wrong = append(wrong, mistake)
 	}
 	act.Departure = departure
-	text, err := countryText(v, act)
+	probe := act
+	probe.ForPersons = []string{who.Name}
+	text, err := countryText(v, probe)
 	if err != nil {
 		return document.EHICOrder{}, nil, err
 	}
@@ -59,6 +70,15 @@ func (o *Orders) answers(v page.View, form ehicForm, who Person) (document.EHICO
 		wrong = append(wrong, page.FieldError{Field: countryField, Text: text})
 	}
 	return act, wrong, nil
+}
+
+// travellers get a card each: those ticked, of whom she may order for. Who sees nobody
+// else is asked nothing.
+func (t typed) travellers() []people.Person {
+	if len(t.people) == 1 {
+		return t.people
+	}
+	return chosen(t.draft.Answers.Who, t.people)
 }
 
 // address is where the post brings the card.

@@ -20,6 +20,7 @@ import (
 type fakeStore struct {
 	areatest.Drafts
 	person  Person
+	alone   bool // nobody else is seen
 	earlier []Earlier
 	err     error
 }
@@ -27,7 +28,11 @@ type fakeStore struct {
 func (s *fakeStore) Orderer(context.Context, auth.Login) (Person, error) { return s.person, s.err }
 
 func (s *fakeStore) Visible(context.Context, auth.Login) ([]people.Person, error) {
-	return []people.Person{{Member: "mathieu", Name: s.person.Name, Self: true}, {Member: "nora", Name: "Nora Delcourt"}}, s.err
+	seen := []people.Person{{Member: "mathieu", Name: s.person.Name, Self: true}, {Member: "nora", Name: "Nora Delcourt"}}
+	if s.alone {
+		seen = seen[:1]
+	}
+	return seen, s.err
 }
 
 func (s *fakeStore) Ordered(context.Context, auth.Login, document.Kind, time.Time) ([]Earlier, error) {
@@ -76,7 +81,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 func answers(change ...string) url.Values {
-	v := url.Values{"departure-day": {"15"}, "departure-month": {"2"}, "departure-year": {"2027"}, "country": {"Italie"}}
+	v := url.Values{tick("mathieu"): {"1"}, "departure-day": {"15"}, "departure-month": {"2"}, "departure-year": {"2027"}, "country": {"Italie"}}
 	for i := 0; i+1 < len(change); i += 2 {
 		v.Set(change[i], change[i+1])
 	}
@@ -162,7 +167,7 @@ func TestCheck(t *testing.T) {
 	if p = d.Submit(checkPath, answers(dayField, "2", monthField, "12", yearField, "2026")); !strings.Contains(p.Text("main"), "certificat provisoire") {
 		t.Error("a departure in twelve days is not called soon")
 	}
-	if p = d.Submit(checkPath, url.Values{}); strings.Count(p.Text("main"), "Non précisé") != 2 {
+	if p = d.Submit(checkPath, url.Values{tick("mathieu"): {"1"}}); strings.Count(p.Text("main"), "Non précisé") != 2 {
 		t.Errorf("optional answers: %q", p.Text("main"))
 	}
 	draft := d.draft(answers())
@@ -174,6 +179,63 @@ func TestCheck(t *testing.T) {
 	}
 	if p := d.Get(checkPath); p.Status != http.StatusSeeOther || p.Location() != "/fr/"+ehicPath {
 		t.Errorf("GET check = %d to %q", p.Status, p.Location())
+	}
+}
+
+// F151: a card for each traveller ticked, of those whom the member sees when she sends.
+func TestTravellers(t *testing.T) {
+	d := newDesk(t)
+	form := d.Open(ehicPath).Form("/fr/" + checkPath)
+	if form.Get(tick("mathieu")) == "" || form.Get(tick("nora")) != "" {
+		t.Errorf("an empty form is for %v, want the member alone", form)
+	}
+	both := answers(tick("nora"), "1")
+	check := d.Submit(checkPath, both)
+	if text := check.Text("main"); !strings.Contains(text, "Nora Delcourt") || strings.Contains(text, "pour vous-même") {
+		t.Errorf("check page says %q", text)
+	}
+	if got := check.Links("dd.change"); !slices.ContainsFunc(got, func(to string) bool { return strings.HasSuffix(to, "#"+whoField) }) {
+		t.Errorf("no way to change for whom: %v", got)
+	}
+	sent := check.Form("/fr/" + sendPath)
+	d.Post(sendPath, sent)
+	if act := d.freezer.acts[sent.Get("key")]; !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt", "Nora Delcourt"}) {
+		t.Errorf("for %v", act.ForPersons)
+	}
+	for name, form := range map[string]url.Values{"nobody": answers(tick("mathieu"), ""), "a stranger": answers(tick("mathieu"), "", tick("bram"), "1")} {
+		p := d.Submit(checkPath, form)
+		if p.Status != http.StatusUnprocessableEntity || !slices.Equal(p.Links(".errors"), []string{"#" + whoField}) || len(p.All("#"+whoField)) != 1 {
+			t.Errorf("a card for %s: %d, %v", name, p.Status, p.Links(".errors"))
+		}
+	}
+}
+
+// Who is blocked between the check page and sending it gets no card ordered for her.
+func TestTravellerBlocks(t *testing.T) {
+	d := newDesk(t)
+	form := d.Submit(checkPath, answers(tick("mathieu"), "", tick("nora"), "1")).Form("/fr/" + sendPath)
+	d.store.alone = true
+	d.Submit(sendPath, form)
+	for _, act := range d.freezer.acts {
+		if slices.Contains(act.ForPersons, "Nora Delcourt") {
+			t.Errorf("ordered for who blocks: %v", act.ForPersons)
+		}
+	}
+}
+
+// Who sees nobody else is asked nothing.
+func TestAlone(t *testing.T) {
+	d := newDesk(t)
+	d.store.alone = true
+	p := d.Open(ehicPath)
+	if len(p.All("#"+whoField)) != 0 || !strings.Contains(p.Text("main"), "pour vous-même") {
+		t.Errorf("who is alone is asked for whom: %q", p.Text("main"))
+	}
+	form := answers(tick("mathieu"), "")
+	sent := d.Submit(checkPath, form).Form("/fr/" + sendPath)
+	d.Post(sendPath, sent)
+	if act := d.freezer.acts[sent.Get("key")]; !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt"}) {
+		t.Errorf("for %v", act.ForPersons)
 	}
 }
 
@@ -268,5 +330,15 @@ func TestPagesInEachLanguage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", l, got, want)
 		}
 		d.Submit(checkPath, answers(dayField, "", countryField, strings.Repeat("x", 41))) // held to the rules of every page
+	}
+}
+
+// Each form says where the order goes, and leads to the letter that asks for another address.
+func TestMovedLeadsToTheLetter(t *testing.T) {
+	c := newDesk(t)
+	for _, path := range []string{ehicPath, "orders/" + string(document.KindLabels)} {
+		if p := c.Open(path); !slices.Contains(p.Links("body"), "/fr/requests/contact?subject=address") {
+			t.Errorf("%s does not lead on: %v", path, p.Links("body"))
+		}
 	}
 }

@@ -100,10 +100,10 @@ func (p post) read(c *gin.Context) (s postState, found bool, err error) {
 }
 
 // chosen are the people ticked, of those whom the member may order for.
-func (s postState) chosen() []people.Person {
-	ids := strings.Fields(s.draft.Answers.Who)
+func chosen(who string, visible []people.Person) []people.Person {
+	ids := strings.Fields(who)
 	var list []people.Person
-	for _, p := range s.people {
+	for _, p := range visible {
 		if slices.Contains(ids, string(p.Member)) {
 			list = append(list, p)
 		}
@@ -143,7 +143,7 @@ func (p post) answers(v page.View, s postState) (document.PostOrder, []page.Fiel
 	}
 	if p.hasPeople() {
 		act.ForPersons = nil
-		for _, one := range s.chosen() {
+		for _, one := range chosen(s.draft.Answers.Who, s.people) {
 			act.ForPersons = append(act.ForPersons, one.Name)
 			if _, again := s.orderedFor(one.Name); again && p.kind == document.KindLabels {
 				say(whoField, "again", locale.A("name", one.Name))

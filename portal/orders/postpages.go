@@ -68,11 +68,11 @@ func (p post) showForm(c *gin.Context, v page.View, s postState, found bool) err
 // tick is the name of a person's box: a field stands in a form once.
 func tick(id string) string { return whoField + "-" + id }
 
-// take keeps what was typed and goes on to the check page.
-func (p post) take(c *gin.Context) error {
-	visible, err := p.Store.Visible(c.Request.Context(), page.LoginOf(c))
+// ticked are the ids of the people ticked, of those whom the member may order for.
+func ticked(c *gin.Context, store Store) (string, error) {
+	visible, err := store.Visible(c.Request.Context(), page.LoginOf(c))
 	if err != nil {
-		return fmt.Errorf("reading for whom to order: %w", err)
+		return "", fmt.Errorf("reading for whom to order: %w", err)
 	}
 	var ids []string
 	for _, one := range visible {
@@ -80,9 +80,18 @@ func (p post) take(c *gin.Context) error {
 			ids = append(ids, string(one.Member))
 		}
 	}
+	return strings.Join(ids, " "), nil
+}
+
+// take keeps what was typed and goes on to the check page.
+func (p post) take(c *gin.Context) error {
+	who, err := ticked(c, p.Store)
+	if err != nil {
+		return err
+	}
 	line := func(field string) string { return strings.TrimSpace(page.Typed(c, field)) }
 	id, err := p.drafts().Keep(c, postForm{
-		Who: strings.Join(ids, " "), Quantity: line(quantityField), Country: strings.Join(strings.Fields(page.Typed(c, countryField)), " "),
+		Who: who, Quantity: line(quantityField), Country: strings.Join(strings.Fields(page.Typed(c, countryField)), " "),
 		FromDay: line(fromField + "-day"), FromMonth: line(fromField + "-month"), FromYear: line(fromField + "-year"),
 		UntilDay: line(untilField + "-day"), UntilMonth: line(untilField + "-month"), UntilYear: line(untilField + "-year"),
 	})

@@ -171,6 +171,23 @@ func TestTitleSaysErrorFirst(t *testing.T) {
 	}
 }
 
+// TestForeign: words of the insurance system are marked where they are in another language
+// than the page, and are not where that is not known.
+func TestForeign(t *testing.T) {
+	for _, c := range []struct {
+		at         locale.Language
+		data, want string
+	}{{locale.DE, "fr", "fr"}, {locale.DE, "de", ""}, {locale.FR, "en", ""}, {locale.EN, "nl", "nl"}, {locale.EN, "", ""}, {locale.NL, `fr"`, ""}} {
+		if got := (page.View{Lang: c.at}).Foreign(c.data); got != c.want {
+			t.Errorf("words in %q on a page in %s: lang=%q, want %q", c.data, c.at, got, c.want)
+		}
+	}
+	text := render(t, page.TitleCell(page.Link{URL: "/x", Text: "Dermatologue", Lang: "fr", After: ", für Nora"}, ""))
+	if !strings.Contains(text, `<a href="/x"><span lang="fr">Dermatologue</span>, für Nora`) {
+		t.Errorf("a cell in two languages: %s", text)
+	}
+}
+
 // TestLanguageLinksKeepThePage: the other languages lead to the same address.
 func TestLanguageLinksKeepThePage(t *testing.T) {
 	v := member("documents", "Documents", "documents")

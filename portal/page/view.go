@@ -54,6 +54,8 @@ type FieldError struct{ Field, Text string }
 type Link struct {
 	URL    string
 	Text   string
+	Lang   string // of Text, where it is not the page's: see View.Foreign
+	After  string // follows Text in the language of the page
 	Hidden string // read after Text by screen readers only: "Change" + " the holder"
 	Icon   Icon   // before the text; empty: none
 }
@@ -68,6 +70,18 @@ type Step struct {
 type Subject struct {
 	Name   string // empty: for herself
 	Change string // address of the choice
+}
+
+// Foreign is the value of a lang attribute for words of the insurance system that are in
+// another language than the page: that of the person's letters, "" where none is needed. It
+// speaks no English: who has her letters in English is told of her care in one of the others,
+// which it does not say.
+func (v View) Foreign(language string) string {
+	l, known := locale.Parse(language)
+	if !known || l == v.Lang || l == locale.EN {
+		return ""
+	}
+	return language
 }
 
 // T is the text of a key in the language of the page.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -18,9 +19,10 @@ import (
 
 // Fields of the form.
 const (
-	titleField = "title"
-	fileField  = "file"
-	keyField   = "key"
+	titleField    = "title"
+	languageField = "language" // an officer's
+	fileField     = "file"
+	keyField      = "key"
 )
 
 // steps of a paper: form, then read and sign in package requests.
@@ -32,6 +34,8 @@ type formPage struct {
 	Stop    string // address of where one came from
 	Kept    string // how long an unsigned file is: the end of a key, "member" or "office"
 	Title   string
+	Office  bool      // an officer's: she says in which language the file is
+	Lang    string    // chosen
 	Size    string    // the largest file
 	Next    string    // what to do about the obstacle of the last file
 	Waiting page.Link // to a file that waits here already; empty: there is none
@@ -54,7 +58,7 @@ func (p *Papers) showForm(c *gin.Context, status int, f formPage, errs []page.Fi
 // send takes the file, judges it and freezes it.
 func (p *Papers) send(c *gin.Context) error {
 	v := page.From(c)
-	id, f, refused, err := p.take(c, func(ctx context.Context, act document.Paper, file []byte, key string) (string, error) {
+	id, f, refused, err := p.take(c, formPage{}, func(ctx context.Context, act document.Paper, file []byte, key string) (string, error) {
 		login := page.LoginOf(c)
 		who, err := p.Store.Sender(ctx, login)
 		if err != nil {
@@ -82,21 +86,28 @@ type refusal struct {
 // freeze keeps an inspected file and returns its id.
 type freeze func(ctx context.Context, act document.Paper, file []byte, key string) (id string, err error)
 
-// take receives a form through the gate, judges title and file, and gives them to f.
-func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refused *refusal, err error) {
+// take receives a form through the gate, judges title, language and file, and gives them to f.
+func (p *Papers) take(c *gin.Context, shown formPage, f freeze) (id string, _ formPage, refused *refusal, err error) {
 	v := page.From(c)
 	place, err := p.Gate.Enter(p.Sessions.Network(c))
 	if err != nil {
-		return "", formPage{}, p.untaken(c, err), nil
+		return "", shown, p.untaken(c, err), nil
 	}
 	defer place.Leave()
 	form := upload.Form{
 		File: fileField, Fields: []string{keyField, titleField}, MaxFile: p.MaxFile, MaxField: 4 * document.MaxPaperTitle,
 	}
+	if shown.Office {
+		form.Fields = append(form.Fields, languageField)
+	}
 	sent, err := form.Receive(c, place)
 	title := titleOf(sent.Fields[titleField])
 	shown.Title = title
 	errs := titleErrors(v, title)
+	lang := languageOf(v, sent.Fields[languageField])
+	if shown.Lang = string(lang); lang == "" {
+		errs = append(errs, page.FieldError{Field: languageField, Text: v.T("papers.language.error")})
+	}
 	if err != nil {
 		no := p.untaken(c, err)
 		no.errs = append(errs, no.errs...)
@@ -124,11 +135,32 @@ func (p *Papers) take(c *gin.Context, f freeze) (id string, shown formPage, refu
 		return "", shown, &refusal{http.StatusUnprocessableEntity, errs}, nil
 	}
 	act := document.Paper{
-		Language: document.Language(v.Lang), Mutuality: p.Mutuality, Date: p.Now().In(locale.Zone()),
+		Language: lang, Mutuality: p.Mutuality, Date: p.Now().In(locale.Zone()),
 		Title: title, Pages: found.pages, Inside: found.inside, Fonts: found.fonts, Signers: found.signers,
 	}
 	id, err = f(c.Request.Context(), act, sent.File, page.KeyOf(sent.Fields[keyField]))
 	return id, shown, nil, err
+}
+
+// languageOf is the language of a document as it was chosen, that of the page where nobody
+// asked; empty for none of the four.
+func languageOf(v page.View, chosen string) document.Language {
+	if chosen == "" {
+		return document.Language(v.Lang)
+	}
+	if l := document.Language(chosen); slices.Contains(document.Languages(), l) {
+		return l
+	}
+	return ""
+}
+
+// languages are the four to choose from, each in its own name.
+func languages() []page.Option {
+	var list []page.Option
+	for _, l := range locale.Languages() {
+		list = append(list, page.Option{Value: string(l), Text: l.Name()})
+	}
+	return list
 }
 
 // titleErrors are what is wrong with a title.

@@ -41,6 +41,10 @@ func (p *Papers) showOfficeForm(c *gin.Context, status int, f formPage, errs []p
 	v.Lead, v.Errors = v.T("papers.office.form.lead", locale.A("name", at.Person.Name), locale.A("time", locale.Time(v.Lang, at.Ends))), errs
 	v.Step = page.Step{Task: v.T("papers.office.task"), N: 1, Of: steps}
 	v.Back = page.Link{URL: officeFile(c, ""), Text: v.T("office.file.back")}
+	f.Office = true
+	if f.Lang == "" {
+		f.Lang = string(v.Lang)
+	}
 	f.Kept, f.Action, f.Stop, f.Size = "office", officeFile(c, "/paper"), v.Back.URL, locale.Bytes(v.Lang, int64(p.MaxFile))
 	if at.Waits {
 		f.Waiting = page.Link{URL: officeFile(c, "/paper/read"), Text: v.T("papers.office.waiting")}
@@ -55,7 +59,7 @@ func (p *Papers) officeSend(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	_, f, refused, err := p.take(c, func(ctx context.Context, act document.Paper, file []byte, key string) (string, error) {
+	_, f, refused, err := p.take(c, formPage{Office: true}, func(ctx context.Context, act document.Paper, file []byte, key string) (string, error) {
 		act.Member, act.Officer = at.Person, officer.Name
 		return p.Freezer.FreezeOfficePaper(ctx, officer, opening, act, file, key)
 	})

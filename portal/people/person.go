@@ -23,6 +23,8 @@ type Person struct {
 	Birth  time.Time // midnight UTC; zero: not known
 	Role   core.Role // on the booklet of the holder; the holder's own is core.RoleHolder
 	Self   bool
+	// Language is that of her letters, and of what the insurance system says of her care.
+	Language string
 }
 
 // Find is the person with this id among those who may be seen; false if she is not one

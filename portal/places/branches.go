@@ -3,6 +3,7 @@ package places
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 type branchesPage struct {
 	Postcode string
 	Rows     []branchRow
+	All      string // address of the whole list; empty: it is shown
 	AsOf     string
 }
 
@@ -68,6 +70,10 @@ func (p *Places) branches(c *gin.Context) error {
 		}
 		return strings.Compare(core.Fold(a.City+a.Name), core.Fold(b.City+b.Name))
 	})
+	if len(shown.Rows) > perPage && c.Query("all") == "" {
+		shown.Rows = shown.Rows[:perPage]
+		shown.All = v.URL(branchesPath + "?" + url.Values{"postcode": {shown.Postcode}, "all": {"1"}}.Encode())
+	}
 	return page.Render(c, page.FormStatus(v), branchesView(v, shown))
 }
 
@@ -90,6 +96,9 @@ func (p *Places) row(v page.View, b core.Branch, from *core.Postcode) branchRow 
 		if key := "places.service." + strings.TrimSpace(s); locale.Has(key) {
 			row.Services = append(row.Services, v.T(key))
 		}
+	}
+	if kiosk := v.T("places.service.kiosk"); b.Kiosk && !slices.Contains(row.Services, kiosk) {
+		row.Services = append(row.Services, kiosk)
 	}
 	if b.Wheelchair {
 		row.Services = append(row.Services, v.T("places.wheelchair"))

@@ -2,7 +2,9 @@ package places
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +16,15 @@ import (
 	"guichet.example/portal/locale"
 )
 
-type fakeStore struct{ asked []Query }
+type fakeStore struct {
+	asked    []Query
+	branches []core.Branch // instead of two
+}
 
 func (s *fakeStore) Branches(context.Context, string) ([]core.Branch, error) {
+	if s.branches != nil {
+		return s.branches, nil
+	}
 	hours := "mon 08:30-12:30 13:30-17:00; tue 08:30-12:30 13:30-17:00; fri 08:30-12:30 13:30-16:00; sat 25:00-26:00"
 	return []core.Branch{
 		{Code: "B1", Name: "Arlon", City: "Arlon", Postcode: "6700", Latitude: 49_683_000, Longitude: 5_816_000, Hours: "tue 09:00-12:30", Services: "advice"},
@@ -82,6 +90,34 @@ func TestBranches(t *testing.T) {
 		if p := d.Get(branchesPath); p.Status != http.StatusOK {
 			t.Errorf("the list itself: %d", p.Status)
 		}
+	}
+}
+
+// F195: whether a kiosk is there, said once, whether it is a fact or a service; and a long
+// list is shown in part, or whole, to be printed.
+func TestManyBranches(t *testing.T) {
+	d, s, _ := newDesk(t)
+	for i := range 45 {
+		s.branches = append(s.branches, core.Branch{Code: fmt.Sprintf("B%02d", i), Name: fmt.Sprintf("Agence %02d", i), City: "Liège", Postcode: "4000",
+			Latitude: 50_640_000 + int64(i)*1000, Longitude: 5_571_000, Kiosk: i < 2, Services: []string{"advice", "kiosk"}[i%2]})
+	}
+	p := d.Get(branchesPath + "?postcode=4020")
+	if got := len(p.All("section.section")); got != perPage {
+		t.Fatalf("%d branches on a page", got)
+	}
+	if text := p.Text("main"); !strings.Contains(text, "Agence 00") || strings.Contains(text, "Agence 30") {
+		t.Errorf("not the nearest: %q", text)
+	}
+	all := branchesPath + "?all=1&postcode=4020"
+	if !slices.Contains(p.Links("main"), "/fr/"+all) {
+		t.Errorf("no way to all: %v", p.Links("main"))
+	}
+	p = d.Get(all)
+	if got := len(p.All("section.section")); got != 45 || slices.Contains(p.Links("main"), "/fr/"+all) {
+		t.Errorf("all are %d", got)
+	}
+	if got := strings.Count(p.Text("main"), locale.T(locale.FR, "places.service.kiosk")); got != 23 {
+		t.Errorf("%d branches with a kiosk, want 23", got)
 	}
 }
 

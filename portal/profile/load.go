@@ -53,8 +53,11 @@ type Span time.Duration
 // UnmarshalText reads what time.ParseDuration reads.
 func (s *Span) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no span of time, which is written 90s, 30m or 8h", text)
+	}
 	*s = Span(d)
-	return err
+	return nil
 }
 
 // MarshalText writes what UnmarshalText reads.

@@ -136,8 +136,9 @@ func supplementText(v page.View, x Line) string {
 	return locale.Number(v.Lang, *x.Supplement)
 }
 
-// acts is the table of what stands under one certificate (F131).
-func acts(v page.View, g group) page.Table {
+// acts is the table of what stands under one certificate (F131); language is that of the
+// words of the insurance system.
+func acts(v page.View, g group, language string) page.Table {
 	t := page.Table{Caption: certificateText(v, g), Columns: []page.Column{
 		{Head: v.T("refunds.acts.nature"), Width: 40},
 		{Head: v.T("refunds.acts.fee"), Width: 15, End: true}, {Head: v.T("refunds.acts.supplement"), Width: 15, End: true},
@@ -145,7 +146,7 @@ func acts(v page.View, g group) page.Table {
 	}}
 	for _, x := range g.Lines {
 		t.Rows = append(t.Rows, page.TableRow{
-			page.TitleCell(page.Link{Text: natureText(x)}, detailText(v, x)),
+			page.TitleCell(page.Link{Text: natureText(x), Lang: v.Foreign(language)}, detailText(v, x)),
 			page.Text(locale.Number(v.Lang, x.Fee)), page.Text(supplementText(v, x)),
 			page.Text(locale.Number(v.Lang, x.Refund)), page.Text(locale.Number(v.Lang, x.Own)),
 		})
@@ -155,6 +156,8 @@ func acts(v page.View, g group) page.Table {
 
 // nameOf is the name of whose share it is.
 func (p paymentPage) nameOf(s share) string { return p.Found.nameOf(auth.MemberID(s.Person)) }
+
+func (p paymentPage) languageOf(s share) string { return p.Found.languageOf(auth.MemberID(s.Person)) }
 
 // percent writes hundredths of a percent for the drawing.
 func percent(n int64) string {

@@ -130,6 +130,12 @@ func (f Found) nameOf(id auth.MemberID) string {
 	return p.Name
 }
 
+// languageOf is that of what the insurance system says of her care.
+func (f Found) languageOf(id auth.MemberID) string {
+	p, _ := people.Find(f.People, id)
+	return p.Language
+}
+
 // names are those of the persons of a payment.
 func (f Found) names(p Payment) (names []string) {
 	for _, id := range p.Persons {

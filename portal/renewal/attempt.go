@@ -73,10 +73,11 @@ func (r *Renewer) due(holds time.Time, d Document) bool {
 // there would only make the file larger: it is kept if somebody ordered it.
 func (r *Renewer) renew(ctx context.Context, o *Outcome, ordered bool) error {
 	pdf, err := r.Extender.Renew(ctx, o.Document.PDF)
+	level, err := r.doubts(o, err)
 	if err != nil {
 		return err
 	}
-	next := Outcome{Document: o.Document, PDF: pdf, Level: signing.LevelLTA}
+	next := Outcome{Document: o.Document, PDF: pdf, Level: level}
 	if err := r.note(&next); err != nil {
 		return err
 	}
@@ -93,10 +94,21 @@ func (r *Renewer) extend(ctx context.Context, o *Outcome) error {
 	if level > 0 && !bytes.Equal(pdf, o.Document.PDF) {
 		o.PDF, o.Level = pdf, level
 	}
-	if err != nil {
+	if _, err := r.doubts(o, err); err != nil {
 		return err
 	}
 	return r.note(o)
+}
+
+// doubts takes a renewal for done that leaves signatures in doubt, which are not waited for:
+// the next one asks again, and the report of the file names them. It tells the level.
+func (r *Renewer) doubts(o *Outcome, err error) (signing.Level, error) {
+	var lacking *signing.IncompleteError
+	if !errors.As(err, &lacking) {
+		return signing.LevelLTA, err
+	}
+	r.Log.Warn("document is renewed, and signatures in it stay in doubt", "document", o.ID, "cause", rescue.Words(err))
+	return lacking.Level, nil
 }
 
 // note notes how long the new version holds.

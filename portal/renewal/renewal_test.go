@@ -264,6 +264,50 @@ func TestWithoutArchiveTimestamp(t *testing.T) {
 	}
 }
 
+// What others lack holds up no renewal, and the level is what a verifier says.
+func TestRenewalDespiteOthers(t *testing.T) {
+	l := newLine(t)
+	honest := l.Extender
+	for _, level := range []signing.Level{signing.LevelLTA, signing.LevelT} {
+		d := l.keep(t, l.signed(t, signing.LevelLTA))
+		d.Job = ByHand(d.Job)
+		l.memory.documents["d"] = d
+		l.Extender = lacking{honest, level}
+		if o := l.once(t, d); o.Cause != "" || o.PDF == nil || o.Level != level || o.Holds.IsZero() || !o.NextTry.IsZero() {
+			t.Errorf("outcome: cause %q, level %v, next %v", o.Cause, o.Level, o.NextTry)
+		}
+		if text := l.logged.take(); !strings.Contains(text, "Somebody (Signature2)") {
+			t.Errorf("the log does not name them: %s", text)
+		}
+	}
+	l.Extender = lacking{honest, signing.LevelLTA}
+	d := l.keep(t, l.signed(t, signing.LevelLT))
+	l.wantWritten(t, l.once(t, d), 1)
+}
+
+// lacking is an Extender of files in which others are in doubt.
+type lacking struct {
+	Extender
+	level signing.Level
+}
+
+func (e lacking) doubt(err error) error {
+	if err != nil {
+		return err
+	}
+	return &signing.IncompleteError{Level: e.level, Lacking: []signing.Lack{{Field: "Signature2", Signer: "Somebody", Err: signing.ErrNoEvidence}}}
+}
+
+func (e lacking) Extend(ctx context.Context, file []byte, want signing.Level) ([]byte, signing.Level, error) {
+	out, level, err := e.Extender.Extend(ctx, file, want)
+	return out, level, e.doubt(err)
+}
+
+func (e lacking) Renew(ctx context.Context, file []byte) ([]byte, error) {
+	out, err := e.Extender.Renew(ctx, file)
+	return out, e.doubt(err)
+}
+
 // Who stops a run learns nothing of the document, and writes nothing.
 func TestStopped(t *testing.T) {
 	l := newLine(t)

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/rescue"
 	"guichet.example/signing/document"
 )
 
@@ -90,8 +91,18 @@ func asked(v page.View, r Request) []page.SummaryRow {
 		rows = append(rows, page.SummaryRow{Label: v.T("requests.detail.method"), Value: v.T("requests.method." + string(r.Method)),
 			Detail: v.T("requests.method.note." + string(r.Method))})
 	}
-	add("requests.detail.reason", r.Reason)
+	add("requests.detail.reason", reasonOf(v, r.Reason))
 	return rows
+}
+
+// reasonOf is why a request ended, in the language of the page: what the card's status ended
+// is kept in the words of the system.
+func reasonOf(v page.View, reason string) string {
+	switch cause, _ := rescue.Split(reason); cause {
+	case rescue.Revoked, rescue.Status:
+		return v.T("requests.detail.ended." + string(cause))
+	}
+	return reason
 }
 
 // withdrawable says whether the member can still take a request back.

@@ -60,7 +60,7 @@ func requestRow(v page.View, r Request) page.LedgerRow {
 	}
 	kind, words := badge(v, r.State)
 	return page.LedgerRow{
-		Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
+		Date: locale.DateRecent(v.Lang, r.Created, v.Now), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
 		Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind()), Hidden: r.Reference},
 		Detail: listed(v, r),
 		End:    page.Badge(kind, words),
@@ -80,7 +80,7 @@ func listed(v page.View, r Request) string {
 // would fail.
 func damagedRow(v page.View, r Request) page.LedgerRow {
 	return page.LedgerRow{
-		Date: locale.DateShort(v.Lang, r.Created), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
+		Date: locale.DateRecent(v.Lang, r.Created, v.Now), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
 		Title:  page.Link{Text: v.T("requests.damaged")},
 		Detail: v.T("requests.damaged.text", locale.A("reference", r.Reference), locale.A("code", v.Support)),
 	}

@@ -120,12 +120,3 @@ func signersText(v page.View, p document.Paper) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// groups writes a digest so that it can be compared by eye: "3F2A 91C0 …".
-func groups(sum [32]byte) string {
-	list := make([]string, 0, len(sum)/2)
-	for i := 0; i < len(sum); i += 2 {
-		list = append(list, fmt.Sprintf("%X", sum[i:i+2]))
-	}
-	return strings.Join(list, " ")
-}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -137,12 +136,5 @@ func TestPaperIsForTheCard(t *testing.T) {
 				t.Errorf("MethodFor(%s, %s) = %s", l.Method, k, m)
 			}
 		}
-	}
-}
-
-func TestGroups(t *testing.T) {
-	text := groups([32]byte{0x3f, 0x2a, 0x91})
-	if parts := strings.Fields(text); len(parts) != 16 || parts[0] != "3F2A" || parts[1] != "9100" {
-		t.Errorf("groups = %q", text)
 	}
 }

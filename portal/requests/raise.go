@@ -67,7 +67,13 @@ func (r *Raiser) Raise(ctx context.Context, d Raise) error {
 		r.Log.Warn("document not raised", "document", d.Document, "attempts", d.Attempts+1,
 			"next", out.NextTry, "cause", out.Cause)
 	}
-	if out.GivenUp {
+	if out.State == Rejected && out.Tell {
+		r.Log.Error("card ran out before its status was had: the request is ended", "alert", "raise-failed", "document", d.Document, "cause", out.Cause)
+	}
+	switch cause, _ := rescue.Split(out.Cause); {
+	case out.GivenUp && cause == rescue.Others:
+		r.Log.Warn("document is raised, and others in it stay in doubt", "document", d.Document, "cause", out.Cause)
+	case out.GivenUp:
 		r.Log.Error("document cannot be raised", "alert", "raise-failed", "document", d.Document, "cause", out.Cause)
 	}
 	if !out.NextTry.IsZero() {
@@ -88,8 +94,8 @@ func (r *Raiser) attempt(ctx context.Context, d Raise) Raised {
 		case errors.As(err, &revoked):
 			out.State, out.Cause = Rejected, rescue.Words(err)
 			return out
-		case errors.As(err, new(certs.ExpiredError)): // nobody can tell any more: staff is told at once
-			out.Cause, out.GivenUp = rescue.Words(err), true
+		case errors.As(err, new(certs.ExpiredError)): // nobody can tell any more
+			out.State, out.Cause, out.Tell = Rejected, rescue.Words(err), true
 			return out
 		case err != nil:
 			return r.later(out, err)
@@ -105,15 +111,20 @@ func (r *Raiser) attempt(ctx context.Context, d Raise) Raised {
 	if level > 0 && !bytes.Equal(pdf, d.PDF) {
 		out.PDF, out.Level = pdf, level
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		r.holds(&out, pdf)
 		return out
-	case rescue.Hopeless(err):
-		out.Cause, out.GivenUp = rescue.Words(err), true
-		return out
 	}
-	return r.later(out, err)
+	if errors.As(err, new(*signing.IncompleteError)) {
+		r.holds(&out, pdf)
+		out.Reached = out.PDF != nil
+	}
+	if later := r.later(out, err); !rescue.Hopeless(err) && !rescue.Spent(err, d.Job, later.NextTry) {
+		return later
+	}
+	out.Cause, out.GivenUp = rescue.Words(err), true
+	out.Reached = rescue.Of(err) == rescue.Others
+	return out
 }
 
 // holds notes how long what was reached holds. That it is not known holds up nothing: the
@@ -137,6 +148,9 @@ func (r *Raiser) signerStatus(ctx context.Context, signer [][]byte) error {
 	list := parseAll(signer)
 	if len(list) == 0 {
 		return errors.New("signer's certificate was not kept")
+	}
+	if now := r.Now(); now.After(list[0].NotAfter) { // whatever else its path lacks
+		return fmt.Errorf("%w: signer: %w", signing.ErrNoEvidence, certs.ExpiredError{NotAfter: list[0].NotAfter})
 	}
 	path, err := r.Anchors.Path(list[0], certs.Signature, r.Now(), list[1:]...)
 	if errors.As(err, new(certs.ExpiredError)) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"guichet.example/certs"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/rescue"
@@ -83,8 +85,11 @@ func TestPendingCardRunsOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := d.store.raised[0]
-	if cause, _ := rescue.Split(out.Cause); !out.GivenUp || !out.NextTry.IsZero() || out.State != "" || cause != rescue.Status {
-		t.Errorf("outcome is %q, given up %t, next %v, %s", out.State, out.GivenUp, out.NextTry, out.Cause)
+	if cause, _ := rescue.Split(out.Cause); out.State != Rejected || !out.Tell || out.GivenUp || !out.NextTry.IsZero() || cause != rescue.Status {
+		t.Errorf("outcome is %q, told %t, given up %t, next %v, %s", out.State, out.Tell, out.GivenUp, out.NextTry, out.Cause)
+	}
+	if r, _ := d.store.Request(t.Context(), d.login, id); r.State != Rejected {
+		t.Errorf("request is %s, want an end", r.State)
 	}
 }
 
@@ -123,6 +128,40 @@ func TestRaiserGivesUpWhereNothingHelps(t *testing.T) {
 		out := d.Raiser.attempt(t.Context(), Raise{PDF: []byte("%PDF")})
 		if !out.NextTry.IsZero() || out.Cause == "" || out.State != "" {
 			t.Errorf("%v: next %v, state %q", cause, out.NextTry, out.State)
+		}
+	}
+}
+
+// Others in a file do not hold up the member's own: what was reached is kept and holds, and
+// the job goes on for them while they may still be had, for a month at most.
+func TestRaiserAndOthers(t *testing.T) {
+	lacking := func(cause error) error {
+		return &signing.IncompleteError{Level: signing.LevelLTA, Lacking: []signing.Lack{{Field: "Signature2", Signer: "Somebody", Err: cause}}}
+	}
+	for name, c := range map[string]struct {
+		cause   error
+		waited  time.Duration
+		givenUp bool
+	}{
+		"silent":             {fmt.Errorf("%w: %w", signing.ErrNoEvidence, revocation.ErrUnavailable), 0, false},
+		"silent for weeks":   {signing.ErrNoEvidence, rescue.OthersPatience - 24*time.Hour, false},
+		"silent for a month": {signing.ErrNoEvidence, rescue.OthersPatience, true},
+		"unknown":            {certs.ErrNotTrusted, 0, true},
+		"withdrawn since":    {fmt.Errorf("%w: %w", signing.ErrNoEvidence, revocation.RevokedError{At: noon}), 0, true},
+	} {
+		d := newDesk(t)
+		d.Raiser.Want = signing.LevelLTA
+		d.Raiser.Holds = func([]byte) (time.Time, error) { return noon.AddDate(5, 0, 0), nil }
+		*d.ext = extender{level: signing.LevelLTA, err: lacking(c.cause)}
+		out := d.Raiser.attempt(t.Context(), Raise{PDF: []byte("%PDF"), Job: jobs.Job{Created: noon.Add(-c.waited)}})
+		if cause, detail := rescue.Split(out.Cause); cause != rescue.Others || !strings.Contains(detail, "Somebody (Signature2)") {
+			t.Errorf("%s: cause %q", name, out.Cause)
+		}
+		if out.Level != signing.LevelLTA || out.PDF == nil || !out.Reached || out.Holds.IsZero() {
+			t.Errorf("%s: level %v, reached %t, holds %v", name, out.Level, out.Reached, out.Holds)
+		}
+		if out.GivenUp != c.givenUp || out.NextTry.IsZero() != c.givenUp {
+			t.Errorf("%s: given up %t, next %v", name, out.GivenUp, out.NextTry)
 		}
 	}
 }

@@ -1,13 +1,13 @@
 package requests
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/signing/document"
 )
 
 // steps of a request: form and check are in the area it comes from, then read, sign.
@@ -137,7 +137,7 @@ func boxOf(r Request) page.Mark {
 
 // shortDigest is the beginning of a digest in two groups: enough to compare by eye
 // that page and file are the same.
-func shortDigest(sum [32]byte) string { return fmt.Sprintf("%X %X", sum[:2], sum[2:4]) }
+func shortDigest(sum [32]byte) string { return document.Digest(sum[:4]) }
 
 // pages says how long the document is, and its digest.
 func (p sheetPage) pages(v page.View) string {

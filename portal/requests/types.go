@@ -60,7 +60,7 @@ const (
 	Signed    State = "signed"    // asked, not in force until accepted
 	Accepted  State = "accepted"  // a change of account is not in force yet
 	Done      State = "done"      // a change of account that is in force
-	Rejected  State = "rejected"  // by the mutuality, or because the card was revoked
+	Rejected  State = "rejected"  // by the mutuality, or because the card was revoked or ran out before anybody told
 	Declined  State = "declined"  // the member refused to sign
 	Withdrawn State = "withdrawn" // by the member, after signing
 	Expired   State = "expired"   // never signed
@@ -149,6 +149,9 @@ type Raised struct {
 	// GivenUp says that only an order by hand tries again: the office gets a task, and the
 	// job is a dead letter. Tell: the office gets a task, if it has none yet.
 	GivenUp, Tell bool
+	// Reached says that the member's own signature is at the level wanted although the job
+	// goes on, or was given up, for others in the file: it is in line to be renewed.
+	Reached bool
 	// Holds is when the archive timestamp of the new version runs out, Stamped when the
 	// attempt was; zero: it has none, or nobody looked.
 	Holds, Stamped time.Time

@@ -31,7 +31,7 @@ func writtenRow(v page.View, w Written) page.LedgerRow {
 		kind = page.Neutral
 	}
 	return page.LedgerRow{
-		Date: locale.DateShort(v.Lang, w.Sent), When: w.Sent.In(locale.Zone()).Format(time.DateOnly),
+		Date: locale.DateRecent(v.Lang, w.Sent, v.Now), When: w.Sent.In(locale.Zone()).Format(time.DateOnly),
 		Title: page.Link{URL: v.URL("messages/" + w.ID), Text: v.T("messages.subject." + w.Subject), Hidden: w.Reference}, Detail: detail,
 		End: page.Badge(kind, v.T("messages.state."+w.State)),
 	}

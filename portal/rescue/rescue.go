@@ -6,7 +6,12 @@
 //	                     ├─ again, after a back-off that doubles up to an hour
 //	                     ├─ waits a day: an alert, and one for each day more
 //	                     ├─ waits Patience: a task for the office, which says what to do
-//	                     └─ nothing can help: alert, task and dead letter at once
+//	                     ├─ nothing can help: alert, task and dead letter at once
+//	                     └─ others in doubt: see below
+//
+// Somebody else's signatures and timestamps in a file do not hold up the member's: hers is at
+// the level wanted and in line to be renewed, and the job goes on for the others alone, while
+// they may still be had and for OthersPatience at most.
 //
 // Nothing waits unseen: the office lists each of them with its cause, when it is tried
 // next, and a button that tries it now.
@@ -41,6 +46,9 @@ func Kinds() []string { return []string{Raise, Renew} }
 // weekend without a service.
 const Patience = 3 * 24 * time.Hour
 
+// OthersPatience is how long evidence for others in a file is asked for. A renewal asks again.
+const OthersPatience = 30 * 24 * time.Hour
+
 // Cause is why a document waits, or was given up. Each has a text of the catalogue,
 // office.rescue.cause.<cause>, and one on what to do, office.rescue.do.<cause>.
 type Cause string
@@ -54,11 +62,14 @@ const (
 	Unfit     Cause = "unfit"     // the file cannot take more
 	Late      Cause = "late"      // the newest archive timestamp has run out
 	Short     Cause = "short"     // a new archive timestamp would hold no longer
+	Others    Cause = "others"    // the member's own is complete, somebody else's in the file is not
 	Other     Cause = "other"
 )
 
 // Causes lists them.
-func Causes() []Cause { return []Cause{Timestamp, Status, Path, Revoked, Unfit, Late, Short, Other} }
+func Causes() []Cause {
+	return []Cause{Timestamp, Status, Path, Revoked, Unfit, Late, Short, Others, Other}
+}
 
 // ErrLate means that the newest archive timestamp ran out before it was renewed: nothing
 // shows any more that what it covers was there in time.
@@ -74,6 +85,8 @@ var ErrPath = errors.New("no path to an anchor")
 func Of(err error) Cause {
 	var revoked revocation.RevokedError
 	switch {
+	case errors.As(err, new(*signing.IncompleteError)): // whatever its causes are
+		return Others
 	case errors.Is(err, ErrLate):
 		return Late
 	case errors.As(err, &revoked):
@@ -98,11 +111,20 @@ func Of(err error) Cause {
 // Hopeless reports whether no later attempt can do better: the file cannot take more, or
 // a certificate that was good when it counted has been withdrawn since.
 func Hopeless(err error) bool {
+	var others *signing.IncompleteError
+	if errors.As(err, &others) {
+		return !others.Temporary()
+	}
 	switch Of(err) {
 	case Late, Revoked, Unfit:
 		return true
 	}
 	return false
+}
+
+// Spent reports whether a job that is put off to next has asked long enough for others.
+func Spent(err error, j jobs.Job, next time.Time) bool {
+	return Of(err) == Others && !j.Created.IsZero() && next.Sub(j.Created) >= OthersPatience
 }
 
 // Words are how a cause is kept with its job: the cause, and the error for who looks after

@@ -36,6 +36,10 @@ func TestCauses(t *testing.T) {
 		{signing.ErrTooLarge, Unfit, true},
 		{fmt.Errorf("%w: %w", ErrLate, certs.ExpiredError{}), Late, true},
 		{ErrNoGain, Short, false},
+		{inDoubt(certs.ErrNotTrusted), Others, true},
+		{inDoubt(fmt.Errorf("%w: %w", signing.ErrNoEvidence, revocation.RevokedError{})), Others, true},
+		{inDoubt(fmt.Errorf("%w: %w", signing.ErrNoEvidence, revocation.ErrUnavailable)), Others, false},
+		{inDoubt(certs.ErrNotTrusted, signing.ErrNoEvidence), Others, false},
 	} {
 		err := fmt.Errorf("doing it: %w", test.err)
 		if got := Of(err); got != test.want || Hopeless(err) != test.hopeless {
@@ -48,6 +52,33 @@ func TestCauses(t *testing.T) {
 	for _, words := range []string{"", "timestamp", "no such: thing", "the program stopped"} {
 		if cause, detail := Split(words); cause != Other || detail != words {
 			t.Errorf("Split(%q) = %s, %q", words, cause, detail)
+		}
+	}
+}
+
+// inDoubt is a file in which others lack something.
+func inDoubt(causes ...error) error {
+	e := &signing.IncompleteError{Level: signing.LevelLTA}
+	for _, cause := range causes {
+		e.Lacking = append(e.Lacking, signing.Lack{Field: "Signature2", Signer: "Somebody", Err: cause})
+	}
+	return e
+}
+
+// Others in a file are asked for as long as they may still be had, and not for ever.
+func TestSpent(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		err   error
+		waits time.Duration
+		want  bool
+	}{
+		{inDoubt(signing.ErrNoEvidence), OthersPatience - 1, false},
+		{inDoubt(signing.ErrNoEvidence), OthersPatience, true},
+		{signing.ErrNoEvidence, 12 * OthersPatience, false}, // the member's own
+	} {
+		if got := Spent(test.err, jobs.Job{Created: now}, now.Add(test.waits)); got != test.want {
+			t.Errorf("Spent(%v) after %v = %v", test.err, test.waits, got)
 		}
 	}
 }

@@ -1,16 +1,19 @@
 package rights
 
 import (
+	"slices"
 	"strconv"
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
 
-// Measures of the chart, in pixels: letters keep their size whatever its width.
+// Measures of the chart, in pixels: letters keep their size whatever its width. The values
+// stand under the bar, so that a short part is never behind a number.
 const (
-	barTop, barHeight = 30, 44
-	yearHeight        = 92
+	barTop, barHeight = 30, 32
+	valuesTop         = barHeight + 24
+	yearHeight        = 112
 )
 
 // chart is a bar for each year, on one scale: what was counted up to the ceiling, what is
@@ -48,6 +51,11 @@ func chartOf(v page.View, years []MafYear) chart {
 		c.Bars = append(c.Bars, b)
 	}
 	return c
+}
+
+// above says whether a year went above its ceiling.
+func (c chart) above() bool {
+	return slices.ContainsFunc(c.Bars, func(b bar) bool { return b.Over > 0 })
 }
 
 func (c chart) height() string { return strconv.Itoa(len(c.Bars) * yearHeight) }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/core"
@@ -76,29 +77,40 @@ func yearsTable(v page.View, years []MafYear) page.Table {
 }
 
 // sharesTable is a year's part of each person; the last row is their sum, which is the
-// household's counter.
+// household's counter. Where nothing was or will be refunded, nothing is said of it.
 func sharesTable(v page.View, y MafYear, own bool) page.Table {
 	t := page.Table{Caption: v.T("rights.maf.shares", locale.A("year", y.Year)), Columns: []page.Column{
 		{Head: v.T("rights.head.person"), Width: 25}, {Head: v.T("rights.maf.head.counted"), Width: 20, End: true},
-		{Head: v.T("rights.maf.head.refunded"), Width: 20, End: true}, {Head: v.T("rights.maf.head.due"), Width: 20, End: true},
-		{Head: v.T("rights.maf.head.expected"), Width: 15, End: true},
 	}}
 	var sum core.MafShare
+	for _, s := range y.Shares {
+		sum.Counted, sum.Refunded, sum.Due = sum.Counted+s.Counted, sum.Refunded+s.Refunded, sum.Due+s.Due
+	}
+	refunds := sum.Refunded > 0 || sum.Due > 0
+	if refunds {
+		t.Columns = append(t.Columns, page.Column{Head: v.T("rights.maf.head.refunded"), Width: 20, End: true},
+			page.Column{Head: v.T("rights.maf.head.due"), Width: 20, End: true}, page.Column{Head: v.T("rights.maf.head.expected"), Width: 15, End: true})
+	}
+	add := func(who templ.Component, s core.MafShare, expected string) {
+		row := page.TableRow{who, page.Amount(v, s.Counted)}
+		if refunds {
+			row = append(row, page.Amount(v, s.Refunded), page.Amount(v, s.Due), page.Text(expected))
+		}
+		t.Rows = append(t.Rows, row)
+	}
 	for _, s := range y.Shares {
 		who := v.T("rights.maf.others")
 		if s.Person.Member != "" {
 			who = name(v, s.Person)
 		}
-		expected := ""
+		expected := "–"
 		if s.Due > 0 {
 			expected = day(v, s.Expected, "rights.maf.unknown")
 		}
-		t.Rows = append(t.Rows, page.TableRow{page.Text(who), page.Amount(v, s.Counted), page.Amount(v, s.Refunded), page.Amount(v, s.Due), page.Text(expected)})
-		sum.Counted, sum.Refunded, sum.Due = sum.Counted+s.Counted, sum.Refunded+s.Refunded, sum.Due+s.Due
+		add(page.Text(who), s.MafShare, expected)
 	}
 	if !own {
-		t.Rows = append(t.Rows, page.TableRow{page.Text(v.T("rights.maf.sum")), page.Amount(v, sum.Counted),
-			page.Amount(v, sum.Refunded), page.Amount(v, sum.Due), page.Text("")})
+		add(total(v.T("rights.maf.sum")), sum, "–")
 	}
 	return t
 }

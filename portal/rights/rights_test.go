@@ -122,6 +122,15 @@ func TestMafPage(t *testing.T) {
 	if n := len(p.All("svg.chart pattern")); n != 2 {
 		t.Errorf("%d patterns", n)
 	}
+	if n := len(p.All("svg.chart g .plate")); n != 0 {
+		t.Errorf("%d numbers stand on the bars", n)
+	}
+	for _, table := range p.Texts("table.table") {
+		if strings.Contains(table, "Année 2026") && strings.Contains(table, "Attendu le") { // nothing was refunded for it
+			t.Errorf("empty columns: %s", table)
+		}
+	}
+	wantText(t, strings.Join(p.Texts("table.table"), " "), "Année 2025 Personne Compté Remboursé Encore à payer Attendu le")
 	s.maf.Years[0].Class = 0
 	wantText(t, d.Get(mafPath).Text("main"), "maximum à facturer social")
 	s.maf.Years = s.maf.Years[1:]

@@ -21,7 +21,7 @@ func (s *SignIn) doors(c *gin.Context) error {
 	}
 	v.Title, v.Lead = v.T("signin.title"), v.T("signin.lead")
 	v.Banner = told(v, c)
-	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, page.NextOf(c)), s.links(v)))
+	return page.Render(c, http.StatusOK, doorsPage(v, s.doorsOf(v, page.NextOf(c)), s.first(v), s.links(v)))
 }
 
 // told is the notice of what led here: the end of a session, or a link of a mail that did

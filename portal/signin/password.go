@@ -90,7 +90,7 @@ func (s *SignIn) showPassword(c *gin.Context, v page.View, f form, status int) e
 	case "changed":
 		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("password.changed.heading"), Text: v.T("password.changed")}
 	}
-	return page.Render(c, status, passwordPage(v, f, fields(s.Classic.Profile), s.links(v)))
+	return page.Render(c, status, passwordPage(v, f, fields(s.Classic.Profile), s.formLinks(v)))
 }
 
 // enterPassword judges the form.
@@ -233,7 +233,24 @@ func (s *SignIn) passwordDoor(v page.View, next string) page.Door {
 	}
 }
 
-// links are those under the form (F41): each leads to its own flow.
+// first is where who has no access yet opens one.
+func (s *SignIn) first(v page.View) page.Link {
+	if s.First.Path == "" {
+		return page.Link{}
+	}
+	return page.Link{URL: v.URL(s.First.Path), Text: v.T(s.First.Key)}
+}
+
+// formLinks are those under the form, with that of a first visit as the last.
+func (s *SignIn) formLinks(v page.View) []page.Link {
+	links := s.links(v)
+	if first := s.first(v); first.URL != "" {
+		links = append(links, first)
+	}
+	return links
+}
+
+// links are those that help (F41): each leads to its own flow.
 func (s *SignIn) links(v page.View) []page.Link {
 	var links []page.Link
 	for _, l := range s.Links {

@@ -32,6 +32,7 @@ type SignIn struct {
 	Classic   *credentials.Service
 	Cookies   Cookies
 	Links     []LinkTo // under the password form, and beside the doors
+	First     LinkTo   // for who comes for the first time; empty path: nowhere
 	Mutuality string   // key of the mutuality in the store
 	Now       func() time.Time
 	// Arrived is told of each login by card before its session begins: an account that is

@@ -24,6 +24,7 @@ import (
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/door"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
 	"guichet.example/portal/profile"
 )
 
@@ -113,7 +114,8 @@ func newDesk(t *testing.T) (*areatest.Counter, *fake) {
 		t.Fatal(err)
 	}
 	classic := &credentials.Service{Store: accounts{f: f}, Profile: emut, Mutuality: "tilleuls", Now: now, Rand: zeros{}}
-	return areatest.New(t, &SignIn{Store: f, Sessions: f, Card: card, Classic: classic, Cookies: f, Mutuality: "tilleuls", Now: now}), f
+	return areatest.New(t, &SignIn{Store: f, Sessions: f, Card: card, Classic: classic, Cookies: f, Mutuality: "tilleuls", Now: now,
+		First: LinkTo{Path: "enrol", Key: "enrol.link"}}), f
 }
 
 // zeros is a source of randomness that is none.
@@ -281,5 +283,28 @@ func TestClosedMeanwhile(t *testing.T) {
 	p := c.PostBody("sign-in/card", token())
 	if p.Status != http.StatusOK || !strings.Contains(string(p.Body), "/fr/sign-in/disabled") || f.ticket == "" {
 		t.Errorf("POST sign-in/card = %d %s, ticket %q, %v", p.Status, p.Body, f.ticket, p.Err)
+	}
+}
+
+// Who has no access yet finds where she opens one under a heading of its own, before what
+// helps those who have.
+func TestFirstVisitHasAHeading(t *testing.T) {
+	for _, l := range locale.Languages() {
+		v := page.View{Lang: l, Brand: page.DefaultBrand()}
+		enrol := page.Link{URL: v.URL("enrol"), Text: v.T("enrol.link")}
+		for _, doors := range [][]page.Door{{{Title: "a"}}, {{Title: "a"}, {Title: "b"}}} {
+			var b strings.Builder
+			if err := doorsPage(v, doors, enrol, nil).Render(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+			first, link := strings.Index(b.String(), v.T("signin.first.title")), strings.Index(b.String(), `"`+enrol.URL+`"`)
+			if trouble := strings.Index(b.String(), v.T("signin.trouble.title")); first < 0 || link < first || trouble < link {
+				t.Errorf("%s, %d doors: heading at %d, link at %d, what helps at %d", l, len(doors), first, link, trouble)
+			}
+		}
+		s := &SignIn{First: LinkTo{Path: "enrol", Key: "enrol.link"}}
+		if got := s.formLinks(v); len(got) != 1 || got[0] != enrol {
+			t.Errorf("%s: under the password form: %+v", l, got)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -123,7 +124,7 @@ func (db *DB) blockSettled(t *tx, key memberKey, d documents.Document, r request
 	if err != nil {
 		return err
 	}
-	return db.tellNews(t, key.mutuality, holder)
+	return db.notice(t, key.mutuality, holder, mail.MessageInSpace, nil)
 }
 
 // putDoubted writes a decision back as it was kept; one of no day is no row.

@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
@@ -26,19 +27,27 @@ const onBooklet = `(h.since IS NULL OR h.since <= ?) AND (h.until IS NULL OR h.u
 // older when we first hear of her was never shown to the holder, and is not asked.
 const catchUp = 1 // years
 
-// ComeOfAge asks persons who came of age whether the holder keeps access, by a letter, and
-// lets silence decide for those who did not answer in time: each once, at most limit of
-// both. It returns how many there were; to be called until there is none.
+// ComeOfAge asks persons who came of age whether the holder keeps access, by a letter,
+// lets silence decide for those who did not answer in time, and ends what those allowed who
+// left the booklet: each once, at most limit of all. It returns how many there were; to be
+// called until there is none.
 func (db *DB) ComeOfAge(ctx context.Context, mutuality string, r people.Rules, limit int) (n int, err error) {
-	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
-		asked, err := db.askAll(ctx, t, mutuality, r, limit)
-		if err != nil {
+	left, err := db.leftBehind(ctx, mutuality, limit)
+	if err == nil {
+		err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+			gone, err := db.endLeft(ctx, t, mutuality, left)
+			if err != nil {
+				return err
+			}
+			asked, err := db.askAll(ctx, t, mutuality, r, limit-gone)
+			if err != nil {
+				return err
+			}
+			silent, err := db.silence(ctx, t, mutuality, r, limit-gone-asked)
+			n = gone + asked + silent
 			return err
-		}
-		silent, err := db.silence(ctx, t, mutuality, r, limit-asked)
-		n = asked + silent
-		return err
-	})
+		})
+	}
 	if err != nil {
 		return 0, fmt.Errorf("asking who came of age: %w", err)
 	}
@@ -146,7 +155,7 @@ func (db *DB) putAccess(t *tx, mutuality string, a people.Access, note audit.Ent
 			return err
 		}
 	}
-	return db.tellNews(t, mutuality, a.Holder)
+	return db.notice(t, mutuality, a.Holder, mail.MessageInSpace, nil)
 }
 
 // findAccess reads how far the access of a holder to a person on her booklet is decided.
@@ -169,7 +178,7 @@ func findBooklets(c *conn, where, who, mutuality string, today time.Time, args .
 	err = c.each(`
 		SELECT h.member, h.person, h.role, m.member, m.given_names, m.surname, m.birth,
 			coalesce(a.state, ?), a.decided_at, coalesce(a.decided_by, ''), coalesce(a.reason, ''), coalesce(a.letter, ''), a.answer_by,
-			coalesce(a.request, '')
+			coalesce(a.request, ''), h.since
 		FROM households h
 			JOIN members m ON m.mutuality = h.mutuality AND m.member = `+who+`
 			LEFT JOIN accesses a ON a.mutuality = h.mutuality AND a.member = h.member AND a.person = h.person
@@ -179,11 +188,13 @@ func findBooklets(c *conn, where, who, mutuality string, today time.Time, args .
 			var given, surname string
 			var birth sql.NullString
 			var at, answer sql.NullInt64
+			var since sql.NullString
 			err := scan(&o.Holder, &o.Access.Person, &o.Role, &o.Member, &given, &surname, &birth,
-				&o.State, &at, &o.By, &o.Ground, &o.Letter, &answer, &o.Request)
+				&o.State, &at, &o.By, &o.Ground, &o.Letter, &answer, &o.Request, &since)
 			if err != nil {
 				return err
 			}
+			o.State = asItStands(o.State, at, since)
 			o.Name, o.At, o.AnswerBy = account.Member{GivenNames: given, Surname: surname}.Name(), fromMaybe(at), fromMaybe(answer)
 			o.Birth, err = fromDate(birth)
 			list = append(list, o)
@@ -200,7 +211,7 @@ func (db *DB) Household(ctx context.Context, login auth.Login) (h people.Househo
 		if err != nil {
 			return err
 		}
-		h = people.Household{Me: people.Person{Member: me.ID, Name: me.Name(), Birth: me.Birth, Self: true}, Affiliation: me.Affiliation}
+		h = people.Household{Me: people.Person{Member: me.ID, Name: me.Name(), Birth: me.Birth, Self: true}, Affiliation: document.Affiliation(me.Affiliation)}
 		if h.Holders, err = findBooklets(c, `h.person = ?`, "h.member", login.Mutuality, today, string(login.Member)); err != nil {
 			return err
 		}

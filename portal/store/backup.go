@@ -21,7 +21,8 @@ import (
 
 // A backup is a folder:
 //
-//	manifest.json      what follows, with hashes; written last: without it there is no backup
+//	manifest.seal      the keys' seal over the manifest; written last
+//	manifest.json      what follows, with hashes; without it there is no backup
 //	guichet.db         SQLite: the whole file
 //	tables/NAME        PostgreSQL: a table each, as COPY in binary writes it
 //	objects.list       object, size, SHA-256: a line each, sorted by object
@@ -37,6 +38,9 @@ const (
 	tableFolder  = "tables"
 	copyFile     = "guichet.db"
 )
+
+// SealFile is the name of the seal of a backup, in its folder.
+const SealFile = "manifest.seal"
 
 // backupFormat is the version of the shape above.
 const backupFormat = 1
@@ -86,6 +90,10 @@ var (
 	ErrBackupExists = errors.New("there is something already")
 	// ErrNoBackup means that the folder holds no whole backup.
 	ErrNoBackup = errors.New("not a whole backup")
+	// ErrForged means that the keys did not seal this manifest: somebody changed the backup.
+	ErrForged = errors.New("the seal of the backup does not hold: somebody changed it")
+	// ErrUnsealed means that a backup has no seal; older programs made none.
+	ErrUnsealed = errors.New("the backup has no seal, so anybody may have made it")
 )
 
 // copyEngine is what an engine does for a backup.
@@ -138,15 +146,23 @@ func (db *DB) backup(ctx context.Context, dir string, m *Manifest, told func(Ste
 	if err != nil {
 		return err
 	}
-	whole, err := newFile(dir, manifestFile)
+	text = append(text, '\n')
+	if err := writeWhole(dir, manifestFile, text); err != nil {
+		return err
+	}
+	return errors.Join(writeWhole(dir, SealFile, makeSeal(db.cfg.Keys, text)), syncFolder(dir))
+}
+
+func writeWhole(dir, name string, text []byte) error {
+	whole, err := newFile(dir, name)
 	if err != nil {
 		return err
 	}
 	defer whole.close()
-	if _, err := whole.Write(append(text, '\n')); err != nil {
+	if _, err := whole.Write(text); err != nil {
 		return err
 	}
-	return errors.Join(whole.end(nil), syncFolder(dir))
+	return whole.end(nil)
 }
 
 // copyObjects copies each object that the list names, if it is what it was.

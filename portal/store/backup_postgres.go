@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -172,13 +174,17 @@ func fillTables(ctx context.Context, raw *sql.Conn, dir string, m Manifest, told
 		if err != nil {
 			return err
 		}
-		read := io.TeeReader(f, telling(func(n int) { done += int64(n); told(Step{"database", done, size}) }))
+		sum := sha256.New()
+		read := io.TeeReader(io.TeeReader(f, sum), telling(func(n int) { done += int64(n); told(Step{"database", done, size}) }))
 		err = onWire(raw, func(wire *pgconn.PgConn) error {
 			_, err := wire.CopyFrom(ctx, read, `COPY "`+table.Name+`" (`+table.columns()+`) FROM STDIN (FORMAT binary)`)
 			return err
 		})
 		if err := errors.Join(err, f.Close()); err != nil {
 			return fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		if hex.EncodeToString(sum.Sum(nil)) != m.sum(tableFolder+"/"+table.Name) {
+			return fmt.Errorf("table %s changed while it was read: %w", table.Name, ErrDamaged)
 		}
 		var n int64
 		if err := raw.QueryRowContext(ctx, `SELECT count(*) FROM "`+table.Name+`"`).Scan(&n); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -128,7 +129,7 @@ func TestBackup(t *testing.T) {
 				}
 				cfg := emptyPlace(t, b)
 				began := time.Now()
-				if _, err := store.Restore(t.Context(), cfg, dir, quiet); err != nil {
+				if _, err := store.Restore(t.Context(), cfg, store.From{Dir: dir}, quiet); err != nil {
 					t.Fatal(err)
 				}
 				restored := openStore(t, cfg)
@@ -220,23 +221,28 @@ func TestRestoreRefuses(t *testing.T) {
 				spoil func(dir string) error
 				want  error
 			}{
-				"no manifest":  {func(dir string) error { return os.Remove(filepath.Join(dir, "manifest.json")) }, store.ErrNoBackup},
-				"manifest cut": {func(dir string) error { return halve(filepath.Join(dir, "manifest.json")) }, store.ErrNoBackup},
+				"no manifest": {func(dir string) error { return os.Remove(filepath.Join(dir, "manifest.json")) }, store.ErrNoBackup},
+				"manifest cut": {func(dir string) error {
+					path := filepath.Join(dir, "manifest.json")
+					return errors.Join(halve(path), seal(b, dir))
+				}, store.ErrNoBackup},
 				"manifest of elsewhere": {func(dir string) error {
-					return swap(dir, func(m map[string]any) { m["format"] = 99 })
+					return swap(b, dir, func(m map[string]any) { m["format"] = 99 })
 				}, store.ErrNoBackup},
 				"a path that goes up": {func(dir string) error {
-					return swap(dir, func(m map[string]any) { m["files"].([]any)[0].(map[string]any)["name"] = "../../etc/passwd" })
+					return swap(b, dir, func(m map[string]any) { m["files"].([]any)[0].(map[string]any)["name"] = "../../etc/passwd" })
 				}, store.ErrNoBackup},
-				"a newer schema": {func(dir string) error { return swap(dir, func(m map[string]any) { m["schema"] = 9999 }) }, store.ErrNewerSchema},
-				"file missing":   {func(dir string) error { return os.Remove(filepath.Join(dir, data)) }, store.ErrNoBackup},
-				"file cut":       {func(dir string) error { return halve(filepath.Join(dir, data)) }, store.ErrDamaged},
-				"a bit flipped":  {func(dir string) error { return flipBit(filepath.Join(dir, data)) }, store.ErrDamaged},
+				"a newer schema": {func(dir string) error {
+					return swap(b, dir, func(m map[string]any) { m["schema"] = 9999 })
+				}, store.ErrNewerSchema},
+				"file missing":  {func(dir string) error { return os.Remove(filepath.Join(dir, data)) }, store.ErrNoBackup},
+				"file cut":      {func(dir string) error { return halve(filepath.Join(dir, data)) }, store.ErrDamaged},
+				"a bit flipped": {func(dir string) error { return flipBit(filepath.Join(dir, data)) }, store.ErrDamaged},
 				"list flipped": {func(dir string) error {
 					return os.WriteFile(filepath.Join(dir, "objects.list"), []byte("../x 1 00\n"), 0o600)
 				}, store.ErrDamaged},
 				"heads of another": {func(dir string) error {
-					return swap(dir, func(m map[string]any) {
+					return swap(b, dir, func(m map[string]any) {
 						m["heads"].([]any)[0].(map[string]any)["hash"] = strings.Repeat("ab", 32)
 					})
 				}, store.ErrDamaged},
@@ -248,7 +254,7 @@ func TestRestoreRefuses(t *testing.T) {
 				if err := tt.spoil(dir); err != nil {
 					t.Fatal(err)
 				}
-				_, err := store.Restore(t.Context(), emptyPlace(t, b), dir, quiet)
+				_, err := store.Restore(t.Context(), emptyPlace(t, b), store.From{Dir: dir}, quiet)
 				wantErr(t, name, err, tt.want)
 			}
 			if m.Objects > 0 {
@@ -263,30 +269,30 @@ func TestRestoreRefuses(t *testing.T) {
 				if err := flipBit(objects[0]); err != nil {
 					t.Fatal(err)
 				}
-				_, err = store.Restore(t.Context(), emptyPlace(t, b), dir, quiet)
+				_, err = store.Restore(t.Context(), emptyPlace(t, b), store.From{Dir: dir}, quiet)
 				wantErr(t, "an object flipped", err, store.ErrDamaged)
 				full := emptyPlace(t, b)
 				if err := full.Objects.Put(t.Context(), "2026-11-20/x/y", []byte("another's")); err != nil {
 					t.Fatal(err)
 				}
-				_, err = store.Restore(t.Context(), full, whole, quiet)
+				_, err = store.Restore(t.Context(), full, store.From{Dir: whole}, quiet)
 				wantErr(t, "a bucket that is not empty", err, store.ErrBackupExists)
 				none := emptyPlace(t, b)
 				none.Objects = nil
-				_, err = store.Restore(t.Context(), none, whole, quiet)
+				_, err = store.Restore(t.Context(), none, store.From{Dir: whole}, quiet)
 				wantErr(t, "no object store", err, store.ErrNoObjects)
 			}
 			stranger := emptyPlace(t, b)
 			if stranger.Keys, err = vault.NewKeys(filepath.Join(t.TempDir(), "keys")); err != nil {
 				t.Fatal(err)
 			}
-			_, err = store.Restore(t.Context(), stranger, whole, quiet)
+			_, err = store.Restore(t.Context(), stranger, store.From{Dir: whole}, quiet)
 			wantErr(t, "other keys", err, vault.ErrWrongKey)
 			cfg := emptyPlace(t, b)
-			if _, err := store.Restore(t.Context(), cfg, whole, quiet); err != nil {
+			if _, err := store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet); err != nil {
 				t.Fatal(err)
 			}
-			_, err = store.Restore(t.Context(), cfg, whole, quiet)
+			_, err = store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet)
 			wantErr(t, "restored twice", err, store.ErrBackupExists)
 		})
 	}
@@ -309,7 +315,23 @@ func flipBit(path string) error {
 	return os.WriteFile(path, content, 0o600)
 }
 
-func swap(dir string, change func(map[string]any)) error {
+// swap changes the manifest, as the keys themselves would have sealed it.
+func swap(b *bed, dir string, change func(map[string]any)) error {
+	if err := rewrite(dir, change); err != nil {
+		return err
+	}
+	return seal(b, dir)
+}
+
+func seal(b *bed, dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "manifest.seal"), fmt.Appendf(nil, "guichet-backup-1 %x %x\n", b.cfg.Keys.KeyID(), b.cfg.Keys.BackupSeal(text)), 0o600)
+}
+
+func rewrite(dir string, change func(map[string]any)) error {
 	path := filepath.Join(dir, "manifest.json")
 	text, err := os.ReadFile(path)
 	if err != nil {

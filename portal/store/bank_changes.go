@@ -166,12 +166,18 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// notFirst refuses an officer who already agreed to the change of account behind the item:
-// it waits for another pair of eyes.
+// notFirst refuses an officer who already agreed to the change of account behind the item,
+// or asked for the change of address that it is: it waits for another pair of eyes.
 func notFirst(t *tx, o auth.Officer, i office.Item) error {
 	member, request, ok := itemRequest(i.ID)
 	if !ok {
-		return nil
+		var own int
+		err := t.get(`SELECT count(*) FROM task_events WHERE mutuality = ? AND task = ? AND what = ? AND staff = ?`,
+			[]any{o.Mutuality, i.ID, office.EventAgreed, string(o.ID)}, &own)
+		if err == nil && own > 0 {
+			err = office.ErrFirst
+		}
+		return err
 	}
 	var by string
 	err := t.get(`SELECT agreed_by FROM bank_changes WHERE mutuality = ? AND member = ? AND request = ?`,

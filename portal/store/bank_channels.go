@@ -13,25 +13,14 @@ import (
 // late replaced. Who took an account over first changes where its owner is told.
 func (db *DB) channels(c *conn, a credentials.Account, now time.Time) ([]string, error) {
 	var list []string
-	seen := map[string]bool{}
-	add := func(address string) {
-		if _, err := mail.ParseAddress(address); err != nil {
-			return
-		}
-		if folded, err := credentials.FoldEmail(address); err == nil && !seen[folded] {
-			seen[folded] = true
-			list = append(list, address)
-		}
-	}
 	if a.Certified() {
-		add(a.Email)
+		list = append(list, a.Email)
 	}
-	var onFile string
-	err := c.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &onFile)
+	onFile, err := emailOnFile(c, a)
 	if err != nil {
 		return nil, err
 	}
-	add(onFile)
+	list = append(list, onFile)
 	key, err := db.keyOf(c, a.Mutuality, a.Member)
 	if err != nil {
 		return nil, err
@@ -46,17 +35,14 @@ func (db *DB) channels(c *conn, a credentials.Account, now time.Time) ([]string,
 				return err
 			}
 			before, err := key.open(sealedPayload, id, 1, sealed)
-			add(string(before))
+			list = append(list, string(before))
 			return err
 		})
 	if err != nil {
 		return nil, err
 	}
 	replaced, err := replacedEmails(c, key, now.Add(-replacedFor))
-	for _, address := range replaced {
-		add(address)
-	}
-	return list, err
+	return eachOnce(append(list, replaced...)...), err
 }
 
 // replacedFor is how long an address that was replaced is told of what the member is.

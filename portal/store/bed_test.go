@@ -109,6 +109,8 @@ var claire = account.Member{
 	Phone: "+3243221100", Language: "fr", Since: time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC), UpdatedAt: noon,
 }
 
+const bramAffiliation = "00-7654321"
+
 var claireAccount = bank.Account{
 	Purpose: bank.Benefits, IBAN: claireIBAN, BIC: "GKCCBEBB", Bank: "Belfius", Holder: "Claire Delcourt",
 	Since: time.Date(2012, 3, 1, 0, 0, 0, 0, time.UTC), Version: 1,
@@ -131,9 +133,12 @@ func newConfig(t testing.TB, c *clock) store.Config {
 	}
 	return store.Config{
 		Path: filepath.Join(dir, "guichet.db"), Keys: keys, Anchors: filepath.Join(dir, "anchors"), Now: c.Now, Started: "test",
-		RequestsPerDay: -1,
+		RequestsPerDay: -1, Log: storetest.ScannedLog(t, personal...),
 	}
 }
+
+// personal are words that no log may hold: names, streets, what is written and signed.
+var personal = []string{"Claire", "Delcourt", "Bram", "Janssens", "Rue Neuve", sentence, claireIBAN[len(claireIBAN)-8:], "+3243221100"}
 
 func newBed(t testing.TB, open opener) *bed {
 	t.Helper()
@@ -151,7 +156,7 @@ func bedOf(t testing.TB, open opener, cfg store.Config, c *clock) *bed {
 func bram() (account.Member, bank.Account) {
 	m, a := claire, claireAccount
 	m.ID, m.NationalNumber, m.GivenNames, m.Surname = "bbbbbbbbbbbbbbbbbbbbbbbbbb", number(bramNumber), "Bram", "Janssens"
-	m.Affiliation = "00-7654321"
+	m.Affiliation = bramAffiliation
 	a.IBAN = bramIBAN
 	return m, a
 }
@@ -164,7 +169,7 @@ func (b *bed) join(m account.Member, a bank.Account) auth.Login {
 	}
 	return auth.Login{
 		Mutuality: m.Mutuality, Member: m.ID, Name: m.Name(), Language: m.Language, Method: auth.Card, Assurance: auth.High,
-		At: b.clock.Now(), Session: "s-" + m.Surname,
+		At: b.clock.Now(), Session: "s-" + string(m.ID),
 		Holder: certs.Holder{
 			Country: "BE", SerialNumber: m.NationalNumber.Digits(), GivenNames: m.GivenNames, Surname: m.Surname,
 			CommonName: m.Name() + " (Authentication)",
@@ -217,7 +222,15 @@ func (b *bed) request() requests.Request {
 // frozen stores a request of the member and returns its id.
 func (b *bed) frozen(login auth.Login) string {
 	b.t.Helper()
-	id, err := b.PutRequest(b.t.Context(), login, b.request(), "")
+	r := b.request()
+	if act := r.Act.(document.BankChange); login.Member != claire.ID {
+		act.Member.Affiliation = ""
+		if login == b.bram {
+			act.Member.Affiliation = bramAffiliation
+		}
+		r.Act, r.Sheet = act, act.Sheet()
+	}
+	id, err := b.PutRequest(b.t.Context(), login, r, "")
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -151,7 +151,7 @@ func BenchmarkPage(b *testing.B) {
 	})
 	b.Run("overview", func(b *testing.B) {
 		clients(b, 1, func(int) error {
-			_, err := bed.Overview(context.Background(), bed.claire)
+			_, err := bed.Overview(context.Background(), bed.claire, true)
 			return err
 		})
 	})

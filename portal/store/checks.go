@@ -79,6 +79,9 @@ func (db *DB) checkedDocument(ctx context.Context, q check.Question) (issued che
 			JOIN documents d ON d.mutuality = c.mutuality AND d.member = c.member AND d.document = r.document
 			WHERE c.mutuality = ? AND c.check_index = ?`,
 			[]any{q.Mutuality, db.printed(q.Mutuality, q.Reference, q.Code)}, &f.member, &f.request, &f.document)
+		if wait := reference.wait(q.At); errors.Is(err, sql.ErrNoRows) && wait > 0 {
+			return &credentials.WaitError{Wait: wait}
+		}
 		if errors.Is(err, sql.ErrNoRows) {
 			return countWrong(t, q, source, reference)
 		}
@@ -110,8 +113,10 @@ func (db *DB) checkedDocument(ctx context.Context, q check.Question) (issued che
 	return issued, err
 }
 
-// guesses are the counts of wrong codes of the network and of the reference, which may
-// have to wait: whatever is asked, and whether there is such a reference or not.
+// guesses are the counts of wrong codes of the network and of the reference, whether there is
+// such a reference or not. A network that has to wait waits whatever it asks. A reference
+// makes those wait who have a wrong code: a code has 55 bits, which nobody guesses, and who
+// guesses all the same must not keep those out who hold the paper.
 func (db *DB) guesses(t *tx, q check.Question) (source, reference counter, err error) {
 	if source, err = t.counter(q.Mutuality, db.bucket(q.Mutuality, ofChecker, q.Source)); err != nil {
 		return source, reference, err
@@ -119,7 +124,7 @@ func (db *DB) guesses(t *tx, q check.Question) (source, reference counter, err e
 	if reference, err = t.counter(q.Mutuality, db.bucket(q.Mutuality, ofChecked, q.Reference)); err != nil {
 		return source, reference, err
 	}
-	if wait := max(source.wait(q.At), reference.wait(q.At)); wait > 0 {
+	if wait := source.wait(q.At); wait > 0 {
 		return source, reference, &credentials.WaitError{Wait: wait}
 	}
 	return source, reference, nil

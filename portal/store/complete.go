@@ -175,17 +175,28 @@ func (db *DB) completable(t *tx, key memberKey, login auth.Login, r requests.Req
 	return err
 }
 
-// accountUnchanged refuses a bank change made against an account that is another now.
+// accountUnchanged refuses a bank change made against an account that is another now, or
+// under a membership number that is not the member's any more: the insurance system would
+// take it for somebody else's.
 func accountUnchanged(t *tx, login auth.Login, act document.Act) error {
 	change, ok := act.(document.BankChange)
 	if !ok {
 		return nil
 	}
 	version, err := accountVersion(t.conn, login, bank.Benefits)
-	if err == nil && version != change.AccountVersion {
+	if err != nil {
+		return err
+	}
+	var number string
+	err = t.get(`SELECT affiliation FROM members WHERE mutuality = ? AND member = ?`, []any{login.Mutuality, string(login.Member)}, &number)
+	if err != nil {
+		return err
+	}
+	signed, now := change.Head().Member.Affiliation, document.Affiliation(number)
+	if version != change.AccountVersion || signed != "" && unspaced.Replace(signed) != unspaced.Replace(now) {
 		return requests.ErrChanged
 	}
-	return err
+	return nil
 }
 
 // putSigned writes the document and everything that points to it.

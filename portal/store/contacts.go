@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,6 +23,9 @@ const (
 	sealedContactOld = "contact-old"
 	sealedContactNew = "contact-new"
 )
+
+// workField is how the address of work stands among the numbers; its value is JSON.
+const workField = "work-address"
 
 // emailField is how a change of the e-mail address stands among the numbers.
 const emailField = "email"
@@ -67,6 +71,9 @@ func (db *DB) contacts(c *conn, mutuality string, member auth.MemberID) (known a
 	for field, g := range given {
 		known.Set(field, g.value)
 	}
+	if work := given[workField].value; work != "" && err == nil {
+		err = json.Unmarshal([]byte(work), &known.Workplace)
+	}
 	return known, err
 }
 
@@ -98,10 +105,46 @@ func (db *DB) ChangePhone(ctx context.Context, login auth.Login, k account.Phone
 	if !slices.Contains(account.PhoneKinds(), k) {
 		return fmt.Errorf("no such number: %.20q", string(k))
 	}
-	note := db.entry(ctx, login, audit.ChangeContact, object("field", string(k)))
-	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+	err := db.changeContact(ctx, login, string(k), func(known account.Contacts) (string, string, error) { return known.Of(k), number, nil })
+	if err != nil {
+		return fmt.Errorf("changing a number: %w", err)
+	}
+	return nil
+}
+
+// ChangeWorkAddress implements account.Store.
+func (db *DB) ChangeWorkAddress(ctx context.Context, login auth.Login, a account.WorkAddress) error {
+	err := db.changeContact(ctx, login, workField, func(known account.Contacts) (old, value string, err error) {
+		if old, err = workText(known.Workplace); err == nil {
+			value, err = workText(a)
+		}
+		return old, value, err
+	})
+	if err != nil {
+		return fmt.Errorf("changing the address of work: %w", err)
+	}
+	return nil
+}
+
+// workText is an address of work as it is kept: JSON, empty for none.
+func workText(a account.WorkAddress) (string, error) {
+	if a == (account.WorkAddress{}) {
+		return "", nil
+	}
+	text, err := json.Marshal(a)
+	return string(text), err
+}
+
+// changeContact puts what the member gives in the place of what was, once, and tells her.
+func (db *DB) changeContact(ctx context.Context, login auth.Login, field string, change func(known account.Contacts) (old, value string, err error)) error {
+	note := db.entry(ctx, login, audit.ChangeContact, object("field", field))
+	return db.write(ctx, audit.Entry{}, func(t *tx) error {
 		known, err := db.contacts(t.conn, login.Mutuality, login.Member)
-		if err != nil || known.Of(k) == number {
+		if err != nil {
+			return err
+		}
+		old, value, err := change(known)
+		if err != nil || old == value {
 			return err // sent twice
 		}
 		key, err := db.keyOf(t.conn, login.Mutuality, login.Member)
@@ -112,19 +155,15 @@ func (db *DB) ChangePhone(ctx context.Context, login auth.Login, k account.Phone
 			INSERT INTO contacts (mutuality, member, field, value_sealed, changed_at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (mutuality, member, field) DO UPDATE SET
 				value_sealed = excluded.value_sealed, changed_at = excluded.changed_at, confirmed_at = NULL`,
-			login.Mutuality, string(login.Member), string(k), key.seal(sealedContact, string(k), 1, []byte(number)), micros(db.cfg.Now()))
+			login.Mutuality, string(login.Member), field, key.seal(sealedContact, field, 1, []byte(value)), micros(db.cfg.Now()))
 		if err != nil {
 			return err
 		}
-		if err := db.contactChanged(t, key, string(k), known.Of(k), number, note); err != nil {
+		if err := db.contactChanged(t, key, field, old, value, note); err != nil {
 			return err
 		}
 		return db.tellContact(t, login.Mutuality, login.Member)
 	})
-	if err != nil {
-		return fmt.Errorf("changing a number: %w", err)
-	}
-	return nil
 }
 
 // contactChanged keeps the change with its row, and puts it in line for the insurance
@@ -155,19 +194,15 @@ func (db *DB) tellContact(t *tx, mutuality string, member auth.MemberID) error {
 	if err != nil {
 		return err
 	}
-	var onFile string
-	err = t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{mutuality, string(member)}, &onFile)
+	onFile, err := emailOnFile(t.conn, a)
 	if err != nil {
 		return err
 	}
 	to := []string{onFile}
-	if a.Certified() && !sameAddress(a.Email, onFile) {
+	if a.Certified() {
 		to = append(to, a.Email)
 	}
-	for _, address := range to {
-		if _, err := mail.ParseAddress(address); err != nil {
-			continue
-		}
+	for _, address := range eachOnce(to...) {
 		err := t.mail(db, mail.Message{Mutuality: mutuality, Member: member, To: address, Template: mail.ContactChanged, Lang: a.Language,
 			Values: map[string]string{string(mail.At): db.cfg.Now().UTC().Format(time.RFC3339)}})
 		if err != nil {
@@ -185,6 +220,7 @@ func (db *DB) contactsDelivered(t *tx, key memberKey, phone string, at time.Time
 	if err != nil {
 		return err
 	}
+	delete(found, workField) // never delivered
 	for field, g := range found {
 		switch {
 		case !g.confirmed && g.value == phone && phone != "":

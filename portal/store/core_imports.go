@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
@@ -14,11 +15,26 @@ import (
 // maxRejects is how many wrong lines of a file are kept; the others are counted.
 const maxRejects = 1000
 
+// importCache is the page cache of SQLite, in KiB, while a file is taken in: rows go all
+// over indexes that are larger than what the store holds in memory else.
+const importCache = 64 << 10
+
+// widen sets the page cache of the connection that writes.
+func (db *DB) widen(t *tx, kib int) error {
+	if _, ok := db.engine.(*sqlite); !ok {
+		return nil
+	}
+	return run(t.conn, "PRAGMA cache_size=-"+strconv.Itoa(kib))
+}
+
 // BeginImport notes that a file is being taken in. One that was cut short comes back with
 // how far it got; one that was taken in to its end begins again, and changes nothing
 // unless something else did meanwhile.
 func (db *DB) BeginImport(ctx context.Context, mutuality string, i core.Import) (core.Import, error) {
 	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		if err := db.widen(t, importCache); err != nil {
+			return err
+		}
 		had, err := importOf(t.conn, `WHERE mutuality = ? AND kind = ? AND sha256 = ?`, mutuality, string(i.Kind), i.SHA256[:])
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
@@ -107,6 +123,9 @@ func putPart(t *tx, mutuality, id string, part core.Part, out core.Outcome, reje
 // age of data that were taken in.
 func (db *DB) EndImport(ctx context.Context, mutuality, id string, state core.ImportState) error {
 	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		if err := db.widen(t, writerCache); err != nil {
+			return err
+		}
 		i, err := importOf(t.conn, `WHERE mutuality = ? AND import = ?`, mutuality, id)
 		if err != nil {
 			return err

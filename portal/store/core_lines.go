@@ -28,7 +28,7 @@ type paid struct {
 	member, treated, kind string
 	cents                 int64
 	persons               []string // who has lines in it, as far as known, besides the member
-	ahead                 bool     // not stored yet: a preview
+	lines                 []string // in whose files lines of it are
 }
 
 func (l *load) loadLines() error {
@@ -43,9 +43,9 @@ func (l *load) loadLines() error {
 			l.reject(i, *wrong)
 			continue
 		}
-		records = append(records, record{i, values})
+		records = append(records, record{i, values, lineTable.identity(values)})
 	}
-	records = l.once(lineTable, records)
+	records = l.once(records)
 	had, err := l.linesOf(payments)
 	if err != nil {
 		return err
@@ -58,54 +58,66 @@ func (l *load) loadLines() error {
 	return l.notePersons(records, payments)
 }
 
+// paymentOfLine also tells in whose files lines of the payment are: 1 the member's, 2 that
+// of the person besides her.
+var paymentOfLine = perKey{
+	name: "payments of lines",
+	columns: `p.payment, p.member, p.treated, p.kind, p.cents, coalesce(q.person, ''), CASE WHEN ` + hasLines("p.member") + ` THEN 1 ELSE 0 END +
+		CASE WHEN q.person IS NOT NULL AND ` + hasLines("q.person") + ` THEN 2 ELSE 0 END`,
+	from:  `payments AS p LEFT JOIN payment_persons AS q ON q.mutuality = p.mutuality AND q.payment = p.payment`,
+	where: `p.mutuality = ? AND p.payment = v.column1`,
+	ints:  []bool{false},
+}
+
+func hasLines(person string) string {
+	return `EXISTS (SELECT 1 FROM refund_lines AS t WHERE t.mutuality = p.mutuality AND t.person = ` + person + ` AND t.treated = p.treated AND t.payment = p.payment)`
+}
+
 // paymentsOfLines finds the payments of the batch by their references.
 func (l *load) paymentsOfLines() (map[string]*paid, error) {
 	payments := map[string]*paid{}
-	var references []string
+	var keys [][]any
 	for _, row := range l.batch.Rows {
 		reference := row.(core.Line).Payment
 		if _, seen := payments[reference]; !seen {
 			payments[reference] = nil
-			references = append(references, reference)
+			keys = append(keys, []any{reference})
 		}
 	}
-	err := inChunks(references, func(some []string) error {
-		args := make([]any, 0, len(some)+1)
-		for _, reference := range some {
-			args = append(args, reference)
+	err := l.eachKey(paymentOfLine, keys, func(scan func(...any) error) error {
+		var one paid
+		var reference, person string
+		var lines int64
+		if err := scan(&reference, &one.member, &one.treated, &one.kind, &one.cents, &person, &lines); err != nil {
+			return err
 		}
-		query := l.perKey(tuples(len(some), 1), `p.payment, p.member, p.treated, p.kind, p.cents, coalesce(q.person, '')`,
-			`payments AS p LEFT JOIN payment_persons AS q ON q.mutuality = p.mutuality AND q.payment = p.payment`,
-			`p.mutuality = ? AND p.payment = v.column1`)
-		return l.each(query, append(args, l.mutuality),
-			func(scan func(...any) error) error {
-				var p paid
-				var reference, person string
-				if err := scan(&reference, &p.member, &p.treated, &p.kind, &p.cents, &person); err != nil {
-					return err
-				}
-				if payments[reference] == nil {
-					payments[reference] = &p
-				}
-				if person != "" {
-					payments[reference].persons = append(payments[reference].persons, person)
-				}
-				return nil
-			})
+		p := payments[reference]
+		if p == nil {
+			p = &one
+			payments[reference] = p
+			if lines&1 != 0 {
+				p.lines = append(p.lines, p.member)
+			}
+		}
+		if person != "" {
+			p.persons = append(p.persons, person)
+		}
+		if lines&2 != 0 && person != p.member {
+			p.lines = append(p.lines, person)
+		}
+		return nil
 	})
 	if l.ahead == nil {
 		return payments, err
 	}
 	for reference, p := range payments {
-		known, ok := l.ahead.Payments[reference]
-		if !ok {
-			continue
+		kind, cents, held, there := l.ahead.Payment(reference)
+		switch {
+		case there && p == nil:
+			payments[reference] = &paid{kind: string(kind), cents: cents}
+		case held:
+			p.kind, p.cents = string(kind), cents
 		}
-		if p == nil {
-			p = &paid{ahead: true}
-			payments[reference] = p
-		}
-		p.kind, p.cents = string(known.Kind), known.Cents
 	}
 	return payments, err
 }
@@ -141,36 +153,21 @@ func (l *load) linesOf(payments map[string]*paid) (map[string][]any, error) {
 	type place struct{ person, treated, payment string }
 	var places []place
 	for reference, p := range payments {
-		if p == nil || p.ahead {
+		if p == nil {
 			continue
 		}
-		places = append(places, place{p.member, p.treated, reference})
-		for _, person := range p.persons {
-			if person != p.member {
-				places = append(places, place{person, p.treated, reference})
-			}
+		for _, person := range p.lines {
+			places = append(places, place{person, p.treated, reference})
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.person, b.person), cmp.Compare(a.treated, b.treated), cmp.Compare(a.payment, b.payment))
 	})
-	lines := lineTable
-	lines.finds, lines.ints = []int{linePerson, lineTreated, linePayment}, nil
-	had := map[string][]any{}
-	err := inChunks(places, func(some []place) error {
-		args := make([]any, 0, 3*len(some)+1)
-		for _, p := range some {
-			args = append(args, p.person, p.treated, p.payment)
-		}
-		return l.each(l.lookup(lines, len(some)), append(args, l.mutuality), func(scan func(...any) error) error {
-			values, err := scanAll(scan, len(lineTable.columns))
-			if err == nil {
-				had[lineTable.identity(values)] = values
-			}
-			return err
-		})
-	})
-	return had, err
+	keys := make([][]any, len(places))
+	for i, p := range places {
+		keys[i] = []any{p.person, p.treated, p.payment}
+	}
+	return l.having(lineTable, []int{linePerson, lineTreated, linePayment}, keys)
 }
 
 // addUp refuses the lines of a payment for care whose refunds are not, with those that are
@@ -179,7 +176,7 @@ func (l *load) addUp(records []record, had map[string][]any, payments map[string
 	sums := make(map[string]int64, len(payments))
 	for _, r := range records {
 		sums[r.values[linePayment].(string)] += r.values[lineRefund].(int64)
-		if old, ok := had[lineTable.identity(r.values)]; ok {
+		if old, ok := had[r.id]; ok {
 			sums[r.values[linePayment].(string)] -= old[lineRefund].(int64)
 		}
 	}
@@ -207,5 +204,5 @@ func (l *load) notePersons(records []record, payments map[string]*paid) error {
 			fresh = append(fresh, []any{r.values[linePayment], person})
 		}
 	}
-	return l.putPersons(fresh)
+	return l.insert("payment_persons", besideColumns, fresh)
 }

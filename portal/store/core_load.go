@@ -109,6 +109,7 @@ func (l *load) run() error {
 type record struct {
 	row    int // in the batch
 	values []any
+	id     string // the identity of the values
 }
 
 // loadTable loads what needs no more than its table.
@@ -120,9 +121,9 @@ func (l *load) loadTable(table coreTable) error {
 			l.reject(i, *wrong)
 			continue
 		}
-		records = append(records, record{i, values})
+		records = append(records, record{i, values, table.identity(values)})
 	}
-	records = l.once(table, records)
+	records = l.once(records)
 	slices.SortFunc(records, func(a, b record) int { return table.order(a.values, b.values) })
 	had, err := l.existing(table, records)
 	if err != nil {
@@ -132,16 +133,15 @@ func (l *load) loadTable(table coreTable) error {
 }
 
 // once refuses rows whose key another one of the batch has.
-func (l *load) once(table coreTable, records []record) []record {
+func (l *load) once(records []record) []record {
 	seen := make(map[string]bool, len(records))
 	kept := records[:0]
 	for _, r := range records {
-		key := table.identity(r.values)
-		if seen[key] {
+		if seen[r.id] {
 			l.reject(r.row, fault{"", core.ReasonDuplicate})
 			continue
 		}
-		seen[key] = true
+		seen[r.id] = true
 		kept = append(kept, r)
 	}
 	return kept
@@ -149,13 +149,15 @@ func (l *load) once(table coreTable, records []record) []record {
 
 // put writes what is new or not as it was; had has the rows that are there, by identity.
 func (l *load) put(table coreTable, records []record, had map[string][]any) error {
-	var added, changed [][]any
+	added := make([][]any, 0, len(records)-min(len(had), len(records)))
+	var changed [][]any
 	for _, r := range records {
-		old, ok := had[table.identity(r.values)]
+		old, ok := had[r.id]
 		switch {
 		case !ok:
 			added = append(added, r.values)
 			l.out.Added++
+			l.lookAhead(r.values)
 			if table.news != nil && l.t != nil {
 				table.news(l, r.values)
 			}
@@ -165,11 +167,12 @@ func (l *load) put(table coreTable, records []record, had map[string][]any) erro
 				}
 			}
 			continue
-		case same(old, r.values):
+		case slices.Equal(old, r.values):
 			l.out.Unchanged++
 			continue
 		}
 		l.out.Changed++
+		l.lookAhead(r.values)
 		if l.t == nil {
 			continue
 		}
@@ -223,22 +226,26 @@ func putAge(t *tx, mutuality string, kind core.Kind, asOf time.Time) error {
 
 // Ages tells, for each kind that was ever delivered, the insurance system's own time of
 // the newest data.
-func (db *DB) Ages(ctx context.Context, mutuality string) (map[core.Kind]time.Time, error) {
-	ages := map[core.Kind]time.Time{}
-	err := db.read(ctx, func(c *conn) error {
-		clear(ages)
-		return c.each(`SELECT kind, as_of FROM import_ages WHERE mutuality = ?`, []any{mutuality}, func(scan func(...any) error) error {
-			var kind string
-			var asOf int64
-			if err := scan(&kind, &asOf); err != nil {
-				return err
-			}
-			ages[core.Kind(kind)] = fromMicros(asOf)
-			return nil
-		})
+func (db *DB) Ages(ctx context.Context, mutuality string) (ages map[core.Kind]time.Time, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		ages, err = agesOf(c, mutuality)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading ages: %w", err)
 	}
 	return ages, nil
+}
+
+// agesOf are the ages of the data, on the caller's snapshot.
+func agesOf(c *conn, mutuality string) (map[core.Kind]time.Time, error) {
+	ages := map[core.Kind]time.Time{}
+	err := c.each(`SELECT kind, as_of FROM import_ages WHERE mutuality = ?`, []any{mutuality}, func(scan func(...any) error) error {
+		var kind core.Kind
+		var at int64
+		err := scan(&kind, &at)
+		ages[kind] = fromMicros(at)
+		return err
+	})
+	return ages, err
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/account"
@@ -23,75 +24,44 @@ var unspaced = strings.NewReplacer(" ", "", ".", "", "-", "")
 
 const unspacedSQL = `replace(replace(replace(affiliation, ' ', ''), '.', ''), '-', '')`
 
-// persons are the affiliation numbers in a row.
-func persons(row core.Row) (one, other string) {
-	switch r := row.(type) {
-	case core.Household:
-		return r.Holder, r.Member
-	case core.Cover:
-		return r.Member, ""
-	case core.Payment:
-		return r.Member, ""
-	case core.Line:
-		return r.Member, ""
-	case core.Incapacity:
-		return r.Member, ""
-	case core.Indemnity:
-		return r.Member, ""
-	case core.Appointment:
-		return r.Member, ""
-	case core.MedicalFile:
-		return r.Member, ""
-	case core.Maf:
-		return r.Holder, ""
-	case core.MafShare:
-		return r.Holder, r.Member
-	case core.Saving:
-		return r.Member, ""
-	case core.Agreement:
-		return r.Member, ""
-	case core.Received:
-		return r.Member, ""
-	}
-	return "", ""
-}
-
 // findMembers finds who the rows are about, all at once.
 func (l *load) findMembers() error {
 	l.members = map[string]string{}
 	numbers := make([]string, 0, len(l.batch.Rows))
+	schema := core.SchemaOf(l.batch.Kind)
 	for _, row := range l.batch.Rows {
-		one, other := persons(row)
-		for _, number := range []string{one, other} {
-			if number != "" {
-				numbers = append(numbers, unspaced.Replace(number))
+		for _, number := range schema.Persons(row) {
+			if number = unspaced.Replace(number); number != "" {
+				numbers = append(numbers, number)
 			}
 		}
 	}
 	slices.Sort(numbers)
-	return inChunks(slices.Compact(numbers), func(some []string) error {
-		args := []any{l.mutuality}
-		for _, number := range some {
-			args = append(args, number)
+	numbers = slices.Compact(numbers)
+	keys := make([][]any, len(numbers))
+	for i, number := range numbers {
+		keys[i] = []any{number}
+	}
+	return l.eachKey(memberOfRow, keys, func(scan func(...any) error) error {
+		var number, member string
+		err := scan(&number, &member)
+		if _, twice := l.members[number]; twice {
+			member = ""
 		}
-		query := `SELECT ` + unspacedSQL + `, member FROM members WHERE mutuality = ? AND ` + unspacedSQL + ` IN (` +
-			strings.TrimPrefix(strings.Repeat(", ?", len(some)), ", ") + `)`
-		return l.each(query, args, func(scan func(...any) error) error {
-			var number, member string
-			err := scan(&number, &member)
-			if _, twice := l.members[number]; twice {
-				member = ""
-			}
-			l.members[number] = member
-			return err
-		})
+		l.members[number] = member
+		return err
 	})
+}
+
+// memberOfRow has each number as it is asked for.
+var memberOfRow = perKey{
+	name: "members", columns: "v.column1, members.member", from: "members", where: "members.mutuality = ? AND " + unspacedSQL + " = v.column1", ints: []bool{false},
 }
 
 // member is the id behind an affiliation number.
 func (l *load) member(field, number string) (string, *fault) {
 	id, known := l.members[unspaced.Replace(number)]
-	if !known && l.ahead != nil && l.ahead.Members[unspaced.Replace(number)] {
+	if !known && l.ahead != nil && l.ahead.Member(unspaced.Replace(number)) {
 		return "ahead:" + unspaced.Replace(number), nil
 	}
 	switch {
@@ -141,6 +111,9 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 	if err != nil || wrong != nil {
 		return wrong, err
 	}
+	if wrong, err = l.numberTaken(m, had); err != nil || wrong != nil {
+		return wrong, err
+	}
 	paid, err := l.sameAccount(m.ID, accounts)
 	if err != nil {
 		return nil, err
@@ -161,8 +134,8 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 	default:
 		l.out.Changed++
 	}
-	if l.ahead != nil {
-		l.ahead.Members[unspaced.Replace(r.Affiliation)] = true
+	if l.ahead != nil && (had == nil || had.Affiliation != m.Affiliation) {
+		l.ahead.AddMember(unspaced.Replace(r.Affiliation))
 	}
 	if l.t == nil {
 		return nil, nil
@@ -172,6 +145,22 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 		about = keptAccount
 	}
 	return nil, l.putMember(m, accounts, code, about)
+}
+
+// numberTaken refuses to give a member the affiliation number that another has: what is
+// delivered by that number would go from one file into the other. Where numbers do move,
+// the other has hers first.
+func (l *load) numberTaken(m account.Member, had *account.Member) (*fault, error) {
+	number := unspaced.Replace(m.Affiliation)
+	if had == nil || unspaced.Replace(had.Affiliation) == number {
+		return nil, nil
+	}
+	var others int
+	err := l.get(`SELECT count(*) FROM members WHERE mutuality = ? AND `+unspacedSQL+` = ? AND member <> ?`, []any{l.mutuality, number, string(m.ID)}, &others)
+	if err != nil || others == 0 {
+		return nil, err
+	}
+	return &fault{"affiliation", core.ReasonNumberTaken}, nil
 }
 
 // confirmContacts settles numbers that a member gave with a delivery that is as the last one:
@@ -226,24 +215,21 @@ func (l *load) known(r core.Member) (m account.Member, had *account.Member, err 
 		m.Country = "BE"
 	}
 	old := account.Member{Mutuality: l.mutuality, NationalNumber: r.NationalNumber}
-	var birth, since sql.NullString
+	var d dates
 	err = l.get(`
 		SELECT member, affiliation, given_names, surname, birth, street, postcode, municipality, country, email, phone, language, since
 		FROM members WHERE mutuality = ? AND number_index = ?`,
 		[]any{l.mutuality, l.db.cfg.Keys.Index(numberIndex, l.mutuality, r.NationalNumber.Digits())},
-		&old.ID, &old.Affiliation, &old.GivenNames, &old.Surname, &birth, &old.Street, &old.Postcode, &old.Municipality,
-		&old.Country, &old.Email, &old.Phone, &old.Language, &since)
+		&old.ID, &old.Affiliation, &old.GivenNames, &old.Surname, d.at(&old.Birth), &old.Street, &old.Postcode, &old.Municipality,
+		&old.Country, &old.Email, &old.Phone, &old.Language, d.at(&old.Since))
 	if errors.Is(err, sql.ErrNoRows) {
 		m.ID, err = l.newMember()
 		return m, nil, err
 	}
+	if err == nil {
+		err = d.read()
+	}
 	if err != nil {
-		return m, nil, err
-	}
-	if old.Birth, err = fromDate(birth); err != nil {
-		return m, nil, err
-	}
-	if old.Since, err = fromDate(since); err != nil {
 		return m, nil, err
 	}
 	m.ID = old.ID
@@ -289,20 +275,20 @@ func (l *load) sameAccount(member auth.MemberID, accounts []bank.Account) (bool,
 	for _, a := range accounts {
 		var index []byte
 		var holder string
-		var since sql.NullString
+		var since time.Time
+		var d dates
 		err := l.get(`SELECT iban_index, holder, since FROM accounts WHERE mutuality = ? AND member = ? AND purpose = ?`,
-			[]any{l.mutuality, string(member), string(a.Purpose)}, &index, &holder, &since)
+			[]any{l.mutuality, string(member), string(a.Purpose)}, &index, &holder, d.at(&since))
 		if errors.Is(err, sql.ErrNoRows) {
 			return false, nil
 		}
+		if err == nil {
+			err = d.read()
+		}
 		if err != nil {
 			return false, err
 		}
-		day, err := fromDate(since)
-		if err != nil {
-			return false, err
-		}
-		if string(index) != string(l.db.cfg.Keys.Index(sealedIBAN, l.mutuality, string(a.IBAN))) || holder != a.Holder || !day.Equal(a.Since) {
+		if string(index) != string(l.db.cfg.Keys.Index(sealedIBAN, l.mutuality, string(a.IBAN))) || holder != a.Holder || !since.Equal(a.Since) {
 			return false, nil
 		}
 	}

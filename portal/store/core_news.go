@@ -12,6 +12,7 @@ import (
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/mail"
+	"guichet.example/portal/people"
 )
 
 const (
@@ -36,7 +37,7 @@ func newPayment(l *load, values []any) {
 
 // isNews tells whether something of a day is to be told of.
 func (l *load) isNews(day string) bool {
-	return day >= belgianDay(l.db.cfg.Now()).AddDate(0, 0, -newsDays).Format(time.DateOnly)
+	return day >= people.Today(l.db.cfg.Now()).AddDate(0, 0, -newsDays).Format(time.DateOnly)
 }
 
 // tell notes that there is news for a member.
@@ -77,8 +78,7 @@ func (l *load) active(some []auth.MemberID) (here []auth.MemberID, err error) {
 	for _, member := range some {
 		args = append(args, string(member))
 	}
-	err = l.each(`SELECT member FROM credentials WHERE mutuality = ? AND state = ? AND member IN (`+
-		strings.TrimPrefix(strings.Repeat(", ?", len(some)), ", ")+`)`, args, func(scan func(...any) error) error {
+	err = l.each(`SELECT member FROM credentials WHERE mutuality = ? AND state = ? AND member IN (?`+strings.Repeat(", ?", len(some)-1)+`)`, args, func(scan func(...any) error) error {
 		var member string
 		err := scan(&member)
 		here = append(here, auth.MemberID(member))

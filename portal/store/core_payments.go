@@ -11,6 +11,7 @@ const (
 	paymentMember = iota
 	paymentTreated
 	paymentReference
+	paymentCents = 8
 )
 
 func paymentValues(l *load, r core.Payment) ([]any, *fault) {
@@ -49,7 +50,21 @@ func movePayment(l *load, old, now []any) error {
 	return nil
 }
 
+var besideColumns = []string{"payment", "person"}
+
 // putPersons notes in whose files lines of a payment are, besides its own member's.
 func (l *load) putPersons(rows [][]any) error {
-	return l.rows("payment_persons", []string{"payment", "person"}, rows, " ON CONFLICT DO NOTHING")
+	_, err := l.rows("payment_persons", besideColumns, rows, " ON CONFLICT DO NOTHING")
+	return err
+}
+
+// lookAhead tells a preview of a payment that its lines are held against.
+func (l *load) lookAhead(values []any) {
+	if l.ahead == nil || l.batch.Kind != core.KindPayment {
+		return
+	}
+	reference, _ := values[paymentReference].(string)
+	kind, _ := values[paymentKind].(string)
+	cents, _ := values[paymentCents].(int64)
+	l.ahead.AddPayment(reference, core.PaymentKind(kind), cents)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Preview is Load that writes nothing: what would be added, changed and refused. ahead has
-// what earlier files of the same preview would have stored, and is added to.
+// what earlier files of the same preview would have stored, and is added to; nil: there are none.
 func (db *DB) Preview(ctx context.Context, mutuality string, batch core.Batch, ahead *core.Ahead) (core.Outcome, error) {
 	var out core.Outcome
 	err := db.snapshot(ctx, func(c *conn) error {
@@ -19,18 +19,6 @@ func (db *DB) Preview(ctx context.Context, mutuality string, batch core.Batch, a
 	})
 	if err != nil {
 		return core.Outcome{}, fmt.Errorf("previewing %s: %w", batch.Kind, err)
-	}
-	if ahead == nil {
-		return out, nil
-	}
-	refused := make(map[int]bool, len(out.Rejects))
-	for _, r := range out.Rejects {
-		refused[r.Row] = true
-	}
-	for i, row := range batch.Rows {
-		if p, ok := row.(core.Payment); ok && !refused[i] {
-			ahead.Payments[p.Reference] = core.AheadPayment{Kind: p.Kind, Cents: p.Cents}
-		}
 	}
 	return out, nil
 }

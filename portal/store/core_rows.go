@@ -1,20 +1,27 @@
 package store
 
 import (
-	"bytes"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Statements have one of these many rows, so that few of them are prepared. 50 is where
-// a longer one gains nothing any more.
-var chunks = []int{50, 10, 1}
+// a longer one gains nothing any more; over a network fewer ones do.
+var (
+	chunks     = []int{50, 10, 1}
+	chunksSent = []int{500, 50, 10, 1}
+)
 
 // inChunks calls f with all rows, some at a time.
-func inChunks[T any](rows []T, f func([]T) error) error {
+func inChunks[T any](rows []T, f func([]T) error) error { return inChunksOf(chunks, rows, f) }
+
+func inChunksOf[T any](sizes []int, rows []T, f func([]T) error) error {
 	for len(rows) > 0 {
 		n := 1
-		for _, size := range chunks {
+		for _, size := range sizes {
 			if size <= len(rows) {
 				n = size
 				break
@@ -28,6 +35,25 @@ func inChunks[T any](rows []T, f func([]T) error) error {
 	return nil
 }
 
+// phrase tells a statement that is put together: what it does to which table, with how
+// many rows.
+type phrase struct {
+	what, table string
+	n           int
+}
+
+// phrases are those that were put together already: they are long, and run often.
+var phrases sync.Map
+
+func (p phrase) once(text func() string) string {
+	if known, ok := phrases.Load(p); ok {
+		return known.(string)
+	}
+	all := text()
+	phrases.Store(p, all)
+	return all
+}
+
 // tuples is n rows of placeholders, "(?, ?), (?, ?)". The columns in ints are numbers: a
 // database that is not told takes a placeholder among VALUES for text.
 func tuples(n, columns int, ints ...int) string {
@@ -38,7 +64,7 @@ func tuples(n, columns int, ints ...int) string {
 		}
 		for i := range columns {
 			b.WriteString(map[bool]string{true: "(", false: ", "}[i == 0])
-			if row == 0 && contains(ints, i) {
+			if row == 0 && slices.Contains(ints, i) {
 				b.WriteString("CAST(? AS BIGINT)")
 			} else {
 				b.WriteByte('?')
@@ -49,70 +75,130 @@ func tuples(n, columns int, ints ...int) string {
 	return b.String()
 }
 
-func contains(list []int, n int) bool {
-	for _, i := range list {
-		if i == n {
-			return true
-		}
-	}
-	return false
+func (l *load) onPostgres() bool {
+	_, ok := l.db.engine.(*postgres)
+	return ok
 }
 
 // byIndex keeps PostgreSQL from reading whole tables for the rest of the transaction, as
-// it would by a plan that was made when they were empty.
+// it would by a plan that was made when they were empty, and from compiling what it then
+// takes for costly.
 func (l *load) byIndex() error {
-	if _, ok := l.db.engine.(*postgres); !ok {
+	if !l.onPostgres() {
 		return nil
 	}
 	var set string
-	return l.get(`SELECT set_config('enable_seqscan', 'off', true)`, nil, &set)
+	return l.get(`SELECT set_config('enable_seqscan', 'off', true) || set_config('jit', 'off', true)`, nil, &set)
 }
 
 // existing reads the rows that are there already, by identity.
 func (l *load) existing(table coreTable, records []record) (map[string][]any, error) {
-	had := map[string][]any{}
-	err := inChunks(records, func(some []record) error {
-		args := make([]any, 0, len(some)*len(table.finds)+1)
-		for _, r := range some {
-			for _, i := range table.finds {
-				args = append(args, r.values[i])
-			}
+	keys := make([][]any, len(records))
+	for n, r := range records {
+		keys[n] = make([]any, len(table.finds))
+		for i, column := range table.finds {
+			keys[n][i] = r.values[column]
 		}
-		return l.each(l.lookup(table, len(some)), append(args, l.mutuality), func(scan func(...any) error) error {
-			values, err := scanAll(scan, len(table.columns))
-			if err == nil {
-				had[table.identity(values)] = values
-			}
-			return err
-		})
+	}
+	return l.having(table, table.finds, keys)
+}
+
+// having reads the rows that have one of the keys in some columns, by identity.
+func (l *load) having(table coreTable, in []int, keys [][]any) (map[string][]any, error) {
+	where := "t.mutuality = ?"
+	q := perKey{from: table.name + " AS t", columns: "t." + strings.Join(table.columns, ", t.")}
+	for i, column := range in {
+		q.ints = append(q.ints, table.isInt(column))
+		where += " AND t." + table.columns[column] + " = v.column" + strconv.Itoa(i+1)
+	}
+	q.where, q.name = where, table.name+where
+	had := map[string][]any{}
+	err := l.eachKey(q, keys, func(scan func(...any) error) error {
+		values, err := scanAll(scan, len(table.columns))
+		if err == nil {
+			had[table.identity(values)] = values
+		}
+		return err
 	})
 	return had, err
 }
 
-// lookup is the query for the rows with n identities.
-func (l *load) lookup(table coreTable, n int) string {
-	var ints []int
-	where := "t.mutuality = ?"
-	for i, column := range table.finds {
-		if table.isInt(column) {
-			ints = append(ints, i)
+// perKey is a query that looks into an index for each of a list of keys, v: column1 and so
+// on. Its last placeholder is the mutuality.
+type perKey struct {
+	name                 string // tells it from others
+	columns, from, where string
+	ints                 []bool // of the columns of a key: which are numbers
+}
+
+// text is the query for n keys. PostgreSQL takes lists, however long they are, and has to
+// be told to look into the index for each: it keeps the plan of a statement that was first
+// made when the table was empty, and would read all of the table ever after.
+func (q perKey) text(n int, lists bool) string {
+	if !lists {
+		var ints []int
+		for i, is := range q.ints {
+			if is {
+				ints = append(ints, i)
+			}
 		}
-		where += " AND t." + table.columns[column] + " = v.column" + strconv.Itoa(i+1)
+		return "SELECT " + q.columns + " FROM (VALUES " + tuples(n, len(q.ints), ints...) + ") AS v CROSS JOIN " + q.from + " WHERE " + q.where
 	}
-	return l.perKey(tuples(n, len(table.finds), ints...), "t."+strings.Join(table.columns, ", t."), table.name+" AS t", where)
+	types, names := make([]string, len(q.ints)), make([]string, len(q.ints))
+	for i, is := range q.ints {
+		types[i], names[i] = "CAST(? AS TEXT[])", "column"+strconv.Itoa(i+1)
+		if is {
+			types[i] = "CAST(? AS BIGINT[])"
+		}
+	}
+	return "SELECT t.* FROM unnest(" + strings.Join(types, ", ") + ") AS v(" + strings.Join(names, ", ") + ") CROSS JOIN LATERAL (SELECT " +
+		q.columns + " FROM " + q.from + " WHERE " + q.where + " OFFSET 0) AS t"
 }
 
-// perKey is a query that looks into an index for each of a list of keys, v. PostgreSQL has
-// to be told: it keeps the plan of a statement that was first made when the table was
-// empty, and would read all of the table ever after.
-func (l *load) perKey(keys, columns, from, where string) string {
-	if _, ok := l.db.engine.(*postgres); ok {
-		return "SELECT t.* FROM (VALUES " + keys + ") AS v CROSS JOIN LATERAL (SELECT " + columns + " FROM " + from + " WHERE " + where + " OFFSET 0) AS t"
+// eachKey runs the query for all keys, some at a time.
+func (l *load) eachKey(q perKey, keys [][]any, row func(scan func(...any) error) error) error {
+	if l.onPostgres() {
+		text := phrase{"lists " + q.name, "", 0}.once(func() string { return q.text(0, true) })
+		for some := range slices.Chunk(keys, chunksSent[0]) {
+			if err := l.each(text, append(lists(some, q.ints), l.mutuality), row); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return "SELECT " + columns + " FROM (VALUES " + keys + ") AS v CROSS JOIN " + from + " WHERE " + where
+	args := make([]any, 0, chunks[0]*len(q.ints)+1)
+	return inChunks(keys, func(some [][]any) error {
+		text := phrase{"keys " + q.name, "", len(some)}.once(func() string { return q.text(len(some), false) })
+		args = args[:0]
+		for _, key := range some {
+			args = append(args, key...)
+		}
+		return l.each(text, append(args, l.mutuality), row)
+	})
 }
 
-// scanAll reads a row whatever it holds; bytes are copied.
+// lists are keys as columns.
+func lists(keys [][]any, ints []bool) []any {
+	args := make([]any, len(ints), len(ints)+1)
+	for i, is := range ints {
+		if is {
+			list := make([]int64, len(keys))
+			for n, key := range keys {
+				list[n], _ = key[i].(int64)
+			}
+			args[i] = list
+			continue
+		}
+		list := make([]string, len(keys))
+		for n, key := range keys {
+			list[n], _ = key[i].(string)
+		}
+		args[i] = list
+	}
+	return args
+}
+
+// scanAll reads a row of texts, numbers and nulls, as they are written.
 func scanAll(scan func(...any) error, columns int) ([]any, error) {
 	values, dest := make([]any, columns), make([]any, columns)
 	for i := range values {
@@ -121,12 +207,18 @@ func scanAll(scan func(...any) error, columns int) ([]any, error) {
 	return values, scan(dest...)
 }
 
-// insert adds rows that are not there.
+// insert adds rows that are not there. SQLite keeps what a statement of many rows changed,
+// to undo it when one of them is there after all, unless it is told to do nothing then: so
+// that is told, and not believed.
 func (l *load) insert(table string, columns []string, rows [][]any) error {
-	if _, ok := l.db.engine.(*postgres); ok && len(rows) >= worthCopying {
+	if l.onPostgres() && len(rows) >= worthCopying {
 		return l.copyRows(table, columns, l.mutuality, rows)
 	}
-	return l.rows(table, columns, rows, "")
+	added, err := l.rows(table, columns, rows, " ON CONFLICT DO NOTHING")
+	if err == nil && added != int64(len(rows)) {
+		err = fmt.Errorf("%d rows of %s were there, and were not found before", int64(len(rows))-added, table)
+	}
+	return err
 }
 
 // upsert writes rows over those that have their key.
@@ -136,7 +228,7 @@ func (l *load) upsert(table coreTable, rows [][]any) error {
 	}
 	key, set := []string{"mutuality"}, []string{}
 	for i, column := range table.columns {
-		if contains(table.keys, i) {
+		if slices.Contains(table.keys, i) {
 			key = append(key, column)
 		} else {
 			set = append(set, column+" = excluded."+column)
@@ -146,41 +238,37 @@ func (l *load) upsert(table coreTable, rows [][]any) error {
 	if len(set) == 0 {
 		then = " ON CONFLICT DO NOTHING"
 	}
-	return l.rows(table.name, table.columns, rows, then)
+	_, err := l.rows(table.name, table.columns, rows, then)
+	return err
 }
 
-func (l *load) rows(table string, columns []string, rows [][]any, then string) error {
-	return inChunks(rows, func(some [][]any) error {
-		args := make([]any, 0, len(some)*(len(columns)+1))
+// rows adds rows, or does what then says with those that are there, and tells how many
+// were written.
+func (l *load) rows(table string, columns []string, rows [][]any, then string) (written int64, err error) {
+	sizes := chunks
+	if l.onPostgres() {
+		sizes = chunksSent
+	}
+	args := make([]any, 0, min(len(rows), sizes[0])*(len(columns)+1))
+	err = inChunksOf(sizes, rows, func(some [][]any) error {
+		text := phrase{"insert" + then, table, len(some)}.once(func() string {
+			return "INSERT INTO " + table + " (mutuality, " + strings.Join(columns, ", ") + ") VALUES " + tuples(len(some), len(columns)+1) + then
+		})
+		args = args[:0]
 		for _, values := range some {
 			args = append(append(args, l.mutuality), values...)
 		}
-		_, err := l.exec("INSERT INTO "+table+" (mutuality, "+strings.Join(columns, ", ")+") VALUES "+
-			tuples(len(some), len(columns)+1)+then, args...)
+		n, err := l.exec(text, args...)
+		written += n
 		return err
 	})
-}
-
-// same tells whether two rows hold the same values, as they are written and as they
-// come back.
-func same(a, b []any) bool {
-	for i := range a {
-		if x, ok := a[i].([]byte); ok {
-			if y, ok := b[i].([]byte); !ok || !bytes.Equal(x, y) {
-				return false
-			}
-			continue
-		}
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
+	return written, err
 }
 
 // joined is values as one string that no others have.
 func joined(values []any, which []int) string {
-	var b []byte
+	var room [96]byte
+	b := room[:0]
 	for _, i := range which {
 		switch v := values[i].(type) {
 		case string:

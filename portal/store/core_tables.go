@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"guichet.example/portal/core"
@@ -29,7 +30,7 @@ type coreTable struct {
 
 func (table coreTable) key(values []any) string      { return joined(values, table.keys) }
 func (table coreTable) identity(values []any) string { return joined(values, table.finds) }
-func (table coreTable) isInt(column int) bool        { return contains(table.ints, column) }
+func (table coreTable) isInt(column int) bool        { return slices.Contains(table.ints, column) }
 
 // order is that of the table.
 func (table coreTable) order(a, b []any) int {
@@ -102,7 +103,7 @@ var coreTables = map[core.Kind]coreTable{
 		func(l *load, r core.Household) ([]any, *fault) {
 			holder, wrong := l.member("holder", r.Holder)
 			person, other := l.member("member", r.Member)
-			return []any{holder, person, string(r.Role), date(r.Since), date(r.Until)}, first(wrong, other)
+			return []any{holder, person, string(r.Role), date(r.Since), date(r.Until)}, cmp.Or(wrong, other)
 		}),
 	core.KindCover: tableOf("covers", "member* cover* since* until status code",
 		func(l *load, r core.Cover) ([]any, *fault) {
@@ -143,7 +144,7 @@ var coreTables = map[core.Kind]coreTable{
 		func(l *load, r core.MafShare) ([]any, *fault) {
 			holder, wrong := l.member("holder", r.Holder)
 			person, other := l.member("member", r.Member)
-			return []any{holder, int64(r.Year), person, r.Counted, r.Refunded, r.Due, date(r.Expected)}, first(wrong, other)
+			return []any{holder, int64(r.Year), person, r.Counted, r.Refunded, r.Due, date(r.Expected)}, cmp.Or(wrong, other)
 		}),
 	core.KindSaving: tableOf("savings", "member* year*# from_day until total deposited most basis",
 		func(l *load, r core.Saving) ([]any, *fault) {
@@ -179,14 +180,4 @@ func number(b bool) int64 {
 		return 1
 	}
 	return 0
-}
-
-// first is the first fault there is.
-func first(faults ...*fault) *fault {
-	for _, f := range faults {
-		if f != nil {
-			return f
-		}
-	}
-	return nil
 }

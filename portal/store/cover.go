@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
@@ -24,9 +22,6 @@ func (db *DB) Cover(ctx context.Context, login auth.Login) (cover.File, error) {
 	var f cover.File
 	err := db.revealOf(ctx, login, audit.ReadCover, func(c *conn) (_ []auth.MemberID, err error) {
 		visible, err := db.visible(c, login)
-		if errors.Is(err, errNoMember) {
-			return nil, cover.ErrNotFound
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -54,13 +49,13 @@ func coverFile(c *conn, login auth.Login, visible []people.Person) (f cover.File
 	f.BookletAsOf, f.CoverAs = ages[core.KindHousehold], ages[core.KindCover]
 	for _, v := range visible {
 		p := cover.Person{Person: v}
-		var since sql.NullString
+		var d dates
 		err := c.get(`
 			SELECT m.affiliation, (SELECT since FROM households h WHERE h.mutuality = m.mutuality AND h.member = ? AND h.person = m.member)
 			FROM members m WHERE m.mutuality = ? AND m.member = ?`,
-			[]any{string(login.Member), login.Mutuality, string(v.Member)}, &p.Affiliation, &since)
+			[]any{string(login.Member), login.Mutuality, string(v.Member)}, &p.Affiliation, d.at(&p.Since))
 		if err == nil {
-			p.Since, err = fromDate(since)
+			err = d.read()
 		}
 		if err == nil {
 			p.Covers, err = coversOf(c, login.Mutuality, v.Member)
@@ -89,45 +84,9 @@ func coversOf(c *conn, mutuality string, person auth.MemberID) (list []core.Cove
 	return list, err
 }
 
-// dates are columns of dates of one row, read together after the scan.
-type dates struct {
-	text []*sql.NullString
-	into []*time.Time
-}
-
-func (d *dates) at(into *time.Time) *sql.NullString {
-	text := new(sql.NullString)
-	d.text, d.into = append(d.text, text), append(d.into, into)
-	return text
-}
-
-func (d *dates) read() error {
-	for i, text := range d.text {
-		t, err := fromDate(*text)
-		if err != nil {
-			return err
-		}
-		*d.into[i] = t
-	}
-	return nil
-}
-
 func idsOf(list []people.Person) (ids []auth.MemberID) {
 	for _, p := range list {
 		ids = append(ids, p.Member)
 	}
 	return ids
-}
-
-// agesOf are the ages of the data, on the caller's snapshot.
-func agesOf(c *conn, mutuality string) (map[core.Kind]time.Time, error) {
-	ages := map[core.Kind]time.Time{}
-	err := c.each(`SELECT kind, as_of FROM import_ages WHERE mutuality = ?`, []any{mutuality}, func(scan func(...any) error) error {
-		var kind core.Kind
-		var at int64
-		err := scan(&kind, &at)
-		ages[kind] = fromMicros(at)
-		return err
-	})
-	return ages, err
 }

@@ -317,16 +317,9 @@ func (db *DB) tell(t *tx, a credentials.Account, template mail.Template, at time
 }
 
 func (db *DB) tellReference(t *tx, a credentials.Account, template mail.Template, at time.Time, reference string) error {
-	to := a.Email
-	if !a.Certified() {
-		to = ""
-		err := t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &to)
-		if err != nil {
-			return err
-		}
-	}
-	if _, err := mail.ParseAddress(to); err != nil {
-		return nil
+	to, err := addressOf(t.conn, a)
+	if err != nil || to == "" {
+		return err
 	}
 	values := map[string]string{string(mail.At): at.UTC().Format(time.RFC3339)}
 	if reference != "" {

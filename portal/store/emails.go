@@ -140,13 +140,6 @@ func (db *DB) tellBefore(t *tx, before credentials.Account, code credentials.Cod
 	return err
 }
 
-// sameAddress says whether both are one address, however they are spelled.
-func sameAddress(a, b string) bool {
-	one, err := credentials.FoldEmail(a)
-	other, bad := credentials.FoldEmail(b)
-	return err == nil && bad == nil && one == other
-}
-
 // offerUndo tells the address that was, with a link that puts it back.
 func (db *DB) offerUndo(t *tx, before credentials.Account, s credentials.Swap) error {
 	s.Undo.Member, s.Undo.Payload = before.Member, before.Email

@@ -157,7 +157,8 @@ func makeSchemaAt(ctx context.Context, database string, version int64) error {
 	return migrateTo(ctx, goose.DialectPostgres, pool, postgresSteps(), version)
 }
 
-// Exists tells whether a PostgreSQL database holds a store, of whatever version.
+// Exists tells whether a PostgreSQL database holds a store, of whatever version. ErrEncoding
+// if it never can.
 func Exists(ctx context.Context, database string) (found bool, err error) {
 	cfg, err := configOf(database, nil)
 	if err != nil {
@@ -165,11 +166,22 @@ func Exists(ctx context.Context, database string) (found bool, err error) {
 	}
 	pool := stdlib.OpenDB(*cfg)
 	defer pool.Close()
-	if err := pool.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&found); err != nil {
+	c, err := pool.Conn(ctx)
+	if err != nil {
+		return false, fmt.Errorf("looking at database: %w", err)
+	}
+	defer c.Close()
+	if err := checkDatabase(ctx, c); err != nil {
+		return false, err
+	}
+	if err := c.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&found); err != nil {
 		return false, fmt.Errorf("looking at database: %w", err)
 	}
 	return found, nil
 }
+
+// ErrEncoding means that a database was made with another encoding or order of text.
+var ErrEncoding = errors.New("make it with CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
 
 // checkDatabase refuses a database in which text sorts by the rules of a language: ids
 // are compared as bytes, and indexes must outlive an update of the system's tables.
@@ -182,7 +194,7 @@ func checkDatabase(ctx context.Context, c *sql.Conn) error {
 		return fmt.Errorf("looking at database: %w", err)
 	}
 	if encoding != "UTF8" || collation != "C" && collation != "POSIX" && collation != "C.UTF-8" {
-		return fmt.Errorf("database has encoding %s and collation %s, want UTF8 and C: make it with CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'", encoding, collation)
+		return fmt.Errorf("database has encoding %s and collation %s, want UTF8 and C: %w", encoding, collation, ErrEncoding)
 	}
 	return nil
 }

@@ -106,22 +106,6 @@ func (db *DB) announce(t *tx, a credentials.Account, template mail.Template, val
 	return t.mail(db, mail.Message{Mutuality: a.Mutuality, Member: a.Member, To: to, Template: template, Lang: a.Language, Values: values})
 }
 
-// addressOf is where the member is told of a change to how she gets in: the address
-// that was shown to be hers, else the one on file; "" without either.
-func addressOf(c *conn, a credentials.Account) (string, error) {
-	to := a.Email
-	if !a.Certified() {
-		err := c.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &to)
-		if err != nil {
-			return "", err
-		}
-	}
-	if _, err := mail.ParseAddress(to); err != nil {
-		return "", nil
-	}
-	return to, nil
-}
-
 // OpenByProof implements enrol.Store. What was pending is open now too: the code that is
 // on its way still sets the first password.
 func (db *DB) OpenByProof(ctx context.Context, login auth.Login, p enrol.Proof) (opened bool, err error) {

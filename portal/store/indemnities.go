@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -115,7 +113,7 @@ func (db *DB) Appointment(ctx context.Context, login auth.Login, id string) (ind
 	err := db.revealOf(ctx, login, audit.ReadAppointment, func(c *conn) ([]auth.MemberID, error) {
 		visible, err := db.visible(c, login)
 		if err != nil {
-			return nil, notSeen(err)
+			return nil, err
 		}
 		for _, v := range visible {
 			list, err := db.appointments(c, login.Mutuality, v)
@@ -149,20 +147,12 @@ func (db *DB) appointments(c *conn, mutuality string, of people.Person) (list []
 	return list, err
 }
 
-// notSeen is the one answer for who is not there and who may not be seen.
-func notSeen(err error) error {
-	if errors.Is(err, errNoMember) {
-		return people.ErrNotVisible
-	}
-	return err
-}
-
 // Paid implements indemnities.Store.
 func (db *DB) Paid(ctx context.Context, login auth.Login, person auth.MemberID, from, to time.Time) (indemnities.Paid, error) {
 	var p indemnities.Paid
 	err := db.revealOf(ctx, login, audit.ReadStatement, func(c *conn) ([]auth.MemberID, error) {
 		if _, err := db.sees(c, login, person); err != nil {
-			return nil, notSeen(err)
+			return nil, err
 		}
 		p = indemnities.Paid{}
 		err := db.paid(c, login, person, from, to, &p)
@@ -199,11 +189,11 @@ func (db *DB) paid(c *conn, login auth.Login, person auth.MemberID, from, to tim
 func printed(c *conn, mutuality string, person auth.MemberID) (document.Person, error) {
 	var p document.Person
 	var given, surname string
-	var birth sql.NullString
+	var d dates
 	err := c.get(`SELECT given_names, surname, birth, affiliation FROM members WHERE mutuality = ? AND member = ?`,
-		[]any{mutuality, string(person)}, &given, &surname, &birth, &p.Affiliation)
+		[]any{mutuality, string(person)}, &given, &surname, d.at(&p.Birth), &p.Affiliation)
 	if err == nil {
-		p.Birth, err = fromDate(birth)
+		err = d.read()
 	}
 	p.Name = account.Member{GivenNames: given, Surname: surname}.Name()
 	return p, err

@@ -30,18 +30,10 @@ func (db *DB) revealOf(ctx context.Context, login auth.Login, action audit.Actio
 	if err != nil {
 		return db.reveal(ctx, note, func(*conn) error { return err })
 	}
-	var others func(*tx) error // none: the row alone needs no more than its statement
-	if len(rows) > 0 {
-		others = func(t *tx) error {
-			for _, row := range rows {
-				if err := t.note(row); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
+	if db.writer == nil {
+		return ErrReadOnly
 	}
-	noting := db.write(ctx, note, others)
+	noting := db.writer.rows(ctx, note, rows)
 	if !errors.Is(noting, ErrFull) {
 		return noting
 	}

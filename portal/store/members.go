@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/signin"
+	"guichet.example/signing/document"
 )
 
 const numberIndex = "national-number"
@@ -112,7 +113,7 @@ func (db *DB) Orderer(ctx context.Context, login auth.Login) (orders.Person, err
 	}, err
 }
 
-// person reads what a form says of the member: no number of any kind.
+// person reads what a form says of the member: nowhere her national number.
 func (db *DB) person(ctx context.Context, login auth.Login) (account.Member, error) {
 	var m account.Member
 	note := db.entry(ctx, login, audit.ReadPerson, "")
@@ -129,6 +130,7 @@ func (db *DB) person(ctx context.Context, login auth.Login) (account.Member, err
 		if err != nil {
 			return err
 		}
+		m.Affiliation = document.Affiliation(m.Affiliation)
 		m.Birth, err = fromDate(birth)
 		return err
 	})

@@ -10,7 +10,6 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
-	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 )
@@ -97,12 +96,17 @@ func (db *DB) fileAccount(c *conn, key memberKey, f *office.File) error {
 }
 
 func fileRequests(c *conn, key memberKey, f *office.File) error {
-	return c.each(`SELECT kind, reference, state, created_at FROM requests WHERE mutuality = ? AND member = ? AND (`+asked+` OR state <> ?) ORDER BY request DESC LIMIT ?`,
+	return c.each(`SELECT request, kind, reference, state, created_at, document IS NOT NULL FROM requests WHERE mutuality = ? AND member = ? AND (`+asked+` OR state <> ?) ORDER BY request DESC LIMIT ?`,
 		[]any{key.mutuality, key.member, string(requests.ToSign), fileRows}, func(scan func(...any) error) error {
 			var r office.Asked
 			var at int64
-			err := scan(&r.Kind, &r.Reference, &r.State, &at)
+			var id string
+			var signed bool
+			err := scan(&id, &r.Kind, &r.Reference, &r.State, &at, &signed)
 			r.At = fromMicros(at)
+			if signed && office.Kind(r.Kind).OfRequest() {
+				r.Item = key.member + "-" + id
+			}
 			f.Requests = append(f.Requests, r)
 			return err
 		})
@@ -204,18 +208,4 @@ func (db *DB) RecordCheck(ctx context.Context, o auth.Officer, opening string, k
 		return "", fmt.Errorf("recording identity check: %w", err)
 	}
 	return id, nil
-}
-
-// tellNews mails a member that there is news to read at the counter, in the act's own
-// commit: to her certified address, else to the one on file, which may be none.
-func (db *DB) tellNews(t *tx, mutuality string, member auth.MemberID) error {
-	a, _, err := db.account(t.conn, mutuality, member)
-	if err != nil {
-		return err
-	}
-	to, err := addressOf(t.conn, a)
-	if err != nil || to == "" {
-		return err
-	}
-	return t.mail(db, mail.Message{Mutuality: mutuality, Member: member, To: to, Template: mail.MessageInSpace, Lang: a.Language})
 }

@@ -26,14 +26,16 @@ const (
 
 // Overview implements home.Store. It is two statements besides who may be seen, all on
 // leading parts of primary keys: this page is the one that everybody opens.
-func (db *DB) Overview(ctx context.Context, login auth.Login) (home.Overview, error) {
+func (db *DB) Overview(ctx context.Context, login auth.Login, care bool) (home.Overview, error) {
 	var o home.Overview
 	err := db.revealOf(ctx, login, audit.ReadOverview, func(c *conn) ([]auth.MemberID, error) {
-		visible, err := db.visible(c, login)
-		if err != nil {
-			return nil, err
+		r := overviewReader{db: db, c: c, login: login, today: people.Today(db.cfg.Now())}
+		var err error
+		if care {
+			if r.visible, err = db.visible(c, login); err != nil {
+				return nil, err
+			}
 		}
-		r := overviewReader{db: db, c: c, login: login, visible: visible, today: people.Today(db.cfg.Now())}
 		err = r.read()
 		o = r.o
 		return r.shown, err
@@ -64,8 +66,10 @@ func (r *overviewReader) read() error {
 	if err := r.own(); err != nil {
 		return err
 	}
-	if err := r.household(); err != nil {
-		return err
+	if len(r.visible) > 0 {
+		if err := r.household(); err != nil {
+			return err
+		}
 	}
 	r.finish()
 	if r.o.ToSign == nil || r.o.ToSign.Kind != document.KindBankChange {
@@ -117,7 +121,7 @@ var ownQuery = `
 	UNION ALL
 	SELECT 6, payment, kind, last4, coalesce(paid, ''), '', treated, 0, cents, 0 FROM (
 		SELECT payment, kind, last4, paid, treated, cents FROM payments
-			WHERE mutuality = ?1 AND member = ?2 AND kind IN ('refund', 'maf', 'indemnity')
+			WHERE mutuality = ?1 AND member = ?2 AND (kind = 'refund' OR kind = 'maf' OR kind = 'indemnity')
 			ORDER BY treated DESC, payment DESC LIMIT ?3) AS e
 	UNION ALL
 	SELECT 7, '', '', '', '', '', '', at, 0, 0 FROM (

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"guichet.example/auth"
 	"guichet.example/portal/home"
+	"guichet.example/portal/people"
 )
 
 // householdQuery is what is filed under each person who may be seen: her care, and what is
@@ -124,6 +126,12 @@ func (r *overviewReader) name(person string) string {
 	return ""
 }
 
+// language of what the insurance system says of a person.
+func (r *overviewReader) language(person string) string {
+	p, _ := people.Find(r.visible, auth.MemberID(person))
+	return p.Language
+}
+
 // refunds puts the lines of one person in one payment together, and keeps the newest.
 func (r *overviewReader) refunds(lines []overviewRow) error {
 	slices.SortFunc(lines, func(a, b overviewRow) int {
@@ -155,7 +163,7 @@ func (r *overviewReader) refunds(lines []overviewRow) error {
 		}
 		person = x.a
 		r.o.Refunds = append(r.o.Refunds, home.Refund{
-			Payment: x.id, Nature: x.b, Provider: x.c, Acts: 1, Cents: x.n, Treated: treated, Person: r.name(x.a),
+			Payment: x.id, Nature: x.b, Provider: x.c, Acts: 1, Cents: x.n, Treated: treated, Person: r.name(x.a), Language: r.language(x.a),
 		})
 	}
 	return nil

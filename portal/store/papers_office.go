@@ -27,7 +27,7 @@ func (db *DB) PaperAt(ctx context.Context, o auth.Officer, opening string) (pape
 		if err != nil {
 			return err
 		}
-		at.Person = document.Person{Name: m.Name(), Birth: m.Birth, Affiliation: m.Affiliation}
+		at.Person = document.Person{Name: m.Name(), Birth: m.Birth, Affiliation: document.Affiliation(m.Affiliation)}
 		at.Ends = open.Ends
 		var waiting int
 		err = c.get(`SELECT count(*) FROM papers WHERE mutuality = ? AND member = ? AND opening = ? AND ends_at IS NOT NULL`,

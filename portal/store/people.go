@@ -27,16 +27,17 @@ func (db *DB) Visible(ctx context.Context, login auth.Login) (visible []people.P
 
 // visible is Visible inside another method, one statement. To be called with every read
 // of somebody's data: an access that ended a moment ago is gone from it, on all servers.
+// people.ErrNotVisible if there is no such member.
 func (db *DB) visible(c *conn, login auth.Login) (visible []people.Person, err error) {
 	today := people.Today(db.cfg.Now())
 	day := today.Format(time.DateOnly)
 	err = c.each(`
-		SELECT 0, m.member, m.given_names, m.surname, m.birth, coalesce((
+		SELECT 0, m.member, m.given_names, m.surname, m.birth, m.language, coalesce((
 			SELECT max(role) FROM households WHERE mutuality = m.mutuality AND person = m.member AND member <> m.member
-				AND (since IS NULL OR since <= ?) AND (until IS NULL OR until >= ?)), 'holder')
+				AND (since IS NULL OR since <= ?) AND (until IS NULL OR until >= ?)), 'holder'), '', NULL, NULL
 		FROM members m WHERE m.mutuality = ? AND m.member = ?
 		UNION ALL
-		SELECT 1, m.member, m.given_names, m.surname, m.birth, h.role
+		SELECT 1, m.member, m.given_names, m.surname, m.birth, m.language, h.role, coalesce(a.state, ''), a.decided_at, h.since
 		FROM households h
 			JOIN members m ON m.mutuality = h.mutuality AND m.member = h.person
 			LEFT JOIN accesses a ON a.mutuality = h.mutuality AND a.member = h.member AND a.person = h.person
@@ -50,9 +51,14 @@ func (db *DB) visible(c *conn, login auth.Login) (visible []people.Person, err e
 			var p people.Person
 			var other int
 			var given, surname string
-			var birth sql.NullString
-			if err := scan(&other, &p.Member, &given, &surname, &birth, &p.Role); err != nil {
+			var birth, since sql.NullString
+			var state people.State
+			var decided sql.NullInt64
+			if err := scan(&other, &p.Member, &given, &surname, &birth, &p.Language, &p.Role, &state, &decided, &since); err != nil {
 				return err
+			}
+			if asItStands(state, decided, since) != state {
+				return nil
 			}
 			p.Name, p.Self = account.Member{GivenNames: given, Surname: surname}.Name(), other == 0
 			var err error
@@ -64,13 +70,13 @@ func (db *DB) visible(c *conn, login auth.Login) (visible []people.Person, err e
 		return nil, err
 	}
 	if len(visible) == 0 || !visible[0].Self {
-		return nil, errNoMember
+		return nil, people.ErrNotVisible
 	}
 	return visible, nil
 }
 
-// sees finds one person among those the member may see. errNoMember otherwise, whether
-// there is such a person or not.
+// sees finds one person among those the member may see. people.ErrNotVisible otherwise,
+// whether there is such a person or not.
 func (db *DB) sees(c *conn, login auth.Login, person auth.MemberID) (people.Person, error) {
 	visible, err := db.visible(c, login)
 	if err != nil {

@@ -51,6 +51,9 @@ func TestPostgreSQLRefuses(t *testing.T) {
 	if err := open(server.Address("ascii")); err == nil || !strings.Contains(err.Error(), "SQL_ASCII") {
 		t.Errorf("another encoding: %v", err)
 	}
+	if _, err := store.Exists(t.Context(), server.Address("ascii")); !errors.Is(err, store.ErrEncoding) {
+		t.Errorf("a look at a database with another encoding: %v", err)
+	}
 	mustExec(t, raw, `CREATE DATABASE newer`)
 	if err := open(server.Address("newer")); err != nil {
 		t.Fatal(err)

@@ -152,6 +152,11 @@ func (db *DB) settleRequest(t *tx, key memberKey, d documents.Document, r reques
 // schedule puts the job off to the next attempt, gives it up or ends it: a document that
 // holds is in line from then on to be renewed.
 func (db *DB) schedule(t *tx, key memberKey, d documents.Document, r requests.Raised) error {
+	if r.Reached {
+		if err := keepRenewing(t, key, d.ID, r.Holds, r.Stamped); err != nil {
+			return err
+		}
+	}
 	if r.GivenUp {
 		return db.giveUp(t, r.Job, r.Cause, d)
 	}
@@ -162,6 +167,11 @@ func (db *DB) schedule(t *tx, key memberKey, d documents.Document, r requests.Ra
 			}
 		}
 		return t.putOff(db, r.Job, r.NextTry, r.Cause)
+	}
+	if r.Tell { // it ended, and not well
+		if err := db.tellOffice(t, r.Job, r.Cause, d); err != nil {
+			return err
+		}
 	}
 	if r.State != requests.Rejected {
 		if err := keepRenewing(t, key, d.ID, r.Holds, r.Stamped); err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"guichet.example/auth"
@@ -68,10 +67,10 @@ func (db *DB) Statements(ctx context.Context, login auth.Login) ([]refunds.State
 			WHERE mutuality = ? AND member = ? AND kind = ? ORDER BY document DESC LIMIT ?`,
 			[]any{login.Mutuality, string(login.Member), statementKind, maxReceipts}, func(scan func(...any) error) error {
 				var s refunds.Statement
-				var issued sql.NullString
-				err := scan(&s.Document, &s.Title, &s.Language, &issued, &s.Size, &s.Pages)
+				var d dates
+				err := scan(&s.Document, &s.Title, &s.Language, d.at(&s.Issued), &s.Size, &s.Pages)
 				if err == nil {
-					s.Issued, err = fromDate(issued)
+					err = d.read()
 				}
 				list = append(list, s)
 				return err

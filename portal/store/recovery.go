@@ -195,19 +195,12 @@ func (db *DB) tellEverywhere(t *tx, q credentials.ByQuestion) error {
 	if err != nil {
 		return err
 	}
-	var onFile string
-	err = t.get(`SELECT email FROM members WHERE mutuality = ? AND member = ?`, []any{a.Mutuality, string(a.Member)}, &onFile)
+	onFile, err := emailOnFile(t.conn, a)
 	if err != nil {
 		return err
 	}
-	told := map[string]bool{}
-	for _, to := range []string{a.Email, onFile} {
-		address, err := mail.ParseAddress(to)
-		if err != nil || told[address.String()] {
-			continue
-		}
-		told[address.String()] = true
-		err = t.mail(db, mail.Message{Mutuality: a.Mutuality, Member: a.Member, To: to, Template: mail.QuestionUsed, Lang: a.Language,
+	for _, to := range eachOnce(a.Email, onFile) {
+		err := t.mail(db, mail.Message{Mutuality: a.Mutuality, Member: a.Member, To: to, Template: mail.QuestionUsed, Lang: a.Language,
 			Values: map[string]string{string(mail.At): q.At.UTC().Format(time.RFC3339)}})
 		if err != nil {
 			return err

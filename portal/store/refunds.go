@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -90,7 +89,7 @@ func (db *DB) payments(c *conn, login auth.Login, q refunds.Query) (refunds.Foun
 
 func (db *DB) ledger(c *conn, login auth.Login, q refunds.Query) (*ledger, error) {
 	visible, err := db.visible(c, login)
-	if errors.Is(err, errNoMember) {
+	if errors.Is(err, people.ErrNotVisible) {
 		return nil, refunds.ErrNotFound
 	}
 	if err != nil {
@@ -136,18 +135,12 @@ const paymentColumns = `member, payment, kind, received, treated, paid, payee, l
 
 func (l *ledger) scanPayment(scan func(...any) error) (*refunds.Payment, error) {
 	var p refunds.Payment
-	var received, paid sql.NullString
-	var treated string
-	err := scan(&p.Person, &p.Reference, &p.Kind, &received, &treated, &paid, &p.Payee, &p.Last4, &p.Whole, &p.Communication)
+	var d dates
+	err := scan(&p.Person, &p.Reference, &p.Kind, d.at(&p.Received), d.at(&p.Treated), d.at(&p.Paid), &p.Payee, &p.Last4, &p.Whole, &p.Communication)
 	if err != nil {
 		return nil, err
 	}
-	if p.Received, err = fromDate(received); err == nil {
-		p.Paid, err = fromDate(paid)
-	}
-	if err == nil {
-		p.Treated, err = fromDate(sql.NullString{String: treated, Valid: true})
-	}
+	err = d.read()
 	if p.Open = l.sees(p.Person); !p.Open {
 		p = refunds.Payment{Reference: p.Reference, Kind: p.Kind, Received: p.Received, Treated: p.Treated, Paid: p.Paid}
 	}
@@ -244,15 +237,12 @@ func (l *ledger) found() (refunds.Found, error) {
 	slices.SortFunc(f.Payments, func(a, b refunds.Payment) int {
 		return cmp.Or(b.Treated.Compare(a.Treated), cmp.Compare(b.Reference, a.Reference))
 	})
-	var asOf sql.NullInt64
-	err := l.get(`SELECT as_of FROM import_ages WHERE mutuality = ? AND kind = ?`, []any{l.mutuality, string(core.KindPayment)}, &asOf)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+	ages, err := agesOf(l.conn, l.mutuality)
+	if err != nil {
+		return f, err
 	}
-	f.AsOf = fromMaybe(asOf)
-	if l.since != "" && err == nil {
-		f.Since, err = fromDate(sql.NullString{String: l.since, Valid: true})
-	}
+	f.AsOf = ages[core.KindPayment]
+	f.Since, err = dateOf(l.since)
 	return f, err
 }
 
@@ -286,19 +276,12 @@ const lineColumns = `person, payment, line, certificate, nature, code, provider,
 
 func (l *ledger) scanLine(scan func(...any) error) error {
 	var x refunds.Line
-	var reference, from string
-	var to sql.NullString
-	var supplement sql.NullInt64
-	err := scan(&x.Person, &reference, &x.Number, &x.Certificate, &x.Nature, &x.Code, &x.Provider, &from, &to,
-		&x.Quantity, &x.Fee, &supplement, &x.Refund, &x.Own)
-	if err != nil {
-		return err
-	}
-	if supplement.Valid {
-		x.Supplement = &supplement.Int64
-	}
-	if x.From, err = fromDate(sql.NullString{String: from, Valid: true}); err == nil {
-		x.To, err = fromDate(to)
+	var reference string
+	var d dates
+	err := scan(&x.Person, &reference, &x.Number, &x.Certificate, &x.Nature, &x.Code, &x.Provider, d.at(&x.From), d.at(&x.To),
+		&x.Quantity, &x.Fee, &x.Supplement, &x.Refund, &x.Own)
+	if err == nil {
+		err = d.read()
 	}
 	if p := l.payments[reference]; p != nil && err == nil {
 		p.Lines = append(p.Lines, x)

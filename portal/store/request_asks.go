@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -30,7 +31,7 @@ func (db *DB) ask(ctx context.Context, t *tx, o auth.Officer, key memberKey, r r
 	if err := t.note(db.officerEntry(ctx, o, member, audit.AskMember, object("request", r.ID))); err != nil {
 		return err
 	}
-	return db.tellNews(t, key.mutuality, member)
+	return db.notice(t, key.mutuality, member, mail.MessageInSpace, nil)
 }
 
 // AnswerOffice implements requests.Store: the request is back in the queue.
@@ -159,9 +160,6 @@ func isOrder(act document.Act) bool {
 	return false
 }
 
-// maxOrderRows is how many lines of an order its letter repeats.
-const maxOrderRows = 6
-
 // sendOrder has an accepted order sent: a letter in the mailroom, which goes with what was
 // ordered, and a line for the insurance system.
 func (db *DB) sendOrder(t *tx, o auth.Officer, key memberKey, r requests.Request) error {
@@ -170,12 +168,11 @@ func (db *DB) sendOrder(t *tx, o auth.Officer, key memberKey, r requests.Request
 		return err
 	}
 	matter := letters.Matter{Request: r.ID, Reference: r.Reference, At: r.SignedAt}
-	for _, b := range sheet.Blocks {
-		for _, row := range b.Rows {
-			if len(matter.Rows) < maxOrderRows && row.Value != "" {
-				matter.Rows = append(matter.Rows, letters.Row{Label: row.Label, Value: row.Value})
-			}
-		}
+	switch act := r.Act.(type) {
+	case document.EHICOrder:
+		matter.Rows = letters.Ordered(sheet, act.ForPersons, act.DeliverTo)
+	case document.PostOrder:
+		matter.Rows = letters.Ordered(sheet, act.ForPersons, act.DeliverTo)
 	}
 	_, err = t.letter(db, letters.Letter{Mutuality: key.mutuality, Member: auth.MemberID(key.member), Kind: letters.Order,
 		Lang: string(r.Act.Head().Language), Matter: &matter})

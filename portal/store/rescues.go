@@ -56,13 +56,10 @@ func (db *DB) tellOffice(t *tx, j jobs.Job, cause string, d documents.Document) 
 }
 
 // Rescues implements office.Store.
-func (db *DB) Rescues(ctx context.Context, o auth.Officer, before string, limit int) ([]rescue.Item, error) {
-	if before == "" {
-		before = lastID
-	}
+func (db *DB) Rescues(ctx context.Context, o auth.Officer, after string, limit int) ([]rescue.Item, error) {
 	var list []rescue.Item
 	err := db.reveal(ctx, db.officerEntry(ctx, o, "", audit.ListDead, ""), func(c *conn) (err error) {
-		list, err = db.rescues(c, o.Mutuality, before, limit)
+		list, err = db.rescues(c, o.Mutuality, after, limit)
 		return err
 	})
 	if err != nil {
@@ -71,7 +68,7 @@ func (db *DB) Rescues(ctx context.Context, o auth.Officer, before string, limit 
 	return list, nil
 }
 
-func (db *DB) rescues(c *conn, mutuality, before string, limit int) ([]rescue.Item, error) {
+func (db *DB) rescues(c *conn, mutuality, after string, limit int) ([]rescue.Item, error) {
 	var list []rescue.Item
 	var sealed [][]byte
 	err := c.each(`
@@ -80,10 +77,10 @@ func (db *DB) rescues(c *conn, mutuality, before string, limit int) ([]rescue.It
 		FROM jobs j
 			LEFT JOIN documents d ON d.mutuality = j.mutuality AND d.member = j.member AND d.document = j.name
 			LEFT JOIN renewals r ON r.mutuality = j.mutuality AND r.member = j.member AND r.document = j.name
-		WHERE j.mutuality = ? AND j.kind IN ('raise', 'renew') AND j.job < ?
+		WHERE j.mutuality = ? AND j.kind IN ('raise', 'renew') AND j.job > ?
 			AND (j.cause_sealed IS NOT NULL OR j.dead_at IS NOT NULL OR j.kind = 'raise' AND j.due_at <= ?)
-		ORDER BY j.job DESC LIMIT ?`,
-		[]any{mutuality, before, micros(db.cfg.Now().Add(-overdue)), bounded(limit)}, func(scan func(...any) error) error {
+		ORDER BY j.job LIMIT ?`,
+		[]any{mutuality, after, micros(db.cfg.Now().Add(-overdue)), bounded(limit)}, func(scan func(...any) error) error {
 			i := rescue.Item{Mutuality: mutuality}
 			var created, due, holds int64
 			var died, told sql.NullInt64

@@ -49,7 +49,7 @@ func fillEverything(t *testing.T, b *bed) {
 	if _, err := b.Reveal(ctx, b.claire, bank.Benefits); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Overview(ctx, b.claire); err != nil {
+	if _, err := b.Overview(ctx, b.claire, true); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,55 +12,134 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/vault"
 )
 
 // maxManifest bounds the manifest of a backup, in bytes.
 const maxManifest = 16 << 20
 
-// ReadManifest reads the manifest of a backup. ErrNoBackup.
-func ReadManifest(dir string) (m Manifest, err error) {
-	f, err := os.Open(filepath.Join(dir, manifestFile))
+// From is the backup that a store is made of.
+type From struct {
+	Dir string
+	// Unsealed takes a backup that an older program made, without a seal: whoever could write
+	// into its folder may have put anything in it. One with a wrong seal is never taken.
+	Unsealed bool
+}
+
+// read reads the manifest of a backup, once the keys say that it is theirs. ErrNoBackup,
+// ErrForged, ErrUnsealed, vault.ErrWrongKey.
+func (from From) read(keys *vault.Keys) (m Manifest, err error) {
+	text, err := readBounded(filepath.Join(from.Dir, manifestFile), maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("%s has no %s: %w", dir, manifestFile, ErrNoBackup)
+		return m, fmt.Errorf("%s has no %s: %w", from.Dir, manifestFile, ErrNoBackup)
 	}
 	if err != nil {
 		return m, err
+	}
+	seal, err := readBounded(filepath.Join(from.Dir, SealFile), maxSeal)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && from.Unsealed:
+		return parseManifest(text)
+	case errors.Is(err, fs.ErrNotExist):
+		return m, fmt.Errorf("%s has no %s: %w", from.Dir, SealFile, ErrUnsealed)
+	case err != nil:
+		return m, fmt.Errorf("%s: %w (%w)", SealFile, ErrForged, err)
+	}
+	if err := checkSeal(keys, text, string(seal)); err != nil {
+		return m, fmt.Errorf("%s: %w", SealFile, err)
+	}
+	return parseManifest(text)
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxManifest))
-	if err != nil {
-		return m, err
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		err = fmt.Errorf("%s is too long: %w", filepath.Base(path), ErrNoBackup)
 	}
+	return text, err
+}
+
+// parseManifest takes a manifest that names a hash for each file that will be read.
+// ErrNoBackup.
+func parseManifest(text []byte) (m Manifest, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&m); err != nil {
 		return m, fmt.Errorf("%s: %w", manifestFile, ErrNoBackup)
 	}
-	if m.Format != backupFormat || m.Engine != "sqlite" && m.Engine != "postgres" || len(m.Files) == 0 {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return m, fmt.Errorf("%s goes on: %w", manifestFile, ErrNoBackup)
+	}
+	if m.Format != backupFormat || m.Engine != "sqlite" && m.Engine != "postgres" || m.Schema < 0 || m.Objects < 0 || m.Bytes < 0 {
 		return m, fmt.Errorf("%s is of another format: %w", manifestFile, ErrNoBackup)
 	}
+	sums := map[string]bool{}
 	for _, f := range m.Files {
-		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
+		sum, err := hex.DecodeString(f.SHA256)
+		if err != nil || len(sum) != sha256.Size || f.Size < 0 || sums[f.Name] || !filepath.IsLocal(filepath.FromSlash(f.Name)) {
 			return m, fmt.Errorf("%s names %q: %w", manifestFile, f.Name, ErrNoBackup)
+		}
+		sums[f.Name] = true
+	}
+	for _, name := range append(m.dataFiles(), objectList) {
+		if !sums[name] {
+			return m, fmt.Errorf("%s has no hash of %s: %w", manifestFile, name, ErrNoBackup)
+		}
+	}
+	for _, table := range m.Tables { // their names become part of statements
+		for _, name := range append([]string{table.Name}, table.Columns...) {
+			if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+				return m, fmt.Errorf("%s names %q: %w", manifestFile, name, ErrNoBackup)
+			}
 		}
 	}
 	return m, nil
 }
 
-// Restore makes a store of a backup where cfg says, and checks all of it: the hash of each
-// file, the counts, the audit trail up to the heads, each document with the keys. Nothing
-// is written over: ErrBackupExists. ErrNoBackup, ErrDamaged, ErrNewerSchema,
-// vault.ErrWrongKey; after an error what was made is not to be used.
+// dataFiles are the files that the database is made of.
+func (m Manifest) dataFiles() []string {
+	if m.Engine == "sqlite" {
+		return []string{copyFile}
+	}
+	var list []string
+	for _, table := range m.Tables {
+		list = append(list, tableFolder+"/"+table.Name)
+	}
+	return list
+}
+
+// sum is the hash of a file.
+func (m Manifest) sum(name string) string {
+	i := slices.IndexFunc(m.Files, func(f BackupFile) bool { return f.Name == name })
+	return m.Files[i].SHA256
+}
+
+// Restore makes a store of a backup where cfg says, and checks all of it: the seal, the
+// hash of each file, the counts, the audit trail up to the heads, each document with the
+// keys. Nothing is written over: ErrBackupExists. ErrNoBackup, ErrForged, ErrUnsealed,
+// ErrDamaged, ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be
+// used.
 //
 // Sessions, links and what else proves somebody do not come back: they may have ended
 // since (restored.go).
-func Restore(ctx context.Context, cfg Config, dir string, told func(Step)) (Manifest, error) {
-	m, err := ReadManifest(dir)
+func Restore(ctx context.Context, cfg Config, from From, told func(Step)) (Manifest, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return Manifest{}, err
+	}
+	m, err := from.read(cfg.Keys)
 	if err == nil {
-		err = restore(ctx, cfg, dir, m, told)
+		err = restore(ctx, cfg, from, m, told)
 	}
 	if err != nil {
 		return m, fmt.Errorf("restoring: %w", err)
@@ -67,7 +147,8 @@ func Restore(ctx context.Context, cfg Config, dir string, told func(Step)) (Mani
 	return m, nil
 }
 
-func restore(ctx context.Context, cfg Config, dir string, m Manifest, told func(Step)) error {
+func restore(ctx context.Context, cfg Config, from From, m Manifest, told func(Step)) error {
+	dir := from.Dir
 	if err := m.fits(ctx, cfg); err != nil {
 		return err
 	}
@@ -81,14 +162,20 @@ func restore(ctx context.Context, cfg Config, dir string, m Manifest, told func(
 		if err := fill(ctx, cfg.Database, dir, m, told); err != nil {
 			return err
 		}
-	} else if err := copyInto(filepath.Join(dir, copyFile), cfg.Path); err != nil {
+	} else if err := copyInto(filepath.Join(dir, copyFile), cfg.Path, m.sum(copyFile)); err != nil {
 		return err
 	}
 	db, err := Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	return errors.Join(db.restoredFrom(ctx, m, told), db.Close())
+	reason := "backup of " + m.Began.Format(time.RFC3339)
+	if from.Unsealed {
+		if _, err := os.Lstat(filepath.Join(dir, SealFile)); errors.Is(err, fs.ErrNotExist) {
+			reason += ", without a seal"
+		}
+	}
+	return errors.Join(db.restoredFrom(ctx, m, reason, told), db.Close())
 }
 
 // fits refuses to restore where there is something, or to another engine.
@@ -199,8 +286,9 @@ func objectsThere(ctx context.Context, in Objects) (map[string]bool, error) {
 	return there, nil
 }
 
-// copyInto makes the file of a store of its copy; it has its name once it is whole.
-func copyInto(from, to string) error {
+// copyInto makes the file of a store of its copy; it has its name once it is whole, and is
+// what its hash says: it may be another than when it was checked.
+func copyInto(from, to, want string) error {
 	source, err := os.Open(from)
 	if err != nil {
 		return err
@@ -214,9 +302,13 @@ func copyInto(from, to string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, source)
+	sum := sha256.New()
+	_, err = io.Copy(io.MultiWriter(f, sum), source)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != want {
+		return errors.Join(fmt.Errorf("%s changed while it was read: %w", copyFile, ErrDamaged), os.Remove(part))
 	}
 	if err := os.Link(part, to); err != nil { // unlike a renaming, never over a file
 		return err
@@ -225,7 +317,7 @@ func copyInto(from, to string) error {
 }
 
 // restoredFrom checks the trail and the documents against the manifest, and ends what proves somebody.
-func (db *DB) restoredFrom(ctx context.Context, m Manifest, told func(Step)) error {
+func (db *DB) restoredFrom(ctx context.Context, m Manifest, reason string, told func(Step)) error {
 	var anchors []audit.Anchor
 	for _, h := range m.Heads {
 		a := audit.Anchor{At: m.Began, Head: audit.Head{Chain: h.Chain, Seq: h.Seq}}
@@ -248,6 +340,6 @@ func (db *DB) restoredFrom(ctx context.Context, m Manifest, told func(Step)) err
 	if _, err := db.CheckDocuments(ctx, told); err != nil {
 		return err
 	}
-	note := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Restore, Reason: "backup of " + m.Began.Format(time.RFC3339)}
+	note := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Restore, Reason: reason}
 	return db.write(ctx, note, func(t *tx) error { return endProofs(t.conn, note.At) })
 }

@@ -28,9 +28,6 @@ const (
 func (db *DB) readRights(ctx context.Context, login auth.Login, action audit.Action, read func(c *conn, visible []people.Person, today time.Time) error) error {
 	err := db.revealOf(ctx, login, action, func(c *conn) ([]auth.MemberID, error) {
 		visible, err := db.visible(c, login)
-		if errors.Is(err, errNoMember) {
-			err = rights.ErrNotFound
-		}
 		if err == nil {
 			err = read(c, visible, people.Today(db.cfg.Now()))
 		}
@@ -150,30 +147,37 @@ func (db *DB) Savings(ctx context.Context, login auth.Login) (rights.Savings, er
 	return s, err
 }
 
-// Agreements implements rights.Store.
+// Agreements implements rights.Store. The look is at those whose they are, not at all who
+// may be seen.
 func (db *DB) Agreements(ctx context.Context, login auth.Login, person auth.MemberID) (rights.Agreements, error) {
 	var a rights.Agreements
-	err := db.readRights(ctx, login, audit.ReadAgreements, func(c *conn, visible []people.Person, today time.Time) error {
+	err := db.revealOf(ctx, login, audit.ReadAgreements, func(c *conn) ([]auth.MemberID, error) {
+		visible, err := db.visible(c, login)
+		if err != nil {
+			return nil, err
+		}
 		ages, err := agesOf(c, login.Mutuality)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		a = rights.Agreements{AsOf: ages[core.KindAgreement], Persons: visible}
-		if _, seen := people.Find(visible, person); person != "" && !seen {
-			return rights.ErrNotFound
-		}
-		for _, v := range visible {
-			if person != "" && v.Member != person {
-				continue
+		wanted := visible
+		if person != "" {
+			one, ok := people.Find(visible, person)
+			if !ok {
+				return nil, rights.ErrNotFound
 			}
+			wanted = []people.Person{one}
+		}
+		for _, v := range wanted {
 			if err := agreements(c, login.Mutuality, v, &a.List); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return nil
+		return idsOf(wanted), nil
 	})
 	if err != nil {
-		return rights.Agreements{}, err
+		return rights.Agreements{}, fmt.Errorf("reading agreements: %w", err)
 	}
 	return a, nil
 }

@@ -30,21 +30,22 @@ import (
 func TestBankChanges(t *testing.T) {
 	for engine, open := range map[string]opener{"sqlite": openSQLite, "postgres": openPostgreSQL} {
 		for name, test := range map[string]func(*testing.T, *bed){
-			"all old channels are told":             testChannels,
-			"the link stops it once":                testStopLink,
-			"in the counter it stops too":           testStopInCounter,
-			"two officers agree":                    testFourEyes,
-			"restored, two officers agree again":    testRestoredChange,
-			"not before its day":                    testInForce,
-			"an account that changed meanwhile":     testOtherAccount,
-			"accept, refuse and stop at once":       testStopRaces,
-			"two advisors on one request":           testAdvisorsRace,
-			"the member is asked and answers":       testAskMember,
-			"orders are posted":                     testOrders,
-			"answer templates in versions":          testTemplates,
-			"each change is handed over once":       testHandover,
-			"an older delivery takes none back":     testDeliveredLate,
-			"a member's own request, and another's": testBankNeighbours,
+			"all old channels are told":              testChannels,
+			"the link stops it once":                 testStopLink,
+			"in the counter it stops too":            testStopInCounter,
+			"two officers agree":                     testFourEyes,
+			"restored, two officers agree again":     testRestoredChange,
+			"not before its day":                     testInForce,
+			"an account that changed meanwhile":      testOtherAccount,
+			"a national number under another's name": testMovedNumber,
+			"accept, refuse and stop at once":        testStopRaces,
+			"two advisors on one request":            testAdvisorsRace,
+			"the member is asked and answers":        testAskMember,
+			"orders are posted":                      testOrders,
+			"answer templates in versions":           testTemplates,
+			"each change is handed over once":        testHandover,
+			"an older delivery takes none back":      testDeliveredLate,
+			"a member's own request, and another's":  testBankNeighbours,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
@@ -272,7 +273,7 @@ func testRestoredChange(t *testing.T, b *bed) {
 	}
 	want(t, "stop", b.StopByLink(ctx, "141", secret), nil)
 	cfg := emptyPlace(t, b)
-	if _, err := store.Restore(ctx, cfg, dir, quiet); err != nil {
+	if _, err := store.Restore(ctx, cfg, store.From{Dir: dir}, quiet); err != nil {
 		t.Fatal(err)
 	}
 	after := &bed{DB: openStore(t, cfg), t: t, open: openStore, cfg: cfg, clock: b.clock, claire: b.claire, bram: b.bram, count: b.count + 1000}
@@ -338,6 +339,10 @@ func testFourEyes(t *testing.T, b *bed) {
 	want(t, "take", b.TakeItem(ctx, bob, id, office.Hold{}, ""), nil)
 	want(t, "given back to the first", b.AssignItem(ctx, bob, id, ines.ID, "please"), office.ErrFirst)
 	want(t, "a reason of no list", b.CloseItem(ctx, bob, id, office.Answer{What: office.EventRejected, Reason: "mood", Words: "w"}), office.ErrReason)
+	i, err := b.Item(ctx, bob, id)
+	if now := (office.Present{Country: "BE", Last4: claireIBAN[len(claireIBAN)-4:], Since: claireAccount.Since}); err != nil || i.Request.Present == nil || *i.Request.Present != now {
+		t.Errorf("the account in use: %+v, %v", i.Request.Present, err)
+	}
 	want(t, "second", b.CloseItem(ctx, bob, id, office.Answer{What: office.EventAccepted}), nil)
 	if s := b.state(b.claire, request); s != requests.Accepted {
 		t.Errorf("two officers made it %s", s)

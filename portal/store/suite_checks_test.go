@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ func runChecks(t *testing.T, open opener) {
 	}{
 		{"what is printed is found with its code alone", testCheckedDocument},
 		{"wrong codes are counted", testWrongCodes},
+		{"who guesses keeps nobody out who has the paper", testGuessedAt},
 		{"what is printed on another request is refused", testPrintedElsewhere},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
@@ -138,6 +140,54 @@ func testWrongCodes(t *testing.T, b *bed) {
 	b.clock.add(2 * time.Minute)
 	if _, err := b.CheckedDocument(ctx, b.question("GC-2026-TEST-99999", 1)); !errors.Is(err, papers.ErrUnknown) {
 		t.Errorf("two minutes later: %v", err)
+	}
+}
+
+// A stranger guesses at a reference that he knows, from many networks, until wrong codes of
+// it have to wait: who holds the paper has her answer all the same, from where nobody guessed.
+func testGuessedAt(t *testing.T, b *bed) {
+	ctx := t.Context()
+	r := b.drawnWith(4711)
+	id, err := b.PutRequest(ctx, b.claire, r, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Complete(ctx, b.claire, b.completion(b.prepared(b.claire, id), "value")); err != nil {
+		t.Fatal(err)
+	}
+	var wait *credentials.WaitError
+	guess := b.question(r.Reference, 4712)
+	for n := range 100 {
+		guess.Source = fmt.Sprintf("192.0.2.%d", 10+n/3)
+		if _, err = b.CheckedDocument(ctx, guess); errors.As(err, &wait) {
+			break
+		}
+	}
+	if wait == nil {
+		t.Fatalf("a hundred wrong codes: %v", err)
+	}
+	if issued, err := b.CheckedDocument(ctx, b.question(r.Reference, 4711)); err != nil || issued.Reference != r.Reference {
+		t.Errorf("the right code: %v, %v", issued.Reference, err)
+	}
+	fresh := b.question(r.Reference, 4713)
+	if _, err := b.CheckedDocument(ctx, fresh); !errors.As(err, &wait) {
+		t.Errorf("a wrong code of the same reference: %v", err)
+	}
+	// A network that guessed waits, with the right code too.
+	for n := range 40 {
+		other := b.question(fmt.Sprintf("GC-2026-TEST-%05d", n), 1)
+		other.Source = "192.0.2.2"
+		for range 3 {
+			_, err = b.CheckedDocument(ctx, other)
+		}
+	}
+	if !errors.As(err, &wait) {
+		t.Fatalf("wrong codes from one network: %v", err)
+	}
+	mine := b.question(r.Reference, 4711)
+	mine.Source = "192.0.2.2"
+	if _, err := b.CheckedDocument(ctx, mine); !errors.As(err, &wait) {
+		t.Errorf("the right code from a network that guessed: %v", err)
 	}
 }
 

@@ -269,6 +269,8 @@ func testLoadMembers(t *testing.T, b *bed) {
 	other.NationalNumber = number("17073003384") // Bram's
 	b.wantLoad(outcome(1, 0, 0), ann)
 	b.wantLoad(outcome(0, 0, 0, core.Reject{Row: 0, Field: "access_code", Reason: "another member has it"}, core.Reject{Row: 1, Field: "national_number", Reason: core.ReasonMissing}), other, core.Member{})
+	other.AccessCode = ""
+	b.wantLoad(outcome(0, 0, 0, core.Reject{Row: 0, Field: "affiliation", Reason: core.ReasonNumberTaken}), other)
 	ann.IBAN = "BE00000000000000"
 	if got := b.load(ann); len(got.Rejects) != 1 || got.Rejects[0].Field != "account.iban" {
 		t.Errorf("a wrong account number: %+v", got)

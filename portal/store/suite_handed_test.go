@@ -272,7 +272,7 @@ func testOverviewAsked(t *testing.T, b *bed) {
 	request, _ := b.signed(b.claire)
 	asked := func() string {
 		t.Helper()
-		o, err := b.Overview(ctx, b.claire)
+		o, err := b.Overview(ctx, b.claire, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -288,7 +288,7 @@ func testOverviewAsked(t *testing.T, b *bed) {
 	if got := asked(); got != request {
 		t.Errorf("asked: %q, want %q", got, request)
 	}
-	if o, err := b.Overview(ctx, b.bram); err != nil || o.Asked != nil {
+	if o, err := b.Overview(ctx, b.bram, true); err != nil || o.Asked != nil {
 		t.Errorf("of another: %+v, %v", o.Asked, err)
 	}
 	want(t, "answer", b.AnswerOffice(ctx, b.claire, request, requests.Answer{Text: "Voici."}), nil)

@@ -185,7 +185,7 @@ func testAsked(t *testing.T, b *bed) {
 }
 
 func testOverview(t *testing.T, b *bed) {
-	o, err := b.Overview(t.Context(), b.bram)
+	o, err := b.Overview(t.Context(), b.bram, true)
 	if err != nil || o.ToSign != nil || len(o.Requests) != 0 || len(o.Documents) != 0 || o.Last4 != "" {
 		t.Errorf("Overview of one who did nothing = %+v, %v", o, err)
 	}
@@ -194,7 +194,7 @@ func testOverview(t *testing.T, b *bed) {
 	for range 6 {
 		b.signed(b.claire)
 	}
-	o, err = b.Overview(t.Context(), b.claire)
+	o, err = b.Overview(t.Context(), b.claire, true)
 	if err != nil || o.ToSign == nil || o.ToSign.ID != oldest || len(o.Requests) != 5 || len(o.Documents) != 5 || o.Last4 != "7034" {
 		t.Errorf("Overview = %+v, %v", o, err)
 	}

@@ -22,7 +22,11 @@ func testEmailAtCounter(t *testing.T, b *bed) {
 	ask := func(o auth.Officer, opening, check, secret, address string) error {
 		now := b.clock.Now()
 		code := credentials.Code{Purpose: credentials.ConfirmEmail, Created: now, Expires: now.Add(time.Hour), Payload: address}
-		return b.EmailAtCounter(ctx, o, opening, check, code, secret, func(lang string) string { return "https://counter.example/" + lang + "/email/confirm/" + secret })
+		waits, err := b.EmailAtCounter(ctx, o, opening, check, code, secret, func(lang string) string { return "https://counter.example/" + lang + "/email/confirm/" + secret })
+		if waits {
+			t.Error("waits for a second officer, though no address was certified")
+		}
+		return err
 	}
 	want(t, "without a check", ask(ines, opening, "none", linkSecret, "new@example.org"), office.ErrState)
 	want(t, "in no file of hers", ask(ada, opening, check, linkSecret, "new@example.org"), office.ErrNoOpening)
@@ -55,6 +59,94 @@ func testEmailAtCounter(t *testing.T, b *bed) {
 	b.clock.add(office.CheckLife + time.Minute)
 	want(t, "after its time", ask(ines, opening, check, strings.Repeat("C", 42)+"A", "third@example.org"), office.ErrNoOpening)
 	b.onceByOfficer(t, audit.AskEmail, ines)
+}
+
+// F197: in the place of a certified address the link waits for a second officer, who is not
+// the first, and is not sent if the account is another one by then.
+func testSecondOfficer(t *testing.T, b *bed) {
+	ctx, ines, ada := t.Context(), b.ines(), b.ada()
+	secrets := 0
+	code := func(address string) (credentials.Code, string) {
+		now := b.clock.Now()
+		secrets++
+		return credentials.Code{Purpose: credentials.ConfirmEmail, Created: now, Expires: now.Add(48 * time.Hour), Payload: address}, strings.Repeat(string(rune('a'+secrets)), 42) + "A"
+	}
+	link := func(secret string) func(string) string {
+		return func(lang string) string { return "https://counter.example/" + lang + "/email/confirm/" + secret }
+	}
+	opened := func(secret string) error {
+		return b.SwapEmail(ctx, credentials.Swap{Mutuality: "141", Purpose: credentials.ConfirmEmail, Secret: secret, At: b.clock.Now(),
+			Undo:       credentials.Code{Mutuality: "141", Purpose: credentials.UndoEmail, Created: b.clock.Now(), Expires: b.clock.Now().Add(72 * time.Hour)},
+			UndoSecret: strings.Repeat(string(rune('A'+secrets)), 42) + "A", UndoLink: "https://counter.example/fr/email/undo/x"})
+	}
+	opening := b.opened(ines)
+	check, err := b.RecordCheck(ctx, ines, opening, office.Check{Place: "Liège", Proofs: []string{"eid", "photo"}})
+	want(t, "RecordCheck", err, nil)
+	ask := func(address string) (waits bool, secret string) {
+		t.Helper()
+		c, secret := code(address)
+		waits, err := b.EmailAtCounter(ctx, ines, opening, check, c, secret, link(secret))
+		want(t, "asked for "+address, err, nil)
+		return waits, secret
+	}
+	second := func() string {
+		t.Helper()
+		list, err := b.Queue(ctx, ada, office.Filter{Kind: office.EmailSecond}, 10)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("items for a second officer: %v, %v", list, err)
+		}
+		return list[0].ID
+	}
+	_, first := ask("first@example.org")
+	want(t, "first opened", opened(first), nil)
+	b.mails()
+	waits, secret := ask("second@example.org")
+	if !waits {
+		t.Fatal("a certified address is replaced by one officer")
+	}
+	b.wantText("told at once", b.mails(), "email-asked first@example.org")
+	if err := opened(secret); err == nil {
+		t.Error("a link that was never sent opens")
+	}
+	one := second()
+	want(t, "taken by who asked", b.TakeItem(ctx, ines, one, office.Hold{}, ""), office.ErrFirst)
+	agree := func(o auth.Officer, id string) (string, error) {
+		c, secret := code("forged@example.org")
+		return secret, b.AgreeEmail(ctx, o, id, office.Answer{What: office.EventAccepted}, c, secret, link(secret))
+	}
+	_, err = agree(ada, one)
+	want(t, "not taken", err, office.ErrState)
+	_, again := ask("third@example.org") // spelled wrong the first time
+	want(t, "the one that was replaced", b.TakeItem(ctx, ada, one, office.Hold{}, ""), office.ErrState)
+	one = second()
+	want(t, "take", b.TakeItem(ctx, ada, one, office.Hold{}, ""), nil)
+	i, err := b.Item(ctx, ada, one)
+	if err != nil || i.Said["old-email"] != "first@example.org" || i.Said["new-email"] != "third@example.org" || i.Said["cause"] != "eid photo" {
+		t.Errorf("the second officer reads %v, %v", i.Said, err)
+	}
+	_, err = agree(ines, one)
+	want(t, "agreed by who asked", err, office.ErrHeld)
+	want(t, "past the code", b.CloseItem(ctx, ada, one, office.Answer{What: office.EventAccepted}), office.ErrState)
+	b.mails()
+	secret, err = agree(ada, one)
+	want(t, "agreed", err, nil)
+	b.wantText("the link", b.mails(), "confirm-email third@example.org")
+	_, err = agree(ada, one)
+	want(t, "agreed twice", err, office.ErrState)
+	if err := opened(again); err == nil {
+		t.Error("the link of the first officer opens")
+	}
+	want(t, "opened", opened(secret), nil)
+	if a, err := b.Account(ctx, "141", claire.ID); err != nil || a.Email != "third@example.org" {
+		t.Errorf("account %q, %v", a.Email, err)
+	}
+	ask("fourth@example.org")
+	late := second()
+	want(t, "disabled", b.SetAccount(ctx, ines, opening, office.AccountChange{To: office.AccountDisabled, Reason: "asked", Words: "x"}), nil)
+	want(t, "take", b.TakeItem(ctx, ada, late, office.Hold{}, ""), nil)
+	_, err = agree(ada, late)
+	want(t, "the account is shut", err, office.ErrState)
+	want(t, "closed", b.CloseItem(ctx, ada, late, office.Answer{What: office.EventClosed, Words: "shut"}), nil)
 }
 
 // onceByOfficer wants one done act by the officer on Claire's record.

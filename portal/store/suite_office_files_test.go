@@ -36,10 +36,14 @@ func testOpening(t *testing.T, b *bed) {
 	want(t, "nobody's file", err, office.ErrNotFound)
 	_, err = b.OpenFile(ctx, ines, claire.ID, office.Why{Key: "task", Words: "x", Task: b.task(office.Reactivation, claire.ID, "fr").ID})
 	want(t, "for an item of nobody", err, office.ErrHeld)
+	request, _ := b.signed(b.claire)
 	id := b.opened(ines)
 	f, err := b.File(ctx, ines, id)
 	if err != nil || f.Name != "Claire Delcourt" || f.Opening.Why != visit || f.Number != claire.NationalNumber || len(f.Looks) != 1 {
 		t.Errorf("File = %+v, %v", f.Opening, err)
+	}
+	if len(f.Requests) != 1 || f.Requests[0].Item != b.item(b.claire, request) {
+		t.Errorf("requests of the file: %+v", f.Requests)
 	}
 	_, err = b.File(ctx, ada, id)
 	want(t, "a colleague's look", err, office.ErrNoOpening)

@@ -32,6 +32,7 @@ func TestOffice(t *testing.T) {
 			"people are found":                         testPeople,
 			"a check at the counter opens a way in":    testCounter,
 			"another address after a check":            testEmailAtCounter,
+			"two officers for a certified address":     testSecondOfficer,
 			"an item is given to a colleague":          testAssign,
 			"the member is told what was answered":     testTold,
 			"wrong answers are forgotten":              testQuestionForgotten,

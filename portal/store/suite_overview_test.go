@@ -64,7 +64,7 @@ func testOverviewOfCare(t *testing.T, b *bed) {
 	b.take(core.Agreement{Member: holder, Reference: "A-1", Kind: "medicine", Subject: "Insuline", Since: day("2025-11-01"), Until: day("2026-11-01"), State: "ended"})
 	b.take(core.Maf{Holder: holder, Year: 2026, Class: 1, Ceiling: 52500, Counted: 33740}, core.Maf{Holder: holder, Year: 2025, Class: 1, Ceiling: 52500})
 
-	o, err := b.Overview(t.Context(), b.claire)
+	o, err := b.Overview(t.Context(), b.claire, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,9 +72,9 @@ func testOverviewOfCare(t *testing.T, b *bed) {
 		t.Errorf("newest money: %+v", o.Paid)
 	}
 	want := []home.Refund{
-		{Payment: "R-2", Nature: "Dentiste", Provider: "Dr A. Sarton", Acts: 1, Cents: 1000, Treated: day("2026-11-18")},
-		{Payment: "R-2", Nature: "Pédiatre", Provider: "Dr A. Sarton", Acts: 2, Cents: 4000, Treated: day("2026-11-18"), Person: "Nora Delcourt"},
-		{Payment: "R-1", Nature: "Dermatologue", Provider: "Dr A. Sarton", Acts: 1, Cents: 2000, Treated: day("2026-11-09")},
+		{Payment: "R-2", Nature: "Dentiste", Language: "fr", Provider: "Dr A. Sarton", Acts: 1, Cents: 1000, Treated: day("2026-11-18")},
+		{Payment: "R-2", Nature: "Pédiatre", Language: "fr", Provider: "Dr A. Sarton", Acts: 2, Cents: 4000, Treated: day("2026-11-18"), Person: "Nora Delcourt"},
+		{Payment: "R-1", Nature: "Dermatologue", Language: "fr", Provider: "Dr A. Sarton", Acts: 1, Cents: 2000, Treated: day("2026-11-09")},
 	}
 	if !slices.Equal(o.Refunds, want) {
 		t.Errorf("refunds: %+v", o.Refunds)
@@ -92,12 +92,19 @@ func testOverviewOfCare(t *testing.T, b *bed) {
 	if n := looks(t, b, sacha); n != 0 {
 		t.Errorf("%d looks at Sacha, of whom nothing was shown", n)
 	}
+	o, err = b.Overview(t.Context(), b.claire, false)
+	if err != nil || len(o.Refunds)+len(o.Coming) > 0 {
+		t.Errorf("without care: %+v, %v", o, err)
+	}
+	if n := looks(t, b, nora); n != 1 {
+		t.Errorf("%d looks at Nora in the trail where care is closed, want 1", n)
+	}
 
-	o, err = b.Overview(t.Context(), sacha)
+	o, err = b.Overview(t.Context(), sacha, true)
 	if err != nil || o.Paid != nil || len(o.Refunds) != 1 || o.Refunds[0].Cents != 4000 || len(o.Coming) != 1 || o.Maf != nil {
 		t.Errorf("Sacha sees %+v, %v", o, err)
 	}
-	o, err = b.Overview(t.Context(), b.bram)
+	o, err = b.Overview(t.Context(), b.bram, true)
 	if err != nil || o.Paid != nil || len(o.Refunds)+len(o.Coming) > 0 || o.Maf != nil {
 		t.Errorf("Bram, a stranger, sees %+v, %v", o, err)
 	}

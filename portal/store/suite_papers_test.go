@@ -236,7 +236,7 @@ func testOfficePaperRefused(t *testing.T, b *bed) {
 	if list, err := b.Requests(ctx, b.claire, "", 10); err != nil || len(list) != 0 {
 		t.Errorf("her requests = %+v, %v", list, err)
 	}
-	if o, err := b.Overview(ctx, b.claire); err != nil || o.ToSign != nil || len(o.Requests) != 0 {
+	if o, err := b.Overview(ctx, b.claire, true); err != nil || o.ToSign != nil || len(o.Requests) != 0 {
 		t.Errorf("her overview = %+v, %v", o, err)
 	}
 	// Nor has a colleague, another opening, another session, or one in which nothing lies.

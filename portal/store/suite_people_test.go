@@ -31,6 +31,7 @@ func runPeople(t *testing.T, open opener) {
 		{"majority comes at midnight in Belgium", testMajorityMidnight},
 		{"who comes of age is asked, once", testComesOfAge},
 		{"who comes of age answers", testAnswersAccess},
+		{"who left and comes back decides again", testLeftAndBack},
 		{"looks of others are listed", testLooks},
 		{"a number given stands until it is delivered", testContacts},
 	} {
@@ -134,7 +135,7 @@ func testVisible(t *testing.T, b *bed) {
 	h.wantSees("a child, no adult", b.claire, "Claire", "Emma")
 	h.wantSees("the child", emma, "Emma")
 	h.wantSees("the partner", tom, "Tom")
-	if p, err := b.Visible(t.Context(), emma); err != nil || p[0].Role != core.RoleChild || !p[0].Self {
+	if p, err := b.Visible(t.Context(), emma); err != nil || p[0].Role != core.RoleChild || !p[0].Self || p[0].Language != "fr" {
 		t.Errorf("the child of herself: %+v, %v", p, err)
 	}
 	if got, err := b.Visible(t.Context(), auth.Login{Mutuality: "142", Member: b.claire.Member}); err == nil {
@@ -421,7 +422,25 @@ func testContacts(t *testing.T, b *bed) {
 	if want.Mobile = ""; known() != want {
 		t.Errorf("taken out: %+v, want %+v", known(), want)
 	}
-	if got := b.audited(audit.ChangeContact); !slices.Equal(got, []string{"done field/home", "done field/work", "done field/mobile"}) {
+	work := account.WorkAddress{Company: "Imprimerie du Pont", Street: "Quai de l'Ourthe 3", Postcode: "4020", City: "Liège"}
+	for range 2 {
+		if err := b.ChangeWorkAddress(ctx, b.claire, work); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliver("+3243221103")
+	want.Home, want.Workplace = "+3243221103", work
+	if known() != want {
+		t.Errorf("with an address of work: %+v, want %+v", known(), want)
+	}
+	b.wantSealed("Imprimerie du Pont", "Ourthe 3")
+	if err := b.ChangeWorkAddress(ctx, b.claire, account.WorkAddress{}); err != nil {
+		t.Fatal(err)
+	}
+	if want.Workplace = (account.WorkAddress{}); known() != want {
+		t.Errorf("address of work taken out: %+v", known())
+	}
+	if got := b.audited(audit.ChangeContact); !slices.Equal(got, []string{"done field/home", "done field/work", "done field/mobile", "done field/work-address", "done field/work-address"}) {
 		t.Errorf("audit rows: %q", got)
 	}
 	if got, err := b.Contacts(ctx, b.bram); err != nil || got.Home != claire.Phone {

@@ -18,6 +18,7 @@ import (
 func TestRenewals(t *testing.T) {
 	for name, open := range map[string]opener{"SQLite": openSQLite, "PostgreSQL": openPostgreSQL} {
 		t.Run(name+"/renewed when due", func(t *testing.T) { testRenewal(t, newBed(t, open)) })
+		t.Run(name+"/a wait that ends badly", func(t *testing.T) { testEndedWait(t, newBed(t, open)) })
 		t.Run(name+"/waits are listed", func(t *testing.T) { testRescues(t, newBed(t, open)) })
 	}
 }
@@ -118,6 +119,38 @@ func testRenewal(t *testing.T, b *bed) {
 	}
 }
 
+// A card that ran out before its status was had: the request ends with its cause, the office
+// has a task, and nothing of it waits any more.
+func testEndedWait(t *testing.T, b *bed) {
+	ctx := t.Context()
+	administrator := auth.Officer{Mutuality: "141", ID: "officer", Session: "s"}
+	id := b.frozen(b.claire)
+	c := b.completion(b.prepared(b.claire, id), "value")
+	c.State = requests.Pending
+	if _, err := b.Complete(ctx, b.claire, c); err != nil {
+		t.Fatal(err)
+	}
+	due, err := b.DueDocument(ctx, b.claire, c.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Raised(ctx, requests.Raised{Raise: due, State: requests.Rejected, Cause: "status: certificate expired", Tell: true}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Request(ctx, b.claire, id)
+	if err != nil || r.State != requests.Rejected || r.Reason != "status: certificate expired" {
+		t.Errorf("the request is %s because of %q, %v", r.State, r.Reason, err)
+	}
+	if tasks, err := b.Queue(ctx, administrator, office.Filter{Kind: office.StuckDocument}, 10); err != nil || len(tasks) != 1 {
+		t.Errorf("%d tasks, %v", len(tasks), err)
+	}
+	if waits, err := b.Rescues(ctx, administrator, "", 10); err != nil || len(waits) != 0 {
+		t.Errorf("it still waits: %+v, %v", waits, err)
+	}
+	_, err = b.DueDocument(ctx, b.claire, c.Document)
+	wantErr(t, "DueDocument after the end", err, requests.ErrNotFound)
+}
+
 func testRescues(t *testing.T, b *bed) {
 	ctx := t.Context()
 	administrator := auth.Officer{Mutuality: "141", ID: "officer", Session: "s"}
@@ -175,10 +208,25 @@ func testRescues(t *testing.T, b *bed) {
 	if err != nil || f.GivenUp != 1 || f.Waiting != 0 {
 		t.Errorf("RescueFigures = %+v, %v", f, err)
 	}
+	_, younger := b.signed(b.claire)
+	due, err := b.DueDocument(ctx, b.claire, younger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Raised(ctx, requests.Raised{Raise: due, GivenUp: true, Cause: "unfit: broken"}); err != nil {
+		t.Fatal(err)
+	}
+	both := list(2) // the oldest first, and on from there
+	if both[0].Job != i.Job {
+		t.Errorf("the oldest is %s, want %s", both[0].Job, i.Job)
+	}
+	if rest, err := b.Rescues(ctx, administrator, i.Job, 10); err != nil || len(rest) != 1 || rest[0].Job != both[1].Job {
+		t.Errorf("after the oldest: %+v, %v", rest, err)
+	}
 	if err := b.RetryRescue(ctx, administrator, i.Job); err != nil {
 		t.Fatal(err)
 	}
 	attempt(requests.Raised{Level: signing.LevelLT})
-	list(0)
+	list(1)
 	wantErr(t, "RetryRescue of what is done", b.RetryRescue(ctx, administrator, i.Job), jobs.ErrNotFound)
 }

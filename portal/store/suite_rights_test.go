@@ -289,6 +289,11 @@ func testAgreements(t *testing.T, f *family) {
 	if err != nil || len(one.List) != 1 || one.List[0].Subject != "Subject A-1" || !one.List[0].Until.IsZero() {
 		t.Errorf("of Emma: %+v, %v", one, err)
 	}
+	f.wantLooks(audit.ReadAgreements, f.claire, f.emma, f.claire, f.emma)
+	if _, err := f.Agreements(t.Context(), f.claire, f.claire.Member); err != nil {
+		t.Error(err)
+	}
+	f.wantLooks(audit.ReadAgreements, f.claire, f.emma, f.claire, f.emma, f.claire)
 }
 
 func testIndemnities(t *testing.T, f *family) {
@@ -396,28 +401,37 @@ func testAppointmentTold(t *testing.T, f *family) {
 		t.Helper()
 		f.whole(core.Appointment{Member: ofClaire, Reference: "M-1", At: at, Place: place, Street: "Rue 1", Postcode: "4000", City: "Liège", State: state})
 	}
-	tomorrow := noon.AddDate(0, 0, 1)
+	const told = "message claire@example.org"
+	later := noon.AddDate(0, 2, 0)
 	for i, step := range []struct {
+		hours        time.Duration // after noon, which is 13:00 in Belgium
 		at           time.Time
 		place, state string
-		mail         bool
+		mail         string
 	}{
-		{tomorrow, "Liège", "set", false}, // delivered first: a letter goes with it
-		{tomorrow, "Liège", "set", false},
-		{tomorrow.Add(time.Hour), "Liège", "moved", true},
-		{tomorrow.Add(time.Hour), "Namur", "moved", true},
-		{tomorrow.Add(time.Hour), "Namur", "cancelled", true},
-		{tomorrow.Add(time.Hour), "Namur", "done", false},
-		{noon.AddDate(0, 0, -1), "Namur", "set", true},
-		{noon.AddDate(0, 0, -2), "Namur", "set", false}, // over before and after
+		{0, noon.Add(24 * time.Hour), "Liège", "set", ""}, // delivered first: a letter goes with it
+		{0, noon.Add(24 * time.Hour), "Liège", "set", ""},
+		{0, noon.Add(25 * time.Hour), "Liège", "moved", told}, // soon: at once
+		{0, noon.Add(26 * time.Hour), "Liège", "moved", ""},   // and no more today
+		{1, noon.Add(26 * time.Hour), "Namur", "moved", ""},
+		{2, later, "Namur", "moved", ""},
+		{18, later, "Liège", "moved", ""},   // 7:00 in Belgium
+		{19, later, "Liège", "moved", told}, // one for all of them
+		{20, later.Add(time.Hour), "Liège", "moved", ""},
+		{21, noon.Add(47 * time.Hour), "Liège", "moved", ""}, // soon, but she was told today
+		{43, noon.Add(47 * time.Hour), "Liège", "moved", told},
+		{72, later, "Liège", "cancelled", ""}, // not soon: in the morning
+		{91, later, "Liège", "done", told},
+		{96, noon.AddDate(0, 0, -1), "Liège", "set", ""},
+		{97, noon.AddDate(0, 0, -2), "Liège", "set", ""}, // over before and after
+		{115, noon.AddDate(0, 0, -2), "Liège", "set", told},
+		{140, noon.AddDate(0, 0, -2), "Namur", "set", ""},
+		{164, noon.AddDate(0, 0, -2), "Namur", "set", ""},
 	} {
+		f.clock.add(noon.Add(step.hours * time.Hour).Sub(f.clock.Now()))
 		put(step.at, step.place, step.state)
-		want := ""
-		if step.mail {
-			want = "message claire@example.org"
-		}
-		if got := f.mails(); got != want {
-			t.Errorf("step %d: mails %q, want %q", i, got, want)
+		if got := f.mails(); got != step.mail {
+			t.Errorf("step %d: mails %q, want %q", i, got, step.mail)
 		}
 	}
 }

@@ -169,7 +169,7 @@ func testAuditRows(t *testing.T, b *bed) {
 		func() error { _, err := b.Orderer(ctx, b.claire); return err },
 		func() error { _, err := b.Accounts(ctx, b.claire); return err },
 		func() error { _, err := b.Reveal(ctx, b.claire, bank.Benefits); return err },
-		func() error { _, err := b.Overview(ctx, b.claire); return err },
+		func() error { _, err := b.Overview(ctx, b.claire, true); return err },
 		func() error { _, err := b.Requests(ctx, b.claire, "", 5); return err },
 		func() error { _, err := b.Request(ctx, b.claire, id); return err },
 		func() error { _, err := b.Documents(ctx, b.claire, documents.Filter{}, "", 5); return err },

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/bank"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
@@ -112,14 +113,32 @@ func (db *DB) itemRequest(c *conn, key memberKey, member auth.MemberID, request 
 	}
 	found := office.Request{Act: r.Act, SignedAt: r.SignedAt, Document: r.Document, Pages: d.Pages, Level: int(d.Level)}
 	found.Method = string(r.Method)
-	if b, _, err := db.findChange(c, key, r); r.Act.Kind() == document.KindBankChange && err == nil {
+	if r.Act.Kind() == document.KindBankChange {
+		b, _, err := db.findChange(c, key, r)
+		if err != nil {
+			return nil, err
+		}
 		found.InForce = b.notBefore
 	}
 	var given, surname string
 	err = c.get(`SELECT given_names, surname FROM members WHERE mutuality = ? AND member = ?`,
 		[]any{key.mutuality, key.member}, &given, &surname)
 	found.Name = given + " " + surname
+	if err == nil && r.Act.Kind() == document.KindBankChange {
+		found.Present, err = db.presentAccount(c, key)
+	}
 	return &found, err
+}
+
+// presentAccount is what a change of account would replace; nil if there is none.
+func (db *DB) presentAccount(c *conn, key memberKey) (*office.Present, error) {
+	list, err := db.accounts(c, loginOf(key))
+	for _, a := range list {
+		if n := len(a.IBAN); a.Purpose == bank.Benefits && n >= 6 {
+			return &office.Present{Country: string(a.IBAN[:2]), Last4: string(a.IBAN[n-4:]), Since: a.Since}, err
+		}
+	}
+	return nil, err
 }
 
 func (db *DB) history(c *conn, mutuality string, i office.Item) ([]office.Event, error) {
@@ -336,6 +355,9 @@ func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office
 func (db *DB) closeItem(ctx context.Context, t *tx, o auth.Officer, i office.Item, a office.Answer) (string, error) {
 	if member, request, ok := itemRequest(i.ID); ok {
 		return db.decideRequest(ctx, t, o, member, request, a)
+	}
+	if i.Kind == office.EmailSecond && a.What == office.EventAccepted {
+		return "", office.ErrState // AgreeEmail does
 	}
 	return a.What, db.closeTask(t, o, i, a)
 }

@@ -49,6 +49,29 @@ func fromDate(text sql.NullString) (time.Time, error) {
 	return t, nil
 }
 
+// dates are columns of dates of one row, read together after the scan.
+type dates struct {
+	text []*sql.NullString
+	into []*time.Time
+}
+
+func (d *dates) at(into *time.Time) *sql.NullString {
+	text := new(sql.NullString)
+	d.text, d.into = append(d.text, text), append(d.into, into)
+	return text
+}
+
+func (d *dates) read() error {
+	for i, text := range d.text {
+		t, err := fromDate(*text)
+		if err != nil {
+			return err
+		}
+		*d.into[i] = t
+	}
+	return nil
+}
+
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // NewID makes an opaque id of 26 letters and digits: 48 bits of time in milliseconds,

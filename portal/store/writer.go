@@ -18,8 +18,9 @@ const maxJoined = 256
 // job is an act that waits to be written.
 type job struct {
 	ctx  context.Context
-	do   func(*tx) error // nil: the row alone
+	do   func(*tx) error // nil: the rows alone
 	note audit.Entry     // its row; without an action there is none
+	more []audit.Entry   // rows besides, of what needs nothing but rows
 	done chan error
 	turn atomic.Bool // somebody has it: the writer, or the caller who waits no more
 }
@@ -81,7 +82,15 @@ func newWriter(e engine, c *conn, head audit.Head, fault func(string), now func(
 // patience, before the act's turn comes, nothing is done; once it has begun, the answer
 // is that of the commit.
 func (w *writer) write(ctx context.Context, note audit.Entry, do func(*tx) error) error {
-	j := &job{ctx: ctx, do: do, note: note, done: make(chan error, 1)}
+	return w.wait(&job{ctx: ctx, do: do, note: note, done: make(chan error, 1)})
+}
+
+// rows is write for acts that are nothing but their rows, which are written together.
+func (w *writer) rows(ctx context.Context, note audit.Entry, more []audit.Entry) error {
+	return w.wait(&job{ctx: ctx, note: note, more: more, done: make(chan error, 1)})
+}
+
+func (w *writer) wait(j *job) error {
 	var over <-chan time.Time
 	if patience := w.engine.patience(); patience > 0 {
 		timer := time.NewTimer(patience)
@@ -320,7 +329,12 @@ func (w *writer) one(j *job) error {
 	if err := j.ctx.Err(); err != nil {
 		return err // whoever asked has left
 	}
-	if j.do == nil { // a single statement needs no savepoint
+	if j.do == nil { // rows fail with the transaction, and need no savepoint
+		for _, row := range j.more {
+			if err := w.append(row); err != nil {
+				return &lostError{err}
+			}
+		}
 		if err := w.append(j.note); err != nil {
 			return &lostError{err}
 		}

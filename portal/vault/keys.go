@@ -200,6 +200,12 @@ func (k *Keys) MutualityKey(mutuality string) (*DataKey, error) {
 	return newDataKey(k.derive("mutuality", mutuality))
 }
 
+// BackupSeal is the seal of a backup over its manifest: HMAC-SHA-256, which nobody makes
+// without the keys, and no backup holds them.
+func (k *Keys) BackupSeal(manifest []byte) []byte {
+	return k.derive("backup", string(manifest))
+}
+
 // derive is HMAC-SHA-256 under the index key over "guichet" and the texts, each after
 // its length, so that no two lists of texts give the same bytes.
 func (k *Keys) derive(texts ...string) []byte {

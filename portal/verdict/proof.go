@@ -27,7 +27,7 @@ func Proof(v page.View, by document.Mutuality, name string, r *signing.Report) d
 	for _, h := range r.History {
 		rev := document.ProofRevision{Number: h.Number, Bytes: int64(h.To), What: v.T("verify.report.revision." + revision(h.What))}
 		for _, c := range h.Changes {
-			what, rule := changed(c)
+			what, rule := changed(v, c)
 			if rule != "" {
 				what += ": " + rule
 			}

@@ -77,11 +77,54 @@ func TestChangesWithoutRule(t *testing.T) {
 	r := hostile("Mathieu")
 	r.History[0].Changes = []signing.Change{{Revision: 1, What: "structure", Object: 18}}
 	v := page.View{Lang: locale.FR}
-	if got := Proof(v, document.Mutuality{}, "", r).Revisions[0].Rules; !slices.Equal(got, []string{"structure (object 18)"}) {
+	if got := Proof(v, document.Mutuality{}, "", r).Revisions[0].Rules; !slices.Equal(got, []string{"structure (objet 18)"}) {
 		t.Errorf("the sheet says %q", got)
 	}
 	var b bytes.Buffer
 	if err := Full(v, r).Render(t.Context(), &b); err != nil || strings.Contains(b.String(), "<small></small>") {
 		t.Errorf("the page has an empty rule, %v", err)
+	}
+}
+
+// Remarks and changes are said in the language of the page, whatever the verifier's words.
+func TestRemarksInEachLanguage(t *testing.T) {
+	for _, l := range locale.Languages() {
+		v := page.View{Lang: l}
+		s := &signing.SignatureReport{Indication: signing.TotalFailed, SubIndication: signing.FormatFailure,
+			ChangedAfter: []signing.Change{{What: "page content"}, {What: "page content"}, {What: "form field"}}}
+		for _, about := range []signing.About{signing.AboutSignature, signing.AboutTimestamp, signing.AboutChanges, signing.AboutRemoval,
+			signing.AboutTrailing, signing.AboutCertification, signing.AboutShown} {
+			s.Remarks = append(s.Remarks, signing.Remark{About: about, SubIndication: signing.FormatFailure, Revision: 3})
+		}
+		got := remarks(v, s)
+		if len(got) != 6 { // why it failed stands beside the outcome
+			t.Errorf("%s: %d remarks: %q", l, len(got), got)
+		}
+		for _, text := range got {
+			if strings.Contains(text, "verify.") || strings.ContainsAny(text, "{}") {
+				t.Errorf("%s says %q", l, text)
+			}
+		}
+	}
+	for _, what := range []string{"signature", "timestamp", "evidence", "extensions", "annotation", "catalog", "form field", "form", "hidden bytes",
+		"page", "page content", "page resources", "page tree", "page labels", "trailer", "object", "attachment", "metadata", "structure", "outline",
+		"action", "optional content", "output intent", "document information"} {
+		if !locale.Has("verify.change." + strings.ReplaceAll(what, " ", "-")) {
+			t.Errorf("no word for %q", what)
+		}
+	}
+	v := page.View{Lang: locale.NL}
+	for detail, want := range map[string]string{
+		"": "", "page 12": "pagina 12", "page 2: removed": "pagina 2, verwijderd", "page 2 removed": "pagina 2, verwijderd", "page 1: entry /Contents": "pagina 1, sleutel /Contents",
+		"entry /OpenAction": "sleutel /OpenAction", "visible, foreseen": "zichtbaar, op de voorziene plaats", "something new": "something new",
+		"locked by an earlier signature": "vergrendeld door een eerdere handtekening",
+	} {
+		if got := placeOf(v, detail); got != want {
+			t.Errorf("placeOf(%q) = %q, want %q", detail, got, want)
+		}
+	}
+	what, rule := changed(v, signing.Change{What: "page content", Detail: "page 1", Object: 7, Rule: "ISO 32000-1, 12.8.2.2: not permitted after signing"})
+	if what != "inhoud van een pagina, pagina 1 (object 7)" || rule != "ISO 32000-1, 12.8.2.2: niet toegelaten na de handtekening" {
+		t.Errorf("changed = %q, %q", what, rule)
 	}
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -160,8 +161,8 @@ func facts(v page.View, s *signing.SignatureReport) []page.SummaryRow {
 	if until := proves(s); !until.IsZero() {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.until"), Value: locale.Date(v.Lang, until), Detail: v.T("verify.report.until.detail")})
 	}
-	if len(s.Reasons) > 0 {
-		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.remarks"), Content: english(shown(strings.Join(s.Reasons, "; ")))})
+	if all := remarks(v, s); len(all) > 0 {
+		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.remarks"), Value: strings.Join(all, " ")})
 	}
 	rows = append(rows, page.SummaryRow{Label: v.T("verify.report.since"), Value: since(v, s), Detail: added(v, s)})
 	if how := algorithm(s); how != "" {
@@ -346,16 +347,6 @@ func revision(what string) string {
 	return "other"
 }
 
-// changed names a change in the words of the verifier: object, place, and the rule if there
-// is one, which is not so for what stood there before anybody signed.
-func changed(c signing.Change) (what, rule string) {
-	what = strings.TrimSpace(c.What + " " + c.Detail)
-	if c.Object > 0 {
-		what += " (object " + strconv.Itoa(c.Object) + ")"
-	}
-	return shown(what), shown(c.Rule)
-}
-
 // active names what in a file can act or hides beside its pages.
 func active(v page.View, r *signing.Report) string {
 	var names []string
@@ -372,7 +363,7 @@ func active(v page.View, r *signing.Report) string {
 // file is what the file is as a whole.
 func file(v page.View, r *signing.Report) []page.SummaryRow {
 	rows := []page.SummaryRow{
-		{Label: v.T("verify.report.digest"), Content: english(r.SHA256)},
+		{Label: v.T("verify.report.digest"), Content: english(digestOf(r.SHA256))},
 		{Label: v.T("verify.report.size"), Value: locale.Bytes(v.Lang, int64(r.Size))},
 		{Label: v.T("verify.report.revisions"), Value: strconv.Itoa(r.Revisions)},
 	}
@@ -386,4 +377,13 @@ func file(v page.View, r *signing.Report) []page.SummaryRow {
 		rows = append(rows, page.SummaryRow{Label: v.T("verify.report.active"), Value: active(v, r)})
 	}
 	return append(rows, page.SummaryRow{Label: v.T("verify.report.checked"), Value: locale.DateTime(v.Lang, r.At)})
+}
+
+// digestOf is a digest as people compare it; what is none stays what it is.
+func digestOf(text string) string {
+	sum, err := hex.DecodeString(text)
+	if err != nil {
+		return shown(text)
+	}
+	return document.Digest(sum)
 }

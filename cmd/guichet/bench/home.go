@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"guichet.example/portal/home"
 	"guichet.example/portal/store/storetest"
 )
@@ -21,7 +24,7 @@ const (
 	homePath   = "/fr/home"
 	pageTurns  = 7
 	pageSlice  = 500 * time.Millisecond
-	pageConns  = 16
+	pageConns  = 32
 	offered    = 1000 // pages a second
 	offerConns = 64
 )
@@ -30,8 +33,7 @@ const (
 // bare page, and the same bytes without anything.
 type homeRates struct{ ours, bare, static float64 }
 
-// homePage compares with the bare page: session and rows read by plain statements, the
-// same template, the same server.
+// homePage compares with the bare page.
 func homePage(ctx context.Context) (Result, error) {
 	return homeAgainst(ctx, nil, func(r homeRates) float64 { return r.bare })
 }
@@ -126,30 +128,39 @@ func constant(body []byte) http.Handler {
 	})
 }
 
-// barePage reads session and rows of who asks, and renders the page of the first member.
+// barePage is the page without what the counter adds: gin, a name for the request, the
+// same headers, session and rows of who asks by plain statements, and the same template,
+// filled with what the first member sees.
 func (t *town) barePage(ctx context.Context) (http.Handler, error) {
-	overview, err := t.store.Overview(ctx, t.login(0))
+	overview, err := t.store.Overview(ctx, t.login(0), true)
 	if err != nil {
 		return nil, err
 	}
+	headers := t.askWith(ctx, homePath, t.cookies[0]).Header()
 	render := home.Rendering(overview)
 	buffers := sync.Pool{New: func() any { return new(bytes.Buffer) }}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		hash, err := tokenHash(r)
+	engine := gin.New()
+	engine.GET(homePath, func(c *gin.Context) {
+		hash, err := tokenHash(c.Request)
 		if err == nil {
-			_, err = t.pages.Read(r.Context(), hash, "people", "payments", "lines", "requests", "documents")
+			_, err = t.pages.Read(c.Request.Context(), hash, "people", "payments", "lines", "requests", "documents")
 		}
 		buffer := buffers.Get().(*bytes.Buffer)
 		defer buffers.Put(buffer)
 		buffer.Reset()
-		if err := errors.Join(err, render(r.Context(), buffer)); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+		if err := errors.Join(err, render(c.Request.Context(), buffer)); err != nil {
+			http.Error(c.Writer, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Length", strconv.Itoa(buffer.Len()))
-		w.Write(buffer.Bytes())
-	}), nil
+		h := c.Writer.Header()
+		for name, values := range headers {
+			h.Set(name, values[0])
+		}
+		h.Set("X-Request-Id", rand.Text())
+		h.Set("Content-Length", strconv.Itoa(buffer.Len()))
+		c.Writer.Write(buffer.Bytes())
+	})
+	return engine, nil
 }
 
 func tokenHash(r *http.Request) ([]byte, error) {

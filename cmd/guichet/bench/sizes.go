@@ -159,7 +159,7 @@ func (t *town) downloads(ctx context.Context) (func() error, error) {
 			return nil, err
 		}
 	}
-	o, err := t.store.Overview(ctx, s.login)
+	o, err := t.store.Overview(ctx, s.login, true)
 	if err != nil {
 		return nil, err
 	}

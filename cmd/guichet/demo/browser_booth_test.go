@@ -26,7 +26,6 @@ type booth struct {
 
 	whole   *testing.T
 	office  *window // of the administrator, in another browser
-	cfg     Config  // of the world
 	key     string  // file of the machine's key
 	program string  // guichet-reader
 	agent   *exec.Cmd
@@ -45,7 +44,7 @@ func atBooth(t *testing.T) *booth {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &booth{whole: t, stage: &stage{world: w, chromium: outside.chromium, log: log}, cfg: cfg, said: &logged{},
+	b := &booth{whole: t, stage: &stage{world: w, cfg: cfg, chromium: outside.chromium, log: log}, said: &logged{},
 		key: filepath.Join(dir, "machine.key"), program: filepath.Join(dir, "guichet-reader")}
 	t.Cleanup(func() {
 		if t.Failed() {

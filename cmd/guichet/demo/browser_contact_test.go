@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"strings"
 	"testing"
 
 	"guichet.example/portal/office"
@@ -53,24 +54,52 @@ func TestBrowserContact(t *testing.T) {
 	w.judge("message, files", "fr")
 	w.click("main .actions a.button[data-kind=first]")
 	w.at("requests/contact/check")
+	w.sees("main", "0 fichier")
+	draft := eval[string](w, "location.search")
+	for _, lang := range []string{"nl", "de", "en"} {
+		for _, page := range []string{"", "/words", "/files", "/check"} {
+			w.visit("/" + lang + "/requests/contact" + page + draft)
+			w.at("requests/contact" + page)
+			w.judge("message"+page, lang)
+		}
+	}
 	w.size(320, 800)
+	w.visit("/fr/requests/contact/check" + draft)
 	w.judge("message, check narrow", "fr")
 	w.size(desk, 900)
 	w.leave(func() { w.click("main form button[data-kind=first]") })
 	w.at("messages/[a-z0-9]+")
 	w.judge("message, sent", "fr")
 	w.sees("main", "Mon adresse")
+	sent := strings.TrimPrefix(eval[string](w, "location.pathname"), "/fr/")
+	for _, lang := range []string{"nl", "de", "en"} {
+		w.visit("/" + lang + "/" + sent)
+		w.judge("message, on its way", lang)
+	}
 
 	s.everything(t, "Inès Collard")
 	o := s.window(t)
 	o.toOffice("ines", "fr")
 	o.visit("/fr/office/queue?kind=" + string(office.Message))
-	o.click("tbody th a")
-	o.leave(func() { o.click(`main form[action$="/take"] button`) })
+	o.hit("tbody th a", enter)
+	o.at("office/queue/[a-z0-9-]+")
+	o.hit(`main form[action$="/take"] button`, enter)
+	o.until("the item is hers", `document.readyState === "complete" && document.querySelector("input[name=answer]")`)
 	o.sees("main", "Il manque la boîte")
-	o.judge("message, at the office", "fr")
+	item := strings.TrimPrefix(eval[string](o, "location.pathname"), "/fr/")
+	for _, lang := range []string{"nl", "de", "en", "fr"} {
+		o.visit("/" + lang + "/" + item)
+		o.judge("message, at the office", lang)
+	}
+	o.scriptOff() // an answer without words is refused, and asked for again
+	o.visit("/fr/" + item)
 	o.click("input[name=answer][value=asked]")
-	o.run(`document.querySelector("#words").value = "Quel numéro de boîte ?"`)
+	o.expectComplaint("422")
+	o.leave(func() { o.click(`main form[action$="/close"] button`) })
+	o.until("what is wrong", `document.querySelector("#errors, .errors")`)
+	o.judgeUnscripted()
+	o.click("#words")
+	o.press("Quel numéro de boîte ?")
 	o.leave(func() { o.click(`main form[action$="/close"] button`) })
 
 	w.visit("/fr/requests")

@@ -22,6 +22,9 @@ func TestBrowserHome(t *testing.T) {
 	for _, lang := range []string{"fr", "nl", "de", "en"} {
 		w.visit("/" + lang + "/home")
 		w.judge("home with a past", lang)
+		if inFrench := w.text(`.ledger a span[lang=fr]`) != ""; inFrench != (lang != "fr") {
+			t.Errorf("care in French is marked on the page in %s: %v", lang, inFrench)
+		}
 	}
 	w.size(320, 800)
 	w.judge("home with a past narrow", "en")

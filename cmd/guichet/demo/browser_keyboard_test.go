@@ -64,6 +64,33 @@ func TestBrowserByKeyboard(t *testing.T) {
 	w.hit("tbody th a", enter)
 	w.at("documents/[a-z0-9]+")
 	w.stop(`main a.button[href$="/file.pdf"]`)
+	w.writesByKeyboard()
+}
+
+// writesByKeyboard sends a message to the mutuality.
+func (w *window) writesByKeyboard() {
+	w.t.Helper()
+	const send = "main form button[data-kind=first]"
+	w.visit("/en/contact/new?subject=data-error")
+	w.at("requests/contact")
+	w.hit("input[name=reply]", space)
+	w.hit(send, enter)
+	w.at("requests/contact/words")
+	w.focused("h1")
+	w.hit(send, enter) // nothing written
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.focused("#errors")
+	w.stop("#title")
+	w.press("My address")
+	w.stop("#text")
+	w.press("The box is missing.")
+	w.hit(send, enter)
+	w.at("requests/contact/files")
+	w.hit("main .actions a.button[data-kind=first]", enter)
+	w.at("requests/contact/check")
+	w.hit(send, enter)
+	w.at("messages/[a-z0-9]+")
+	w.sees("main", "My address")
 }
 
 // The panel's failure takes the focus that was on the button it replaces, and Enter

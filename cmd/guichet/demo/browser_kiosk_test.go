@@ -245,12 +245,11 @@ func (b *booth) losesPortal() {
 	b.put(b.t, "grace")
 	b.keys().touchPIN(PIN)
 	b.at("home")
-	b.halt["raiser"]()
-	b.halt["portal"]()
+	b.closePortal()
 	b.tap(`.kiosk-nav a[href="/en/documents"]`)
 	b.until("no connection", `document.getElementById("offline").checkVisibility()`)
 	b.everywhere("no connection", locale.EN, false)
-	b.restart()
+	b.openPortal(b.t)
 	b.until("the page that was asked for, or the end of a session that was silent too long",
 		`document.readyState === "complete" && /\/(documents|kiosk)$/.test(location.pathname) && document.getElementById("offline").hidden`)
 }

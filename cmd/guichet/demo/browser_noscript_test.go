@@ -23,6 +23,32 @@ func TestBrowserWithoutScript(t *testing.T) {
 	member.scriptOff()
 	t.Run("bank change", func(t *testing.T) { member.during(t).changesAccountUnscripted() })
 	t.Run("order", func(t *testing.T) { member.during(t).ordersUnscripted() })
+	t.Run("message", func(t *testing.T) { member.during(t).writesUnscripted() })
+}
+
+func (w *window) writesUnscripted() {
+	w.t.Helper()
+	const send = "main form button[data-kind=first]"
+	w.visit("/nl/contact/new?subject=data-error")
+	w.at("requests/contact")
+	w.click(send)
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.click("input[name=reply][value=letter]")
+	w.click(send)
+	w.at("requests/contact/words")
+	w.write("#title", "Mijn adres")
+	w.click(send)
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.click("#text")
+	w.press("De bus ontbreekt.")
+	w.click(send)
+	w.at("requests/contact/files")
+	w.click("main .actions a.button[data-kind=first]")
+	w.at("requests/contact/check")
+	w.sees("main", "De bus ontbreekt.")
+	w.click(send)
+	w.at("messages/[a-z0-9]+")
+	w.sees("main", "Mijn adres")
 }
 
 func (w *window) changesAccountUnscripted() {

@@ -1,6 +1,9 @@
 package demo
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // F148 to F151, F189, F190, F192, F195: orders by post, and the pages of help in all
 // languages.
@@ -22,8 +25,28 @@ func TestBrowserOrders(t *testing.T) {
 	w.leave(func() { w.click("main form button[data-kind=first]") })
 	w.at("orders/labels-order/check")
 	w.judge("labels, check", "fr")
+	draft := eval[string](w, "location.search")
+	for _, lang := range []string{"nl", "de", "en"} {
+		for _, path := range []string{"orders", "orders/labels-order", "orders/envelopes-order", "orders/travel-papers", "orders/incapacity-form", "orders/labels-order/check" + draft} {
+			w.visit("/" + lang + "/" + path)
+			w.judge(strings.TrimSuffix(path, draft), lang)
+		}
+	}
+	w.visit("/fr/orders/labels-order/check" + draft)
 	w.leave(func() { w.click("main form button[data-kind=first]") })
 	w.at("requests/[a-z0-9]+/read")
+	w.visit("/fr/orders/ehic")
+	w.judge("a card for whom, the form", "fr")
+	w.size(360, 800)
+	w.judge("a card for whom, narrow", "fr")
+	w.size(desk, 900)
+	w.click("#who > :last-child input")
+	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.at("orders/ehic/check")
+	w.sees("main", "Eliott")
+	w.judge("a card for whom, check", "fr")
+	w.leave(func() { w.click("main form button[data-kind=first]") })
+	w.sees("main", "Eliott")
 	w.visit("/fr/orders/travel-papers")
 	w.judge("travel papers", "fr")
 	w.visit("/fr/documents?kind=received")

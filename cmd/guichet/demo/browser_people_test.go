@@ -10,12 +10,13 @@ import (
 
 func init() {
 	memberStops = append(memberStops, plain("account/people"), plain("account/looks"),
-		plain("account/phone/mobile"), plain("account/phone/home"), plain("account/phone/work"), plain("account/notices"))
+		plain("account/phone/mobile"), plain("account/phone/home"), plain("account/phone/work"), plain("account/work-address"), plain("account/notices"))
 	for route, why := range map[string]string{
 		"POST account/notices":                "redirect",
 		"POST account/phone/mobile":           "redirect; its 422 is among those of the people",
 		"POST account/phone/home":             "redirect; its 422 is that of the mobile number",
 		"POST account/phone/work":             "redirect; its 422 is that of the mobile number",
+		"POST account/work-address":           "redirect; its 422 is among those of the people",
 		"GET account/people/:holder/form.pdf": "PDF",
 		"GET account/people/:holder/answer":   "among those of the people",
 		"POST account/people/:holder/answer":  "among those of the people",
@@ -55,7 +56,29 @@ func TestBrowserPeople(t *testing.T) {
 	w.leave(func() { w.press(enter) })
 	w.at("account")
 	w.sees("main", "0470 12 34 57")
+	w.visit("/fr/account/work-address")
+	w.write("#street", "Quai de l'Ourthe 3")
+	w.write("#postcode", "402")
+	w.expectComplaint("422")
+	w.leave(func() { w.press(enter) })
+	w.sees(".errors", "quatre chiffres")
+	w.write("#postcode", "4020")
+	w.write("#city", "Liège")
+	w.leave(func() { w.press(enter) })
+	w.at("account")
+	w.sees("main", "4020 Liège")
 	w.close()
+	narrow := s.window(t)
+	narrow.signIn("mathieu", "fr")
+	narrow.size(360, 800)
+	narrow.visit("/fr/account")
+	narrow.judge("account with an address of work, narrow", "fr")
+	narrow.visit("/fr/account/work-address")
+	narrow.expectComplaint("422")
+	narrow.write("#postcode", "402")
+	narrow.leave(func() { narrow.press(enter) })
+	narrow.judge("address of work, refused", "fr")
+	narrow.close()
 
 	hanna := s.window(t)
 	hanna.signIn("hanna", "de")

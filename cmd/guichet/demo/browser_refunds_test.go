@@ -45,6 +45,9 @@ func TestBrowserRefunds(t *testing.T) {
 		w.leave(func() { w.click(`tbody th a`) })
 		w.at("refunds/payments/[A-Z0-9-]+")
 		w.judge("payment", string(l))
+		if inFrench := w.text(`tbody th span[lang=fr]`) != ""; inFrench != (l != locale.FR) {
+			t.Errorf("care in French is marked on the page in %s: %v", l, inFrench)
+		}
 	}
 	w.visit("/fr/refunds?since=12&sort=-amount")
 	w.sees("thead [aria-sort=descending]", read("refunds.head.amount"))

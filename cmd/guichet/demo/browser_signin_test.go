@@ -178,10 +178,12 @@ func TestBrowserSignInExpired(t *testing.T) {
 }
 
 // While nobody can say whether a card was withdrawn, nobody signs in; afterwards trying
-// again is enough. Nobody else uses Hanna's card, so no earlier answer is at hand. Hers
-// opens the door but cannot sign.
+// again is enough. The portal has just started, so no earlier answer is at hand. Hanna's
+// card opens the door but cannot sign.
 func TestBrowserSignInStatusUnknown(t *testing.T) {
 	s := onStage(t)
+	s.closePortal()
+	s.openPortal(t)
 	s.statusDown(t)
 	w := s.knock(t, "hanna", locale.DE)
 	w.pinPage().give(PIN)

@@ -76,9 +76,10 @@ func TestBrowserStaff(t *testing.T) {
 			officer.judge(strings.ReplaceAll(page, item, "item"), string(lang))
 		}
 	}
+	officer.templateUnscripted()
 	officer.visit("/fr/office/queue/" + item)
-	officer.run(`document.querySelector("input[name=answer][value=accepted]").checked = true`)
-	officer.leave(func() { officer.click(`form[action$="/close"] button`) })
+	officer.hit("input[name=answer][value=accepted]", space)
+	officer.leave(func() { officer.hit(`form[action$="/close"] button`, enter) })
 
 	member.visit("/fr/bank/stop")
 	member.leave(func() { member.click("main form button") })
@@ -88,4 +89,28 @@ func TestBrowserStaff(t *testing.T) {
 	if err != nil || r.State != requests.Rejected {
 		t.Errorf("request is %s, %v", r.State, err)
 	}
+}
+
+// templateUnscripted writes an answer that advisors begin with, by keyboard alone and
+// without a script; what lacks words is refused, and what was typed is kept.
+func (w *window) templateUnscripted() {
+	w.t.Helper()
+	w.scriptOff()
+	w.visit("/fr/office/templates/new")
+	w.stop("#name")
+	w.press("Adresse reçue")
+	w.expectComplaint("422")
+	w.hit(sendForm+"[data-kind=first]", enter)
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.judgeUnscripted()
+	for _, l := range locale.Languages() {
+		w.stop("#text-" + string(l))
+		w.press("OK {reference}")
+	}
+	w.hit(sendForm+"[data-kind=first]", enter)
+	w.until("it is kept", `document.readyState === "complete" && !location.pathname.endsWith("/new") && !document.querySelector("#errors")`)
+	w.script(true)
+	w.visit("/fr/office/templates")
+	w.sees("main", "Adresse reçue")
+	w.judge("templates, one", "fr")
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 // stage is what the tests play on.
 type stage struct {
 	*world
+	cfg      Config          // of the world
 	chromium context.Context // of the browser; windows derive from it
 	log      *logged
 	file     filled // see filled
@@ -86,7 +88,7 @@ func openStage() (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stage{world: w, chromium: chromium, log: log}, nil
+	return &stage{world: w, cfg: cfg, chromium: chromium, log: log}, nil
 }
 
 // startChromium starts the browser and makes it speak French, like the mutuality.
@@ -141,6 +143,25 @@ func (l *logged) since(from int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return string(l.text.Bytes()[from:])
+}
+
+// closePortal ends the portal, and what it keeps in memory.
+func (s *stage) closePortal() {
+	s.halt["raiser"]()
+	s.halt["portal"]()
+}
+
+// openPortal starts it again at its address.
+func (s *stage) openPortal(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", s.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.listener = listener
+	if err := s.startPortal(context.Background(), s.cfg); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // insert puts a card into the reader, in place of the one that is there.

@@ -1,13 +1,9 @@
 package demo
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"guichet.example/portal/locale"
@@ -24,21 +20,15 @@ func (w *window) touch(width, height int64) {
 func (w *window) tap(selector string) {
 	w.t.Helper()
 	w.until(selector, fmt.Sprintf(`document.querySelector(%s)?.checkVisibility()`, quote(selector)))
-	at := eval[[]float64](w, fmt.Sprintf(`((at) => {
-		at.scrollIntoView({block: "center", behavior: "instant"});
-		const box = at.getBoundingClientRect();
-		return [box.left + box.width / 2, box.top + box.height / 2];
-	})(document.querySelector(%s))`, quote(selector)))
-	w.do("touching "+selector, chromedp.TapXY(at[0], at[1]))
-}
-
-// script switches the scripts of the pages opened from now on.
-func (w *window) script(on bool) {
-	w.t.Helper()
-	w.do("switching script", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
-		return err
-	}))
+	w.untilFelt(selector, func() {
+		w.t.Helper()
+		at := eval[[]float64](w, fmt.Sprintf(`((at) => {
+			at.scrollIntoView({block: "center", behavior: "instant"});
+			const box = at.getBoundingClientRect();
+			return [box.left + box.width / 2, box.top + box.height / 2];
+		})(document.querySelector(%s))`, quote(selector)))
+		w.do("touching "+selector, chromedp.TapXY(at[0], at[1]))
+	})
 }
 
 // digits touches the keys of a PIN and OK.
@@ -94,19 +84,6 @@ func (b *booth) keys() *window {
 	}
 	b.fail("no keys for the PIN")
 	return nil
-}
-
-// restart starts the portal again at its address.
-func (b *booth) restart() {
-	b.t.Helper()
-	listener, err := net.Listen("tcp", b.listener.Addr().String())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.listener = listener
-	if err := b.startPortal(context.Background(), b.cfg); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // kioskScreens are the screens of kiosks: lying and standing, bright and dark, in the

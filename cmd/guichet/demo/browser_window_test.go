@@ -26,6 +26,7 @@ type window struct {
 
 	width    int64  // inside, in CSS pixels
 	features string // of the system, as media was told
+	mute     bool   // scripts are off
 
 	mu     sync.Mutex
 	faults []string // what the browser complained of
@@ -127,8 +128,15 @@ func (w *window) fail(format string, args ...any) {
 // scriptOff stops the scripts of the pages opened from now on.
 func (w *window) scriptOff() {
 	w.t.Helper()
-	w.do("switching script off", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	w.script(false)
+}
+
+// script switches the scripts of the pages opened from now on.
+func (w *window) script(on bool) {
+	w.t.Helper()
+	w.mute = !on
+	w.do("switching script", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 		return err
 	}))
 }
@@ -230,7 +238,44 @@ func (w *window) at(path string) {
 // click presses the mouse on the one visible thing that the selector names.
 func (w *window) click(selector string) {
 	w.t.Helper()
-	w.do("clicking "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	w.untilFelt(selector, func() {
+		w.t.Helper()
+		w.do("clicking "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	})
+}
+
+// untilFelt presses, and again if the thing had moved away meanwhile: a page may still settle
+// when its scripts have run.
+func (w *window) untilFelt(selector string, press func()) {
+	w.t.Helper()
+	if w.mute {
+		press()
+		return
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		w.run(fmt.Sprintf(`window.felt = false; document.addEventListener("click", ({target}) => { if (target.closest(%s)) window.felt = true; }, {capture: true, once: true})`, quote(selector)))
+		if press(); w.felt() {
+			return
+		}
+	}
+	w.fail("%s feels nothing", selector)
+}
+
+// felt says whether the click arrived, or has led to another page already. One that has
+// not when the mouse is up will not, but for a busy machine.
+func (w *window) felt() bool {
+	for deadline := time.Now().Add(500 * time.Millisecond); ; time.Sleep(15 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(w.ctx, 2*time.Second)
+		felt, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.felt !== false`))
+		cancel()
+		late := time.Now().After(deadline)
+		if felt || w.ctx.Err() != nil || late && err != nil { // or to the end of the window
+			return true
+		}
+		if late {
+			return false
+		}
+	}
 }
 
 // write types into a field in place of what is there.

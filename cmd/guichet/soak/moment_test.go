@@ -162,6 +162,6 @@ func (p *place) inject(t *testing.T, s *process, fault string, n int, andLater s
 		t.Fatal("strace is needed: ", err)
 	}
 	t.Cleanup(func() { strace.Process.Kill(); strace.Wait() })
-	await(t, "strace holds the process", 10*time.Second, func() bool { return s.traced() })
+	await(t, "strace holds the process", time.Minute, func() bool { return s.traced() })
 	return trace
 }

@@ -262,7 +262,7 @@ func (v *visitor) read(ctx context.Context, e *errand) error {
 	if err := expect("page to read", http.StatusOK, page, err); err != nil {
 		return err
 	}
-	if short := fmt.Sprintf("%X %X", sum[:2], sum[2:4]); !strings.Contains(page.text(), short) {
+	if short := fmt.Sprintf("%x %x", sum[:2], sum[2:4]); !strings.Contains(page.text(), short) {
 		return fmt.Errorf("%w: page does not show %s", errShown, short)
 	}
 	e.drawn = a.body

@@ -47,6 +47,15 @@ func (l *Loader) Close(ctx context.Context) error {
 	return l.lite.Close()
 }
 
+// Settle writes what is in the log of SQLite alone into the file, whoever put it there.
+func (l *Loader) Settle(ctx context.Context) error {
+	if l.lite == nil {
+		return nil
+	}
+	var busy, pages, done int
+	return l.lite.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &done)
+}
+
 // loadBatch is how many rows are in a transaction.
 const loadBatch = 10_000
 

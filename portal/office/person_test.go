@@ -1,0 +1,83 @@
+package office
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+
+	"guichet.example/portal/letters"
+	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
+	"guichet.example/signing/document"
+)
+
+// filed is how the lists of a file read.
+func filed(t *testing.T, l locale.Language, f File) string {
+	t.Helper()
+	v := page.View{Lang: l, Now: today}
+	p := filePage{File: f}
+	(&Office{}).fileLists(v, f, &p)
+	var b bytes.Buffer
+	if err := fileView(v, p).Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Every letter that can be in a file has a name there: an officer reads it to the member.
+func TestLettersOfAFileHaveNames(t *testing.T) {
+	for _, l := range locale.Languages() {
+		for _, kind := range letters.Kinds() {
+			got := filed(t, l, File{Letters: []Letter{{Kind: string(kind), State: string(letters.Posted), Reference: "B-1"}}})
+			if name := templ.EscapeString(locale.T(l, "letters.kind."+string(kind))); !strings.Contains(got, name) {
+				t.Errorf("%s: letter %q is not %q in the file", l, kind, name)
+			}
+		}
+	}
+}
+
+// What happened in another year says which: a file reaches back.
+func TestDatesOfAFile(t *testing.T) {
+	got := filed(t, locale.FR, File{Looks: []Look{{At: today, Name: "A", Key: "task"}, {At: today.AddDate(-1, 0, 0), Name: "B", Key: "task"}}})
+	got = strings.ReplaceAll(got, "\u00a0", " ")
+	if !strings.Contains(got, "20 nov. 2025") || strings.Contains(got, "20 nov. 2026") {
+		t.Errorf("dates of two years: %s", got)
+	}
+}
+
+// Every request that can be in a file has a name and leads to its item, where it has one
+// and the officer may read it.
+func TestRequestsOfAFile(t *testing.T) {
+	for _, l := range locale.Languages() {
+		for _, kind := range []document.Kind{document.KindBankChange, document.KindEHICOrder, document.KindLabels, document.KindEnvelopes, document.KindIncapacityForm,
+			document.KindTravelPapers, document.KindPaper, document.KindAccessBlock, document.KindAccessAllow} {
+			if name := "requests.kind." + string(kind); !locale.Has(name) {
+				t.Errorf("%s has no name", kind)
+			}
+			got := filed(t, l, File{Requests: []Asked{{Kind: string(kind), State: "signed", Reference: "GC-1", At: today}}})
+			if strings.Contains(got, ">"+string(kind)+"<") || strings.Contains(got, "office/queue/") {
+				t.Errorf("%s: %s", l, got)
+			}
+		}
+	}
+	f := File{Requests: []Asked{{Kind: "bank-change", State: "signed", Reference: "GC-1", Item: "m-r", At: today}}}
+	v := page.View{Lang: locale.FR, Now: today}
+	for _, may := range []bool{false, true} {
+		p := filePage{MayQueue: may}
+		(&Office{}).fileLists(v, f, &p)
+		if got := p.Requests[0].Title.URL; (got == "/fr/office/queue/m-r") != may || !may && got != "" {
+			t.Errorf("may read items: %t, leads to %q", may, got)
+		}
+	}
+}
+
+// What the file leaves out is said, so that nobody looks for it.
+func TestFileSaysWhatItLeavesOut(t *testing.T) {
+	for _, l := range locale.Languages() {
+		if got := filed(t, l, File{}); !strings.Contains(got, templ.EscapeString(locale.T(l, "office.file.without"))) {
+			t.Errorf("%s: nothing is said", l)
+		}
+	}
+}
