@@ -1,12 +1,18 @@
 package demo
 
 import (
+	"bufio"
+	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"guichet.example/portal/locale"
+	"guichet.example/reader/api"
 )
 
 // touch makes the window a screen of that size that one touches.
@@ -66,10 +72,37 @@ func (b *booth) rest(lang locale.Language) {
 	b.t.Helper()
 	if b.desk.Inserted() != "" {
 		b.pullOut(b.t)
+		b.misses()
 	}
 	b.until("nobody", `document.readyState === "complete" && ["idle", "out"].includes(document.body?.dataset.screen)`)
 	b.visit("/" + string(lang) + "/kiosk")
 	b.shows("idle")
+}
+
+// misses waits until the agent says that no card is in: who comes next is slower than that.
+func (b *booth) misses() {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, b.stage.agent.URL()+api.EventsPath, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ask.Header.Set("Origin", b.origin)
+	answer, err := http.DefaultClient.Do(ask)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		var event api.Event
+		data, ok := strings.CutPrefix(lines.Text(), "data:")
+		if ok && json.Unmarshal([]byte(data), &event) == nil && (event.State == api.NoCard || event.State == api.CardRemoved) {
+			return
+		}
+	}
+	b.fail("the agent (%s) still sees a card: %v", answer.Status, lines.Err())
 }
 
 // keys is the page of the PIN, which opens by itself: the kiosk's policies let it.

@@ -104,9 +104,10 @@ function contrast() {
 }
 
 // watchCard goes to the PIN when a card comes in, and ends when it comes out.
-// After a goodbye the card that is still in is the one of who left: it begins nothing.
+// After a goodbye the card that is still in is the one of who left: it begins nothing. One
+// that is in after a goodbye to who took hers is somebody else's.
 let seen = false; // a card was in while this page is shown
-let empty = false; // and none
+let empty = new URLSearchParams(window.location.search).get("end") === "card"; // and none, or just before
 function watchCard({ state }) {
   switch (state) {
     case "card_ready":
