@@ -43,7 +43,7 @@ func personOptions(v page.View, found []Person) []page.Option {
 
 // wordsLabel and wordsHint say who reads what the officer writes.
 func wordsLabel(v page.View, k Kind) string {
-	if k.OfRequest() || k == Message {
+	if k.OfRequest() || k == Message || k == Reactivation {
 		return v.T("office.close.words.member")
 	}
 	return v.T("office.close.words")
@@ -53,6 +53,8 @@ func wordsHint(v page.View, k Kind) string {
 	switch {
 	case k.OfRequest(), k == Message:
 		return v.T("office.close.words.member.hint")
+	case k == Reactivation:
+		return v.T("office.close.words.reopen.hint")
 	}
 	return v.T("office.close.words.hint")
 }

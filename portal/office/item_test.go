@@ -103,3 +103,19 @@ func TestFirstOfficerHasDoneHerPart(t *testing.T) {
 		}
 	}
 }
+
+// Whoever closes an item is told who will read what she writes: the answer to a request to
+// reopen an account stands before the member at her next sign-in.
+func TestWordsSayWhoReadsThem(t *testing.T) {
+	const colleagues = "office.close.words.hint"
+	for k, hint := range map[Kind]string{Reactivation: "office.close.words.reopen.hint", Message: "office.close.words.member.hint",
+		CannotConnect: colleagues, LostCode: colleagues, NotMe: colleagues} {
+		got := opened(t, locale.EN, Item{ID: "i", Kind: k, Language: "en", Created: today, Hold: Hold{Staff: "bob", Since: today}})
+		if !strings.Contains(got, templ.EscapeString(locale.T(locale.EN, hint))) {
+			t.Errorf("%s: not %q in %s", k, hint, got)
+		}
+		if hint != colleagues && strings.Contains(got, templ.EscapeString(locale.T(locale.EN, colleagues))) {
+			t.Errorf("%s: what the member reads is said to be for colleagues", k)
+		}
+	}
+}
