@@ -42,15 +42,25 @@ type finding struct{ Rule, Element, Why string }
 func (f finding) String() string { return fmt.Sprintf("%s: %s\n%s", f.Rule, f.Element, f.Why) }
 
 // runAxe judges the page by WCAG 2.2 A and AA, EN 301 549, RGAA 4 and best practice.
-// target-size, the one rule of WCAG 2.2, has to be switched on.
-const runAxe = `axe.run(document, {
-  runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "RGAAv4", "best-practice"]},
-  rules: {"target-size": {enabled: true}},
-  resultTypes: ["violations", "incomplete"],
-}).then((all) => {
-  const list = (found) => found.flatMap((v) => v.nodes.map((n) => ({Rule: v.id, Element: n.html.slice(0, 200), Why: n.failureSummary ?? ""})));
-  return JSON.stringify({Violations: list(all.violations), Incomplete: list(all.incomplete)});
-})`
+// target-size, the one rule of WCAG 2.2, has to be switched on. A page that changes while
+// it is judged, as one that follows a card does, is judged again: neither of its two
+// states was seen.
+const runAxe = `(async () => {
+  for (let left = 3; ; left--) {
+    let changed = false;
+    const watch = new MutationObserver(() => { changed = true; });
+    watch.observe(document.body, {subtree: true, childList: true, attributes: true});
+    const all = await axe.run(document, {
+      runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "RGAAv4", "best-practice"]},
+      rules: {"target-size": {enabled: true}},
+      resultTypes: ["violations", "incomplete"],
+    });
+    watch.disconnect();
+    if (changed && left > 0) continue;
+    const list = (found) => found.flatMap((v) => v.nodes.map((n) => ({Rule: v.id, Element: n.html.slice(0, 200), Why: n.failureSummary ?? ""})));
+    return JSON.stringify({Violations: list(all.violations), Incomplete: list(all.incomplete)});
+  }
+})()`
 
 // axe lists what breaks the rules, and what axe-core leaves to people and nobody has
 // reviewed.

@@ -75,7 +75,11 @@ func (b *booth) rest(lang locale.Language) {
 		b.misses()
 	}
 	b.until("nobody", `document.readyState === "complete" && ["idle", "out"].includes(document.body?.dataset.screen)`)
-	b.visit("/" + string(lang) + "/kiosk")
+	path := "/" + string(lang) + "/kiosk"
+	idle := fmt.Sprintf(`document.readyState === "complete" && location.pathname === %s && document.body?.dataset.screen === "idle"`, quote(path))
+	for deadline := time.Now().Add(patience); !b.holds(idle) && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		b.run(fmt.Sprintf(`location.assign(%s)`, quote(path))) // again, where the goodbye led home meanwhile
+	}
 	b.shows("idle")
 }
 
