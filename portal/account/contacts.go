@@ -24,7 +24,7 @@ func (a *Account) phoneForm(k PhoneKind) page.Handler {
 		if err != nil {
 			return fmt.Errorf("reading contact data: %w", err)
 		}
-		return a.showPhone(c, k, http.StatusOK, national(known.Of(k)), "")
+		return a.showPhone(c, k, http.StatusOK, locale.Phone(known.Of(k)), "")
 	}
 }
 
@@ -69,7 +69,7 @@ func phoneRows(v page.View, known Contacts, way page.WayBack) []page.SummaryRow 
 	rows := make([]page.SummaryRow, 0, 3)
 	for _, k := range PhoneKinds() {
 		label := v.T("people.phone." + string(k))
-		row := page.SummaryRow{Label: label, Value: national(known.Of(k)),
+		row := page.SummaryRow{Label: label, Value: locale.Phone(known.Of(k)),
 			Change: page.Link{URL: v.URL(way.On(phonePath(k))), Text: v.T("people.change"), Hidden: label}}
 		if row.Value == "" {
 			row.Value, row.Detail, row.Quiet = v.T("account.missing"), v.T("people.phone."+string(k)+".why"), true

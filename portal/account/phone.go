@@ -123,28 +123,3 @@ func validPhone(number string) bool {
 	}
 	return len(digits) >= 8 && len(digits) <= 15
 }
-
-// national writes a number as people read it: +32470000142 as 0470 00 01 42, +3243221100
-// as 04 322 11 00 (zones 02, 03, 04 and 09), +3261234567 as 061 23 45 67; one of another
-// country stays in international form.
-func national(number string) string {
-	digits, ok := strings.CutPrefix(number, "+32")
-	if !ok || len(digits) < 8 {
-		return number
-	}
-	digits = "0" + digits
-	var b strings.Builder
-	head := 4 // mobile
-	if len(digits) == 9 {
-		head = 3
-		if strings.IndexByte("2349", digits[1]) >= 0 {
-			b.WriteString(digits[:2] + " ")
-			digits = digits[2:]
-		}
-	}
-	b.WriteString(digits[:head])
-	for i := head; i < len(digits); i += 2 {
-		b.WriteString(" " + digits[i:min(i+2, len(digits))])
-	}
-	return b.String()
-}

@@ -48,7 +48,7 @@ func checkRows(v page.View, id string, s state, have []Attachment) []page.Summar
 	change := func(path, field, key string) page.Link {
 		return page.Link{URL: page.DraftURL(v, path, id) + "#" + field, Text: v.T("messages.change"), Hidden: v.T(key)}
 	}
-	to := map[Reply]string{ByMail: s.who.Email, ByPhone: s.who.Phone, ByLetter: s.who.Street + ", " + s.who.Postcode + " " + s.who.Municipality}
+	to := map[Reply]string{ByMail: s.who.Email, ByPhone: locale.Phone(s.who.Phone), ByLetter: s.who.Street + ", " + s.who.Postcode + " " + s.who.Municipality}
 	rows := []page.SummaryRow{
 		{Label: v.T("messages.row.reply"), Value: v.T("messages.reply." + a.Reply), Detail: to[Reply(a.Reply)], Change: change(reachPath, replyField, "messages.row.reply")},
 		{Label: v.T("messages.row.subject"), Value: v.T("messages.subject." + a.Subject), Change: change(wordsPath, subjectField, "messages.row.subject")},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
 
@@ -127,7 +128,7 @@ func reachRows(v page.View, who Reach, draft string) []page.SummaryRow {
 	if address != "" {
 		address += ", " + who.Postcode + " " + who.Municipality
 	}
-	rows := []page.SummaryRow{row("email", who.Email, ""), row("phone", who.Phone, ""), row("address", address, v.T("messages.reach.address.other"))}
+	rows := []page.SummaryRow{row("email", who.Email, ""), row("phone", locale.Phone(who.Phone), ""), row("address", address, v.T("messages.reach.address.other"))}
 	rows[2].Change = page.Link{} // she asks for another one in these words
 	return rows
 }
