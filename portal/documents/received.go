@@ -81,7 +81,7 @@ func receivedName(v page.View, doc Document) string {
 // readBadge says whether the member opened it.
 func readBadge(v page.View, doc Document) (page.Kind, string) {
 	if doc.Unread {
-		return page.ToSign, v.T("documents.unread")
+		return page.Unread, v.T("documents.unread")
 	}
 	return page.Neutral, v.T("documents.read")
 }

@@ -13,6 +13,7 @@ const (
 	Changed  Kind = "changed"  // octagon, red: changed after signing, refused, failed
 	Sealed   Kind = "sealed"   // rosette, neutral: by the mutuality, not by the member
 	ToSign   Kind = "to-sign"  // pen, accent: something to do
+	Unread   Kind = "unread"   // envelope, neutral: not opened yet, and nothing that must be done
 	Neutral  Kind = "neutral"  // no icon, neutral
 )
 
@@ -29,6 +30,8 @@ func (k Kind) icon() templ.Component {
 		return Icon("rosette").Draw()
 	case ToSign:
 		return Icon("pen").Draw()
+	case Unread:
+		return Icon("envelope").Draw()
 	}
 	return nothing
 }
