@@ -17,7 +17,8 @@ import (
 
 const (
 	looksPath = "account/looks"
-	looksRows = 25
+	looksRows = 25 // of a page, and those of the same minutes
+	looksRead = 99 // looks at most for a page; the store gives no list of more than 100
 )
 
 // Look is one look of somebody else at the member's file, from the audit trail. It names
@@ -28,6 +29,7 @@ type Look struct {
 	Roles  string // of staff, as of today: "advisor contact-point"; empty: not known any more
 	What   string // word of what was seen: file, identity, request, access, care …
 	Reason string // key of the reason; empty: none was asked for
+	By     string // who, to know her again: never shown
 	// Place is where the next page begins.
 	Place LookPlace
 }
@@ -65,7 +67,7 @@ func parsePlace(text string) LookPlace {
 func (a *Account) looks(c *gin.Context) error {
 	v := page.From(c)
 	from := parsePlace(c.Query("before"))
-	list, err := a.Store.Looks(c.Request.Context(), page.LoginOf(c), from, looksRows+1)
+	list, err := a.Store.Looks(c.Request.Context(), page.LoginOf(c), from, looksRead+1)
 	if err != nil {
 		return fmt.Errorf("reading looks: %w", err)
 	}
@@ -75,11 +77,11 @@ func (a *Account) looks(c *gin.Context) error {
 	if from != (LookPlace{}) {
 		p.Newest = v.URL(looksPath)
 	}
-	if len(list) > looksRows {
-		list = list[:looksRows]
-		p.Older = v.URL(looksPath) + "?before=" + list[looksRows-1].Place.String()
+	rows, used := fold(list[:min(len(list), looksRead)], looksRows, len(list) > looksRead)
+	if used < len(list) {
+		p.Older = v.URL(looksPath) + "?before=" + list[used-1].Place.String()
 	}
-	p.Table = looksTable(v, list)
+	p.Table = looksTable(v, rows)
 	return page.Render(c, http.StatusOK, looksView(v, p))
 }
 
@@ -89,15 +91,31 @@ type looksPage struct {
 	Newest, Older string
 }
 
-func looksTable(v page.View, list []Look) page.Table {
+func looksTable(v page.View, rows []visit) page.Table {
 	table := page.Table{Caption: v.T("people.looks.table"), Columns: []page.Column{
-		{Head: v.T("people.looks.when"), Width: 20}, {Head: v.T("people.looks.who"), Width: 25},
+		{Head: v.T("people.looks.when"), Width: 25}, {Head: v.T("people.looks.who"), Width: 20},
 		{Head: v.T("people.looks.what"), Width: 25}, {Head: v.T("people.looks.why"), Width: 30}}}
-	for _, l := range list {
-		table.Rows = append(table.Rows, page.TableRow{page.Text(locale.DateTime(v.Lang, l.At)), page.Text(l.who(v)),
-			page.Text(v.T("people.look." + l.What)), page.Text(l.why(v))})
+	for _, r := range rows {
+		often := ""
+		if r.times > 1 {
+			often = v.TN("people.looks.times", r.times)
+		}
+		table.Rows = append(table.Rows, page.TableRow{page.TitleCell(page.Link{Text: r.when(v)}, often), page.Text(r.who(v)),
+			seen(v, r.things), page.Text(r.why(v))})
 	}
 	return table
+}
+
+// when is the time of the visit: of its only minute, or from the first to the last.
+func (r visit) when(v page.View) string {
+	first, last := locale.DateTime(v.Lang, r.first), locale.DateTime(v.Lang, r.At)
+	switch day := locale.Date(v.Lang, r.At); {
+	case first == last:
+		return last
+	case day == locale.Date(v.Lang, r.first):
+		return v.T("people.looks.hours", locale.A("date", day), locale.A("from", locale.Time(v.Lang, r.first)), locale.A("to", locale.Time(v.Lang, r.At)))
+	}
+	return v.T("people.looks.days", locale.A("from", first), locale.A("to", last))
 }
 
 // who is the role of who looked.
@@ -113,16 +131,19 @@ func (l Look) who(v page.View) string {
 	return v.T("people.looks.staff")
 }
 
-// why is the reason in words.
-func (l Look) why(v page.View) string {
+// reason is the key of the reason in words.
+func (l Look) reason() string {
 	switch {
 	case l.Holder:
-		return v.T("people.looks.why.holder")
+		return "holder"
 	case slices.Contains(lookReasons, l.Reason):
-		return v.T("people.looks.why." + l.Reason)
+		return l.Reason
 	}
-	return v.T("people.looks.why.work")
+	return "work"
 }
+
+// why is the reason in words.
+func (l Look) why(v page.View) string { return v.T("people.looks.why." + l.reason()) }
 
 // lookReasons are the reasons that staff give when they open a file.
 var lookReasons = []string{"visit", "call", "letter", "task", "complaint", "fraud"}

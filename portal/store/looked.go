@@ -33,7 +33,7 @@ func (db *DB) Looks(ctx context.Context, login auth.Login, from account.LookPlac
 		actions = append(actions, string(action))
 	}
 	query := `
-		SELECT a.at, a.chain, a.seq, a.method, a.action, a.reason, coalesce(s.roles, '')
+		SELECT a.at, a.chain, a.seq, a.method, a.actor, a.action, a.reason, coalesce(s.roles, '')
 		FROM looks l
 			JOIN audit a ON a.chain = l.chain AND a.seq = l.seq
 			LEFT JOIN staff s ON a.method = 'office' AND s.mutuality = a.mutuality AND s.staff = a.actor
@@ -48,7 +48,7 @@ func (db *DB) Looks(ctx context.Context, login auth.Login, from account.LookPlac
 			var l account.Look
 			var method string
 			var action audit.Action
-			err := scan(&l.Place.At, &l.Place.Chain, &l.Place.Seq, &method, &action, &l.Reason, &l.Roles)
+			err := scan(&l.Place.At, &l.Place.Chain, &l.Place.Seq, &method, &l.By, &action, &l.Reason, &l.Roles)
 			l.At, l.Holder, l.What = fromMicros(l.Place.At), method != audit.Office, seenAs[action]
 			list = append(list, l)
 			return err

@@ -339,7 +339,7 @@ func testLooks(t *testing.T, b *bed) {
 			t.Fatal(err)
 		}
 		for _, l := range list {
-			if !l.Holder || l.What != "cover" || l.Roles != "" || slices.Contains(seen, l.Place) {
+			if !l.Holder || l.By != string(b.claire.Member) || l.What != "cover" || l.Roles != "" || slices.Contains(seen, l.Place) {
 				t.Errorf("look: %+v", l)
 			}
 			seen, from = append(seen, l.Place), l.Place
