@@ -83,6 +83,9 @@ func TestRefundsPages(t *testing.T) {
 			t.Errorf("the payment does not say %q", want)
 		}
 	}
+	if _, body = v.get("/en/refunds/payments/R-3"); !strings.Contains(body, "from the account ending in 6769") {
+		t.Error("a contribution does not say which account it came from")
+	}
 	resp, text := v.get("/fr/refunds/period.csv")
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 	r.Comma = ';'

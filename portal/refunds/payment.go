@@ -59,8 +59,12 @@ func figure(v page.View, p Payment) page.Figure {
 	default:
 		f.Lines[0] = v.T("refunds.figure.treated", locale.A("direction", direction(v, p)), locale.A("date", day(v, p.Treated)))
 	}
-	if p.Last4 != "" {
-		f.Lines = append(f.Lines, v.T("refunds.figure.account", locale.A("last", p.Last4)))
+	switch last := locale.A("last", p.Last4); {
+	case p.Last4 == "":
+	case p.Cents < 0: // hers, and the money left it
+		f.Lines = append(f.Lines, v.T("refunds.figure.account.out", last))
+	default:
+		f.Lines = append(f.Lines, v.T("refunds.figure.account", last))
 	}
 	return f
 }
@@ -76,7 +80,7 @@ func rows(v page.View, p Payment) []page.SummaryRow {
 		{Label: v.T("refunds.row.payee"), Value: payee(v, p)},
 	}
 	if p.Open && p.Last4 != "" {
-		list = append(list, page.SummaryRow{Label: v.T("refunds.row.account"), Content: page.MaskedAccount(v, "BE", p.Last4)})
+		list = append(list, page.SummaryRow{Label: v.T("refunds.row.account"), Content: page.MaskedAccount(v, "", p.Last4)}) // of which country is not delivered
 	}
 	list = append(list, page.SummaryRow{Label: v.T("refunds.row.amount"), Value: locale.Money(v.Lang, p.Cents), Detail: direction(v, p)})
 	if p.Open && p.Communication != "" {
