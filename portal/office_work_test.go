@@ -113,6 +113,7 @@ func TestAccountIsClosedAndAskedBack(t *testing.T) {
 	}
 	member.in()
 	member.wants("GET", "/fr/account", nil, http.StatusOK)
+	refusedToReopen(c, v, member, file)
 
 	acts := map[audit.Action]int{}
 	ok(t, c.store.AuditRows(t.Context(), func(e audit.Entry) error {
@@ -124,10 +125,25 @@ func TestAccountIsClosedAndAskedBack(t *testing.T) {
 		}
 		return nil
 	}))
-	for action, want := range map[audit.Action]int{audit.DisableAccount: 1, audit.EnableAccount: 1, audit.TakeTask: 1, audit.CloseTask: 1, audit.OpenFile: 2} {
+	for action, want := range map[audit.Action]int{audit.DisableAccount: 2, audit.EnableAccount: 1, audit.TakeTask: 2, audit.CloseTask: 2, audit.OpenFile: 2} {
 		if acts[action] != want {
 			t.Errorf("%d rows of %s, want %d", acts[action], action, want)
 		}
+	}
+}
+
+// refusedToReopen closes the account again and leaves it closed: who comes back after a
+// right sign-in reads the advisor's answer, and may ask once more.
+func refusedToReopen(c *counter, officer, member *visitor, file string) {
+	officer.wants("POST", file+"/account", url.Values{"to": {"disabled"}, "reason": {"security"}, "words": {"Carte volée"}}, http.StatusSeeOther)
+	member.signIn(c.card)
+	member.wants("POST", "/fr/sign-in/disabled", url.Values{"said": {"J'ai retrouvé ma carte"}}, http.StatusSeeOther)
+	item := itemLink.FindStringSubmatch(officer.wants("GET", "/fr/office/queue?kind=reactivation&who=free", nil, http.StatusOK))
+	officer.wants("POST", item[1]+"/take", nil, http.StatusSeeOther)
+	officer.wants("POST", item[1]+"/close", url.Values{"answer": {"closed"}, "words": {"Présentez-vous au guichet"}}, http.StatusSeeOther)
+	member.signIn(c.card)
+	if body := member.wants("GET", "/fr/sign-in/disabled", nil, http.StatusOK); !strings.Contains(body, "Présentez-vous au guichet") || !strings.Contains(body, `name="said"`) {
+		member.t.Errorf("the refused request is answered by %s", body)
 	}
 }
 
