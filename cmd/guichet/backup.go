@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/audit"
 	"guichet.example/portal/store"
 	"guichet.example/portal/vault"
 )
@@ -44,6 +45,7 @@ func runBackup(ctx context.Context, env cli.Env, args []string) error {
 func runRestore(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "restore", "guichet restore -config FILE BACKUP")
 	unsealed := flags.Bool("unsealed", false, "take a backup without "+store.SealFile+", as older programs made them:\nwhoever could write into its folder may have put anything in it")
+	old := flags.Bool("old", false, fmt.Sprintf("take a backup older than %d days:\nwhat members and the office did since is undone by it", int(store.OldBackup.Hours())/24))
 	s, rest, err := settingsOf(flags, args, 1)
 	if err != nil {
 		return err
@@ -64,19 +66,36 @@ func runRestore(ctx context.Context, env cli.Env, args []string) error {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return err
 	}
-	began, p := time.Now(), &stepProgress{progress: newProgress(env.Stderr)}
-	m, err := store.Restore(ctx, cfg, store.From{Dir: filepath.Clean(rest[0]), Unsealed: *unsealed}, p.told)
-	p.end()
-	if errors.Is(err, store.ErrUnsealed) {
-		return fmt.Errorf("%w; if an older program made it and nobody else could write to it: -unsealed", err)
-	}
+	heads, err := audit.ReadAnchors(cfg.Anchors) // before the restored store adds its own
 	if err != nil {
+		return err
+	}
+	began, p := time.Now(), &stepProgress{progress: newProgress(env.Stderr)}
+	m, err := store.Restore(ctx, cfg, store.From{Dir: filepath.Clean(rest[0]), Unsealed: *unsealed, Old: *old}, p.told)
+	p.end()
+	switch {
+	case errors.Is(err, store.ErrUnsealed):
+		return fmt.Errorf("%w; if an older program made it and nobody else could write to it: -unsealed", err)
+	case errors.Is(err, store.ErrOld):
+		return fmt.Errorf("%w; if there is none that is newer: -old", err)
+	case err != nil:
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "restored the backup of %s: %d documents, %d audit rows, %d objects, all checked, in %v\n",
 		m.Began.Format(time.RFC3339), m.Counts["documents"], m.Counts["audit"], m.Objects, time.Since(began).Round(time.Millisecond))
+	tellMissing(env, m, heads, cfg.Anchors, began)
 	fmt.Fprintln(env.Stdout, "nobody is signed in: sessions and links of before do not come back")
 	return nil
+}
+
+// tellMissing says what a restore does not bring back.
+func tellMissing(env cli.Env, m store.Manifest, heads []audit.Anchor, file string, now time.Time) {
+	age := now.Sub(m.Began).Round(time.Minute)
+	fmt.Fprintf(env.Stdout, "not in it is what was done since, in %d days, %d hours and %d minutes: what members signed and changed, decisions of the office, imports (take them in again)\n",
+		int(age.Hours())/24, int(age.Hours())%24, int(age.Minutes())%60)
+	if rows, until := m.Missing(heads); rows > 0 {
+		fmt.Fprintf(env.Stdout, "%s knows of at least %d audit rows after it, until %s\n", file, rows, until.UTC().Format(time.RFC3339))
+	}
 }
 
 func errorsOnly(env cli.Env) *slog.Logger {

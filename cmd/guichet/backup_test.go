@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"guichet.example/cmd/internal/cli"
+	"guichet.example/portal/audit"
 	"guichet.example/portal/store"
 	"guichet.example/portal/store/storetest"
 )
@@ -47,8 +49,10 @@ func TestBackupCommand(t *testing.T) {
 			}
 			there.command("no backup", "not a whole backup", runRestore, "-config", there.config, dir)
 			there.command("restore", "", runRestore, "-config", there.config, out)
-			if !strings.Contains(there.said.String(), "all checked") {
-				t.Errorf("it said %q", there.said.String())
+			for _, want := range []string{"all checked", "not in it is what was done since, in 0 days, 0 hours"} {
+				if !strings.Contains(there.said.String(), want) {
+					t.Errorf("it said %q, not %q", there.said.String(), want)
+				}
 			}
 			if err := os.Remove(filepath.Join(out, store.SealFile)); err != nil {
 				t.Fatal(err)
@@ -65,10 +69,42 @@ func TestBackupCommand(t *testing.T) {
 			if !strings.Contains(yonder.said.String(), "older programs") {
 				t.Errorf("usage says %q", yonder.said.String())
 			}
-			yonder.command("without a seal, said", "", runRestore, "-unsealed", "-config", yonder.config, out)
+			aged(t, filepath.Join(out, "manifest.json"), 8*24*time.Hour)
+			yonder.command("old", "8 days ago", runRestore, "-unsealed", "-config", yonder.config, out)
+			yonder.command("old", "-old", runRestore, "-unsealed", "-config", yonder.config, out)
+			head := audit.Anchor{At: time.Now(), Head: audit.Head{Chain: "06h029gerwqtfcfprcxr1ynme4", Seq: 812}}
+			if err := audit.AppendAnchors(yonder.heads, head); err != nil {
+				t.Fatal(err)
+			}
+			yonder.command("old and without a seal, said", "", runRestore, "-unsealed", "-old", "-config", yonder.config, out)
+			for _, want := range []string{"in 8 days, 0 hours", "at least 812 audit rows after it"} {
+				if !strings.Contains(yonder.said.String(), want) {
+					t.Errorf("it said %q, not %q", yonder.said.String(), want)
+				}
+			}
 			again := filepath.Join(dir, "again")
 			there.command("backup of what was restored", "", runBackup, "-config", there.config, again)
 		})
+	}
+}
+
+// aged makes a backup as old as that, by its own word.
+func aged(t *testing.T, manifest string, age time.Duration) {
+	t.Helper()
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	m["began"] = time.Now().Add(-age).UTC().Format(time.RFC3339)
+	if text, err = json.Marshal(m); err == nil {
+		err = os.WriteFile(manifest, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -76,6 +112,7 @@ func TestBackupCommand(t *testing.T) {
 type machine struct {
 	t            *testing.T
 	config, keys string
+	heads        string
 	said         strings.Builder
 }
 
@@ -83,7 +120,8 @@ func place(t *testing.T, dir, name string, engine storetest.Engine, empty bool) 
 	t.Helper()
 	m := &machine{t: t, config: filepath.Join(dir, name+".json"), keys: filepath.Join(dir, name+"-keys")}
 	data := filepath.Join(dir, name+"-data")
-	change := `"data": "` + data + `", "keys": "` + m.keys + `"`
+	m.heads = filepath.Join(dir, name+"-heads")
+	change := `"data": "` + data + `", "keys": "` + m.keys + `", "audit_heads": "` + m.heads + `"`
 	if engine == storetest.PostgreSQL {
 		change += `, "database": "` + storetest.EmptyDatabase(t) + `"`
 	}

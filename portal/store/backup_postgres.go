@@ -152,7 +152,10 @@ func fill(ctx context.Context, database, dir string, m Manifest, told func(Step)
 		raw.ExecContext(ctx, `ROLLBACK`)
 		return err
 	}
-	_, err = raw.ExecContext(ctx, `COMMIT`)
+	if _, err = raw.ExecContext(ctx, `COMMIT`); err != nil {
+		return err
+	}
+	_, err = raw.ExecContext(ctx, `ANALYZE`) // who plans the first questions knows nothing of the tables yet
 	return err
 }
 

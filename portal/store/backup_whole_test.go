@@ -257,6 +257,15 @@ func TestRestoreRefuses(t *testing.T) {
 				_, err := store.Restore(t.Context(), emptyPlace(t, b), store.From{Dir: dir}, quiet)
 				wantErr(t, name, err, tt.want)
 			}
+			for name, later := range map[string]time.Duration{"a week and a minute old": store.OldBackup + time.Minute, "of a day that has not come": -24 * time.Hour} {
+				cfg := emptyPlace(t, b)
+				cfg.Now = func() time.Time { return m.Began.Add(later) }
+				_, err := store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet)
+				wantErr(t, name, err, store.ErrOld)
+				if _, err = store.Restore(t.Context(), cfg, store.From{Dir: whole, Old: true}, quiet); err != nil {
+					t.Errorf("%s, and said so: %v", name, err)
+				}
+			}
 			if m.Objects > 0 {
 				dir := filepath.Join(t.TempDir(), "copy")
 				if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {

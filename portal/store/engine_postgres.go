@@ -33,6 +33,7 @@ type postgres struct {
 	pool    *sql.DB
 	write   *sql.DB         // other settings, another pool
 	patient *pgx.ConnConfig // settings without bounds on time: for a backup
+	leisure bool            // nobody waits for a page: a backup is put back
 }
 
 // Bounds of the server's answers. A page that meets a database that hangs has its
@@ -45,7 +46,16 @@ const (
 	lockWait   = 1200 * time.Millisecond // for the other servers' turns
 	stalled    = 5 * time.Second         // a transaction in which nothing happens
 	migrating  = time.Minute             // the wait for another server's migration
+	leisurely  = time.Hour               // anything, while a backup is put back: its tables are read whole
 )
+
+// bound is one of the above as it holds for this engine.
+func (p *postgres) bound(d time.Duration) time.Duration {
+	if p.leisure {
+		return leisurely
+	}
+	return d
+}
 
 // Keys of advisory locks, within the database: the turn to write, and to migrate.
 const (
@@ -97,7 +107,7 @@ func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(),
 
 func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 	reading, err := configOf(cfg.Database, map[string]string{
-		"default_transaction_read_only": "on", "statement_timeout": millis(statement),
+		"default_transaction_read_only": "on", "statement_timeout": millis(p.bound(statement)),
 	})
 	if err != nil {
 		return nil, err
@@ -106,8 +116,8 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 		return nil, err
 	}
 	writing, err := configOf(cfg.Database, map[string]string{
-		"statement_timeout": millis(committing), "lock_timeout": millis(lockWait),
-		"idle_in_transaction_session_timeout": millis(stalled),
+		"statement_timeout": millis(p.bound(committing)), "lock_timeout": millis(lockWait),
+		"idle_in_transaction_session_timeout": millis(p.bound(stalled)),
 	})
 	if err != nil {
 		return nil, err
@@ -209,12 +219,12 @@ func (p *postgres) connect(ctx context.Context, writing bool) (*conn, error) {
 		return nil, fmt.Errorf("opening database: %w: %w", errLost, err)
 	}
 	c := newConn(p, raw)
-	c.rewrite, c.limit = numbered, statement
+	c.rewrite, c.limit = numbered, p.bound(statement)
 	return c, nil
 }
 
 func (p *postgres) readers() int            { return 8 }
-func (p *postgres) patience() time.Duration { return hasty }
+func (p *postgres) patience() time.Duration { return p.bound(hasty) }
 func (p *postgres) beforeBatch(*conn) error { return nil }
 func (p *postgres) doubts() bool            { return true }
 func (p *postgres) tasks(*DB) []func()      { return nil }
@@ -229,8 +239,8 @@ func (p *postgres) begin(c *conn) error {
 }
 
 func (p *postgres) commit(c *conn) error {
-	c.limit = committing
-	defer func() { c.limit = statement }()
+	c.limit = p.bound(committing)
+	defer func() { c.limit = p.bound(statement) }()
 	return run(c, "COMMIT")
 }
 

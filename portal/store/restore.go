@@ -29,6 +29,8 @@ type From struct {
 	// Unsealed takes a backup that an older program made, without a seal: whoever could write
 	// into its folder may have put anything in it. One with a wrong seal is never taken.
 	Unsealed bool
+	// Old takes a backup that is older than OldBackup.
+	Old bool
 }
 
 // read reads the manifest of a backup, once the keys say that it is theirs. ErrNoBackup,
@@ -127,7 +129,7 @@ func (m Manifest) sum(name string) string {
 // Restore makes a store of a backup where cfg says, and checks all of it: the seal, the
 // hash of each file, the counts, the audit trail up to the heads, each document with the
 // keys. Nothing is written over: ErrBackupExists. ErrNoBackup, ErrForged, ErrUnsealed,
-// ErrDamaged, ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be
+// ErrOld, ErrDamaged, ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be
 // used.
 //
 // Sessions, links and what else proves somebody do not come back: they may have ended
@@ -138,6 +140,9 @@ func Restore(ctx context.Context, cfg Config, from From, told func(Step)) (Manif
 		return Manifest{}, err
 	}
 	m, err := from.read(cfg.Keys)
+	if err == nil && !from.Old {
+		err = m.checkAge(cfg.Now())
+	}
 	if err == nil {
 		err = restore(ctx, cfg, from, m, told)
 	}
@@ -165,7 +170,11 @@ func restore(ctx context.Context, cfg Config, from From, m Manifest, told func(S
 	} else if err := copyInto(filepath.Join(dir, copyFile), cfg.Path, m.sum(copyFile)); err != nil {
 		return err
 	}
-	db, err := Open(ctx, cfg)
+	on := newEngine(cfg)
+	if p, ok := on.(*postgres); ok {
+		p.leisure = true
+	}
+	db, err := openOn(ctx, cfg, on)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{cfg: cfg, engine: newEngine(cfg), quit: make(chan struct{})}
+	return openOn(ctx, cfg, newEngine(cfg))
+}
+
+// openOn is Open on an engine; cfg has its defaults.
+func openOn(ctx context.Context, cfg Config, on engine) (*DB, error) {
+	db := &DB{cfg: cfg, engine: on, quit: make(chan struct{})}
 	db.readers = make(chan *conn, db.engine.readers())
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(err, db.disconnect())
