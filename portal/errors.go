@@ -81,6 +81,7 @@ var outcomes = []outcome{
 	{requests.ErrTooManyPapers, http.StatusConflict, "papers.enough"},
 	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"}, // the member's own name
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
+	{requests.ErrNoAccess, http.StatusConflict, "orders.noaccess"},
 	{kiosk.ErrNoCard, http.StatusConflict, "kiosk.nocard"},
 	{kiosk.ErrUnknown, http.StatusConflict, "kiosk.unbound"},
 	{kiosk.ErrCardMissing, http.StatusForbidden, "kiosk.card.missing"},

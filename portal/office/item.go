@@ -177,6 +177,14 @@ func saidText(v page.View, k Kind, part, text string) string {
 	return text
 }
 
+// journey is when it begins, and when it ends if that is known.
+func journey(v page.View, from time.Time, until *time.Time) string {
+	if until == nil {
+		return locale.Date(v.Lang, from)
+	}
+	return locale.Date(v.Lang, from) + " – " + locale.Date(v.Lang, *until)
+}
+
 // askedRows are the answers of a request. The account number is masked: the document
 // shows it in full.
 func askedRows(v page.View, act document.Act) []page.SummaryRow {
@@ -190,7 +198,7 @@ func askedRows(v page.View, act document.Act) []page.SummaryRow {
 	case document.EHICOrder:
 		rows := []page.SummaryRow{{Label: v.T("office.request.for"), Value: strings.Join(a.ForPersons, ", ")}}
 		if a.Departure != nil {
-			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: locale.Date(v.Lang, *a.Departure), Detail: a.Country})
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: journey(v, *a.Departure, a.Return), Detail: a.Country})
 		} else if a.Country != "" {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: a.Country})
 		}
@@ -204,8 +212,7 @@ func askedRows(v page.View, act document.Act) []page.SummaryRow {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.quantity"), Value: strconv.Itoa(a.Quantity)})
 		}
 		if a.From != nil && a.Until != nil {
-			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: a.Country,
-				Detail: locale.Date(v.Lang, *a.From) + " – " + locale.Date(v.Lang, *a.Until)})
+			rows = append(rows, page.SummaryRow{Label: v.T("office.request.journey"), Value: a.Country, Detail: journey(v, *a.From, a.Until)})
 		}
 		if len(a.DeliverTo) > 1 {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.to"), Value: strings.Join(a.DeliverTo[1:], ", ")})

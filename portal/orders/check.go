@@ -3,6 +3,7 @@ package orders
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -84,7 +85,7 @@ func (o *Orders) send(c *gin.Context) error {
 	case page.Key(c) != t.draft.Key:
 		to = page.DraftChangedURL(v, checkPath, id)
 	default:
-		request, err := o.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), t.act, t.draft.Key)
+		request, err := o.Freezer.FreezeFor(c.Request.Context(), page.LoginOf(c), t.act, ids(t.travellers()), t.draft.Key)
 		if err != nil {
 			return fmt.Errorf("freezing an order: %w", err)
 		}
@@ -102,7 +103,7 @@ func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {
 	act := t.act
 	posted := act.Date.AddDate(0, 0, o.delivery())
 	p := checkPage{
-		Self: len(act.ForPersons) == 1 && act.ForPersons[0] == t.who.Name, Choice: len(t.people) > 1,
+		Self: len(act.ForPersons) == 1 && t.travellers()[0].Self, Choice: len(t.people) > 1,
 		Draft: page.DraftID(c), Act: act, Continue: v.T("orders.check.continue." + how), Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
 		Track: []page.TrackStep{
 			{State: page.Now, Text: v.T("orders.check.today"), Detail: v.T("orders.check.today.text." + how)},
@@ -112,11 +113,12 @@ func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {
 	return page.Render(c, http.StatusOK, checkView(v, p))
 }
 
-func (p checkPage) departure(v page.View) string {
-	if p.Act.Departure == nil {
+// said is a date of the journey, or that it was not given.
+func said(v page.View, date *time.Time) string {
+	if date == nil {
 		return v.T("orders.check.unsaid")
 	}
-	return locale.Date(v.Lang, *p.Act.Departure)
+	return locale.Date(v.Lang, *date)
 }
 
 func (p checkPage) country(v page.View) string {

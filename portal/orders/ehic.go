@@ -64,8 +64,9 @@ func (o *Orders) showForm(c *gin.Context, v page.View, t typed, found bool) erro
 	v.Step = page.Step{Task: v.T("orders.task"), N: 1, Of: steps}
 	shown := ehicPage{Draft: page.DraftID(c), Form: t.draft.Answers, Who: t.who}
 	chosen := strings.Fields(t.draft.Answers.Who)
-	for _, one := range t.people {
-		shown.People = append(shown.People, personRow{ID: string(one.Member), Name: one.Name,
+	names := people.Named(v.Lang, t.people, t.people)
+	for i, one := range t.people {
+		shown.People = append(shown.People, personRow{ID: string(one.Member), Name: names[i],
 			Checked: slices.Contains(chosen, string(one.Member)) || !found && one.Self})
 	}
 	return page.Render(c, page.FormStatus(v), ehicView(v, shown))

@@ -19,7 +19,9 @@ import (
 type ehicForm struct {
 	Who              string // ids of the people ticked, a space between
 	Day, Month, Year string // of departure
-	Country          string
+	// of the return
+	UntilDay, UntilMonth, UntilYear string
+	Country                         string
 }
 
 // Names of the fields, in the form and in its errors.
@@ -32,9 +34,10 @@ const (
 )
 
 func readForm(c *gin.Context) ehicForm {
+	line := func(field string) string { return strings.TrimSpace(page.Typed(c, field)) }
 	return ehicForm{
-		Day: strings.TrimSpace(page.Typed(c, dayField)), Month: strings.TrimSpace(page.Typed(c, monthField)),
-		Year:    strings.TrimSpace(page.Typed(c, yearField)),
+		Day: line(dayField), Month: line(monthField), Year: line(yearField),
+		UntilDay: line(untilField + "-day"), UntilMonth: line(untilField + "-month"), UntilYear: line(untilField + "-year"),
 		Country: strings.Join(strings.Fields(page.Typed(c, countryField)), " "),
 	}
 }
@@ -49,9 +52,7 @@ func (o *Orders) answers(v page.View, t typed) (document.EHICOrder, []page.Field
 		Member:    document.Person{Name: who.Name, Birth: who.Birth, Affiliation: who.Affiliation},
 		DeliverTo: who.address(), Country: form.Country,
 	}
-	for _, one := range t.travellers() {
-		act.ForPersons = append(act.ForPersons, one.Name)
-	}
+	act.ForPersons = people.Named(v.Lang, t.travellers(), t.people)
 	if len(act.ForPersons) == 0 {
 		wrong = append(wrong, page.FieldError{Field: whoField, Text: v.T("orders.post.error.who")})
 	}
@@ -60,6 +61,9 @@ func (o *Orders) answers(v page.View, t typed) (document.EHICOrder, []page.Field
 		wrong = append(wrong, mistake)
 	}
 	act.Departure = departure
+	if act.Return, mistake = o.back(v, form, departure); mistake.Field != "" {
+		wrong = append(wrong, mistake)
+	}
 	probe := act
 	probe.ForPersons = []string{who.Name}
 	text, err := countryText(v, probe)
@@ -86,7 +90,8 @@ func (p Person) address() []string {
 	return []string{p.Name, p.Street, p.Postcode + " " + p.Municipality}
 }
 
-// horizon is how far ahead a journey may be ordered for, in years.
+// horizon is how far ahead a journey may be ordered for, and how long it may last, in
+// years: whoever stays longer lives there, and has other papers.
 const horizon = 1
 
 // departure reads the date in its three fields; nil if all are empty. The mistake
@@ -124,6 +129,31 @@ func (o *Orders) departure(v page.View, form ehicForm) (*time.Time, page.FieldEr
 	return &date, page.FieldError{}
 }
 
+// back reads the date of return; nil if it is not given. It says nothing of a departure
+// that does not hold: that is corrected first.
+func (o *Orders) back(v page.View, form ehicForm, departure *time.Time) (*time.Time, page.FieldError) {
+	refuse := func(key string, args ...locale.Arg) (*time.Time, page.FieldError) {
+		return nil, page.FieldError{Field: untilField, Text: v.T(key, args...)}
+	}
+	if form.UntilDay+form.UntilMonth+form.UntilYear == "" {
+		return nil, page.FieldError{}
+	}
+	date, mistake := o.day(v, untilField, form.UntilDay, form.UntilMonth, form.UntilYear)
+	switch {
+	case mistake.Field != "":
+		return nil, mistake
+	case departure == nil && form.Day+form.Month+form.Year == "":
+		return refuse("orders.error.return.alone")
+	case departure == nil:
+		return nil, page.FieldError{}
+	case date.Before(*departure):
+		return refuse("orders.post.error.back")
+	case date.After(departure.AddDate(horizon, 0, 0)):
+		return refuse("orders.error.return.long", locale.A("date", locale.Date(v.Lang, departure.AddDate(horizon, 0, 0))))
+	}
+	return date, page.FieldError{}
+}
+
 // number reads at most so many digits; -1 if it is something else.
 func number(s string, digits int) int {
 	n, err := strconv.ParseUint(s, 10, 16)
@@ -136,7 +166,7 @@ func number(s string, digits int) int {
 // countryText asks the document whether the country can stand in it. The other fields
 // are the member's own: if one of them cannot, it is not her mistake.
 func countryText(v page.View, act document.EHICOrder) (string, error) {
-	act.Reference, act.Departure = "GC", nil
+	act.Reference, act.Departure, act.Return = "GC", nil, nil
 	err := act.Validate()
 	var field *document.FieldError
 	switch {

@@ -21,6 +21,7 @@ type fakeStore struct {
 	areatest.Drafts
 	person  Person
 	alone   bool // nobody else is seen
+	more    []people.Person
 	earlier []Earlier
 	err     error
 }
@@ -28,7 +29,7 @@ type fakeStore struct {
 func (s *fakeStore) Orderer(context.Context, auth.Login) (Person, error) { return s.person, s.err }
 
 func (s *fakeStore) Visible(context.Context, auth.Login) ([]people.Person, error) {
-	seen := []people.Person{{Member: "mathieu", Name: s.person.Name, Self: true}, {Member: "nora", Name: "Nora Delcourt"}}
+	seen := append([]people.Person{{Member: "mathieu", Name: s.person.Name, Self: true}, {Member: "nora", Name: "Nora Delcourt"}}, s.more...)
 	if s.alone {
 		seen = seen[:1]
 	}
@@ -42,6 +43,7 @@ func (s *fakeStore) Ordered(context.Context, auth.Login, document.Kind, time.Tim
 type fakeFreezer struct {
 	acts  map[string]document.EHICOrder
 	posts map[string]document.PostOrder
+	whom  map[string][]auth.MemberID
 	err   error
 }
 
@@ -49,10 +51,11 @@ func (f *fakeFreezer) Method(login auth.Login, _ document.Act) string {
 	return map[auth.Method]string{auth.Card: "signature", auth.Federal: "approval", auth.Password: "receipt"}[login.Method]
 }
 
-func (f *fakeFreezer) Freeze(_ context.Context, _ auth.Login, act document.Act, key string) (string, error) {
+func (f *fakeFreezer) FreezeFor(_ context.Context, _ auth.Login, act document.Act, whom []auth.MemberID, key string) (string, error) {
 	if f.err != nil {
 		return "", f.err
 	}
+	f.whom[key] = whom
 	if post, ok := act.(document.PostOrder); ok {
 		f.posts[key] = post
 		return "request-of-" + key, nil
@@ -70,7 +73,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}, posts: map[string]document.PostOrder{}}}
+	d := &desk{freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}, posts: map[string]document.PostOrder{}, whom: map[string][]auth.MemberID{}}}
 	d.store = &fakeStore{person: Person{Name: "Mathieu Delcourt", Birth: time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC),
 		Affiliation: "0412-77-318", Street: "Rue des Clarisses 8", Postcode: "4000", Municipality: "Liège"}}
 	d.Counter = areatest.New(t, &Orders{
@@ -81,7 +84,8 @@ func newDesk(t *testing.T) *desk {
 }
 
 func answers(change ...string) url.Values {
-	v := url.Values{tick("mathieu"): {"1"}, "departure-day": {"15"}, "departure-month": {"2"}, "departure-year": {"2027"}, "country": {"Italie"}}
+	v := url.Values{tick("mathieu"): {"1"}, "departure-day": {"15"}, "departure-month": {"2"}, "departure-year": {"2027"},
+		"until-day": {"1"}, "until-month": {"3"}, "until-year": {"2027"}, "country": {"Italie"}}
 	for i := 0; i+1 < len(change); i += 2 {
 		v.Set(change[i], change[i+1])
 	}
@@ -114,6 +118,13 @@ func TestFormRefuses(t *testing.T) {
 		{"endless year", []string{yearField, strings.Repeat("2", 90)}, yearField, "quatre chiffres"},
 		{"yesterday", []string{dayField, "19", monthField, "11", yearField, "2026"}, departureField, "à partir d’aujourd’hui"},
 		{"in a year", []string{dayField, "20", monthField, "11", yearField, "2027"}, departureField, "avant le 20 novembre 2027"},
+		{"back before leaving", []string{"until-month", "2"}, untilField, "un retour après le départ"},
+		{"back a day before leaving", []string{"until-day", "14", "until-month", "2"}, untilField, "un retour après le départ"},
+		{"back in the past", []string{"until-day", "19", "until-month", "11", "until-year", "2026"}, untilField, "à partir d’aujourd’hui"},
+		{"a day more than a year", []string{"until-day", "16", "until-month", "2", "until-year", "2028"}, untilField, "au plus tard le 15 février 2028, un an après le départ"},
+		{"back on a day that is not", []string{"until-day", "31", "until-month", "4"}, untilField, "elle n’existe pas"},
+		{"half a return", []string{"until-year", ""}, untilField, "complétez la date"},
+		{"back without leaving", []string{dayField, "", monthField, "", yearField, ""}, untilField, "Donnez aussi la date de départ"},
 		{"country too long", []string{countryField, strings.Repeat("x", 41)}, countryField, "40 caractères au plus"},
 		{"country with a hidden character", []string{countryField, "Ita\u200blie"}, countryField, "sans signes spéciaux"},
 		{"country in other letters", []string{countryField, "日本"}, countryField, "latines, grecques ou cyrilliques"},
@@ -156,7 +167,7 @@ func TestCheck(t *testing.T) {
 	d := newDesk(t)
 	p := d.Submit(checkPath, answers())
 	text := p.Text("main")
-	for _, want := range []string{"Carte européenne", "Mathieu Delcourt", "Rue des Clarisses 8", "4000 Liège", "15 février 2027", "Italie", "Avant le 30 novembre"} {
+	for _, want := range []string{"Carte européenne", "Mathieu Delcourt", "Rue des Clarisses 8", "4000 Liège", "15 février 2027", "1er mars 2027", "Italie", "Avant le 30 novembre"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("check page lacks %q", want)
 		}
@@ -167,7 +178,7 @@ func TestCheck(t *testing.T) {
 	if p = d.Submit(checkPath, answers(dayField, "2", monthField, "12", yearField, "2026")); !strings.Contains(p.Text("main"), "certificat provisoire") {
 		t.Error("a departure in twelve days is not called soon")
 	}
-	if p = d.Submit(checkPath, url.Values{tick("mathieu"): {"1"}}); strings.Count(p.Text("main"), "Non précisé") != 2 {
+	if p = d.Submit(checkPath, url.Values{tick("mathieu"): {"1"}}); strings.Count(p.Text("main"), "Non précisé") != 3 {
 		t.Errorf("optional answers: %q", p.Text("main"))
 	}
 	draft := d.draft(answers())
@@ -220,6 +231,35 @@ func TestTravellerBlocks(t *testing.T) {
 		if slices.Contains(act.ForPersons, "Nora Delcourt") {
 			t.Errorf("ordered for who blocks: %v", act.ForPersons)
 		}
+	}
+}
+
+// Two of one name are two: by their birth dates, and by a number where those are alike
+// too; on the form, in the order, and among those who had labels before.
+func TestPeopleOfOneName(t *testing.T) {
+	d := newDesk(t)
+	born := time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC)
+	d.store.more = []people.Person{{Member: "nora2", Name: "Nora Delcourt", Birth: born}, {Member: "nora3", Name: "Nora Delcourt", Birth: born}}
+	names := []string{"Nora Delcourt (1er mai 2019, n° 1)", "Nora Delcourt (1er mai 2019, n° 2)"}
+	form := d.Open(ehicPath).Text("#" + whoField)
+	for _, want := range append(names, "Mathieu Delcourt") {
+		if !strings.Contains(form, want) {
+			t.Errorf("the form has %q, want %q", form, want)
+		}
+	}
+	sent := d.Submit(checkPath, answers(tick("nora3"), "1")).Form("/fr/" + sendPath)
+	d.Post(sendPath, sent)
+	key := sent.Get("key")
+	if act := d.freezer.acts[key]; strings.ReplaceAll(strings.Join(act.ForPersons, "; "), "\u00a0", " ") != "Mathieu Delcourt; "+names[1] || !slices.Equal(d.freezer.whom[key], []auth.MemberID{"mathieu", "nora3"}) {
+		t.Errorf("ordered for %v, %v", act.ForPersons, d.freezer.whom[key])
+	}
+	d.store.earlier = []Earlier{{At: areatest.Noon, Act: document.PostOrder{ForPersons: []string{names[0]}}, People: []auth.MemberID{"nora2"}}}
+	labels := ordersPath + "/" + string(document.KindLabels)
+	if p := d.Submit(labels+"/check", url.Values{tick("nora3"): {"1"}}); p.Status != http.StatusOK {
+		t.Errorf("labels for who had none: %d, %q", p.Status, p.Text(".errors"))
+	}
+	if p := d.Submit(labels+"/check", url.Values{tick("nora2"): {"1"}}); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(".errors"), "Enlevez "+names[0]) {
+		t.Errorf("labels again: %d, %q", p.Status, p.Text(".errors"))
 	}
 }
 
@@ -289,7 +329,7 @@ func TestSend(t *testing.T) {
 	}
 	act := d.freezer.acts[form.Get("key")]
 	if !slices.Equal(act.DeliverTo, []string{"Mathieu Delcourt", "Rue des Clarisses 8", "4000 Liège"}) || act.Departure == nil ||
-		!act.Departure.Equal(time.Date(2027, 2, 15, 0, 0, 0, 0, time.UTC)) || !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt"}) {
+		!act.Departure.Equal(time.Date(2027, 2, 15, 0, 0, 0, 0, time.UTC)) || act.Return == nil || !act.Return.Equal(time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)) || !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt"}) {
 		t.Errorf("frozen: %+v", act)
 	}
 	act.Reference = "GC-2026-4K7P-118"

@@ -15,7 +15,7 @@ import (
 	"guichet.example/signing/document"
 )
 
-// Bounds of orders by post (F148, F149).
+// Bounds of orders by post.
 const (
 	// Period is how long a person's labels last: until then no others are ordered.
 	Period = 90 * 24 * time.Hour
@@ -61,8 +61,17 @@ func (p post) hasQuantity() bool { return p.kind == document.KindEnvelopes }
 
 // Earlier is an order of a kind that was made before and still counts.
 type Earlier struct {
-	At  time.Time
-	Act document.PostOrder
+	At     time.Time
+	Act    document.PostOrder
+	People []auth.MemberID // whom it is for; empty: known by their names alone
+}
+
+// For reports whether it is for this person: two of one name are two.
+func (e Earlier) For(p people.Person) bool {
+	if len(e.People) == 0 {
+		return slices.Contains(e.Act.ForPersons, p.Name)
+	}
+	return slices.Contains(e.People, p.Member)
 }
 
 // postState is a draft with what the store knows, and what comes of both.
@@ -112,13 +121,21 @@ func chosen(who string, visible []people.Person) []people.Person {
 }
 
 // orderedFor is the earlier order for a person that still counts.
-func (s postState) orderedFor(name string) (Earlier, bool) {
+func (s postState) orderedFor(one people.Person) (Earlier, bool) {
 	for _, e := range s.earlier {
-		if slices.Contains(e.Act.ForPersons, name) {
+		if e.For(one) {
 			return e, true
 		}
 	}
 	return Earlier{}, false
+}
+
+// concerned are those whom the order is for: the people ticked, or the member herself.
+func (s postState) concerned(p post) []people.Person {
+	if !p.hasPeople() {
+		return s.people[:1]
+	}
+	return chosen(s.draft.Answers.Who, s.people)
 }
 
 // left is how many envelopes may still be ordered.
@@ -142,11 +159,11 @@ func (p post) answers(v page.View, s postState) (document.PostOrder, []page.Fiel
 		ForPersons: []string{s.who.Name}, DeliverTo: s.who.address(),
 	}
 	if p.hasPeople() {
-		act.ForPersons = nil
-		for _, one := range chosen(s.draft.Answers.Who, s.people) {
-			act.ForPersons = append(act.ForPersons, one.Name)
-			if _, again := s.orderedFor(one.Name); again && p.kind == document.KindLabels {
-				say(whoField, "again", locale.A("name", one.Name))
+		travellers := s.concerned(p)
+		act.ForPersons = people.Named(v.Lang, travellers, s.people)
+		for i, one := range travellers {
+			if _, again := s.orderedFor(one); again && p.kind == document.KindLabels {
+				say(whoField, "again", locale.A("name", act.ForPersons[i]))
 			}
 		}
 		if len(act.ForPersons) == 0 {
@@ -173,10 +190,10 @@ func (p post) answers(v page.View, s postState) (document.PostOrder, []page.Fiel
 func (p post) journey(v page.View, s postState, act *document.PostOrder) (wrong []page.FieldError, err error) {
 	f := s.draft.Answers
 	var mistake page.FieldError
-	if act.From, mistake = p.date(v, fromField, f.FromDay, f.FromMonth, f.FromYear); mistake.Field != "" {
+	if act.From, mistake = p.near(v, fromField, f.FromDay, f.FromMonth, f.FromYear); mistake.Field != "" {
 		wrong = append(wrong, mistake)
 	}
-	if act.Until, mistake = p.date(v, untilField, f.UntilDay, f.UntilMonth, f.UntilYear); mistake.Field != "" {
+	if act.Until, mistake = p.near(v, untilField, f.UntilDay, f.UntilMonth, f.UntilYear); mistake.Field != "" {
 		wrong = append(wrong, mistake)
 	}
 	if act.From != nil && act.Until != nil && act.Until.Before(*act.From) {
@@ -193,11 +210,24 @@ func (p post) journey(v page.View, s postState, act *document.PostOrder) (wrong 
 	return wrong, err
 }
 
-// date reads a date of the journey in its three fields.
-func (p post) date(v page.View, field, d, m, y string) (*time.Time, page.FieldError) {
-	which := locale.A("which", v.T(map[string]string{fromField: "orders.check.departure", untilField: "orders.post.row.until"}[field]))
-	refuse := func(key string, args ...locale.Arg) (*time.Time, page.FieldError) {
-		return nil, page.FieldError{Field: field, Text: v.T("orders.post.error."+key, append(args, which)...)}
+// near is day within the horizon.
+func (o *Orders) near(v page.View, field, d, m, y string) (*time.Time, page.FieldError) {
+	date, mistake := o.day(v, field, d, m, y)
+	if last := o.today().AddDate(horizon, 0, 0); date != nil && !date.Before(last) {
+		return nil, page.FieldError{Field: field, Text: v.T("orders.post.error.far", locale.A("date", locale.Date(v.Lang, last)), which(v, field))}
+	}
+	return date, mistake
+}
+
+// which names a date of the journey.
+func which(v page.View, field string) locale.Arg {
+	return locale.A("which", v.T(map[string]string{fromField: "orders.check.departure", untilField: "orders.post.row.until"}[field]))
+}
+
+// day reads a date of the journey in its three fields: a day that there is, from today on.
+func (o *Orders) day(v page.View, field, d, m, y string) (*time.Time, page.FieldError) {
+	refuse := func(key string) (*time.Time, page.FieldError) {
+		return nil, page.FieldError{Field: field, Text: v.T("orders.post.error."+key, which(v, field))}
 	}
 	if d == "" || m == "" || y == "" {
 		return refuse("part")
@@ -207,15 +237,11 @@ func (p post) date(v page.View, field, d, m, y string) (*time.Time, page.FieldEr
 		return refuse("day")
 	}
 	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	today := p.today()
-	last := today.AddDate(horizon, 0, 0)
 	switch {
 	case date.Day() != day:
 		return refuse("day")
-	case date.Before(today):
+	case date.Before(o.today()):
 		return refuse("past")
-	case !date.Before(last):
-		return refuse("far", locale.A("date", locale.Date(v.Lang, last)))
 	}
 	return &date, page.FieldError{}
 }

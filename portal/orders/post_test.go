@@ -63,9 +63,9 @@ func TestPostRefuses(t *testing.T) {
 			d := newDesk(t)
 			switch {
 			case strings.Contains(tt.name, "has some"):
-				d.store.earlier = []Earlier{{areatest.Noon, document.PostOrder{ForPersons: []string{"Nora Delcourt"}}}}
+				d.store.earlier = []Earlier{{At: areatest.Noon, Act: document.PostOrder{ForPersons: []string{"Nora Delcourt"}}}}
 			case strings.Contains(tt.name, "left"):
-				d.store.earlier = []Earlier{{areatest.Noon, document.PostOrder{Quantity: 10}}, {areatest.Noon, document.PostOrder{Quantity: 2}}}
+				d.store.earlier = []Earlier{{At: areatest.Noon, Act: document.PostOrder{Quantity: 10}}, {At: areatest.Noon, Act: document.PostOrder{Quantity: 2}}}
 			}
 			form := ordersPath + "/" + string(tt.kind)
 			p := d.Submit(form+"/check", sent(tt.kind, tt.change...))

@@ -11,6 +11,7 @@ import (
 
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 	"guichet.example/signing/document"
 )
 
@@ -55,9 +56,10 @@ func (p post) showForm(c *gin.Context, v page.View, s postState, found bool) err
 	v.Step = page.Step{Task: v.T("orders." + string(p.kind) + ".name"), N: 1, Of: steps}
 	shown := postPage{post: p, Draft: page.DraftID(c), Typed: s.draft.Answers, Who: s.who, Most: min(document.MaxEnvelopes, s.left())}
 	ticked := strings.Fields(s.draft.Answers.Who)
-	for _, one := range s.people {
-		row := personRow{ID: string(one.Member), Name: one.Name, Checked: slices.Contains(ticked, string(one.Member)) || !found && len(s.people) == 1}
-		if e, again := s.orderedFor(one.Name); again && p.kind == document.KindLabels {
+	names := people.Named(v.Lang, s.people, s.people)
+	for i, one := range s.people {
+		row := personRow{ID: string(one.Member), Name: names[i], Checked: slices.Contains(ticked, string(one.Member)) || !found && len(s.people) == 1}
+		if e, again := s.orderedFor(one); again && p.kind == document.KindLabels {
 			row.Hint = v.T("orders.post.ordered", locale.A("date", locale.Date(v.Lang, e.At)), locale.A("next", locale.Date(v.Lang, e.At.Add(Period))))
 		}
 		shown.People = append(shown.People, row)
@@ -180,7 +182,7 @@ func (p post) send(c *gin.Context) error {
 	case page.Key(c) != s.draft.Key:
 		to = page.DraftChangedURL(v, p.path()+"/check", id)
 	default:
-		request, err := p.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), s.act, s.draft.Key)
+		request, err := p.Freezer.FreezeFor(c.Request.Context(), page.LoginOf(c), s.act, ids(s.concerned(p)), s.draft.Key)
 		if err != nil {
 			return fmt.Errorf("freezing an order: %w", err)
 		}
@@ -190,7 +192,7 @@ func (p post) send(c *gin.Context) error {
 	return nil
 }
 
-// blank sends the form that the doctor fills in, with nothing but who it is about (F150).
+// blank sends the form that the doctor fills in, with nothing but who it is about.
 func (o *Orders) blank(c *gin.Context) error {
 	v := page.From(c)
 	who, err := o.Store.Orderer(c.Request.Context(), page.LoginOf(c))

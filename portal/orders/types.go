@@ -36,8 +36,18 @@ type Store interface {
 // Freezer takes the checked answers to the signing step and returns the request's id.
 // The same key gives the same request.
 type Freezer interface {
-	Freeze(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
+	// FreezeFor freezes an order for these people, who are known by more than their names.
+	FreezeFor(ctx context.Context, login auth.Login, act document.Act, people []auth.MemberID, key string) (string, error)
 	// Method is how someone with this login will consent to the act: "signature",
 	// "approval" or "receipt".
 	Method(login auth.Login, act document.Act) string
+}
+
+// ids are who they are.
+func ids(list []people.Person) []auth.MemberID {
+	var out []auth.MemberID
+	for _, one := range list {
+		out = append(out, one.Member)
+	}
+	return out
 }

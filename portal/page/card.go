@@ -94,6 +94,7 @@ var cardStates = []cardState{
 	{name: "unknown_staff", kind: "fail", picture: "card"},
 	{name: "account_disabled", kind: "fail", picture: "card"},
 	{name: "changed", kind: "fail", picture: "card", shows: atFault},
+	{name: "no_access", kind: "fail", picture: "card"},
 	{name: "not_open", kind: "fail", picture: "card"},
 	{name: "session_over", kind: "fail", picture: "card", shows: atFault},
 	{name: "offline", kind: "fail", picture: "windows", shows: atFault},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"guichet.example/auth"
@@ -35,6 +36,44 @@ func Find(visible []Person, id auth.MemberID) (Person, bool) {
 		return Person{}, false
 	}
 	return visible[i], true
+}
+
+// Named are the names of a list of people, so that none is taken for another among all of
+// them: those of one name by their birth dates too, and those born on one day by a number,
+// in the order of all.
+func Named(l locale.Language, list, all []Person) []string {
+	var names []string
+	for _, p := range list {
+		names = append(names, named(l, p, all))
+	}
+	return names
+}
+
+func named(l locale.Language, p Person, all []Person) string {
+	var alike, born, n int
+	for _, other := range all {
+		if other.Name != p.Name {
+			continue
+		}
+		alike++
+		if other.Birth.Equal(p.Birth) {
+			born++
+		}
+		if other.Member == p.Member {
+			n = born
+		}
+	}
+	var apart []string
+	if alike > 1 && !p.Birth.IsZero() {
+		apart = append(apart, locale.Date(l, p.Birth))
+	}
+	if born > 1 {
+		apart = append(apart, locale.T(l, "people.number", locale.A("n", n)))
+	}
+	if apart == nil {
+		return p.Name
+	}
+	return p.Name + " (" + strings.Join(apart, ", ") + ")"
 }
 
 // Today is the calendar day in Belgium at this moment, as midnight UTC.

@@ -166,7 +166,7 @@ func why(err error) string {
 	}{
 		{ErrWrongPerson, StateWrongPerson}, {ErrWeakProof, "level"}, {federation.ErrStale, "stale"}, {federation.ErrNoNumber, "no_number"},
 		{ErrProof, "proof"}, {federation.ErrCancelled, "cancelled"}, {federation.ErrRefused, "refused"},
-		{ErrNotOpen, StateNotOpen}, {ErrChanged, StateChanged}, {ErrNotReceivable, "not_receivable"}, {ErrCardOnly, "card_only"}, {signing.ErrSealKey, "seal_key"},
+		{ErrNotOpen, StateNotOpen}, {ErrChanged, StateChanged}, {ErrNoAccess, StateNoAccess}, {ErrNotReceivable, "not_receivable"}, {ErrCardOnly, "card_only"}, {signing.ErrSealKey, "seal_key"},
 	} {
 		if errors.Is(err, known.err) {
 			return known.word

@@ -70,6 +70,9 @@ func asked(v page.View, r Request) []page.SummaryRow {
 		if a.Departure != nil {
 			add("requests.detail.departure", locale.Date(v.Lang, *a.Departure))
 		}
+		if a.Return != nil {
+			add("requests.detail.until", locale.Date(v.Lang, *a.Return))
+		}
 		add("requests.detail.country", a.Country)
 	case document.PostOrder:
 		if a.Quantity > 0 {

@@ -24,6 +24,16 @@ func (s *Signing) Freeze(ctx context.Context, login auth.Login, act document.Act
 	return s.freeze(ctx, login, key, func() (Request, error) { return s.draw(act) })
 }
 
+// FreezeFor is Freeze for an order, which is for these people: whoever of them the member
+// does not see any more when she signs stops it. ErrNoAccess.
+func (s *Signing) FreezeFor(ctx context.Context, login auth.Login, act document.Act, people []auth.MemberID, key string) (string, error) {
+	return s.freeze(ctx, login, key, func() (Request, error) {
+		r, err := s.draw(act)
+		r.People = people
+		return r, err
+	})
+}
+
 // freeze makes a request with a reference that is free, and stores it.
 func (s *Signing) freeze(ctx context.Context, login auth.Login, key string, make func() (Request, error)) (string, error) {
 	for try := 1; ; try++ {

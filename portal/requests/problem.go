@@ -25,7 +25,7 @@ type Problem struct {
 	Cause error
 }
 
-// The states a Problem can have. Changed and NotOpen are this area's own; the rest
+// The states a Problem can have. Changed, NoAccess and NotOpen are this area's own; the rest
 // are states of the card panel.
 const (
 	StateCardUnknown = "card_unknown"
@@ -37,8 +37,9 @@ const (
 	StateWrongPerson = "wrong_person"
 	StateTimeout     = "timeout"
 	StateTechnical   = "technical"
-	StateChanged     = "changed"  // the request or the account moved: start again
-	StateNotOpen     = "not_open" // signed, refused or expired meanwhile
+	StateChanged     = "changed"   // the request or the account moved: start again
+	StateNoAccess    = "no_access" // somebody in the order may not be ordered for any more
+	StateNotOpen     = "not_open"  // signed, refused or expired meanwhile
 )
 
 func (p *Problem) Error() string { return p.State + ": " + p.Cause.Error() }
@@ -51,7 +52,7 @@ func (p *Problem) Status() int {
 	switch p.State {
 	case StateUnknown:
 		return http.StatusServiceUnavailable
-	case StateTimeout, StateChanged, StateNotOpen:
+	case StateTimeout, StateChanged, StateNoAccess, StateNotOpen:
 		return http.StatusConflict
 	case StateTechnical:
 		if errors.Is(p.Cause, ErrUnreadable) || errors.Is(p.Cause, signing.ErrSignatureValue) {
@@ -65,7 +66,7 @@ func (p *Problem) Status() int {
 // ours says that the refusal was decided by this package and not by the store.
 func (p *Problem) ours() bool {
 	switch p.State {
-	case StateChanged, StateNotOpen, StateTimeout:
+	case StateChanged, StateNoAccess, StateNotOpen, StateTimeout:
 		return false
 	case StateTechnical:
 		return errors.Is(p.Cause, signing.ErrSignatureValue)
@@ -81,6 +82,7 @@ var problems = []struct {
 }{
 	{ErrWrongPerson, StateWrongPerson},
 	{ErrChanged, StateChanged},
+	{ErrNoAccess, StateNoAccess},
 	{ErrNotOpen, StateNotOpen},
 	{ErrAnotherValue, StateNotOpen},
 	{ErrPreparationExpired, StateTimeout},

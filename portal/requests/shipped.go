@@ -20,7 +20,7 @@ func Ordered(k document.Kind) bool {
 	return k == document.KindEHICOrder || slices.Contains(document.PostKinds(), k)
 }
 
-// shipped is how far an accepted order got, with dates (F152); of other requests, what
+// shipped is how far an accepted order got, with dates; of other requests, what
 // comes last.
 func shipped(v page.View, r Request) []page.TrackStep {
 	if !Ordered(r.Act.Kind()) {

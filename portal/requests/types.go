@@ -37,6 +37,9 @@ var (
 	// ErrChanged means the request, or the account it changes, is no longer as it was
 	// when the answers were frozen: start again.
 	ErrChanged = errors.New("request or account changed meanwhile")
+	// ErrNoAccess means that somebody in an order may not be ordered for any more: she
+	// blocked, or left the booklet, since the answers were frozen.
+	ErrNoAccess = errors.New("somebody in the order may not be seen any more")
 	// ErrNotOpen means the request is not waiting for a signature any more.
 	ErrNotOpen = errors.New("request is not open for signing")
 	// ErrPreparationExpired means the ten minutes between prepare and signature passed.
@@ -84,9 +87,12 @@ type Request struct {
 	Revision  int    // grows with every change of state
 	Document  string // id in the vault once signed
 	SignedAt  time.Time
-	Method    Method     // how the member consented; empty while she has not
-	Asked     time.Time  // since when the office waits for the member; zero: it does not
-	Reason    string     // why declined or rejected, as the member or advisor typed it
+	Method    Method    // how the member consented; empty while she has not
+	Asked     time.Time // since when the office waits for the member; zero: it does not
+	Reason    string    // why declined or rejected, as the member or advisor typed it
+	// People are whom an order is for; only when it is frozen. From then to the signature
+	// the member must see each of them.
+	People    []auth.MemberID
 	Shipments []Shipment // how far an order got, oldest first; empty in lists
 	// Damaged says that what was frozen does not open any more: only in lists, with id,
 	// reference, state and time. The log has the cause.
@@ -161,7 +167,7 @@ type Raised struct {
 type SignStore interface {
 	// PutRequest stores a frozen request in state ToSign and its audit line. If the
 	// member already made a request under key, it returns that one's id instead.
-	// ErrReferenceTaken.
+	// ErrReferenceTaken, ErrNoAccess.
 	PutRequest(ctx context.Context, login auth.Login, r Request, key string) (id string, err error)
 	// Request finds one. ErrNotFound. In the store of an opening the empty id means the
 	// paper that lies in it.
@@ -175,7 +181,7 @@ type SignStore interface {
 	Preparation(ctx context.Context, login auth.Login, id string) (Preparation, error)
 	// Complete writes document, request and audit line, once: a second call with the
 	// same value returns the first one's request. ErrChanged if the request's revision
-	// or, for a bank change, the account's version moved; ErrAnotherValue.
+	// or, for a bank change, the account's version moved; ErrNoAccess; ErrAnotherValue.
 	Complete(ctx context.Context, login auth.Login, c Completion) (Request, error)
 	// RefuseSignature writes the audit line of a signature that was refused before the
 	// store was asked for anything. State is that of the Problem.

@@ -208,7 +208,7 @@ func (db *DB) sealRequest(ctx context.Context, login auth.Login, s requests.Seal
 	var again bool
 	note := db.entry(ctx, login, action, object("request", s.Request))
 	err = db.write(ctx, note, func(t *tx) error {
-		err := sealable(t, key, login, r, s, c.At)
+		err := db.sealable(t, key, login, r, s, c.At)
 		again = errors.Is(err, errAgain)
 		if err != nil {
 			return err
@@ -271,7 +271,7 @@ func (db *DB) openRequest(ctx context.Context, login auth.Login, id string) (key
 
 // sealable tells whether the request can be sealed now; errAgain if this approval, or an
 // earlier receipt, sealed it before.
-func sealable(t *tx, key memberKey, login auth.Login, r requests.Request, s requests.Sealed, at time.Time) error {
+func (db *DB) sealable(t *tx, key memberKey, login auth.Login, r requests.Request, s requests.Sealed, at time.Time) error {
 	if s.Method == requests.ByApproval {
 		a, _, err := findApproval(t.conn, key, s.Approval)
 		switch {
@@ -296,6 +296,9 @@ func sealable(t *tx, key memberKey, login auth.Login, r requests.Request, s requ
 	}
 	if err == nil {
 		err = accountUnchanged(t, login, r.Act)
+	}
+	if err == nil {
+		err = db.stillSeen(t, login, r.ID)
 	}
 	return err
 }

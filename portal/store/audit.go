@@ -50,7 +50,7 @@ func (db *DB) ownEntry(ctx context.Context, mutuality string, member auth.Member
 // for an audit row.
 var rules = []error{
 	signin.ErrUnknownMember, signin.ErrNoSession, signin.ErrClosed, webeid.ErrChallengeNotFound, bank.ErrNoAccount,
-	requests.ErrNotFound, requests.ErrChanged, requests.ErrNotOpen, requests.ErrPreparationExpired,
+	requests.ErrNotFound, requests.ErrChanged, requests.ErrNoAccess, requests.ErrNotOpen, requests.ErrPreparationExpired,
 	requests.ErrProof, requests.ErrWrongPerson,
 	federal.ErrNoFlow, federal.ErrReplayed, federal.ErrNoProof, requests.ErrAnotherValue, requests.ErrReferenceTaken, requests.ErrTooMany, requests.ErrTooManyPapers, requests.ErrOrdered, documents.ErrNotFound, ErrNumberTaken, ErrDamaged,
 	credentials.ErrCode, credentials.ErrCodeExpired, credentials.ErrTaken, account.ErrNoSession,

@@ -169,6 +169,9 @@ func (db *DB) completable(t *tx, key memberKey, login auth.Login, r requests.Req
 	if err == nil {
 		err = accountUnchanged(t, login, r.Act)
 	}
+	if err == nil {
+		err = db.stillSeen(t, login, r.ID)
+	}
 	if err == nil && c.At.After(p.Expires) {
 		err = requests.ErrPreparationExpired
 	}

@@ -9,6 +9,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/orders"
+	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
 )
@@ -32,7 +33,7 @@ func (db *DB) Ordered(ctx context.Context, login auth.Login, kind document.Kind,
 // earlier reads orders that count: those that were not refused, nor taken back, without
 // the one being made.
 func earlier(c *conn, key memberKey, kind document.Kind, since time.Time, but string) ([]orders.Earlier, error) {
-	list := []orders.Earlier{}
+	list, made := []orders.Earlier{}, []string{}
 	err := c.each(`
 		SELECT `+requestColumns+` FROM requests
 		WHERE mutuality = ? AND member = ? AND kind = ? AND created_at >= ?
@@ -41,11 +42,61 @@ func earlier(c *conn, key memberKey, kind document.Kind, since time.Time, but st
 		func(scan func(...any) error) error {
 			r, _, err := scanRequest(scan, key)
 			if act, ok := r.Act.(document.PostOrder); ok && err == nil {
-				list = append(list, orders.Earlier{At: r.Created, Act: act})
+				list, made = append(list, orders.Earlier{At: r.Created, Act: act}), append(made, r.ID)
 			}
 			return err
 		})
+	for i := range list {
+		if err != nil {
+			break
+		}
+		list[i].People, err = orderedFor(c, key.mutuality, key.member, made[i])
+	}
 	return list, err
+}
+
+// orderedFor are whom a request is for, by who they are; none for what was ordered before
+// they were kept.
+func orderedFor(c *conn, mutuality, member, request string) (list []auth.MemberID, err error) {
+	err = c.each(`SELECT person FROM request_people WHERE mutuality = ? AND member = ? AND request = ? ORDER BY person`,
+		[]any{mutuality, member, request}, func(scan func(...any) error) error {
+			var one auth.MemberID
+			err := scan(&one)
+			list = append(list, one)
+			return err
+		})
+	return list, err
+}
+
+// insertPeople keeps whom an order is for. requests.ErrNoAccess if the member does not see
+// one of them.
+func (db *DB) insertPeople(t *tx, key memberKey, login auth.Login, r requests.Request) error {
+	for _, one := range r.People {
+		_, err := t.exec(`INSERT INTO request_people (mutuality, member, request, person) VALUES (?, ?, ?, ?)`,
+			key.mutuality, key.member, r.ID, string(one))
+		if err != nil {
+			return err
+		}
+	}
+	return db.stillSeen(t, login, r.ID)
+}
+
+// stillSeen refuses an order for somebody whom its member does not see at this moment.
+func (db *DB) stillSeen(t *tx, login auth.Login, request string) error {
+	list, err := orderedFor(t.conn, login.Mutuality, string(login.Member), request)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	visible, err := db.visible(t.conn, login)
+	if err != nil {
+		return err
+	}
+	for _, one := range list {
+		if _, seen := people.Find(visible, one); !seen {
+			return requests.ErrNoAccess
+		}
+	}
+	return nil
 }
 
 // orderRoom refuses labels for who has some, and more envelopes than anybody fills.
@@ -61,16 +112,23 @@ func orderRoom(t *tx, key memberKey, r requests.Request, now time.Time) error {
 	ordered := act.Quantity
 	for _, e := range list {
 		ordered += e.Act.Quantity
-		for _, name := range act.ForPersons {
-			if act.What == document.KindLabels && slices.Contains(e.Act.ForPersons, name) {
-				return requests.ErrOrdered
-			}
+		if act.What == document.KindLabels && sameFor(e, r, act.ForPersons) {
+			return requests.ErrOrdered
 		}
 	}
 	if ordered > orders.MaxEnvelopes {
 		return requests.ErrOrdered
 	}
 	return nil
+}
+
+// sameFor says that an earlier order is for somebody of this one: by who they are where
+// both say it, else by name.
+func sameFor(e orders.Earlier, r requests.Request, names []string) bool {
+	if len(e.People) > 0 && len(r.People) > 0 {
+		return slices.ContainsFunc(r.People, func(one auth.MemberID) bool { return slices.Contains(e.People, one) })
+	}
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(e.Act.ForPersons, name) })
 }
 
 // shipments are the steps of an order on its way, oldest first.

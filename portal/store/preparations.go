@@ -26,7 +26,12 @@ func (db *DB) Prepare(ctx context.Context, login auth.Login, p requests.Preparat
 		return fmt.Errorf("storing preparation: %w", err)
 	}
 	note := db.entry(ctx, login, audit.PrepareRequest, object("request", p.Request))
-	return db.prepareAs(ctx, key, p, note, func(t *tx) error { return ofMember(t, key, p.Request) })
+	return db.prepareAs(ctx, key, p, note, func(t *tx) error {
+		if err := ofMember(t, key, p.Request); err != nil {
+			return err
+		}
+		return db.stillSeen(t, login, p.Request)
+	})
 }
 
 // prepareAs is Prepare with the row of who does it; allowed is asked in the transaction.

@@ -73,6 +73,9 @@ func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Reque
 		if err := insertRequest(t, key, r, frozen, sheet, drawn); err != nil {
 			return err
 		}
+		if err := db.insertPeople(t, key, login, r); err != nil {
+			return err
+		}
 		if err := db.insertCheck(t, key, r); err != nil {
 			return err
 		}

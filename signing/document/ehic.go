@@ -16,6 +16,7 @@ type EHICOrder struct {
 	ForPersons []string   // names of those who get a card, 1 to 20
 	DeliverTo  []string   // address lines for the post, 2 to 6
 	Departure  *time.Time // optional calendar date of departure
+	Return     *time.Time // optional calendar date of return, at most a year after Departure
 	Country    string     // optional destination, in words of the document's language
 }
 
@@ -30,6 +31,10 @@ func (a EHICOrder) Validate() error {
 	c.list("deliverTo", a.DeliverTo, 2, 6, maxLine)
 	if a.Departure != nil {
 		c.date("departure", *a.Departure)
+	}
+	if a.Return != nil {
+		c.date("return", *a.Return)
+		c.that("return", a.Departure != nil && !a.Return.Before(*a.Departure) && !a.Return.After(a.Departure.AddDate(1, 0, 0)))
 	}
 	c.optional("country", a.Country, maxShort)
 	return c.err
@@ -47,6 +52,9 @@ func (a EHICOrder) Sheet() Sheet {
 	rows = append(rows, Row{ehicDeliver.in(l), strings.Join(a.DeliverTo, ", ")})
 	if a.Departure != nil {
 		rows = append(rows, Row{ehicDeparture.in(l), date(l, *a.Departure)})
+	}
+	if a.Return != nil {
+		rows = append(rows, Row{postUntil.in(l), date(l, *a.Return)})
 	}
 	if a.Country != "" {
 		rows = append(rows, Row{ehicCountry.in(l), a.Country})

@@ -31,12 +31,12 @@ func bankChange(l Language) BankChange {
 
 // ehicOrder fills every field.
 func ehicOrder(l Language) EHICOrder {
-	departure := on(2026, 12, 24)
+	departure, back := on(2026, 12, 24), on(2027, 1, 3)
 	return EHICOrder{
 		Reference: "GC-2026-8M2N-503", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
 		ForPersons: []string{"Mathieu Delcourt", "Nora Delcourt"},
 		DeliverTo:  []string{"Mathieu Delcourt", "Rue de la Paix 7, boîte 3", "4020 Liège"},
-		Departure:  &departure, Country: "Österreich",
+		Departure:  &departure, Return: &back, Country: "Österreich",
 	}
 }
 

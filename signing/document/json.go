@@ -68,6 +68,7 @@ type wireEHICOrder struct {
 	ForPersons []string `json:"forPersons"`
 	DeliverTo  []string `json:"deliverTo"`
 	Departure  *day     `json:"departure,omitempty"`
+	Return     *day     `json:"return,omitempty"`
 	Country    string   `json:"country,omitempty"`
 }
 

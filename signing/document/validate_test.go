@@ -81,6 +81,10 @@ func TestValidateRefusesEHICOrder(t *testing.T) {
 		{"seven address lines", func(a *EHICOrder) { a.DeliverTo = make([]string, 7) }, "deliverTo", ErrTooMany},
 		{"long address line", func(a *EHICOrder) { a.DeliverTo = []string{"x", strings.Repeat("x", 101)} }, "deliverTo", ErrTooLong},
 		{"departure without day", func(a *EHICOrder) { a.Departure = &never }, "departure", ErrMissing},
+		{"return without day", func(a *EHICOrder) { a.Return = &never }, "return", ErrMissing},
+		{"return before departure", func(a *EHICOrder) { back := a.Departure.AddDate(0, 0, -1); a.Return = &back }, "return", ErrFormat},
+		{"return without departure", func(a *EHICOrder) { a.Return, a.Departure = a.Departure, nil }, "return", ErrFormat},
+		{"return more than a year later", func(a *EHICOrder) { back := a.Departure.AddDate(1, 0, 1); a.Return = &back }, "return", ErrFormat},
 		{"country over two lines", func(a *EHICOrder) { a.Country = "a\r\nb" }, "country", ErrCharacter},
 	} {
 		a := ehicOrder(FR)

@@ -42,6 +42,9 @@ func (a EHICOrder) wire() wireEHICOrder {
 	if a.Departure != nil {
 		w.Departure = &day{*a.Departure}
 	}
+	if a.Return != nil {
+		w.Return = &day{*a.Return}
+	}
 	return w
 }
 
@@ -58,6 +61,9 @@ func (w wireEHICOrder) act() EHICOrder {
 	}
 	if w.Departure != nil {
 		a.Departure = &w.Departure.Time
+	}
+	if w.Return != nil {
+		a.Return = &w.Return.Time
 	}
 	return a
 }
