@@ -169,19 +169,20 @@ type Event struct {
 
 // What happens with an item.
 const (
-	EventTaken    = "taken"
-	EventAssigned = "assigned" // given to a colleague, whom the words name
-	EventReleased = "released"
-	EventAnswered = "answered"
-	EventClosed   = "closed"
-	EventAsked    = "asked"   // the member is asked for something; the item stays open
-	EventReplied  = "replied" // by the member
-	EventAccepted = "accepted"
-	EventRejected = "rejected"
-	EventAgreed   = "agreed"   // by the first of two officers
-	EventStopped  = "stopped"  // by her, or by who was told of it
-	EventOpened   = "file"     // the person's file was opened for it
-	EventRestored = "restored" // an older copy of the data brought it back: what happened since is not known
+	EventTaken     = "taken"
+	EventAssigned  = "assigned" // given to a colleague, whom the words name
+	EventReleased  = "released"
+	EventAnswered  = "answered"
+	EventClosed    = "closed"
+	EventAsked     = "asked"   // the member is asked for something; the item stays open
+	EventReplied   = "replied" // by the member
+	EventAccepted  = "accepted"
+	EventRejected  = "rejected"
+	EventAgreed    = "agreed"    // by the first of two officers
+	EventStopped   = "stopped"   // by her, or by who was told of it
+	EventWithdrawn = "withdrawn" // by the member, who took her request back
+	EventOpened    = "file"      // the person's file was opened for it
+	EventRestored  = "restored"  // an older copy of the data brought it back: what happened since is not known
 )
 
 // RejectReasons are why a request is refused, as keys of words. "other" wants words.

@@ -120,7 +120,7 @@ func (db *DB) stopChange(t *tx, key memberKey, request, by string, note audit.En
 	if err != nil {
 		return false, err
 	}
-	if err := db.endItem(t, key, r, office.EventStopped); err != nil {
+	if err := db.endItem(t, key, r.ID, office.EventStopped); err != nil {
 		return false, err
 	}
 	if err := t.note(note); err != nil {
@@ -137,8 +137,8 @@ func (db *DB) rejectChange(t *tx, key memberKey, r requests.Request, why string)
 }
 
 // endItem writes the last event of a request that no officer ended, and frees it.
-func (db *DB) endItem(t *tx, key memberKey, r requests.Request, what string) error {
-	item := office.Item{ID: key.member + "-" + r.ID, Member: auth.MemberID(key.member)}
+func (db *DB) endItem(t *tx, key memberKey, request, what string) error {
+	item := office.Item{ID: key.member + "-" + request, Member: auth.MemberID(key.member)}
 	if err := t.event(db, auth.Officer{Mutuality: key.mutuality}, item, what, ""); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 )
 
@@ -47,6 +48,11 @@ func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requ
 		}
 		if to == requests.Declined {
 			if err := db.endPaper(t, key, id); err != nil {
+				return err
+			}
+		}
+		if to == requests.Withdrawn && now.state == requests.Signed { // the office's item ends, whoever holds it
+			if err := db.endItem(t, key, id, office.EventWithdrawn); err != nil {
 				return err
 			}
 		}

@@ -268,7 +268,12 @@ func testRequestWaits(t *testing.T, b *bed) {
 	// One that its member took back is not the office's any more.
 	second, _ := b.signed(b.bram)
 	want(t, "take", b.TakeItem(ctx, ines, string(b.bram.Member)+"-"+second, office.Hold{}, ""), nil)
+	b.clock.add(time.Hour)
 	want(t, "withdraw", b.Move(ctx, b.bram, second, []requests.State{requests.Signed}, requests.Withdrawn, ""), nil)
+	back, err := b.Item(ctx, ines, string(b.bram.Member)+"-"+second)
+	if err != nil || !back.Closed.Equal(b.clock.Now()) || back.Hold.Staff != "" || back.History[len(back.History)-1].What != office.EventWithdrawn {
+		t.Errorf("taken back: closed at %s, held by %q, %+v, %v", back.Closed, back.Hold.Staff, back.History, err)
+	}
 	want(t, "late", b.CloseItem(ctx, ines, string(b.bram.Member)+"-"+second, office.Answer{What: office.EventRejected, Words: "x"}), office.ErrState)
 }
 

@@ -228,7 +228,7 @@ func item(c *conn, mutuality, id string) (office.Item, error) {
 }
 
 // endOf is when a request stopped waiting, as its history tells; its signing where the
-// history tells nothing, for it was the member who took it back. Zero while it waits.
+// history tells nothing, as of one that an older version let the member take back. Zero while it waits.
 func endOf(c *conn, mutuality string, i office.Item, request string) (time.Time, error) {
 	var state string
 	err := c.get(`SELECT state FROM requests WHERE mutuality = ? AND member = ? AND request = ?`,
