@@ -7,6 +7,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,6 +22,9 @@ type Result struct {
 	Unit  string  `json:"unit"`
 	Limit float64 `json:"limit"` // the bare primitive in the same unit; 0: there is none
 	Ratio float64 `json:"ratio"` // share of the limit reached; 1 is the limit
+	Note  string  `json:"note,omitempty"`
+	// Parts are lines of their own, with names below this one.
+	Parts []Result `json:"parts,omitempty"`
 }
 
 // measure is one named measurement.
@@ -60,6 +64,8 @@ var measures = []measure{
 	{"memory-volume", memoryVolume},
 	{"import-sqlite", imports(false)},
 	{"import-postgres", imports(true)},
+	{"growth-sqlite", growth(false)},
+	{"growth-postgres", growth(true)},
 	{"start", start},
 	{"memory", memory},
 	{"reader-sign", readerSign},
@@ -108,7 +114,13 @@ func print(out io.Writer, r Result, asJSON bool) error {
 	if r.Limit > 0 {
 		limit = fmt.Sprintf("   limit %.1f, reached %.0f %%", r.Limit, 100*r.Ratio)
 	}
+	if r.Note != "" {
+		limit += "   " + r.Note
+	}
 	_, err := fmt.Fprintf(out, "%-25s %10.1f %s%s\n", r.Name, r.Value, r.Unit, limit)
+	for _, part := range r.Parts {
+		err = errors.Join(err, print(out, part, false))
+	}
 	return err
 }
 

@@ -31,6 +31,7 @@ import (
 type counter struct {
 	dir      string
 	database string // of PostgreSQL; empty: a file
+	listen   string // address of a server of its own (writeSettings)
 	services *certstest.Server
 	checker  *revocation.Checker
 	card     *certstest.Card
@@ -101,6 +102,8 @@ func (c *counter) open(ctx context.Context, random io.Reader, with ...func(*port
 
 // data is the folder of the database; the keys lie beside it, as serve wants them.
 func (c *counter) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *counter) databaseFile() string { return filepath.Join(c.data(), "guichet.db") }
 
 func benchMutualitySettings() portal.Mutuality {
 	return portal.Mutuality{ID: benchMutuality, Brand: page.DefaultBrand(), Letterhead: document.Mutuality{

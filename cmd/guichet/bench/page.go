@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -76,13 +77,16 @@ type process struct {
 }
 
 func (p *process) stop() {
-	p.cmd.Process.Signal(os.Interrupt)
-	p.cmd.Wait()
+	p.end()
 	p.world.close()
 	os.RemoveAll(p.dir)
 }
 
-const processListen = "127.0.0.1:18443"
+// end ends the server and leaves what it had on the disk.
+func (p *process) end() {
+	p.cmd.Process.Signal(os.Interrupt)
+	p.cmd.Wait()
+}
 
 // startProcess prepares a data folder with a member in it, then starts the server.
 func startProcess(ctx context.Context) (*process, error) {
@@ -98,18 +102,8 @@ func serveData(ctx context.Context, c *counter) (*process, error) {
 	c.store.Close()
 	p := &process{dir: c.dir, world: c}
 	c.store = nil
-	if err := c.services.WriteAnchors(filepath.Join(c.dir, "trust")); err != nil {
-		return nil, err
-	}
-	config := filepath.Join(c.dir, "guichet.json")
-	settings, err := json.Marshal(map[string]any{
-		"listen": processListen, "origin": benchOrigin, "data": c.data(), "keys": filepath.Join(c.dir, "keys"),
-		"trust": filepath.Join(c.dir, "trust"), "revocation_hosts": c.services.Hosts(), "mutuality": benchMutualitySettings(),
-	})
+	config, err := c.writeSettings()
 	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(config, settings, 0o600); err != nil {
 		return nil, err
 	}
 	self, err := os.Executable()
@@ -121,7 +115,7 @@ func serveData(ctx context.Context, c *counter) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	if err := firstPage(ctx); err != nil {
+	if err := firstPage(ctx, c.listen); err != nil {
 		p.stop()
 		return nil, err
 	}
@@ -129,11 +123,33 @@ func serveData(ctx context.Context, c *counter) (*process, error) {
 	return p, nil
 }
 
+// writeSettings writes what a command needs to know of the counter, and returns the file.
+func (c *counter) writeSettings() (string, error) {
+	if err := c.services.WriteAnchors(filepath.Join(c.dir, "trust")); err != nil {
+		return "", err
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	c.listen = free.Addr().String()
+	free.Close() // for the server
+	settings, err := json.Marshal(map[string]any{
+		"listen": c.listen, "origin": benchOrigin, "data": c.data(), "keys": filepath.Join(c.dir, "keys"), "database": c.database,
+		"trust": filepath.Join(c.dir, "trust"), "revocation_hosts": c.services.Hosts(), "mutuality": benchMutualitySettings(),
+	})
+	if err != nil {
+		return "", err
+	}
+	config := filepath.Join(c.dir, "guichet.json")
+	return config, os.WriteFile(config, settings, 0o600)
+}
+
 // firstPage asks for the sign-in page until it comes.
-func firstPage(ctx context.Context) error {
+func firstPage(ctx context.Context, listen string) error {
 	deadline := time.Now().Add(20 * time.Second)
 	for time.Now().Before(deadline) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+processListen+"/fr/sign-in", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listen+"/fr/sign-in", nil)
 		if err != nil {
 			return err
 		}
@@ -148,5 +164,5 @@ func firstPage(ctx context.Context) error {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
-	return fmt.Errorf("the server did not answer on %s", processListen)
+	return fmt.Errorf("the server did not answer on %s", listen)
 }

@@ -16,6 +16,7 @@ type Sizes struct {
 	Few      int // lines of care in the store that the large one is held against
 	Lines    int // lines of care in the large one
 	Sessions int // signed in at once, for memory
+	Members  int // of the largest mutuality whose growth is measured
 }
 
 func (s Sizes) orDefault() Sizes {
@@ -27,6 +28,9 @@ func (s Sizes) orDefault() Sizes {
 	}
 	if s.Sessions == 0 {
 		s.Sessions = 1_000
+	}
+	if s.Members == 0 {
+		s.Members = 2_000
 	}
 	return s
 }
@@ -199,7 +203,7 @@ func memoryVolume(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer p.stop()
-	c, err := connect(ctx, processListen, pageConns)
+	c, err := connect(ctx, in.listen, pageConns)
 	if err != nil {
 		return Result{}, err
 	}

@@ -142,6 +142,9 @@ func (s *Server) Fill() (free func() error, err error) {
 	return func() error { return os.Remove(path) }, nil
 }
 
+// Pid is the id of the first of its processes, whose children the others are.
+func (s *Server) Pid() int { return s.process.Pid }
+
 // Ended tells whether the server has ended by itself.
 func (s *Server) Ended() bool {
 	select {
