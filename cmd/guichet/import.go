@@ -74,7 +74,7 @@ func runImport(ctx context.Context, env cli.Env, args []string) error {
 		return err
 	}
 	err = withStore(ctx, env, settings, func(db *store.DB) error {
-		x.db = db
+		x.db = patient(db)
 		return x.all(ctx, env, files, *preview, *strict)
 	})
 	return errors.Join(err, x.rejects.close())

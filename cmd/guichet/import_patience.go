@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"guichet.example/portal/core"
+	"guichet.example/portal/store"
+)
+
+// patientStore asks a database again that does not answer for a while, as one that is
+// restarted or busy does: the import of a night does not end for it. An act that may have
+// been written is not repeated (store.ErrInDoubt): the same import, run again, looks.
+type patientStore struct {
+	importStore
+	lasting time.Duration // how long in all for an act
+	pause   time.Duration // after the first try; doubled up to a minute
+}
+
+func patient(db importStore) patientStore {
+	return patientStore{db, 10 * time.Minute, 500 * time.Millisecond}
+}
+
+// BeginImport implements importStore.
+func (p patientStore) BeginImport(ctx context.Context, mutuality string, i core.Import) (begun core.Import, err error) {
+	err = p.again(ctx, func() error { begun, err = p.importStore.BeginImport(ctx, mutuality, i); return err })
+	return begun, err
+}
+
+// LoadPart implements importStore.
+func (p patientStore) LoadPart(ctx context.Context, mutuality, id string, part core.Part) (out core.Outcome, err error) {
+	err = p.again(ctx, func() error { out, err = p.importStore.LoadPart(ctx, mutuality, id, part); return err })
+	return out, err
+}
+
+// EndImport implements importStore.
+func (p patientStore) EndImport(ctx context.Context, mutuality, id string, state core.ImportState) error {
+	return p.again(ctx, func() error { return p.importStore.EndImport(ctx, mutuality, id, state) })
+}
+
+func (p patientStore) again(ctx context.Context, act func() error) error {
+	for end := time.Now().Add(p.lasting); ; p.pause = min(2*p.pause, time.Minute) {
+		err := act()
+		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrInDoubt) || time.Now().Add(p.pause).After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(p.pause):
+		}
+	}
+}
