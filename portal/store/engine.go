@@ -14,8 +14,9 @@ type engine interface {
 	open(ctx context.Context, cfg Config) (*sql.DB, error)
 	// connect opens a connection for reading or for writing.
 	connect(ctx context.Context, writing bool) (*conn, error)
-	// readers is how many connections read at once.
-	readers() int
+	// readers is how many connections read at once, and how many more while those take
+	// long.
+	readers() (most, spare int)
 	// beforeBatch is called on the writer's connection when no transaction is open.
 	beforeBatch(c *conn) error
 	// begin opens a transaction in which this process alone writes.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -137,7 +138,14 @@ func (s *sqlite) connectWith(ctx context.Context, cache int, pragmas ...string) 
 // take to run, each time that a value is bound. At a sum it does not look.
 func steady(query string) string { return strings.ReplaceAll(query, "LIMIT ?", "LIMIT 0 + ?") }
 
-func (s *sqlite) readers() int            { return 4 }
+// readers are no more than there are cores: each has a cache of its own, which it drops at
+// the first read after every commit, so that more of them read the same pages again.
+func (s *sqlite) readers() (most, spare int) {
+	const all = 4
+	most = min(max(2, runtime.NumCPU()), all)
+	return most, all - most
+}
+
 func (s *sqlite) doubts() bool            { return false }
 func (s *sqlite) patience() time.Duration { return 0 }
 

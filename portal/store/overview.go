@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"guichet.example/auth"
@@ -80,58 +82,111 @@ func (r *overviewReader) read() error {
 	return err
 }
 
-// row is what the statements return, whatever the table.
-type overviewRow struct {
-	part                int
-	id, a, b, c, d, day string
-	at, n, m            int64
+// overviewMark stands between the columns of a row. No text here holds it: core refuses
+// control characters, and what does not come through core is our own.
+const overviewMark = "\x1f"
+
+// overviewColumns writes a row of the page's statements as one text: which part of the page
+// it is for, and columns that are not null. The drivers take longer to hand a column over
+// than SQLite to read it, and a union of many tables would have mostly empty ones.
+func overviewColumns(part int, columns ...string) string {
+	return "'" + strconv.Itoa(part) + "' || '" + overviewMark + "' || " + strings.Join(columns, " || '"+overviewMark+"' || ")
 }
 
-func (r *overviewReader) each(query string, args []any, row func(overviewRow) error) error {
+// overviewRow is the rest of such a row.
+type overviewRow string
+
+// into reads the columns: *string, *int64, or *time.Time for a date.
+func (x overviewRow) into(columns ...any) (err error) {
+	rest, more := string(x), true
+	for _, column := range columns {
+		var text string
+		if !more {
+			return fmt.Errorf("row of the overview: %w", ErrDamaged)
+		}
+		text, rest, more = strings.Cut(rest, overviewMark)
+		switch into := column.(type) {
+		case *string:
+			*into = text
+		case *int64:
+			*into, err = strconv.ParseInt(text, 10, 64)
+		case *time.Time:
+			*into, err = dateOf(text)
+		}
+		if err != nil {
+			return fmt.Errorf("row of the overview: %w", err)
+		}
+	}
+	if more {
+		return fmt.Errorf("row of the overview: %w", ErrDamaged)
+	}
+	return nil
+}
+
+func (r *overviewReader) each(query string, args []any, row func(part int, x overviewRow) error) error {
 	return r.c.each(query, args, func(scan func(...any) error) error {
-		var x overviewRow
-		if err := scan(&x.part, &x.id, &x.a, &x.b, &x.c, &x.d, &x.day, &x.at, &x.n, &x.m); err != nil {
+		var text string
+		if err := scan(&text); err != nil {
 			return err
 		}
-		return row(x)
+		number, rest, _ := strings.Cut(text, overviewMark)
+		part, err := strconv.Atoi(number)
+		if err != nil {
+			return fmt.Errorf("row of the overview: %w", err)
+		}
+		return row(part, overviewRow(rest))
 	})
 }
+
+// Parts of the page that are filed under the member herself.
+const (
+	partToSign = iota
+	partRequest
+	partDocument
+	partReceived
+	partUnread
+	partPaid
+	partBefore
+	partAge
+	partMaf
+	partAsked
+)
 
 // ownQuery is what is filed under the member herself. ?1 and ?2 are mutuality and member.
 // The state is spelled out: SQLite plans a statement anew for each value of an argument
 // that may decide on a partial index (requests_open).
 var ownQuery = `
-	SELECT 1, request, kind, reference, state, method, '', created_at, pages, 0 FROM (
+	SELECT ` + overviewColumns(partToSign, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
 			WHERE mutuality = ?1 AND member = ?2 AND state = 'to-sign' AND ` + asked + ` ORDER BY request LIMIT 1) AS a
 	UNION ALL
-	SELECT 2, request, kind, reference, state, method, '', created_at, pages, 0 FROM (
+	SELECT ` + overviewColumns(partRequest, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
 			WHERE mutuality = ?1 AND member = ?2 AND ` + asked + ` ORDER BY request DESC LIMIT ?3) AS b
 	UNION ALL
-	SELECT 3, document, kind, reference, status, method, '', created_at, pages, 0 FROM (
+	SELECT ` + overviewColumns(partDocument, "document", "kind", "reference", "status", "method", "created_at", "pages") + ` FROM (
 		SELECT document, kind, reference, status, method, created_at, pages FROM documents
 			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS c
 	UNION ALL
-	SELECT 4, document, kind, title, '', '', issued, added_at, pages, CASE WHEN read_at IS NULL THEN 1 ELSE 0 END FROM (
-		SELECT document, kind, title, issued, added_at, pages, read_at FROM received_documents
+	SELECT ` + overviewColumns(partReceived, "document", "title", "issued", "pages", "CASE WHEN read_at IS NULL THEN 1 ELSE 0 END") + ` FROM (
+		SELECT document, title, issued, pages, read_at FROM received_documents
 			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS d
 	UNION ALL
-	SELECT 5, '', '', '', '', '', '', 0, count(*), 0 FROM received_documents WHERE mutuality = ?1 AND member = ?2 AND read_at IS NULL
+	SELECT ` + overviewColumns(partUnread, "count(*)") + ` FROM received_documents WHERE mutuality = ?1 AND member = ?2 AND read_at IS NULL
 	UNION ALL
-	SELECT 6, payment, kind, last4, coalesce(paid, ''), '', treated, 0, cents, 0 FROM (
+	SELECT ` + overviewColumns(partPaid, "payment", "kind", "last4", "coalesce(paid, '')", "treated", "cents") + ` FROM (
 		SELECT payment, kind, last4, paid, treated, cents FROM payments
 			WHERE mutuality = ?1 AND member = ?2 AND (kind = 'refund' OR kind = 'maf' OR kind = 'indemnity')
 			ORDER BY treated DESC, payment DESC LIMIT ?3) AS e
 	UNION ALL
-	SELECT 7, '', '', '', '', '', '', at, 0, 0 FROM (
+	SELECT ` + overviewColumns(partBefore, "at") + ` FROM (
 		SELECT at FROM signins WHERE mutuality = ?1 AND member = ?2 AND session < ?4 ORDER BY session DESC LIMIT 1) AS f
 	UNION ALL
-	SELECT 8, '', '', '', '', '', '', as_of, 0, 0 FROM import_ages WHERE mutuality = ?1 AND kind = 'payment'
+	SELECT ` + overviewColumns(partAge, "as_of") + ` FROM import_ages WHERE mutuality = ?1 AND kind = 'payment'
 	UNION ALL
-	SELECT 9, '', '', '', '', '', '', year, ceiling, counted FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5
+	SELECT ` + overviewColumns(partMaf, "ceiling", "counted") + ` FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5
 	UNION ALL
-	SELECT 10, request, kind, reference, state, method, '', created_at, pages, 0 FROM (
+	SELECT ` + overviewColumns(partAsked, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
 			WHERE mutuality = ?1 AND member = ?2 AND state = 'signed' AND asked_at IS NOT NULL ORDER BY request LIMIT 1) AS g`
 
@@ -139,55 +194,79 @@ func (r *overviewReader) own() error {
 	return r.each(ownQuery, []any{
 		r.login.Mutuality, string(r.login.Member), overviewRows,
 		r.login.Session, r.today.Year(),
-	}, func(x overviewRow) error {
-		item := home.Item{ID: x.id, Kind: document.Kind(x.a), Reference: x.b, State: x.c, Method: x.d, Date: fromMicros(x.at), Pages: int(x.n)}
-		var err error
-		switch x.part {
-		case 1:
-			r.o.ToSign = &item
-		case 2:
-			r.o.Requests = append(r.o.Requests, item)
-		case 3:
-			r.o.Documents = append(r.o.Documents, item)
-		case 4:
-			item.Kind, item.Reference, item.Title, item.State, item.New = "", "", x.b, "received", x.m == 1
-			item.Date, err = dateOf(x.day)
-			r.o.Documents = append(r.o.Documents, item)
-		case 5:
-			r.o.Unread = int(x.n)
-		case 6:
-			err = r.paid(x)
-		case 7:
-			r.before = x.at
-		case 8:
-			r.o.AsOf = fromMicros(x.at)
-		case 9:
-			r.o.Maf = &home.Maf{Ceiling: x.n, Counted: x.m}
-		case 10:
-			r.o.Asked = &item
-		}
+	}, r.ownRow)
+}
+
+func (r *overviewReader) ownRow(part int, x overviewRow) error {
+	switch part {
+	case partToSign, partRequest, partDocument, partAsked:
+		return r.item(part, x)
+	case partReceived:
+		var pages, unread int64
+		item := home.Item{State: "received"}
+		err := x.into(&item.ID, &item.Title, &item.Date, &pages, &unread)
+		item.Pages, item.New = int(pages), unread == 1
+		r.o.Documents = append(r.o.Documents, item)
 		return err
-	})
+	case partPaid:
+		return r.paid(x)
+	case partMaf:
+		r.o.Maf = new(home.Maf)
+		return x.into(&r.o.Maf.Ceiling, &r.o.Maf.Counted)
+	}
+	var n int64
+	err := x.into(&n)
+	switch part {
+	case partUnread:
+		r.o.Unread = int(n)
+	case partBefore:
+		r.before = n
+	case partAge:
+		r.o.AsOf = fromMicros(n)
+	}
+	return err
+}
+
+// item is a request of hers, or a document that she signed.
+func (r *overviewReader) item(part int, x overviewRow) error {
+	var item home.Item
+	var kind string
+	var at, pages int64
+	err := x.into(&item.ID, &kind, &item.Reference, &item.State, &item.Method, &at, &pages)
+	item.Kind, item.Date, item.Pages = document.Kind(kind), fromMicros(at), int(pages)
+	switch part {
+	case partToSign:
+		r.o.ToSign = &item
+	case partAsked:
+		r.o.Asked = &item
+	case partRequest:
+		r.o.Requests = append(r.o.Requests, item)
+	case partDocument:
+		r.o.Documents = append(r.o.Documents, item)
+	}
+	return err
 }
 
 // paid takes the newest payment as the page's figure, and notes since when there are
 // refunds enough for the page.
 func (r *overviewReader) paid(x overviewRow) error {
-	if core.PaymentKind(x.a) == core.Refund {
+	var p home.Paid
+	var kind, treated string
+	if err := x.into(&p.Reference, &kind, &p.Last4, &p.Paid, &treated, &p.Cents); err != nil {
+		return err
+	}
+	p.Kind = core.PaymentKind(kind)
+	if p.Kind == core.Refund {
 		if r.refunded++; r.refunded == overviewRefunds {
-			r.since = x.day
+			r.since = treated
 		}
 	}
 	if r.o.Paid != nil {
 		return nil
 	}
-	p := &home.Paid{Reference: x.id, Kind: core.PaymentKind(x.a), Last4: x.b, Cents: x.n}
+	r.o.Paid = &p
 	var err error
-	if p.Treated, err = dateOf(x.day); err != nil {
-		return err
-	}
-	p.Paid, err = dateOf(x.c)
-	r.o.Paid = p
+	p.Treated, err = dateOf(treated)
 	return err
 }
 

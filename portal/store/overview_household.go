@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"slices"
 	"strconv"
@@ -12,25 +13,35 @@ import (
 	"guichet.example/portal/people"
 )
 
+// Parts of the page that are filed under each person who may be seen.
+const (
+	partLine = iota
+	partAppointment
+	partFile
+	partAgreement
+)
+
 // householdQuery is what is filed under each person who may be seen: her care, and what is
-// coming; a file without a last day goes on for ever. PERSONS stands for as many places as
-// there are persons, filled up so that few different statements are prepared.
-const householdQuery = `
-	SELECT 1, l.payment, l.person, l.nature, l.provider, '', l.treated, 0, l.refund, l.line FROM refund_lines l
-		JOIN payments p ON p.mutuality = l.mutuality AND p.member = coalesce(l.member, l.person) AND p.treated = l.treated AND p.payment = l.payment
-		WHERE l.mutuality = ?1 AND l.person IN (PERSONS) AND l.treated >= ?2 AND p.kind = 'refund'
+// coming; a file without a last day goes on for ever. PERSONS stands for as many rows as
+// there are persons, filled up with nobody so that few different statements are prepared.
+// They are listed as a table, which SQLite walks: for IN it would build one each time.
+var householdQuery = `
+	SELECT ` + overviewColumns(partLine, "l.payment", "l.person", "l.nature", "l.provider", "l.treated", "l.refund", "l.line") + `
+		FROM (VALUES PERSONS) AS s CROSS JOIN refund_lines l
+			JOIN payments p ON p.mutuality = l.mutuality AND p.member = coalesce(l.member, l.person) AND p.treated = l.treated AND p.payment = l.payment
+		WHERE l.mutuality = ?1 AND l.person = s.column1 AND l.treated >= ?2 AND p.kind = 'refund'
 	UNION ALL
-	SELECT 2, appointment, member, place, city, '', '', at, 0, 0 FROM appointments
-		WHERE mutuality = ?1 AND member IN (PERSONS) AND at >= ?3 AND state IN ('set', 'moved')
+	SELECT ` + overviewColumns(partAppointment, "member", "place", "city", "at") + ` FROM (VALUES PERSONS) AS s CROSS JOIN appointments
+		WHERE mutuality = ?1 AND member = s.column1 AND at >= ?3 AND state IN ('set', 'moved')
 	UNION ALL
-	SELECT 3, '', member, doctor, '', '', coalesce(until, '9999-12-31'), 0, 0, 0 FROM medical_files
-		WHERE mutuality = ?1 AND member IN (PERSONS)
+	SELECT ` + overviewColumns(partFile, "member", "doctor", "coalesce(until, '9999-12-31')") + ` FROM (VALUES PERSONS) AS s CROSS JOIN medical_files
+		WHERE mutuality = ?1 AND member = s.column1
 	UNION ALL
-	SELECT 4, agreement, member, subject, '', '', until, 0, 0, 0 FROM agreements
-		WHERE mutuality = ?1 AND member IN (PERSONS) AND state IN ('granted', 'ended') AND until >= ?4 AND until <= ?5`
+	SELECT ` + overviewColumns(partAgreement, "member", "subject", "until") + ` FROM (VALUES PERSONS) AS s CROSS JOIN agreements
+		WHERE mutuality = ?1 AND member = s.column1 AND state IN ('granted', 'ended') AND until >= ?4 AND until <= ?5`
 
 // personPlaces are how many persons a statement has room for.
-var personPlaces = []int{1, 4, 12, 60}
+var personPlaces = []int{1, 2, 3, 4, 6, 12, 60}
 
 // householdQueries by number of persons.
 var householdQueries = func() map[int]string {
@@ -38,12 +49,18 @@ var householdQueries = func() map[int]string {
 	for _, n := range personPlaces {
 		var places []string
 		for i := range n {
-			places = append(places, "?"+strconv.Itoa(6+i))
+			places = append(places, "(?"+strconv.Itoa(6+i)+")")
 		}
 		all[n] = strings.ReplaceAll(householdQuery, "PERSONS", strings.Join(places, ", "))
 	}
 	return all
 }()
+
+// careLine is a line of a refund as the page adds it up.
+type careLine struct {
+	payment, person, nature, provider, treated string
+	refund, line                               int64
+}
 
 // household reads what is of all who may be seen.
 func (r *overviewReader) household() error {
@@ -57,58 +74,75 @@ func (r *overviewReader) household() error {
 	date := func(days int) string { return r.today.AddDate(0, 0, days).Format(time.DateOnly) }
 	args := []any{r.login.Mutuality, max(date(-refundDays), r.since), micros(r.db.cfg.Now().Add(-2 * time.Hour)), date(-endedDays), date(endingDays)}
 	for i := range places {
-		args = append(args, string(r.visible[min(i, len(r.visible)-1)].Member))
+		person := "" // nobody
+		if i < len(r.visible) {
+			person = string(r.visible[i].Member)
+		}
+		args = append(args, person)
 	}
-	files := map[string]overviewRow{}
-	var lines []overviewRow
-	err := r.each(householdQueries[places], args, func(x overviewRow) error {
-		switch x.part {
-		case 1:
-			lines = append(lines, x)
-		case 2:
-			place := x.b
-			if x.c != x.b { // a practice; a town is said once
-				place += ", " + x.c
+	files := map[string]lastFile{}
+	var lines []careLine
+	err := r.each(householdQueries[places], args, func(part int, x overviewRow) error {
+		switch part {
+		case partLine:
+			var l careLine
+			err := x.into(&l.payment, &l.person, &l.nature, &l.provider, &l.treated, &l.refund, &l.line)
+			lines = append(lines, l)
+			return err
+		case partFile:
+			var person string
+			var f lastFile
+			err := x.into(&person, &f.doctor, &f.until)
+			if files[person].until.Before(f.until) {
+				files[person] = f
 			}
-			r.coming(home.Appointment, x, fromMicros(x.at), place)
-		case 3:
-			if files[x.a].day < x.day {
-				files[x.a] = x
-			}
-		case 4:
-			until, err := dateOf(x.day)
-			r.coming(home.Agreement, x, until, x.b)
 			return err
 		}
-		return nil
+		return r.dated(part, x)
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.files(files); err != nil {
-		return err
-	}
+	r.files(files)
 	return r.refunds(lines)
 }
 
-// files are the global medical files of which the last ends soon, or just did.
-func (r *overviewReader) files(last map[string]overviewRow) error {
-	for _, p := range r.visible {
-		x := last[string(p.Member)]
-		until, err := dateOf(x.day)
-		if err != nil {
-			return err
-		}
-		if until.IsZero() || until.Before(r.today.AddDate(0, 0, -endedDays)) || until.After(r.today.AddDate(0, 0, endingDays)) {
-			continue
-		}
-		r.coming(home.FileEnds, x, until, x.b)
+// dated is an appointment, or an agreement that ends soon or just did.
+func (r *overviewReader) dated(part int, x overviewRow) error {
+	var person, place, city string
+	if part == partAgreement {
+		var until time.Time
+		err := x.into(&person, &place, &until)
+		r.coming(home.Agreement, person, until, place)
+		return err
 	}
-	return nil
+	var at int64
+	err := x.into(&person, &place, &city, &at)
+	if city != place { // a practice; a town is said once
+		place += ", " + city
+	}
+	r.coming(home.Appointment, person, fromMicros(at), place)
+	return err
 }
 
-func (r *overviewReader) coming(what string, x overviewRow, at time.Time, place string) {
-	r.o.Coming = append(r.o.Coming, home.Coming{What: what, Day: at, Person: r.name(x.a), Place: place, Ended: what != home.Appointment && at.Before(r.today)})
+// lastFile is who keeps a global medical file, and its last day.
+type lastFile struct {
+	doctor string
+	until  time.Time
+}
+
+// files are the global medical files of which the last ends soon, or just did.
+func (r *overviewReader) files(last map[string]lastFile) {
+	for _, p := range r.visible {
+		f, ok := last[string(p.Member)]
+		if ok && !f.until.Before(r.today.AddDate(0, 0, -endedDays)) && !f.until.After(r.today.AddDate(0, 0, endingDays)) {
+			r.coming(home.FileEnds, string(p.Member), f.until, f.doctor)
+		}
+	}
+}
+
+func (r *overviewReader) coming(what, person string, at time.Time, place string) {
+	r.o.Coming = append(r.o.Coming, home.Coming{What: what, Day: at, Person: r.name(person), Place: place, Ended: what != home.Appointment && at.Before(r.today)})
 }
 
 // name of a person who may be seen, empty for the member herself. That something of
@@ -133,37 +167,29 @@ func (r *overviewReader) language(person string) string {
 }
 
 // refunds puts the lines of one person in one payment together, and keeps the newest.
-func (r *overviewReader) refunds(lines []overviewRow) error {
-	slices.SortFunc(lines, func(a, b overviewRow) int {
-		if c := strings.Compare(b.day, a.day); c != 0 {
-			return c
-		}
-		if c := strings.Compare(b.id, a.id); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.a, b.a); c != 0 {
-			return c
-		}
-		return int(a.m - b.m)
+func (r *overviewReader) refunds(lines []careLine) error {
+	slices.SortFunc(lines, func(a, b careLine) int {
+		return cmp.Or(strings.Compare(b.treated, a.treated), strings.Compare(b.payment, a.payment),
+			strings.Compare(a.person, b.person), cmp.Compare(a.line, b.line))
 	})
 	var person string
-	for _, x := range lines {
+	for _, l := range lines {
 		n := len(r.o.Refunds)
-		if n > 0 && r.o.Refunds[n-1].Payment == x.id && person == x.a {
+		if n > 0 && r.o.Refunds[n-1].Payment == l.payment && person == l.person {
 			r.o.Refunds[n-1].Acts++
-			r.o.Refunds[n-1].Cents += x.n
+			r.o.Refunds[n-1].Cents += l.refund
 			continue
 		}
 		if n == overviewRefunds {
 			return nil
 		}
-		treated, err := dateOf(x.day)
+		treated, err := dateOf(l.treated)
 		if err != nil {
 			return err
 		}
-		person = x.a
+		person = l.person
 		r.o.Refunds = append(r.o.Refunds, home.Refund{
-			Payment: x.id, Nature: x.b, Provider: x.c, Acts: 1, Cents: x.n, Treated: treated, Person: r.name(x.a), Language: r.language(x.a),
+			Payment: l.payment, Nature: l.nature, Provider: l.provider, Acts: 1, Cents: l.refund, Treated: treated, Person: r.name(person), Language: r.language(person),
 		})
 	}
 	return nil

@@ -41,7 +41,8 @@ type DB struct {
 	engine   engine
 	pool     *sql.DB
 	readers  chan *conn // those not lent out
-	reading  int        // how many there are
+	spares   chan *conn // likewise, lent while the others take long
+	reading  int        // how many there are of both
 	writer   *writer    // nil if read-only
 	refusals refusals
 	flows    flows
@@ -67,7 +68,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 // openOn is Open on an engine; cfg has its defaults.
 func openOn(ctx context.Context, cfg Config, on engine) (*DB, error) {
 	db := &DB{cfg: cfg, engine: on, quit: make(chan struct{})}
-	db.readers = make(chan *conn, db.engine.readers())
+	most, spare := db.engine.readers()
+	db.readers, db.spares = make(chan *conn, most), make(chan *conn, spare)
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(err, db.disconnect())
 	}
@@ -100,13 +102,15 @@ func (db *DB) connect(ctx context.Context) (err error) {
 	if db.pool, err = db.engine.open(ctx, db.cfg); err != nil {
 		return err
 	}
-	for range db.engine.readers() {
-		c, err := db.engine.connect(ctx, false)
-		if err != nil {
-			return err
+	for _, place := range []chan *conn{db.readers, db.spares} {
+		for range cap(place) {
+			c, err := db.engine.connect(ctx, false)
+			if err != nil {
+				return err
+			}
+			place <- c
+			db.reading++
 		}
-		db.readers <- c
-		db.reading++
 	}
 	return nil
 }
@@ -223,7 +227,12 @@ func (db *DB) disconnect() error {
 	}
 	var errs []error
 	for range db.reading {
-		errs = append(errs, (<-db.readers).close()) // those lent out come back soon
+		select { // those lent out come back soon
+		case c := <-db.readers:
+			errs = append(errs, c.close())
+		case c := <-db.spares:
+			errs = append(errs, c.close())
+		}
 	}
 	if db.writer != nil {
 		errs = append(errs, db.writer.conn.close())
@@ -255,21 +264,48 @@ func (db *DB) read(ctx context.Context, f func(*conn) error) error {
 func (db *DB) readWith(ctx context.Context, have fetched, f func(*conn) error) error {
 	until, over, stop := db.patience()
 	defer stop()
+	c, place, err := db.lend(ctx, over)
+	if err != nil {
+		return err
+	}
+	defer func() { place <- c }()
+	if err := db.revive(ctx, c, until); err != nil {
+		return err
+	}
+	c.fetched = have
+	defer func() { c.until, c.again, c.fetched = time.Time{}, nil, nil }()
+	return db.readable(f(c))
+}
+
+// spareAfter is how long a read waits before it takes a spare connection: longer than the
+// others need for all pages that may wait, and shorter than anybody notices.
+const spareAfter = 10 * time.Millisecond
+
+// lend waits for a reading connection, and returns where it is given back.
+func (db *DB) lend(ctx context.Context, over <-chan time.Time) (c *conn, place chan *conn, err error) {
 	select {
-	case c := <-db.readers:
-		defer func() { db.readers <- c }()
-		if err := db.revive(ctx, c, until); err != nil {
-			return err
+	case c = <-db.readers:
+		return c, db.readers, nil
+	default:
+	}
+	long := time.NewTimer(spareAfter)
+	defer long.Stop()
+	var spares chan *conn // not yet
+	for {
+		select {
+		case c = <-db.readers:
+			return c, db.readers, nil
+		case c = <-spares:
+			return c, spares, nil
+		case <-long.C:
+			spares = db.spares
+		case <-over:
+			return nil, nil, fmt.Errorf("reading: %w", ErrUnavailable)
+		case <-db.quit:
+			return nil, nil, ErrClosed
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
 		}
-		c.fetched = have
-		defer func() { c.until, c.again, c.fetched = time.Time{}, nil, nil }()
-		return db.readable(f(c))
-	case <-over:
-		return fmt.Errorf("reading: %w", ErrUnavailable)
-	case <-db.quit:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
