@@ -30,6 +30,7 @@ type Member struct {
 	Phone          string // international form, "+3243221100"
 	Language       string // "fr", "nl", "de" or "en"
 	Since          time.Time
+	Until          time.Time // last day as a member; zero: goes on
 	UpdatedAt      time.Time // last time the insurance system confirmed these data
 }
 

@@ -2,8 +2,8 @@ package core
 
 import "hash/maphash"
 
-// MostAhead is how many members, and how many payments, a preview remembers: some 150 MB
-// in all.
+// MostAhead is how many members, payments and years of households, of each, a preview
+// remembers: some 200 MB in all.
 const MostAhead = 1 << 21
 
 // Ahead is what a preview of several files would have stored by now and is not stored yet:
@@ -14,6 +14,7 @@ type Ahead struct {
 	most     int
 	members  map[uint64]struct{}
 	payments map[uint64]aheadPayment
+	years    map[uint64]int64
 	beyond   int64
 }
 
@@ -29,10 +30,10 @@ var aheadKinds = []PaymentKind{Refund, ThirdParty, Contribution, Allowance, Ceil
 func NewAhead() *Ahead { return newAhead(MostAhead) }
 
 func newAhead(most int) *Ahead {
-	return &Ahead{seed: maphash.MakeSeed(), most: most, members: map[uint64]struct{}{}, payments: map[uint64]aheadPayment{}}
+	return &Ahead{seed: maphash.MakeSeed(), most: most, members: map[uint64]struct{}{}, payments: map[uint64]aheadPayment{}, years: map[uint64]int64{}}
 }
 
-// Beyond is how many members and payments came that are not remembered.
+// Beyond is how many members, payments and years came that are not remembered.
 func (a *Ahead) Beyond() int64 { return a.beyond }
 
 // AddMember notes the affiliation number of a member who would be new.
@@ -66,6 +67,15 @@ func (a *Ahead) Payment(reference string) (kind PaymentKind, cents int64, held, 
 		kind = aheadKinds[p.kind]
 	}
 	return kind, p.cents, true, true
+}
+
+// AddYear notes what a household has counted in a year under maximum billing.
+func (a *Ahead) AddYear(of string, counted int64) { remember(a, a.years, of, counted) }
+
+// Year is what a household would have counted by now; held and there as with Payment.
+func (a *Ahead) Year(of string) (counted int64, held, there bool) {
+	counted, held = a.years[maphash.String(a.seed, of)]
+	return counted, held, held || a.beyond > 0
 }
 
 func remember[T any](a *Ahead, all map[uint64]T, key string, value T) {

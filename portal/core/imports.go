@@ -13,7 +13,11 @@ type Import struct {
 	// Bytes and Lines are how far it got by commits: after a crash it goes on there.
 	Bytes, Lines                        int64
 	Added, Changed, Unchanged, Rejected int64
-	Started, Ended                      time.Time // Ended zero: not yet
+	// Complete says that its files hold every row of the kind (Fate).
+	Complete bool
+	// EndedRows and RemovedRows are those that a complete delivery does not hold any more.
+	EndedRows, RemovedRows int64
+	Started, Ended         time.Time // Ended zero: not yet
 }
 
 // ImportState of an Import.

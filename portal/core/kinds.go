@@ -64,12 +64,19 @@ type Batch struct {
 	Rows []Row
 	// AsOf is the insurance system's own time of these data; zero leaves their age as it was.
 	AsOf time.Time
+	// Whole says that what belongs together and is in the batch is all of it: rows of the
+	// same payment or year that are not are taken away (Replaced).
+	Whole bool
+	// Refused are keys of lines of the delivery that were refused before: they count as
+	// delivered.
+	Refused [][]string
 }
 
 // Outcome is what became of a batch. Refused rows are in Rejects; the others are in one
 // of the counts.
 type Outcome struct {
 	Added, Changed, Unchanged int
+	Removed                   int // rows that are not in the batch (Batch.Whole)
 	Rejects                   []Reject
 }
 

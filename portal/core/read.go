@@ -55,6 +55,9 @@ type Read struct {
 	Bytes    int64 // of the file, to the end of this line
 	Row      Row   // nil where there are Problems
 	Problems []Problem
+	// Key is that of a line that has Problems, and of every line of a reader that is Keyed;
+	// nil where it cannot be told which row the line is of.
+	Key []string
 }
 
 // Reader reads a file of one kind, line by line, in bounded memory. A line that is wrong
@@ -71,7 +74,11 @@ type Reader struct {
 	json    scanner
 	columns *columns
 	seen    *seen
+	keyed   bool
 }
+
+// Keyed has the reader tell the key of every line.
+func (f *Reader) Keyed() { f.keyed = true }
 
 // NewReader begins a file. today is the day that no past can be after. An error refuses
 // the whole file, and says why.
@@ -129,7 +136,7 @@ func (f *Reader) Next() (Read, error) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		read.Row, read.Problems = f.parse(line)
+		read.Row, read.Key, read.Problems = f.parse(line)
 		if len(read.Problems) > maxProblems {
 			read.Problems = slices.Clone(read.Problems[:maxProblems])
 		}
@@ -176,19 +183,18 @@ func (f *Reader) next() (line []byte, wrong string, err error) {
 	return line, "", nil
 }
 
-func (f *Reader) parse(line []byte) (Row, []Problem) {
-	var wrong []Problem
+func (f *Reader) parse(line []byte) (row Row, key []string, wrong []Problem) {
 	switch f.format {
 	case CSV:
 		if wrong = f.columns.record(line, f.values); wrong != nil {
-			return nil, wrong
+			return nil, nil, wrong
 		}
 	default:
 		if !f.json.object(line) {
 			if len(f.json.wrong) > 0 {
-				return nil, f.json.wrong[len(f.json.wrong)-1:]
+				return nil, nil, f.json.wrong[len(f.json.wrong)-1:]
 			}
-			return nil, []Problem{{"", reasonObject}}
+			return nil, nil, []Problem{{"", reasonObject}}
 		}
 		wrong = f.json.wrong
 	}
@@ -198,9 +204,17 @@ func (f *Reader) parse(line []byte) (Row, []Problem) {
 			wrong = append(wrong, Problem{field.Name, reason})
 		}
 	}
-	if wrong != nil {
-		return nil, wrong
+	if wrong == nil {
+		row, wrong = f.record()
 	}
+	if f.keyed || wrong != nil {
+		key = f.schema.keyOf(f.values, wrong)
+	}
+	return row, key, wrong
+}
+
+// record is that of a line whose values are right one by one.
+func (f *Reader) record() (Row, []Problem) {
 	row, wrong := f.schema.build(f.values)
 	if wrong != nil {
 		return nil, wrong

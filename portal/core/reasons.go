@@ -9,6 +9,9 @@ const (
 	ReasonNumberTaken = "another member has this affiliation number"
 	ReasonNoPayment   = "no payment has this reference"
 	ReasonPaymentSum  = "the lines of this payment do not add up to its cents"
+	ReasonNoKey       = "which row this line is of cannot be told, so none can be taken away"
+	ReasonNoYear      = "no household has this year under maximum billing"
+	ReasonYearSum     = "the shares of this year do not add up to what the household has counted"
 )
 
 // MaxPDF is the largest document that is received, in bytes.

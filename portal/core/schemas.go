@@ -139,7 +139,7 @@ var schemas = map[Kind]*Schema{
 		cents("counted", func(m *Maf) *int64 { return &m.Counted }, "own shares counted so far", need),
 		flag("closed", func(m *Maf) *bool { return &m.Closed }, "the year is settled; not given: false"),
 	),
-	KindMafShare: schemaOf("A person's part in a household's year under maximum billing.", nil,
+	KindMafShare: schemaOf("A person's part in a household's year under maximum billing. The shares of a year stand together in the file, and add up to what the household has counted.", nil,
 		person("holder", func(m *MafShare) *string { return &m.Holder }, "affiliation number of the holder", key),
 		whole("year", func(m *MafShare) *int { return &m.Year }, "year", key, between(2000, 2100)),
 		person("member", func(m *MafShare) *string { return &m.Member }, ofPerson, key),

@@ -95,7 +95,7 @@ var states = map[core.ImportState]page.Kind{core.ImportRunning: page.Checking, c
 func filesOf(v page.View, files []core.Import) page.Table {
 	t := page.Table{Caption: v.T("imports.files"), Columns: []page.Column{
 		{Head: v.T("imports.file"), Width: 25}, {Head: v.T("imports.added"), End: true}, {Head: v.T("imports.changed"), End: true},
-		{Head: v.T("imports.unchanged"), End: true}, {Head: v.T("imports.rejected"), End: true}, {Head: v.T("imports.state"), Width: 20},
+		{Head: v.T("imports.unchanged"), End: true}, {Head: v.T("imports.gone"), End: true}, {Head: v.T("imports.rejected"), End: true}, {Head: v.T("imports.state"), Width: 20},
 	}}
 	for _, f := range files {
 		title := page.Link{Text: f.File}
@@ -103,11 +103,33 @@ func filesOf(v page.View, files []core.Import) page.Table {
 			title.URL = v.URL(importsPath) + "?file=" + f.ID + "#rejects"
 		}
 		t.Rows = append(t.Rows, page.TableRow{
-			page.TitleCell(title, v.T("imports.kind."+string(f.Kind))+". "+v.T("imports.as-of", locale.A("at", locale.DateTime(v.Lang, f.AsOf)))),
-			count(f.Added), count(f.Changed), count(f.Unchanged), count(f.Rejected), stateCell(v, f),
+			page.TitleCell(title, about(v, f)), count(f.Added), count(f.Changed), count(f.Unchanged), goneCell(v, f), count(f.Rejected), stateCell(v, f),
 		})
 	}
 	return t
+}
+
+// about says what a file holds, and how old that is.
+func about(v page.View, f core.Import) string {
+	said := v.T("imports.kind."+string(f.Kind)) + ". " + v.T("imports.as-of", locale.A("at", locale.DateTime(v.Lang, f.AsOf)))
+	if f.Complete {
+		said += ". " + v.T("imports.complete")
+	}
+	return said
+}
+
+// goneCell is how many rows a complete delivery ended or took away; of another there is
+// nothing to say.
+func goneCell(v page.View, f core.Import) templ.Component {
+	switch {
+	case !f.Complete:
+		return page.Text("–")
+	case f.EndedRows > 0 && f.RemovedRows > 0:
+		return page.Text(v.T("imports.gone.both", locale.A("ended", strconv.FormatInt(f.EndedRows, 10)), locale.A("removed", strconv.FormatInt(f.RemovedRows, 10))))
+	case f.EndedRows > 0:
+		return page.Text(v.T("imports.gone.ended", locale.A("ended", strconv.FormatInt(f.EndedRows, 10))))
+	}
+	return count(f.RemovedRows)
 }
 
 func rejectsOf(v page.View, f core.Import, lines []core.LineReject) page.Table {

@@ -44,9 +44,10 @@ func (db *DB) BeginImport(ctx context.Context, mutuality string, i core.Import) 
 		}
 		i.ID = had.ID
 		if had.State == core.ImportRunning {
-			had.File, had.AsOf = i.File, i.AsOf
+			had.File, had.AsOf, had.Complete = i.File, i.AsOf, i.Complete
 			i = had
-			_, err := t.exec(`UPDATE imports SET file = ?, as_of = ? WHERE mutuality = ? AND import = ?`, i.File, micros(i.AsOf), mutuality, i.ID)
+			_, err := t.exec(`UPDATE imports SET file = ?, as_of = ?, complete = ? WHERE mutuality = ? AND import = ?`,
+				i.File, micros(i.AsOf), number(i.Complete), mutuality, i.ID)
 			return err
 		}
 		for _, statement := range []string{
@@ -71,9 +72,9 @@ func (db *DB) addImport(t *tx, mutuality string, i *core.Import) (err error) {
 	}
 	i.State, i.Started = core.ImportRunning, fromMicros(micros(now))
 	_, err = t.exec(`
-		INSERT INTO imports (mutuality, import, kind, file, sha256, as_of, state, done_bytes, done_lines, added, changed, unchanged, rejected, started_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?)`,
-		mutuality, i.ID, string(i.Kind), i.File, i.SHA256[:], micros(i.AsOf), string(i.State), micros(now))
+		INSERT INTO imports (mutuality, import, kind, file, sha256, as_of, state, done_bytes, done_lines, added, changed, unchanged, rejected, started_at, complete)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?)`,
+		mutuality, i.ID, string(i.Kind), i.File, i.SHA256[:], micros(i.AsOf), string(i.State), micros(now), number(i.Complete))
 	return err
 }
 
@@ -95,9 +96,10 @@ func putPart(t *tx, mutuality, id string, part core.Part, out core.Outcome, reje
 		lines[r.Line] = true
 	}
 	n, err := t.exec(`
-		UPDATE imports SET done_bytes = ?, done_lines = ?, added = added + ?, changed = changed + ?, unchanged = unchanged + ?, rejected = rejected + ?
+		UPDATE imports SET done_bytes = ?, done_lines = ?, added = added + ?, changed = changed + ?, unchanged = unchanged + ?, rejected = rejected + ?,
+			removed_rows = removed_rows + ?
 		WHERE mutuality = ? AND import = ? AND state = 'running' AND done_lines < ?`,
-		part.Bytes, part.Lines, int64(out.Added), int64(out.Changed), int64(out.Unchanged), int64(len(lines)), mutuality, id, part.Lines)
+		part.Bytes, part.Lines, int64(out.Added), int64(out.Changed), int64(out.Unchanged), int64(len(lines)), int64(out.Removed), mutuality, id, part.Lines)
 	if err != nil {
 		return err
 	}
@@ -145,14 +147,17 @@ func (db *DB) EndImport(ctx context.Context, mutuality, id string, state core.Im
 	return nil
 }
 
-const importColumns = `import, kind, file, sha256, as_of, state, done_bytes, done_lines, added, changed, unchanged, rejected, started_at, ended_at`
+const importColumns = `import, kind, file, sha256, as_of, state, done_bytes, done_lines, added, changed, unchanged, rejected, started_at, ended_at,
+	complete, ended_rows, removed_rows`
 
 func scanImport(scan func(...any) error) (i core.Import, err error) {
 	var kind, state string
 	var sum []byte
-	var asOf, started int64
+	var asOf, started, complete int64
 	var ended sql.NullInt64
-	err = scan(&i.ID, &kind, &i.File, &sum, &asOf, &state, &i.Bytes, &i.Lines, &i.Added, &i.Changed, &i.Unchanged, &i.Rejected, &started, &ended)
+	err = scan(&i.ID, &kind, &i.File, &sum, &asOf, &state, &i.Bytes, &i.Lines, &i.Added, &i.Changed, &i.Unchanged, &i.Rejected, &started, &ended,
+		&complete, &i.EndedRows, &i.RemovedRows)
+	i.Complete = complete != 0
 	copy(i.SHA256[:], sum)
 	i.Kind, i.State, i.AsOf, i.Started, i.Ended = core.Kind(kind), core.ImportState(state), fromMicros(asOf), fromMicros(started), fromMaybe(ended)
 	return i, err

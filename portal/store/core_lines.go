@@ -50,7 +50,17 @@ func (l *load) loadLines() error {
 	if err != nil {
 		return err
 	}
-	records = l.addUp(records, had, payments)
+	records, gone := l.addUp(records, had, sums{
+		of: func(values []any) string { return values[linePayment].(string) }, amount: lineRefund,
+		refused: l.refusedPayments(), wrong: fault{"refund", core.ReasonPaymentSum},
+		want: func(of string) (int64, bool) {
+			p := payments[of]
+			return p.cents, p.kind == string(core.Refund) || p.kind == string(core.ThirdParty)
+		},
+	})
+	if err := l.takeOutLines(gone); err != nil {
+		return err
+	}
 	slices.SortFunc(records, func(a, b record) int { return lineTable.order(a.values, b.values) })
 	if err := l.put(lineTable, records, had); err != nil || l.t == nil {
 		return err
@@ -170,28 +180,20 @@ func (l *load) linesOf(payments map[string]*paid) (map[string][]any, error) {
 	return l.having(lineTable, []int{linePerson, lineTreated, linePayment}, keys)
 }
 
-// addUp refuses the lines of a payment for care whose refunds are not, with those that are
-// there already, what was paid.
-func (l *load) addUp(records []record, had map[string][]any, payments map[string]*paid) []record {
-	sums := make(map[string]int64, len(payments))
-	for _, r := range records {
-		sums[r.values[linePayment].(string)] += r.values[lineRefund].(int64)
-		if old, ok := had[r.id]; ok {
-			sums[r.values[linePayment].(string)] -= old[lineRefund].(int64)
+// takeOutLines takes away lines that a payment does not have any more.
+func (l *load) takeOutLines(gone [][]any) error {
+	if err := l.takeOut(lineTable, gone); err != nil || l.t == nil {
+		return err
+	}
+	for _, old := range gone {
+		_, err := l.exec(`DELETE FROM payment_persons AS q WHERE mutuality = ? AND payment = ? AND person = ? AND NOT EXISTS (
+			SELECT 1 FROM refund_lines AS t WHERE t.mutuality = q.mutuality AND t.person = q.person AND t.treated = ? AND t.payment = q.payment)`,
+			l.mutuality, old[linePayment], old[linePerson], old[lineTreated])
+		if err != nil {
+			return err
 		}
 	}
-	for _, old := range had {
-		sums[old[linePayment].(string)] += old[lineRefund].(int64)
-	}
-	return slices.DeleteFunc(records, func(r record) bool {
-		p := payments[r.values[linePayment].(string)]
-		care := p.kind == string(core.Refund) || p.kind == string(core.ThirdParty)
-		if !care || sums[r.values[linePayment].(string)] == p.cents {
-			return false
-		}
-		l.reject(r.row, fault{"refund", core.ReasonPaymentSum})
-		return true
-	})
+	return nil
 }
 
 // notePersons notes persons who had care that another member is paid for.

@@ -95,6 +95,8 @@ func (l *load) run() error {
 		return l.loadMembers()
 	case core.KindLine:
 		return l.loadLines()
+	case core.KindMafShare:
+		return l.loadShares()
 	case core.KindReceived:
 		return l.loadReceived()
 	}
@@ -201,12 +203,7 @@ func (l *load) put(table coreTable, records []record, had map[string][]any) erro
 
 // move takes away a row whose place in the table is another one now.
 func (l *load) move(table coreTable, old, now []any) error {
-	query, args := "DELETE FROM "+table.name+" WHERE mutuality = ?", []any{l.mutuality}
-	for _, i := range table.keys {
-		query += " AND " + table.columns[i] + " = ?"
-		args = append(args, old[i])
-	}
-	if _, err := l.exec(query, args...); err != nil || table.moved == nil {
+	if err := l.remove(table, old); err != nil || table.moved == nil {
 		return err
 	}
 	return table.moved(l, old, now)

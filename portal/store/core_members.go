@@ -217,11 +217,11 @@ func (l *load) known(r core.Member) (m account.Member, had *account.Member, err 
 	old := account.Member{Mutuality: l.mutuality, NationalNumber: r.NationalNumber}
 	var d dates
 	err = l.get(`
-		SELECT member, affiliation, given_names, surname, birth, street, postcode, municipality, country, email, phone, language, since
+		SELECT member, affiliation, given_names, surname, birth, street, postcode, municipality, country, email, phone, language, since, until
 		FROM members WHERE mutuality = ? AND number_index = ?`,
 		[]any{l.mutuality, l.db.cfg.Keys.Index(numberIndex, l.mutuality, r.NationalNumber.Digits())},
 		&old.ID, &old.Affiliation, &old.GivenNames, &old.Surname, d.at(&old.Birth), &old.Street, &old.Postcode, &old.Municipality,
-		&old.Country, &old.Email, &old.Phone, &old.Language, d.at(&old.Since))
+		&old.Country, &old.Email, &old.Phone, &old.Language, d.at(&old.Since), d.at(&old.Until))
 	if errors.Is(err, sql.ErrNoRows) {
 		m.ID, err = l.newMember()
 		return m, nil, err

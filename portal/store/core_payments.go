@@ -23,19 +23,11 @@ func paymentValues(l *load, r core.Payment) ([]any, *fault) {
 // turns out to be another member's.
 func movePayment(l *load, old, now []any) error {
 	reference := now[paymentReference]
-	persons := []string{old[paymentMember].(string)}
-	err := l.each(`SELECT person FROM payment_persons WHERE mutuality = ? AND payment = ?`, []any{l.mutuality, reference},
-		func(scan func(...any) error) error {
-			var person string
-			err := scan(&person)
-			persons = append(persons, person)
-			return err
-		})
+	persons, err := l.personsOf(old)
 	if err != nil {
 		return err
 	}
-	slices.Sort(persons)
-	for _, person := range slices.Compact(persons) {
+	for _, person := range persons {
 		moved, err := l.exec(`UPDATE refund_lines SET treated = ?, member = NULLIF(?, person) WHERE mutuality = ? AND person = ? AND treated = ? AND payment = ?`,
 			now[paymentTreated], now[paymentMember], l.mutuality, person, old[paymentTreated], reference)
 		if err != nil {
@@ -50,6 +42,20 @@ func movePayment(l *load, old, now []any) error {
 	return nil
 }
 
+// personsOf are in whose files lines of a payment may be.
+func (l *load) personsOf(payment []any) ([]string, error) {
+	persons := []string{payment[paymentMember].(string)}
+	err := l.each(`SELECT person FROM payment_persons WHERE mutuality = ? AND payment = ?`, []any{l.mutuality, payment[paymentReference]},
+		func(scan func(...any) error) error {
+			var person string
+			err := scan(&person)
+			persons = append(persons, person)
+			return err
+		})
+	slices.Sort(persons)
+	return slices.Compact(persons), err
+}
+
 var besideColumns = []string{"payment", "person"}
 
 // putPersons notes in whose files lines of a payment are, besides its own member's.
@@ -58,9 +64,16 @@ func (l *load) putPersons(rows [][]any) error {
 	return err
 }
 
-// lookAhead tells a preview of a payment that its lines are held against.
+// lookAhead tells a preview of what later rows are held against: a payment by its lines, a
+// household's year by its shares.
 func (l *load) lookAhead(values []any) {
-	if l.ahead == nil || l.batch.Kind != core.KindPayment {
+	if l.ahead == nil {
+		return
+	}
+	if l.batch.Kind == core.KindMaf {
+		l.ahead.AddYear(yearOf(values), values[mafCounted].(int64))
+	}
+	if l.batch.Kind != core.KindPayment {
 		return
 	}
 	reference, _ := values[paymentReference].(string)

@@ -103,7 +103,7 @@ func upsertMember(t *tx, m account.Member, index, sealed []byte) error {
 			given_names = excluded.given_names, surname = excluded.surname, birth = excluded.birth,
 			street = excluded.street, postcode = excluded.postcode, municipality = excluded.municipality,
 			country = excluded.country, email = excluded.email, phone = excluded.phone,
-			language = excluded.language, since = excluded.since, updated_at = excluded.updated_at`,
+			language = excluded.language, since = excluded.since, until = NULL, updated_at = excluded.updated_at`,
 		m.Mutuality, string(m.ID), m.Affiliation, index, sealed, m.GivenNames, m.Surname,
 		date(m.Birth), m.Street, m.Postcode, m.Municipality, m.Country, m.Email, m.Phone, m.Language,
 		date(m.Since), maybeMicros(m.UpdatedAt))

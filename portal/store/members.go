@@ -59,16 +59,16 @@ func (db *DB) Member(ctx context.Context, login auth.Login) (account.Member, err
 func (db *DB) member(c *conn, login auth.Login) (account.Member, error) {
 	m := account.Member{Mutuality: login.Mutuality, ID: login.Member}
 	var sealed, wrapped []byte
-	var birth, since sql.NullString
+	var birth, since, until sql.NullString
 	var updated sql.NullInt64
 	err := c.get(`
 		SELECT affiliation, number_sealed, given_names, surname, birth, street, postcode, municipality,
-			country, email, phone, language, since, updated_at, wrapped
+			country, email, phone, language, since, until, updated_at, wrapped
 		FROM members JOIN member_keys USING (mutuality, member)
 		WHERE mutuality = ? AND member = ?`,
 		[]any{login.Mutuality, string(login.Member)},
 		&m.Affiliation, &sealed, &m.GivenNames, &m.Surname, &birth, &m.Street, &m.Postcode, &m.Municipality,
-		&m.Country, &m.Email, &m.Phone, &m.Language, &since, &updated, &wrapped)
+		&m.Country, &m.Email, &m.Phone, &m.Language, &since, &until, &updated, &wrapped)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, errNoMember
 	}
@@ -80,6 +80,9 @@ func (db *DB) member(c *conn, login auth.Login) (account.Member, error) {
 		return m, err
 	}
 	if m.Since, err = fromDate(since); err != nil {
+		return m, err
+	}
+	if m.Until, err = fromDate(until); err != nil {
 		return m, err
 	}
 	m.NationalNumber, err = db.openNumber(login, wrapped, sealed)
