@@ -87,7 +87,7 @@ func (p *Portal) mountFederation(engine *gin.Engine) {
 		handle := p.adapt(h)
 		return func(c *gin.Context) {
 			lang := locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))
-			page.Put(c, page.View{Lang: lang, Path: "sign-in", Brand: p.cfg.Mutuality.Brand, Now: p.cfg.Now(), Support: c.GetString(referenceKey)})
+			page.Put(c, page.View{Lang: lang, Path: "sign-in", Brand: p.cfg.Mutuality.Brand, Off: p.cfg.Mutuality.Off, Now: p.cfg.Now(), Support: c.GetString(referenceKey)})
 			handle(c)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/portal/feature"
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/page"
 	"guichet.example/portal/signin"
@@ -36,6 +37,9 @@ func (p *Portal) newKiosks() error {
 // mountKiosk puts the addresses of the agents beside those of the pages. Agents are no
 // browsers: what a browser sends from another site is refused before.
 func (p *Portal) mountKiosk(engine *gin.Engine) {
+	if p.cfg.Mutuality.Off.Has(feature.Kiosks) {
+		return
+	}
 	engine.POST(api.KioskNoncePath, p.adapt(p.kiosks.ServeNonce))
 	engine.POST(api.KioskMessagePath, p.adapt(p.kiosks.ServeMessage))
 }
@@ -44,7 +48,7 @@ func (p *Portal) mountKiosk(engine *gin.Engine) {
 // that was one, of a kiosk whose agent is silent, keeps the layout and nobody is signed in.
 func (p *Portal) atKiosk(c *gin.Context) error {
 	hash, ok := tokenOf(c.Request, kioskCookie)
-	if !ok {
+	if !ok || p.cfg.Mutuality.Off.Has(feature.Kiosks) {
 		return nil
 	}
 	k, err := p.cfg.Store.KioskOfBrowser(c.Request.Context(), p.cfg.Mutuality.ID, hash)

@@ -32,6 +32,9 @@ func (p *Portal) recoveryLinks() []signin.LinkTo {
 	for _, l := range p.recovery().Links() {
 		links = append(links, signin.LinkTo{Path: l.Path, Key: l.Key})
 	}
+	if p.cfg.Mutuality.Off.Closes("cannot-connect") {
+		return links
+	}
 	return append(links, signin.LinkTo{Path: "cannot-connect", Key: "contact.link"})
 }
 

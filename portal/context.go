@@ -34,7 +34,7 @@ func (p *Portal) language(c *gin.Context) {
 	}
 	page.Put(c, page.View{
 		Lang: lang, Path: path, Query: c.Request.URL.RawQuery, Brand: p.cfg.Mutuality.Brand,
-		Now: p.cfg.Now(), Agent: p.cfg.Agent, Support: c.GetString(referenceKey),
+		Off: p.cfg.Mutuality.Off, Now: p.cfg.Now(), Agent: p.cfg.Agent, Support: c.GetString(referenceKey),
 	})
 	if !ok && c.FullPath() != "" {
 		p.fail(c, errNoPage)
@@ -87,7 +87,7 @@ func (p *Portal) view(c *gin.Context) page.View {
 			lang = locale.FromAcceptLanguage(c.GetHeader("Accept-Language"))
 		}
 		v = page.View{Lang: lang, Path: "home",
-			Brand: p.cfg.Mutuality.Brand, Now: p.cfg.Now(), Support: c.GetString(referenceKey)}
+			Brand: p.cfg.Mutuality.Brand, Off: p.cfg.Mutuality.Off, Now: p.cfg.Now(), Support: c.GetString(referenceKey)}
 	}
 	return v
 }

@@ -66,7 +66,7 @@ var cardPages = map[string]bool{
 
 // allowAgent lets a card page connect to the loopback agent.
 func (p *Portal) allowAgent(c *gin.Context) {
-	if cardPages[c.FullPath()] {
+	if path := c.FullPath(); cardPages[path] && !p.cfg.Mutuality.Off.Closes(strings.TrimPrefix(path, "/:lang/")) {
 		c.Header("Content-Security-Policy", p.agentPolicy)
 	}
 	c.Next()

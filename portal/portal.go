@@ -31,6 +31,7 @@ import (
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/enrol"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/home"
 	"guichet.example/portal/imports"
@@ -117,6 +118,8 @@ type Mutuality struct {
 	Rights RightsSettings `json:"rights"`
 	// People says who decides who sees whom, and what silence means.
 	People people.Settings `json:"people"`
+	// Off are the features that this mutuality does without. Empty: it has them all.
+	Off feature.Off `json:"off"`
 	// CheckKey is the number of the key that signs printed codes, from 1: one more, and a
 	// new key signs, while those before still verify. 0 means 1.
 	CheckKey int `json:"check_key"`
@@ -237,6 +240,9 @@ func New(cfg Config) (*Portal, error) {
 	if err := bank.CheckDelay(cfg.Mutuality.BankDelay); err != nil {
 		return nil, fmt.Errorf("%q: %w", "mutuality.bank_delay", err)
 	}
+	if err := cfg.Mutuality.Off.Check(); err != nil {
+		return nil, fmt.Errorf("%q: %w", "mutuality.off", err)
+	}
 	if err := cfg.checkPost(); err != nil {
 		return nil, err
 	}
@@ -302,7 +308,7 @@ func (p *Portal) build() error {
 	}
 	engine.Use(p.allowAgent, p.identify, p.recover, p.limitOften, p.limitBody)
 	engine.NoRoute(p.language, p.visitor, func(c *gin.Context) { p.fail(c, errNoPage) })
-	engine.NoMethod(p.language, p.visitor, func(c *gin.Context) { p.fail(c, errNoMethod) })
+	engine.NoMethod(p.language, p.visitor, p.adapt(noMethod))
 	if err := p.mount(engine); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/door"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/help"
 	"guichet.example/portal/home"
 	"guichet.example/portal/kiosk"
@@ -32,7 +33,8 @@ type Route struct {
 }
 
 // Routes lists every page address of the counter, in the order of mounting. What is
-// not in this list does not exist: the access matrix is made from it.
+// not in this list does not exist: the access matrix is made from it. What the mutuality
+// does without is not in it.
 func (p *Portal) Routes() []Route { return slices.Clone(p.routes) }
 
 // table mounts an area's handlers below the language; it implements page.Routes.
@@ -45,8 +47,25 @@ func (t table) GET(path string, act auth.Act, h page.Handler)  { t.add(http.Meth
 func (t table) POST(path string, act auth.Act, h page.Handler) { t.add(http.MethodPost, path, act, h) }
 
 func (t table) add(method, path string, act auth.Act, h page.Handler) {
+	if t.portal.cfg.Mutuality.Off.Closes(path) {
+		// Mounted all the same: "requests/:id" would take "requests/contact" for its own.
+		t.group.Handle(method, "/"+path, t.portal.visitor, t.portal.adapt(noPage))
+		return
+	}
 	t.portal.routes = append(t.portal.routes, Route{Method: method, Path: path, Act: act})
 	t.group.Handle(method, "/"+path, t.portal.arrive(act), t.portal.admit(act), t.portal.adapt(h))
+}
+
+// noPage answers for what a mutuality does without, as for an address that never was.
+func noPage(*gin.Context) error { return errNoPage }
+
+// noMethod answers for an address that is there and takes no such method.
+func noMethod(c *gin.Context) error {
+	if v := page.From(c); !v.Leads(v.Path) {
+		c.Writer.Header().Del("Allow")
+		return errNoPage
+	}
+	return errNoMethod
 }
 
 // adapt is the one way from a handler's error to an answer.
@@ -84,6 +103,9 @@ func (p *Portal) mount(engine *gin.Engine) error {
 		area.Route(pages)
 	}
 	for _, r := range p.routes {
+		if _, known := feature.Of(r.Path); !known {
+			return fmt.Errorf("route %s %s: package feature does not say whether it can be switched off", r.Method, r.Path)
+		}
 		if _, err := p.cfg.Policy.Rule(r.Act); err != nil {
 			return fmt.Errorf("route %s %s: %w", r.Method, r.Path, err)
 		}

@@ -101,7 +101,7 @@ func checkAll(ctx context.Context, s *Settings, log *slog.Logger) []row {
 	c := &checkup{s: s, log: log}
 	var rows []row
 	for _, p := range []part{{"keys", c.keys}, {"database", c.database}, {"audit", c.audit}, {"origin", c.origin}, {"tls", c.tls},
-		{"profile", c.profile}, {"trust", c.trust}} {
+		{"profile", c.profile}, {"features", c.features}, {"trust", c.trust}} {
 		rows = append(rows, p.rows(ctx)...)
 	}
 	outside := []part{{"timestamps", c.timestamps}, {"revocation", c.revocation}, {"seal", c.seal}, {"mail", c.mail}, {"federation", c.federation}, {"objects", c.objects}}

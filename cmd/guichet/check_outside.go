@@ -102,6 +102,14 @@ func (c *checkup) mail(ctx context.Context) []row {
 	return []row{good("The mail server %s answers as it must.", c.s.Mail.Host)}
 }
 
+// features says what the mutuality does without.
+func (c *checkup) features(context.Context) []row {
+	if off := c.s.Mutuality.Off; len(off) > 0 {
+		return []row{good("Switched off: %s.", off)}
+	}
+	return []row{good("Everything is switched on.")}
+}
+
 func (c *checkup) profile(context.Context) []row {
 	p, err := c.s.Mutuality.Profile.Profile()
 	if err != nil {

@@ -315,6 +315,9 @@ func (s *Settings) checkMutuality() error {
 		return fmt.Errorf("%q: %w", "mutuality.brand", err)
 	}
 	s.Mutuality.Brand = brand
+	if err := s.Mutuality.Off.Check(); err != nil {
+		return fmt.Errorf("%q: %w", "mutuality.off", err)
+	}
 	if err := s.Mutuality.Post.Check(); err != nil {
 		return fmt.Errorf("%q: %w", "mutuality", err)
 	}

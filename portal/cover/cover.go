@@ -29,7 +29,6 @@ const (
 	coverPath  = "cover"
 	reportPath = "requests/contact?subject=my-data"
 	wrongPath  = "requests/contact?subject=cover"
-	helpPath   = "help/glossary#"
 	rightsPath = "rights"
 )
 
@@ -158,11 +157,19 @@ func positions(v page.View, p Person, today time.Time) (page.Table, bool) {
 			detail = v.T("cover.code", locale.A("code", c.Code))
 		}
 		t.Rows = append(t.Rows, page.TableRow{
-			page.TitleCell(page.Link{URL: v.URL(helpPath + string(c.Cover)), Text: v.T("cover.insurance." + string(c.Cover)), Hidden: name}, detail),
+			page.TitleCell(page.Link{URL: v.TermURL(string(c.Cover)), Text: v.T("cover.insurance." + string(c.Cover)), Hidden: name}, detail),
 			status(v, at, c.Cover, name), page.Text(dates(v, c)),
 		})
 	}
 	return t, len(t.Rows) > 0
+}
+
+// rightsLinks lead to what there is beside the cover.
+func rightsLinks(v page.View) []page.Link {
+	return page.Ways(
+		v.Way(rightsPath+"/dmg", v.T("rights.dmg.title"), ""), v.Way(rightsPath+"/maf", v.T("rights.maf.title"), ""),
+		v.Way(rightsPath+"/savings", v.T("rights.savings.title"), ""), v.Way(rightsPath+"/agreements", v.T("rights.agreements.title"), ""),
+		v.Way("indemnities", v.T("indemnities.title"), ""))
 }
 
 // terms are the entries of the glossary that explain a position.

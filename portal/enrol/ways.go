@@ -61,7 +61,7 @@ func (e *Enrol) doors(v page.View) []page.Door {
 func (e *Enrol) spoken(v page.View) []string {
 	var words []string
 	for _, w := range []profile.Way{profile.ByCounter, profile.ByKiosk} {
-		if e.has(w) {
+		if e.has(w) && (w != profile.ByKiosk || v.Leads("kiosk")) {
 			words = append(words, v.T("enrol.way."+string(w)+".text"))
 		}
 	}

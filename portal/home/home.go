@@ -34,6 +34,7 @@ func (h *Home) show(c *gin.Context) error {
 	if !care {
 		overview = overview.withoutCare()
 	}
+	overview = overview.at(v)
 	v.Title, v.Nav = v.T("home.title"), "home"
 	v.Lead = v.T("home.hello", hello(v)) + " " + news(v, overview)
 	return page.Render(c, http.StatusOK, homePage(v, overview))
@@ -46,6 +47,15 @@ func (o Overview) withoutCare() Overview {
 	o.Documents = slices.DeleteFunc(slices.Clone(o.Documents), func(i Item) bool {
 		return i.State == received || i.Method == statement || i.Kind == document.KindOfficePaper
 	})
+	return o
+}
+
+// at is what there is of it at the mutuality of the page.
+func (o Overview) at(v page.View) Overview {
+	if !v.Leads("rights/maf") {
+		o.Maf = nil
+	}
+	o.Coming = slices.DeleteFunc(slices.Clone(o.Coming), func(c Coming) bool { return !v.Leads(comingPaths[c.What]) })
 	return o
 }
 

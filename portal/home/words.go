@@ -230,8 +230,9 @@ func badge(status string) page.Kind {
 
 // actions are what one most often comes for.
 func actions(v page.View) []page.LedgerRow {
-	return []page.LedgerRow{
-		{Title: page.Link{URL: v.URL("bank"), Text: v.T("home.do.bank")}, Detail: v.T("home.do.bank.hint")},
-		{Title: page.Link{URL: v.URL("orders/ehic"), Text: v.T("home.do.ehic")}, Detail: v.T("home.do.ehic.hint")},
+	rows := []page.LedgerRow{{Title: page.Link{URL: v.URL("bank"), Text: v.T("home.do.bank")}, Detail: v.T("home.do.bank.hint")}}
+	if v.Leads("orders/ehic") {
+		rows = append(rows, page.LedgerRow{Title: page.Link{URL: v.URL("orders/ehic"), Text: v.T("home.do.ehic")}, Detail: v.T("home.do.ehic.hint")})
 	}
+	return rows
 }

@@ -31,9 +31,8 @@ const (
 	calendarPath  = "indemnities/appointments/:id/calendar.ics"
 	statementPath = "indemnities/statement"
 
-	glossaryPath = "help/glossary#"
-	askPath      = "requests/contact?subject=indemnity"
-	mapAddress   = "https://www.openstreetmap.org/search?query="
+	askPath    = "requests/contact?subject=indemnity"
+	mapAddress = "https://www.openstreetmap.org/search?query="
 )
 
 // Past is how many days an appointment stays on the page after it was.

@@ -82,7 +82,7 @@ func subject(c *gin.Context) string {
 	if known, ok := of[s]; ok {
 		s = known
 	}
-	if !slices.Contains(subjects, s) {
+	if !slices.Contains(subjectsOf(page.From(c)), s) {
 		return ""
 	}
 	return s

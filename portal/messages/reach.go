@@ -85,7 +85,7 @@ func (m *Messages) takeReach(c *gin.Context) error {
 	if a.Reply = page.Typed(c, replyField); !slices.Contains(Replies(), Reply(a.Reply)) {
 		a.Reply = ""
 	}
-	if about := page.Typed(c, subjectField); a.Subject == "" && slices.Contains(subjects, about) {
+	if about := page.Typed(c, subjectField); a.Subject == "" && slices.Contains(subjectsOf(page.From(c)), about) {
 		a.Subject = about
 	}
 	id, err := m.drafts().Keep(c, a)

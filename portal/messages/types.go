@@ -62,6 +62,14 @@ func Replies() []Reply { return []Reply{ByMail, ByLetter, ByPhone} }
 
 var subjects = []string{"my-data", "cover", "refund", "indemnity", "rights", "order", "document", "account", "complaint", "other"}
 
+// subjectPages are the pages without which nobody writes about a subject.
+var subjectPages = map[string]string{"indemnity": "indemnities", "rights": "rights", "order": "orders"}
+
+// subjectsOf are the subjects at the mutuality of the page.
+func subjectsOf(v page.View) []string {
+	return slices.DeleteFunc(Subjects(), func(s string) bool { return !v.Leads(subjectPages[s]) })
+}
+
 // Subjects lists what a message may be about: keys of words of the catalogue. The slice is
 // the caller's.
 func Subjects() []string { return slices.Clone(subjects) }

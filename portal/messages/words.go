@@ -68,7 +68,7 @@ func (m *Messages) takeWords(c *gin.Context) error {
 		return m.toStart(c, v)
 	}
 	a := s.draft.Answers
-	if a.Subject = page.Typed(c, subjectField); !slices.Contains(subjects, a.Subject) {
+	if a.Subject = page.Typed(c, subjectField); !slices.Contains(subjectsOf(v), a.Subject) {
 		a.Subject = ""
 	}
 	a.Title = strings.Join(strings.Fields(page.Typed(c, titleField)), " ")
@@ -122,7 +122,7 @@ func hides(s string) bool {
 
 func subjectOptions(v page.View) []page.Option {
 	list := []page.Option{{Text: v.T("messages.subject.choose")}}
-	for _, s := range subjects {
+	for _, s := range subjectsOf(v) {
 		list = append(list, page.Option{Value: s, Text: v.T("messages.subject." + s)})
 	}
 	return list

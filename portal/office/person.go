@@ -217,7 +217,7 @@ func (o *Office) file(c *gin.Context) error {
 	}
 	p := filePage{
 		File: f, Who: who(v, f), Contact: contact(v, f), Account: accountRows(v, f),
-		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts), MaySign: o.may(v, auth.SignForMember),
+		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts), MaySign: o.may(v, auth.SignForMember) && v.Leads(filesPath+"/"+f.Opening.ID+"/paper"),
 		MayQueue: o.may(v, auth.WorkQueue),
 	}
 	if o.Enrolments != nil && f.Account.State != AccountDisabled {

@@ -116,7 +116,7 @@ func (o *Office) desk(c *gin.Context) error {
 		{auth.ManageTemplates, "pen", templatesPath, "templates"},
 		{auth.ManageJobs, "window", systemPath, "system"},
 	} {
-		if o.may(v, e.act) {
+		if o.may(v, e.act) && v.Leads(e.path) {
 			rows = append(rows, page.FileRow{Icon: e.icon, Link: page.Link{URL: v.URL(e.path), Text: v.T("office.nav." + e.nav)},
 				Detail: v.T("office.desk." + e.nav)})
 		}

@@ -24,14 +24,17 @@ type ehicPage struct {
 	People []personRow // herself and those whom she sees
 }
 
-// moved leads to the letter that asks for another address.
+// moved leads to the letter that asks for another address, where one can write it.
 func moved(v page.View) page.Link {
-	return page.Link{URL: v.URL("requests/contact?subject=address"), Text: v.T("people.change"), Hidden: v.T("account.address")}
+	return v.Way("requests/contact?subject=address", v.T("people.change"), v.T("account.address"))
 }
 
 // known is what the form does not ask: for whom, if there is nobody else, and where to.
 func (p ehicPage) known(v page.View) []page.SummaryRow {
-	rows := []page.SummaryRow{{Label: v.T("orders.form.address"), Content: addressLines(p.Who.address()), Detail: v.T("orders.form.moved"), Change: moved(v)}}
+	rows := []page.SummaryRow{{Label: v.T("orders.form.address"), Content: addressLines(p.Who.address()), Change: moved(v)}}
+	if rows[0].Change.URL != "" {
+		rows[0].Detail = v.T("orders.form.moved")
+	}
 	if len(p.People) > 1 {
 		return rows
 	}

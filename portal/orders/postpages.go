@@ -219,14 +219,19 @@ func whoDescribed(v page.View) string {
 	return "who-hint"
 }
 
-// offers are the documents to order.
+// offers are the documents to order at this mutuality.
 func offers(v page.View) []page.FileRow {
 	rows := []page.FileRow{{
 		Icon: "card", Link: page.Link{URL: v.URL(ehicPath), Text: v.T("orders.ehic.name")}, Detail: v.T("orders.ehic.what"),
 	}}
+	if !v.Leads(ehicPath) {
+		rows = nil
+	}
 	for _, k := range document.PostKinds() {
-		rows = append(rows, page.FileRow{Icon: "envelope", Link: page.Link{URL: v.URL(ordersPath + "/" + string(k)), Text: v.T("orders." + string(k) + ".name")},
-			Detail: v.T("orders." + string(k) + ".what")})
+		if path := ordersPath + "/" + string(k); v.Leads(path) {
+			rows = append(rows, page.FileRow{Icon: "envelope", Link: page.Link{URL: v.URL(path), Text: v.T("orders." + string(k) + ".name")},
+				Detail: v.T("orders." + string(k) + ".what")})
+		}
 	}
 	return rows
 }

@@ -55,7 +55,7 @@ var officeEntries = []officeEntry{
 func (v View) officeMenu() []entry {
 	var list []entry
 	for _, e := range officeEntries {
-		if v.Officer != nil && auth.DefaultPolicy().AllowOfficer(v.Officer, e.act) == nil {
+		if v.Officer != nil && v.Leads(e.path) && auth.DefaultPolicy().AllowOfficer(v.Officer, e.act) == nil {
 			list = append(list, e.entry)
 		}
 	}

@@ -1,9 +1,11 @@
 package page
 
 import (
+	"slices"
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/locale"
 )
 
@@ -25,6 +27,7 @@ type View struct {
 	NoHeading bool
 
 	Brand    Brand
+	Off      feature.Off   // what the mutuality does without
 	Login    *auth.Login   // nil: nobody is signed in
 	Officer  *auth.Officer // who works at the office: its pages only, where Login is nil
 	Office   bool          // a page of the office, whoever is signed in
@@ -94,6 +97,24 @@ func (v View) TN(key string, n int, args ...locale.Arg) string {
 
 // URL is the address of a page in the language of the page: "/fr/" + path.
 func (v View) URL(path string) string { return "/" + string(v.Lang) + "/" + path }
+
+// Leads says whether a path below the language is a page of this mutuality, so that it may
+// be linked to.
+func (v View) Leads(path string) bool { return !v.Off.Closes(path) }
+
+// Way is a link to a page; without an address, which is no link, where the mutuality does
+// without that page.
+func (v View) Way(path, text, hidden string) Link {
+	if !v.Leads(path) {
+		return Link{}
+	}
+	return Link{URL: v.URL(path), Text: text, Hidden: hidden}
+}
+
+// Ways are those of the links that lead to a page of this mutuality.
+func Ways(links ...Link) []Link {
+	return slices.DeleteFunc(links, func(l Link) bool { return l.URL == "" })
+}
 
 // In is the address of this page in another language.
 func (v View) In(l locale.Language) string {

@@ -89,15 +89,18 @@ func (p *Places) where(c *gin.Context, text string) (core.Postcode, bool, error)
 	return at, ok, nil
 }
 
+// kioskService is said of a branch that has one, as a fact or among its services.
+const kioskService = "places.service.kiosk"
+
 func (p *Places) row(v page.View, b core.Branch, from *core.Postcode) branchRow {
 	w := weekOf(b.Hours)
 	row := branchRow{Branch: b, Open: w.open(p.Now(), p.Working), Hours: w.lines(v)}
 	for s := range strings.SplitSeq(b.Services, ",") {
-		if key := "places.service." + strings.TrimSpace(s); locale.Has(key) {
+		if key := "places.service." + strings.TrimSpace(s); locale.Has(key) && (key != kioskService || v.Leads("kiosk")) {
 			row.Services = append(row.Services, v.T(key))
 		}
 	}
-	if kiosk := v.T("places.service.kiosk"); b.Kiosk && !slices.Contains(row.Services, kiosk) {
+	if kiosk := v.T(kioskService); b.Kiosk && v.Leads("kiosk") && !slices.Contains(row.Services, kiosk) {
 		row.Services = append(row.Services, kiosk)
 	}
 	if b.Wheelchair {

@@ -141,6 +141,23 @@ func (p listPage) turn(name string) string {
 }
 
 // tickable says whether a receipt can be made of a payment.
+// also are the period as a file, and the pages beside.
+func (p listPage) also(v page.View) []page.Link {
+	var links []page.Link
+	period := func(path, key string) {
+		links = append(links, page.Link{URL: p.from(func(f *filter) { f.Ticks = nil }).address(v, path), Text: v.T(key)})
+	}
+	if len(p.Listed.Rows) > 0 {
+		period(printPath, "refunds.print.link")
+		if v.Kiosk == nil {
+			period(filePath, "refunds.pdf.link")
+			period(tablePath, "refunds.csv.link")
+		}
+	}
+	return append(links, page.Ways(v.Way(receiptsPath, v.T("refunds.receipts.link"), ""),
+		v.Way(statementsPath, v.T("refunds.statements.link"), ""), v.Way("rights", v.T("rights.title"), ""))...)
+}
+
 func (p listPage) tickable(x Payment) bool { return p.Seals && receiptable(x) }
 
 func (p listPage) ticked(reference string) bool { return slices.Contains(p.Ticks, reference) }

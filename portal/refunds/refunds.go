@@ -40,6 +40,7 @@ const (
 	receiptsPath   = "refunds/receipts"
 	madePath       = "refunds/receipts/:receipt"
 	statementsPath = "refunds/statements"
+	askPath        = "requests/contact?subject=refund" // of package messages
 )
 
 // Route mounts the area. All that a page shows is in its address: filter, order, page and

@@ -31,9 +31,11 @@ func (q *Requests) list(c *gin.Context) error {
 	}
 	v := page.From(c)
 	v.Title, v.Nav, v.Lead = v.T("requests.title"), "requests", v.T("requests.lead")
-	written, err := q.Store.Written(c.Request.Context(), page.LoginOf(c), before, perPage+1)
-	if err != nil {
-		return fmt.Errorf("listing messages: %w", err)
+	var written []Written
+	if v.Leads("messages") {
+		if written, err = q.Store.Written(c.Request.Context(), page.LoginOf(c), before, perPage+1); err != nil {
+			return fmt.Errorf("listing messages: %w", err)
+		}
 	}
 	p := listPage{First: before == ""}
 	var last string
@@ -52,6 +54,22 @@ func (q *Requests) list(c *gin.Context) error {
 		p.Older = v.URL(listPath + "?before=" + last)
 	}
 	return page.Render(c, http.StatusOK, listView(v, p))
+}
+
+// toAsk is what one can ask for at this mutuality.
+func toAsk(v page.View) (rows []page.FileRow) {
+	for _, e := range []struct {
+		icon      page.Icon
+		path, key string
+	}{
+		{"pen", "bank/change", "requests.list.bank"}, {"envelope", "orders", "requests.list.order"},
+		{"sheet", "papers", "requests.list.paper"}, {"envelope", "requests/contact", "messages.write"},
+	} {
+		if v.Leads(e.path) {
+			rows = append(rows, page.FileRow{Icon: e.icon, Link: page.Link{URL: v.URL(e.path), Text: v.T(e.key)}})
+		}
+	}
+	return rows
 }
 
 func requestRow(v page.View, r Request) page.LedgerRow {

@@ -166,12 +166,7 @@ func listView(v page.View, p listPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.Files([]page.FileRow{
-					{Icon: "pen", Link: page.Link{URL: v.URL("bank/change"), Text: v.T("requests.list.bank")}},
-					{Icon: "envelope", Link: page.Link{URL: v.URL("orders"), Text: v.T("requests.list.order")}},
-					{Icon: "sheet", Link: page.Link{URL: v.URL("papers"), Text: v.T("requests.list.paper")}},
-					{Icon: "envelope", Link: page.Link{URL: v.URL("requests/contact"), Text: v.T("messages.write")}},
-				}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Files(toAsk(v)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -31,8 +31,7 @@ const (
 	savingsPath    = "rights/savings"
 	agreementsPath = "rights/agreements"
 
-	glossaryPath = "help/glossary#"
-	askPath      = "requests/contact?subject=rights"
+	askPath = "requests/contact?subject=rights"
 )
 
 // Route mounts the area. What tells of care needs a login that may read of it.
@@ -72,7 +71,9 @@ func (a *Rights) list(c *gin.Context) error {
 		{filesPath, "rights.dmg."}, {mafPath, "rights.maf."}, {agreementsPath, "rights.agreements."},
 		{savingsPath, "rights.savings."}, {"indemnities", "indemnities."},
 	} {
-		rows = append(rows, page.FileRow{Link: page.Link{URL: v.URL(e.path), Text: v.T(e.key + "title")}, Detail: v.T(e.key + "what")})
+		if v.Leads(e.path) {
+			rows = append(rows, page.FileRow{Link: page.Link{URL: v.URL(e.path), Text: v.T(e.key + "title")}, Detail: v.T(e.key + "what")})
+		}
 	}
 	return page.Render(c, http.StatusOK, listView(v, rows))
 }
@@ -108,5 +109,5 @@ func empty(v page.View, title string, at time.Time) page.Empty {
 		why = "rights.empty.never"
 	}
 	return page.Empty{Title: v.T("rights." + title + ".empty"), Text: v.T(why),
-		Link: page.Link{URL: v.URL(askPath), Text: v.T("rights.empty.link")}}
+		Link: v.Way(askPath, v.T("rights.empty.link"), "")}
 }

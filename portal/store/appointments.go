@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/people"
 )
@@ -46,6 +47,9 @@ const noticedAppointment = "appointment"
 // appointment has changed: in the morning, or at once if it is soon and she has not been
 // told today.
 func (db *DB) appointmentNotice(t *tx, mutuality string, member auth.MemberID, soonest time.Time) error {
+	if db.cfg.Off.Has(feature.Indemnities) {
+		return nil
+	}
 	now := db.cfg.Now()
 	due := nextMorning(now)
 	today := people.Today(now).Format(time.DateOnly)

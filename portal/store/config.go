@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet.example/portal/calendar"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/vault"
 )
 
@@ -42,6 +43,8 @@ type Config struct {
 	// MajorityAge is from when a person on a booklet is no longer seen by its holder
 	// unless she allows it, in years. Default 18.
 	MajorityAge int
+	// Off are the features that the mutuality does without: nobody is told of them.
+	Off feature.Off
 	// BankDelay is how many working days pass before a signed change of account can be in
 	// force. Default bank.DefaultDelay.
 	BankDelay int

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/kiosk"
 	"guichet.example/portal/office"
 )
@@ -53,6 +54,9 @@ func (db *DB) callStaff(t *tx, call kiosk.Call) error {
 // callSilent calls for somebody where nothing is heard of a kiosk that did not end its
 // lease, once for each silence.
 func (db *DB) callSilent(t *tx, now time.Time) (int64, error) {
+	if db.cfg.Off.Has(feature.Kiosks) {
+		return 0, nil
+	}
 	var silent []kiosk.Kiosk
 	err := t.each(`
 		SELECT `+kioskColumns+` FROM kiosks

@@ -10,6 +10,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/feature"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/messages"
@@ -234,6 +235,9 @@ func (db *DB) moveMessage(t *tx, mutuality string, i office.Item, what string) e
 		string(to), micros(db.cfg.Now()), mutuality, string(i.Member), i.ID)
 	if err != nil {
 		return err
+	}
+	if db.cfg.Off.Has(feature.Messages) {
+		return nil
 	}
 	switch to {
 	case messages.Asked, messages.Answered, messages.Closed:
