@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"guichet.example/cmd/internal/cli"
@@ -18,7 +20,8 @@ var errAuditBroken = errors.New("the audit trail does not hold")
 
 // runAudit reads the trail of a store, or an export of one, without writing to it.
 func runAudit(ctx context.Context, env cli.Env, args []string) error {
-	flags := cli.Flags(env, "audit", "guichet audit verify|export (-db FILE|ADDRESS | -database-file FILE | -export FILE) [-heads FILE]")
+	flags := cli.Flags(env, "audit", "guichet audit verify|export (-config FILE | -db FILE|ADDRESS | -database-file FILE | -export FILE) [-heads FILE]")
+	config := flags.String("config", "", "settings `file`, JSON: they say where the database is, and its heads where -heads does not")
 	db := flags.String("db", "", "SQLite file of the counter, or postgres:// address without a password; it may be in use")
 	addressFile := flags.String("database-file", "", "file that holds the postgres:// address of the database")
 	export := flags.String("export", "", "file written by guichet audit export")
@@ -27,8 +30,16 @@ func runAudit(ctx context.Context, env cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 || !oneOf(*db, *addressFile, *export) {
-		return fmt.Errorf("%w: say verify or export, and -db, -database-file or -export", cli.ErrUsage)
+	if len(rest) != 1 || !oneOf(*config, *db, *addressFile, *export) {
+		return fmt.Errorf("%w: say verify or export, and -config, -db, -database-file or -export", cli.ErrUsage)
+	}
+	if *config != "" {
+		settings, err := loadSettings(*config)
+		if err != nil {
+			return err
+		}
+		*db, *addressFile = auditSource(settings)
+		*heads = cmp.Or(*heads, settings.auditHeads())
 	}
 	rows, done, err := auditRows(ctx, *db, *addressFile, *export)
 	if err != nil {
@@ -42,6 +53,18 @@ func runAudit(ctx context.Context, env cli.Env, args []string) error {
 		return audit.Export(ctx, env.Stdout, rows)
 	}
 	return fmt.Errorf("%w: %q is neither verify nor export", cli.ErrUsage, rest[0])
+}
+
+// auditSource is where the settings say that the trail is: the file or address of the
+// database, or the file that holds the address.
+func auditSource(s *Settings) (db, addressFile string) {
+	switch {
+	case s.DatabaseFile != "":
+		return "", s.DatabaseFile
+	case s.Database != "":
+		return s.Database, ""
+	}
+	return filepath.Join(s.Data, "guichet.db"), ""
 }
 
 // oneOf tells whether exactly one text is given.

@@ -3,22 +3,36 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"time"
 
+	"guichet.example/auth/nrn"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/core"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/store"
 )
 
-const importUsage = `guichet import -config FILE [-kind KIND] [-preview] [-strict] [-as-of TIME] [-rejects FILE] FILE|FOLDER...
-       guichet import -schema [KIND]
+const importUsage = `guichet import -config FILE [-kind KIND] [-preview] [-strict] [-complete [-most-gone PERCENT]] [-as-of TIME] [-rejects FILE] FILE|FOLDER...
+       guichet import -schema [KIND|all]
 Takes in what the insurance system delivers: NDJSON or CSV, one kind a file. The kind is
 in a file's name (payment.ndjson, line-2026-11-22.csv) or given. Of a folder, all files
 are taken in, members first. A wrong line is left out and told; the others go in. The
 same file again changes nothing, and one that was cut short goes on where it was. Exits
-with 1 where a line was left out.`
+with 1 where a line was left out.
+
+With -complete the files are all there is of their kinds, and what they do not hold is
+taken away at the end: payments, indemnities, tariffs, years of maximum billing and of
+savings, professionals, branches and postcodes go, a payment with its lines; households,
+covers, incapacities, medical files and agreements that go on end on the day before the
+data's, appointments to come are cancelled, and members are former members from then on.
+A member is never removed, nor what is hers at the counter: documents, requests, the
+account she chose, a number she gave. Lines of a payment and shares of a year that are
+delivered are all of it. Documents and shipments stay. A wrong line counts as delivered;
+one whose key cannot be read refuses the delivery, and so does one that would take away
+more than -most-gone percent of the rows of a kind: nothing is imported then. -preview
+tells what would go.`
 
 // importer takes in files.
 type importer struct {
@@ -30,6 +44,8 @@ type importer struct {
 	rejects   *rejects
 	progress  *progress
 	ahead     *core.Ahead // of a preview; nil: it is no preview
+	looking   bool        // at what an import would do: nothing is written
+	complete  *completion // nil: what is not delivered stays
 	out       func(file string, kind core.Kind, counts core.Import)
 }
 
@@ -39,6 +55,9 @@ type importStore interface {
 	LoadPart(ctx context.Context, mutuality, id string, part core.Part) (core.Outcome, error)
 	EndImport(ctx context.Context, mutuality, id string, state core.ImportState) error
 	Preview(ctx context.Context, mutuality string, batch core.Batch, ahead *core.Ahead) (core.Outcome, error)
+	NumberOf(mutuality string) func(nrn.Number) string
+	Gone(ctx context.Context, mutuality string, kind core.Kind, asOf time.Time, delivered *core.Delivered) (core.Gone, error)
+	TakeAway(ctx context.Context, mutuality, id string, delivered *core.Delivered) (core.Gone, error)
 }
 
 // errRejected means that lines were left out; what was told before says which.
@@ -51,7 +70,9 @@ func runImport(ctx context.Context, env cli.Env, args []string) error {
 	strict := flags.Bool("strict", false, "one wrong line, and nothing is written")
 	asOf := flags.String("as-of", "", "the insurance system's own `time` of the data: 2026-11-22T04:00:00+01:00 or 2026-11-22; not given: when a file was written")
 	rejectsFile := flags.String("rejects", "", "new `file` for the wrong lines, as CSV; not given: standard error")
-	schema := flags.Bool("schema", false, "print what files hold, as JSON Schema with the header of CSV, and end")
+	complete := flags.Bool("complete", false, "the files are all there is of their kinds: what they do not hold is taken away")
+	most := flags.Int("most-gone", core.MostGone, "with -complete: the most `percent` of the rows of a kind that may be taken away")
+	schema := flags.Bool("schema", false, "list the kinds of record, or print what a line of one holds, as JSON Schema with the header of CSV, and end")
 	config := flags.String("config", "", "settings `file`, JSON (required)")
 	rest, err := cli.Parse(flags, args)
 	if err != nil {
@@ -61,6 +82,9 @@ func runImport(ctx context.Context, env cli.Env, args []string) error {
 		return printSchemas(env, rest)
 	}
 	x := &importer{now: func() time.Time { return time.Now().In(locale.Zone()) }, progress: newProgress(env.Stderr)}
+	if err := x.completing(flags, *complete, *most); err != nil {
+		return err
+	}
 	settings, err := x.settings(*config, *kind, *asOf, rest)
 	if err != nil {
 		return err
@@ -107,28 +131,68 @@ func (x *importer) settings(config, kind, asOf string, rest []string) (*Settings
 	return loadSettings(config)
 }
 
+// completing checks the flags of a complete delivery.
+func (x *importer) completing(flags *flag.FlagSet, complete bool, most int) error {
+	given := false
+	flags.Visit(func(f *flag.Flag) { given = given || f.Name == "most-gone" })
+	switch {
+	case given && !complete:
+		return fmt.Errorf("%w: -most-gone goes with -complete", cli.ErrUsage)
+	case most < 0 || most > 100:
+		return fmt.Errorf("%w: -most-gone is a percentage, 0 to 100", cli.ErrUsage)
+	case complete:
+		x.complete = &completion{most: most}
+	}
+	return nil
+}
+
 // all takes in the files, or looks at them.
 func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, preview, strict bool) error {
-	x.out = func(file string, kind core.Kind, n core.Import) {
-		words := [3]string{"added", "changed", "unchanged"}
-		if x.ahead != nil {
-			words = [3]string{"to add", "to change", "unchanged"}
-		}
-		fmt.Fprintf(env.Stdout, "%s: %s: %d %s, %d %s, %d %s, %d rejected\n", file, kind,
-			n.Added, words[0], n.Changed, words[1], n.Unchanged, words[2], n.Rejected)
-	}
+	x.out = func(file string, kind core.Kind, n core.Import) { x.counts(env, file, kind, n) }
 	if preview || strict {
-		if err := x.look(ctx, env, files, preview); err != nil || preview {
+		x.looking = true
+		err := x.look(ctx, env, files, preview)
+		if x.looking = preview; err != nil || preview {
 			return err
 		}
 	}
 	x.ahead = nil
+	if x.complete != nil {
+		if err := x.gather(ctx, files); err != nil {
+			return err
+		}
+		if err := x.foresee(ctx, nil); err != nil {
+			return err
+		}
+	}
 	for _, file := range files {
 		if err := x.take(ctx, file); err != nil {
 			return fmt.Errorf("%s: %w", file.name, err)
 		}
 	}
+	if x.complete != nil {
+		if err := x.finish(ctx, env); err != nil {
+			return err
+		}
+	}
 	return x.rejected("are left out, the others are in")
+}
+
+// counts tells what became of the lines of a file.
+func (x *importer) counts(env cli.Env, file string, kind core.Kind, n core.Import) {
+	words := [4]string{"added", "changed", "unchanged", "removed"}
+	if x.ahead != nil {
+		words = [4]string{"to add", "to change", "unchanged", "to remove"}
+	}
+	gone := ""
+	if n.Complete {
+		gone = fmt.Sprintf(", %d %s", n.RemovedRows, words[3])
+		if x.ahead == nil {
+			gone += fmt.Sprintf(", %d ended", n.EndedRows)
+		}
+	}
+	fmt.Fprintf(env.Stdout, "%s: %s: %d %s, %d %s, %d %s%s, %d rejected\n", file, kind,
+		n.Added, words[0], n.Changed, words[1], n.Unchanged, words[2], gone, n.Rejected)
 }
 
 // look reads all files and writes nothing. Before an import that is all or nothing, it
@@ -148,10 +212,23 @@ func (x *importer) look(ctx context.Context, env cli.Env, files []importFile, to
 	if n := x.ahead.Beyond(); n > 0 {
 		fmt.Fprintf(env.Stderr, "%d new members and payments are more than are kept in mind: what refers to one that is nowhere was not told from there on\n", n)
 	}
-	if told {
-		return x.rejected("would be left out")
+	if !told {
+		return x.rejected("nothing was imported")
 	}
-	return x.rejected("nothing was imported")
+	return errors.Join(x.lookGone(ctx, env, files), x.rejected("would be left out"))
+}
+
+// lookGone tells what complete deliveries would take away. Rows that refer to a member whose
+// number would change are told as if it had not.
+func (x *importer) lookGone(ctx context.Context, env cli.Env, files []importFile) error {
+	if x.complete == nil {
+		return nil
+	}
+	if err := x.gather(ctx, files); err != nil {
+		return err
+	}
+	words := map[core.Fate]string{core.Ends: "would end", core.Goes: "would be removed"}
+	return x.foresee(ctx, func(kind core.Kind, gone core.Gone) { tellGone(env.Stdout, kind, gone, words) })
 }
 
 // rejected is the error of an import with wrong lines.
@@ -160,25 +237,4 @@ func (x *importer) rejected(what string) error {
 		return nil
 	}
 	return fmt.Errorf("%d %w: %s", x.rejects.lines, errRejected, what)
-}
-
-// printSchemas prints the published schema of one kind, or of all.
-func printSchemas(env cli.Env, rest []string) error {
-	kinds := core.Kinds()
-	if len(rest) > 1 {
-		return fmt.Errorf("%w: one KIND at most", cli.ErrUsage)
-	}
-	if len(rest) == 1 {
-		kind, known := core.ParseKind(rest[0])
-		if !known {
-			return fmt.Errorf("%w: no kind %q; there are %s", cli.ErrUsage, rest[0], kindNames())
-		}
-		kinds = []core.Kind{kind}
-	}
-	for _, kind := range kinds {
-		if _, err := fmt.Fprintf(env.Stdout, "%s\n", core.SchemaOf(kind).JSONSchema()); err != nil {
-			return err
-		}
-	}
-	return nil
 }

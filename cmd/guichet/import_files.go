@@ -113,33 +113,48 @@ func kindOf(name string) (core.Kind, bool) {
 	return best, best != ""
 }
 
+// asOfOf is the insurance system's own time of the data of a file.
+func (x *importer) asOfOf(file importFile) time.Time {
+	at := x.asOf
+	if at.IsZero() {
+		at = file.written
+	}
+	if now := x.now(); at.After(now) { // newer than what comes next
+		return now
+	}
+	return at
+}
+
+// begin opens a file and, unless it is looked at only, notes that it is being taken in.
+func (x *importer) begin(ctx context.Context, file importFile) (core.Import, *os.File, error) {
+	f, err := os.Open(file.path)
+	if err != nil {
+		return core.Import{}, nil, err
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, &stoppable{ctx, f})
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	i := core.Import{Kind: file.kind, File: file.name, SHA256: [32]byte(sum.Sum(nil)), AsOf: x.asOfOf(file)}
+	i.Complete = x.complete != nil && core.FateOf(file.kind) != core.Stays
+	if err == nil && x.ahead == nil {
+		i, err = x.db.BeginImport(ctx, x.mutuality, i)
+	}
+	if err != nil {
+		return i, nil, errors.Join(err, f.Close())
+	}
+	return i, f, nil
+}
+
 // take takes in one file, or looks at it.
 func (x *importer) take(ctx context.Context, file importFile) error {
-	f, err := os.Open(file.path)
+	i, f, err := x.begin(ctx, file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, &stoppable{ctx, f}); err != nil {
-		return err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	i := core.Import{Kind: file.kind, File: file.name, SHA256: [32]byte(sum.Sum(nil)), AsOf: x.asOf}
-	if i.AsOf.IsZero() {
-		i.AsOf = file.written
-	}
-	if now := x.now(); i.AsOf.After(now) { // newer than what comes next
-		i.AsOf = now
-	}
-	if x.ahead == nil {
-		if i, err = x.db.BeginImport(ctx, x.mutuality, i); err != nil {
-			return err
-		}
-		x.rejects.lines += i.Rejected // before it was cut short
-	}
+	x.rejects.lines += i.Rejected // before it was cut short
 	again := sha256.New()
 	if err := x.read(ctx, file, io.TeeReader(f, again), &i); err != nil {
 		return err
@@ -147,6 +162,15 @@ func (x *importer) take(ctx context.Context, file importFile) error {
 	if [32]byte(again.Sum(nil)) != i.SHA256 {
 		return errors.New("the file changed while it was read: run the import again")
 	}
+	if i.Complete && x.ahead == nil {
+		x.complete.open = append(x.complete.open, taken{file, i})
+		return nil
+	}
+	return x.end(ctx, file, i)
+}
+
+// end notes that a file was taken in, and tells what became of it.
+func (x *importer) end(ctx context.Context, file importFile, i core.Import) error {
 	if x.ahead == nil {
 		if err := x.db.EndImport(ctx, x.mutuality, i.ID, core.ImportDone); err != nil {
 			return err
@@ -160,7 +184,7 @@ func (x *importer) take(ctx context.Context, file importFile) error {
 func (x *importer) read(ctx context.Context, file importFile, from io.Reader, i *core.Import) error {
 	r, err := core.NewReader(from, file.kind, file.format, x.now())
 	if err != nil {
-		return x.refuse(ctx, i, err)
+		return x.refuse(ctx, i, 1, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -186,11 +210,11 @@ func (x *importer) read(ctx context.Context, file importFile, from io.Reader, i 
 }
 
 // refuse notes that a file is refused as a whole.
-func (x *importer) refuse(ctx context.Context, i *core.Import, cause error) error {
+func (x *importer) refuse(ctx context.Context, i *core.Import, line int64, cause error) error {
 	if x.ahead != nil {
 		return cause
 	}
-	part := core.Part{Batch: core.Batch{Kind: i.Kind}, Rejects: []core.LineReject{{Line: 1, Reason: cause.Error()}}, Lines: 1}
+	part := core.Part{Batch: core.Batch{Kind: i.Kind}, Rejects: []core.LineReject{{Line: line, Reason: cause.Error()}}, Lines: line}
 	_, err := x.db.LoadPart(ctx, x.mutuality, i.ID, part)
 	if err == nil {
 		err = x.db.EndImport(ctx, x.mutuality, i.ID, core.ImportRefused)
@@ -215,6 +239,7 @@ func (x *importer) put(ctx context.Context, name string, part core.Part, i *core
 		part.Rejects = append(part.Rejects, core.LineReject{Line: part.LineOf[r.Row], Field: r.Field, Reason: r.Reason})
 	}
 	i.Added, i.Changed, i.Unchanged = i.Added+int64(out.Added), i.Changed+int64(out.Changed), i.Unchanged+int64(out.Unchanged)
+	i.RemovedRows += int64(out.Removed)
 	wrong, err := x.rejects.tell(name, part.Rejects)
 	i.Rejected += wrong
 	return err

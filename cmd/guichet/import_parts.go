@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"guichet.example/portal/core"
 )
@@ -25,10 +27,10 @@ type parsed struct {
 }
 
 // partsOf reads a file ahead of the store, past the lines that are in. The lines of a
-// payment stay together, as far as they stand together in the file.
+// payment stay together, and the shares of a year, as far as they stand together in the file.
 func partsOf(ctx context.Context, r *core.Reader, file importFile, i *core.Import) <-chan parsed {
 	parts := make(chan parsed, 1)
-	p := &parter{ctx: ctx, r: r, file: file, skip: i.Lines, to: parts}
+	p := &parter{ctx: ctx, r: r, file: file, whole: i.Complete, skip: i.Lines, to: parts}
 	go func() {
 		defer close(parts)
 		if err := p.run(); err != nil {
@@ -39,14 +41,15 @@ func partsOf(ctx context.Context, r *core.Reader, file importFile, i *core.Impor
 }
 
 type parter struct {
-	ctx     context.Context
-	r       *core.Reader
-	file    importFile
-	skip    int64
-	to      chan<- parsed
-	part    core.Part
-	pdfs    int
-	payment string
+	ctx   context.Context
+	r     *core.Reader
+	file  importFile
+	whole bool
+	skip  int64
+	to    chan<- parsed
+	part  core.Part
+	pdfs  int
+	group string // what the last row that adds up with others belongs to
 }
 
 func (p *parter) send(part parsed) bool {
@@ -59,7 +62,7 @@ func (p *parter) send(part parsed) bool {
 }
 
 func (p *parter) run() error {
-	p.part.Kind = p.file.kind
+	p.part.Kind, p.part.Whole = p.file.kind, p.whole
 	for {
 		read, err := p.r.Next()
 		if errors.Is(err, io.EOF) {
@@ -74,11 +77,11 @@ func (p *parter) run() error {
 		if read.Line <= p.skip {
 			continue
 		}
-		if p.full(read.Row) {
+		if p.full(read) {
 			if !p.send(parsed{Part: p.part}) {
 				return nil
 			}
-			p.part, p.pdfs = core.Part{Batch: core.Batch{Kind: p.file.kind, Rows: make([]core.Row, 0, partRows)}}, 0
+			p.part, p.pdfs = core.Part{Batch: core.Batch{Kind: p.file.kind, Whole: p.whole, Rows: make([]core.Row, 0, partRows)}}, 0
 		}
 		if err := p.add(read); err != nil {
 			return err
@@ -87,7 +90,7 @@ func (p *parter) run() error {
 }
 
 // full tells whether the row begins another part.
-func (p *parter) full(row core.Row) bool {
+func (p *parter) full(read core.Read) bool {
 	most := partRows
 	if p.file.kind == core.KindMember {
 		most = partMembers
@@ -96,27 +99,48 @@ func (p *parter) full(row core.Row) bool {
 	if n < most && p.pdfs < partPDFs {
 		return false
 	}
-	if p.file.kind != core.KindLine || n > 2*most {
+	if core.FateOf(p.file.kind) != core.Replaced || n > 2*most {
 		return true
 	}
-	line, ok := row.(core.Line) // one that is wrong may stand among those of a payment
-	return ok && line.Payment != p.payment
+	group := p.groupOf(read)
+	return group != "" && group != p.group
+}
+
+// groupOf is what a line adds up with: a payment, or the year of a household. Empty where
+// that cannot be told.
+func (p *parter) groupOf(read core.Read) string {
+	switch row := read.Row.(type) {
+	case core.Line:
+		return row.Payment
+	case core.MafShare:
+		return core.Unspaced(row.Holder) + "/" + strconv.Itoa(row.Year)
+	}
+	switch {
+	case read.Key == nil:
+		return ""
+	case p.file.kind == core.KindLine:
+		return read.Key[0]
+	}
+	return read.Key[0] + "/" + read.Key[1]
 }
 
 func (p *parter) add(read core.Read) error {
 	p.part.Lines, p.part.Bytes = read.Line, read.Bytes
-	switch row := read.Row.(type) {
-	case core.Line:
-		p.payment = row.Payment
-	case core.Received:
+	if core.FateOf(p.file.kind) == core.Replaced {
+		p.group = cmp.Or(p.groupOf(read), p.group)
+		if read.Row == nil && read.Key != nil {
+			p.part.Refused = append(p.part.Refused, read.Key)
+		}
+	}
+	if row, ok := read.Row.(core.Received); ok {
 		pdf, err := p.beside(row.File)
 		if err != nil {
 			read.Row, read.Problems = nil, []core.Problem{{Field: "file", Reason: reasonOf(err)}}
-			break
+		} else {
+			row.PDF = pdf
+			p.pdfs += len(pdf)
+			read.Row = row
 		}
-		row.PDF = pdf
-		p.pdfs += len(pdf)
-		read.Row = row
 	}
 	for _, wrong := range read.Problems {
 		p.part.Rejects = append(p.part.Rejects, core.LineReject{Line: read.Line, Field: wrong.Field, Reason: wrong.Reason})
