@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -16,6 +18,7 @@ import (
 
 	"guichet.example/portal/core"
 	"guichet.example/portal/core/seed"
+	"guichet.example/portal/store"
 	"guichet.example/portal/store/bare"
 	"guichet.example/portal/store/storetest"
 )
@@ -125,6 +128,9 @@ func (g *grown) measure(ctx context.Context) error {
 	if err := g.weigh(ctx, c); err != nil {
 		return err
 	}
+	if err := g.backUp(ctx, c); err != nil {
+		return err
+	}
 	if err := g.signIn(ctx, t); err != nil {
 		return err
 	}
@@ -152,26 +158,73 @@ func (g *grown) take(ctx context.Context, c *counter) error {
 	for _, t := range totals {
 		g.figures["rows delivered, rows/member"] += float64(t.Count)
 	}
+	took, err := g.command(ctx, c, "import", files)
+	g.figures["processor of the import, µs/member"] = float64(took.Microseconds())
+	return err
+}
+
+// command runs one of `guichet` on the counter, and returns what it and PostgreSQL took.
+func (g *grown) command(ctx context.Context, c *counter, name, argument string) (time.Duration, error) {
 	config, err := c.writeSettings()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before, err := g.serverSpent()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	command := exec.CommandContext(ctx, self, "import", "-config", config, files)
+	command := exec.CommandContext(ctx, self, name, "-config", config, argument)
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("guichet import: %w\n%s", err, said.Bytes())
+		return 0, fmt.Errorf("guichet %s: %w\n%s", name, err, said.Bytes())
 	}
 	after, err := g.serverSpent()
-	g.figures["processor of the import, µs/member"] = float64((command.ProcessState.UserTime() + command.ProcessState.SystemTime() + after - before).Microseconds())
+	return command.ProcessState.UserTime() + command.ProcessState.SystemTime() + after - before, err
+}
+
+// backUp makes a backup, and puts it back elsewhere.
+func (g *grown) backUp(ctx context.Context, c *counter) error {
+	out := filepath.Join(c.dir, "backup")
+	took, err := g.command(ctx, c, "backup", out)
+	if err != nil {
+		return err
+	}
+	g.figures["processor of a backup, µs/member"] = float64(took.Microseconds())
+	err = filepath.WalkDir(out, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			g.figures["disk of a backup, B/member"] += float64(info.Size())
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	there := &counter{dir: filepath.Join(c.dir, "restored"), services: c.services}
+	if err := os.Mkdir(there.dir, 0o700); err != nil {
+		return err
+	}
+	defer os.RemoveAll(there.dir)
+	if g.server != nil {
+		if there.database, err = g.server.Fresh(); err != nil {
+			return err
+		}
+	}
+	if err := os.Symlink(filepath.Join(c.dir, "keys"), filepath.Join(there.dir, "keys")); err != nil {
+		return err
+	}
+	began := time.Now()
+	took, err = g.command(ctx, there, "restore", out)
+	g.figures["processor of a restore, µs/member"] = float64(took.Microseconds())
+	g.figures["restore by the clock, µs/member"] = float64(time.Since(began).Microseconds())
 	return err
 }
 
@@ -215,7 +268,15 @@ func (g *grown) signIn(ctx context.Context, t *town) error {
 		if err != nil {
 			return err
 		}
-		if err := t.signIn(ctx, m.ID, m.Name); err != nil {
+		err = t.signIn(ctx, m.ID, m.Name)
+		for range 20 { // PostgreSQL was hurried
+			if !errors.Is(err, store.ErrUnavailable) {
+				break
+			}
+			time.Sleep(time.Second)
+			err = t.signIn(ctx, m.ID, m.Name)
+		}
+		if err != nil {
 			return err
 		}
 	}
