@@ -93,15 +93,23 @@ func identityRows(v page.View, m Member) []page.SummaryRow {
 		{Label: v.T("account.birth"), Value: birth(v, m)},
 		{Label: v.T("account.number"), Content: page.MaskedNumber(v, last2(m))},
 		{Label: v.T("account.affiliation"), Value: m.Affiliation,
-			Detail: v.T("account.since", locale.A("date", locale.Date(v.Lang, m.Since)))},
+			Detail: membership(v, m)},
 	}
+}
+
+// membership says since when she is a member, or until when she was one.
+func membership(v page.View, m Member) string {
+	if !m.Until.IsZero() {
+		return v.T("account.until", locale.A("date", locale.Date(v.Lang, m.Until)))
+	}
+	return v.T("account.since", locale.A("date", locale.Date(v.Lang, m.Since)))
 }
 
 // contactRows are how she is reached, each with the way to change it: the address by a
 // request that staff answer, the rest by herself, at once (F73 to F76).
 func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page.SummaryRow {
 	change := func(path, key string) page.Link {
-		return page.Link{URL: v.URL(path), Text: v.T("people.change"), Hidden: v.T(key)}
+		return v.Way(path, v.T("people.change"), v.T(key))
 	}
 	rows := []page.SummaryRow{
 		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
