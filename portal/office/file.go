@@ -108,12 +108,21 @@ type File struct {
 	Phone     string // shown masked
 	Language  string
 	Account   Account
+	Paid      Paid
 	Letters   []Letter  // newest first
 	Requests  []Asked   // newest first
 	SignIns   []SignIn  // newest first
 	Checks    []Checked // newest first
 	Looks     []Look    // newest first: who opened this file
 	UpdatedAt time.Time // by the insurance system
+}
+
+// Paid is the last payment to the person or from her, all that an officer sees of her
+// payments: what she can be asked about. It tells not what it is for. Zero: none recorded.
+type Paid struct {
+	At    time.Time // date
+	Cents int64     // negative: from her
+	Last4 string    // of the account; empty: not by transfer
 }
 
 // Account is the state of a member's own access.

@@ -192,7 +192,7 @@ func masked(s string) string {
 // filePage is a person's file.
 type filePage struct {
 	File                                              File
-	Who, Contact, Account                             []page.SummaryRow
+	Who, Contact, Account, Paid                       []page.SummaryRow
 	Letters, Requests, SignIns, Checks, Looks         []page.LedgerRow
 	MayCheck, MayEmail, MayEnrol, MayAccount, MaySign bool
 	MayQueue                                          bool // read items of the queue
@@ -216,7 +216,7 @@ func (o *Office) file(c *gin.Context) error {
 		v.Back = page.Link{URL: v.URL(queuePath + "/" + t), Text: v.T("office.file.item")}
 	}
 	p := filePage{
-		File: f, Who: who(v, f), Contact: contact(v, f), Account: accountRows(v, f),
+		File: f, Who: who(v, f), Contact: contact(v, f), Account: accountRows(v, f), Paid: []page.SummaryRow{paidRow(v, f.Paid)},
 		MayCheck: o.may(v, auth.CheckIdentity), MayAccount: o.may(v, auth.ManageAccounts), MaySign: o.may(v, auth.SignForMember) && v.Leads(filesPath+"/"+f.Opening.ID+"/paper"),
 		MayQueue: o.may(v, auth.WorkQueue),
 	}
@@ -273,6 +273,24 @@ func accountRows(v page.View, f File) []page.SummaryRow {
 		{Label: v.T("office.account.email"), Value: yes(v, a.Email)},
 		{Label: v.T("office.account.sessions"), Value: strconv.Itoa(a.Sessions)},
 	}
+}
+
+// paidRow is the last payment, or that none is recorded.
+func paidRow(v page.View, p Paid) page.SummaryRow {
+	row := page.SummaryRow{Label: v.T("office.paid.last")}
+	if p.At.IsZero() {
+		row.Value, row.Detail, row.Quiet = v.T("office.paid.none"), v.T("office.paid.none.text"), true
+		return row
+	}
+	way, cents := "to", p.Cents
+	if cents < 0 {
+		way, cents = "from", -cents
+	}
+	row.Value = v.T("office.paid."+way, locale.A("amount", locale.Money(v.Lang, cents)), locale.A("date", locale.Date(v.Lang, p.At)))
+	if p.Last4 != "" {
+		row.Detail = v.T("office.paid.account", locale.A("last4", p.Last4))
+	}
+	return row
 }
 
 // accountReason is why an account was disabled, or opened again.

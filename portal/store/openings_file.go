@@ -10,6 +10,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/core"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
 )
@@ -58,7 +59,7 @@ func (db *DB) file(c *conn, key memberKey, f *office.File) error {
 	}
 	f.Phone = cmp.Or(known.Mobile, known.Home, known.Work)
 	for _, part := range []func(*conn, memberKey, *office.File) error{
-		db.fileAccount, fileRequests, fileLetters, fileSignIns, fileChecks, fileLooks,
+		db.fileAccount, filePaid, fileRequests, fileLetters, fileSignIns, fileChecks, fileLooks,
 	} {
 		if err := part(c, key, f); err != nil {
 			return err
@@ -93,6 +94,25 @@ func (db *DB) fileAccount(c *conn, key memberKey, f *office.File) error {
 	}
 	return c.get(`SELECT count(*) FROM sessions WHERE mutuality = ? AND member = ? AND ends_at > ?`,
 		[]any{key.mutuality, key.member, micros(db.cfg.Now())}, &f.Account.Sessions)
+}
+
+// filePaid finds the last payment that the bank carried out, among those of the person
+// herself: what a professional got is not hers.
+func filePaid(c *conn, key memberKey, f *office.File) error {
+	var paid sql.NullString
+	err := c.get(`
+		SELECT paid, cents, last4 FROM payments
+		WHERE mutuality = ? AND member = ? AND paid IS NOT NULL AND kind <> ?
+		ORDER BY paid DESC, treated DESC, payment DESC LIMIT 1`,
+		[]any{key.mutuality, key.member, string(core.ThirdParty)}, &paid, &f.Paid.Cents, &f.Paid.Last4)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.Paid.At, err = fromDate(paid)
+	return err
 }
 
 func fileRequests(c *conn, key memberKey, f *office.File) error {

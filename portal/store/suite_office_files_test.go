@@ -9,6 +9,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/core"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/federal"
 	"guichet.example/portal/office"
@@ -45,6 +46,18 @@ func testOpening(t *testing.T, b *bed) {
 	if len(f.Requests) != 1 || f.Requests[0].Item != b.item(b.claire, request) {
 		t.Errorf("requests of the file: %+v", f.Requests)
 	}
+	if f.Paid != (office.Paid{}) {
+		t.Errorf("last payment of nobody's: %+v", f.Paid)
+	}
+	first, last, third, ahead := payment("P1", 2640, core.Refund), payment("P2", -9000, core.Contribution), payment("P3", 5000, core.ThirdParty), payment("P4", 700, core.Refund)
+	first.Treated, first.Paid = day("2026-11-05"), day("2026-11-06") // treated later, paid earlier
+	last.Paid, third.Paid = day("2026-11-09"), day("2026-11-10")     // the last is not hers
+	neighbour := payment("P5", 100, core.Refund)
+	neighbour.Member, neighbour.Paid = bramAffiliation, day("2026-11-11")
+	b.load(first, last, third, ahead, neighbour) // P4 is not carried out yet
+	if f, err = b.File(ctx, ines, id); err != nil || f.Paid != (office.Paid{At: day("2026-11-09"), Cents: -9000, Last4: "7034"}) {
+		t.Errorf("last payment: %+v, %v", f.Paid, err)
+	}
 	_, err = b.File(ctx, ada, id)
 	want(t, "a colleague's look", err, office.ErrNoOpening)
 	other := b.atWork(auth.Officer{Mutuality: "141", ID: ines.ID, Roles: ines.Roles, Holder: ines.Holder})
@@ -59,8 +72,8 @@ func testOpening(t *testing.T, b *bed) {
 			looks++
 		}
 	}
-	if looks != 1 {
-		t.Errorf("%d rows of one look", looks)
+	if looks != 2 {
+		t.Errorf("%d rows of two looks", looks)
 	}
 }
 
