@@ -281,3 +281,23 @@ func TestUnknownFeatureStopsTheStart(t *testing.T) {
 		t.Errorf("New: %v", err)
 	}
 }
+
+// The help says nothing of what is off: neither its terms nor how to do it.
+func TestHelpIsSilentAboutWhatIsOff(t *testing.T) {
+	on, off := open(t), open(t, func(cfg *portal.Config) { cfg.Mutuality.Off = feature.All() })
+	for page, ids := range map[string][]string{
+		"help/glossary": {"dmg", "maf", "youth-savings", "agreement", "incapacity", "invalidity", "indemnity", "medical-adviser"},
+		"help/guide":    {"order", "message"},
+	} {
+		_, with := on.visitor(t).get("/fr/" + page)
+		_, without := off.visitor(t).get("/fr/" + page)
+		for _, id := range ids {
+			if mark := `id="` + id + `"`; !strings.Contains(with, mark) || strings.Contains(without, mark) {
+				t.Errorf("%s: %s stands there %t, and where it is off %t", page, id, strings.Contains(with, mark), strings.Contains(without, mark))
+			}
+		}
+		if strings.Contains(without, "quittance") {
+			t.Errorf("%s speaks of receipts", page)
+		}
+	}
+}
