@@ -12,7 +12,8 @@ import (
 // refunds is the area of what was paid. Without a seal, or where they are
 // switched off, it makes no receipts.
 func (p *Portal) refunds() *refunds.Refunds {
-	area := &refunds.Refunds{Store: p.cfg.Store, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now}
+	area := &refunds.Refunds{Store: p.cfg.Store, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now,
+		Months: p.cfg.Mutuality.Rights.RefundMonths}
 	if p.sealing != nil && !p.cfg.Mutuality.Off.Has(feature.Receipts) {
 		area.Issue = func(ctx context.Context, login auth.Login, act document.Act, key string) (string, error) {
 			r, err := p.sealing.Issue(ctx, login, act, key)

@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"guichet.example/auth"
 	"guichet.example/portal/cover"
@@ -28,9 +29,15 @@ type RightsSettings struct {
 	FileSoon   int `json:"file_soon_days"`
 	// AgreementEnding is how many days before an agreement ends it is marked. Empty: 30.
 	AgreementEnding int `json:"agreement_ending_days"`
+	// StatementYears is how many calendar years before the present one a statement of
+	// indemnities can be of, at most 30. Empty: 9.
+	StatementYears int `json:"statement_years"`
+	// RefundMonths is the period that the list of refunds opens with: 1, 3 or 12. Empty: 1.
+	RefundMonths int `json:"refund_months"`
 }
 
-// Check refuses days that make no warning. An error names the setting.
+// Check refuses days that make no warning, and periods that no page offers. An error names
+// the setting.
 func (s RightsSettings) Check() error {
 	for name, days := range map[string]int{"file_urgent_days": s.FileUrgent, "file_soon_days": s.FileSoon, "agreement_ending_days": s.AgreementEnding} {
 		if days < 0 || days > 366 {
@@ -39,6 +46,12 @@ func (s RightsSettings) Check() error {
 	}
 	if s.FileSoon != 0 && s.FileSoon < s.FileUrgent {
 		return fmt.Errorf("%q: %d days, less than those of %q", "mutuality.rights.file_soon_days", s.FileSoon, "file_urgent_days")
+	}
+	if s.StatementYears < 0 || s.StatementYears > 30 {
+		return fmt.Errorf("%q: %d years, not 1 to 30", "mutuality.rights.statement_years", s.StatementYears)
+	}
+	if !slices.Contains([]int{0, 1, 3, 12}, s.RefundMonths) {
+		return fmt.Errorf("%q: %d months, not 1, 3 or 12", "mutuality.rights.refund_months", s.RefundMonths)
 	}
 	return nil
 }
@@ -53,7 +66,8 @@ func (p *Portal) rights() *rights.Rights {
 }
 
 func (p *Portal) indemnities() *indemnities.Indemnities {
-	return &indemnities.Indemnities{Store: p.cfg.Store, Issuer: issuer{p.sealing}, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now}
+	return &indemnities.Indemnities{Store: p.cfg.Store, Issuer: issuer{p.sealing}, Mutuality: p.cfg.Mutuality.Letterhead, Now: p.cfg.Now,
+		Years: p.cfg.Mutuality.Rights.StatementYears}
 }
 
 // issuer takes statements to the seal; without one it says that the seal is away.

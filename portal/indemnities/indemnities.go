@@ -17,12 +17,14 @@ import (
 	"guichet.example/signing/document"
 )
 
-// Indemnities is the area. All fields are required.
+// Indemnities is the area. All fields but Years are required.
 type Indemnities struct {
 	Store     Store
 	Issuer    Issuer
 	Mutuality document.Mutuality // letterhead of the statements
 	Now       func() time.Time
+	// Years is how many calendar years before the present one a statement can be of. Zero: 9.
+	Years int
 }
 
 // Paths of the area and of the pages it leads to, below the language.

@@ -268,3 +268,16 @@ func TestIndemnitiesInEachLanguage(t *testing.T) {
 		}
 	}
 }
+
+// A mutuality that keeps fewer years offers those, and refuses one before them.
+func TestStatementYears(t *testing.T) {
+	d := newDesk(t)
+	d.Counter = areatest.New(t, &Indemnities{Store: d.store, Issuer: d.issuer, Now: func() time.Time { return areatest.Noon }, Years: 2})
+	if p := d.Post(statementPath, answers("period", "2023")); p.Status != 422 || !strings.Contains(strings.ReplaceAll(string(p.Body), "\u00a0", " "), "1er janvier 2024") || len(d.issuer.acts) != 0 {
+		t.Errorf("the year before the first: %d", p.Status)
+	}
+	body := string(d.Get(statementPath).Body)
+	if !strings.Contains(body, `value="2024"`) || strings.Contains(body, `value="2023"`) {
+		t.Error("the years offered are not those three")
+	}
+}

@@ -1,6 +1,7 @@
 package indemnities
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,7 +20,7 @@ import (
 	"guichet.example/signing/document"
 )
 
-// yearsBack is how many calendar years before the present one a statement can be of.
+// yearsBack is Indemnities.Years where nothing is set.
 const yearsBack = 9
 
 // Fields of the form.
@@ -73,7 +74,7 @@ func (a *Indemnities) show(c *gin.Context, status int, f statementForm, wrong []
 	v.Title, v.Section, v.Nav, v.Lead = v.T("indemnities.statement.title"), v.T("indemnities.title"), "refunds", v.T("indemnities.statement.lead")
 	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("indemnities.title")}
 	v.Keep, v.Errors, v.Banner, v.Key = statementPath, wrong, notice, page.Key(c)
-	p := statementPage{Form: f, Years: years(v, a.Now()), Oldest: locale.Date(v.Lang, oldest(people.Today(a.Now())))}
+	p := statementPage{Form: f, Years: a.years(v), Oldest: locale.Date(v.Lang, a.oldest())}
 	if f.Person == "" {
 		p.Form.Person = string(page.LoginOf(c).Member)
 	}
@@ -86,14 +87,13 @@ func (a *Indemnities) show(c *gin.Context, status int, f statementForm, wrong []
 }
 
 // oldest is the first day that a statement can be of.
-func oldest(today time.Time) time.Time {
-	return time.Date(today.Year()-yearsBack, time.January, 1, 0, 0, 0, 0, time.UTC)
+func (a *Indemnities) oldest() time.Time {
+	return time.Date(people.Today(a.Now()).Year()-cmp.Or(a.Years, yearsBack), time.January, 1, 0, 0, 0, 0, time.UTC)
 }
 
-func years(v page.View, now time.Time) (list []page.Option) {
-	year := people.Today(now).Year()
-	for i := range yearsBack + 1 {
-		text := strconv.Itoa(year - i)
+func (a *Indemnities) years(v page.View) (list []page.Option) {
+	for year := people.Today(a.Now()).Year(); year >= a.oldest().Year(); year-- {
+		text := strconv.Itoa(year)
 		list = append(list, page.Option{Value: text, Text: text})
 	}
 	return append(list, page.Option{Value: otherPeriod, Text: v.T("indemnities.statement.other")})
@@ -105,7 +105,7 @@ func (a *Indemnities) state(c *gin.Context) error {
 	if page.Switched(c) {
 		return a.show(c, http.StatusOK, f, nil, nil)
 	}
-	period, wrong := f.period(v, people.Today(a.Now()))
+	period, wrong := f.period(v, people.Today(a.Now()), a.oldest())
 	language := document.Language(f.Language)
 	if !slices.Contains(document.Languages(), language) {
 		wrong = append(wrong, page.FieldError{Field: languageField, Text: v.T("indemnities.error.language")})
@@ -159,14 +159,14 @@ func printable(p document.Person) document.Person {
 
 // period reads the year, or the two dates, of the form. A mistake names the part to
 // correct, and says why a period is refused.
-func (f statementForm) period(v page.View, today time.Time) (span, []page.FieldError) {
+func (f statementForm) period(v page.View, today, oldest time.Time) (span, []page.FieldError) {
 	if f.Period != otherPeriod {
 		year := number(f.Period, 4)
 		if year < 1000 || year > today.Year() {
 			return span{}, []page.FieldError{{Field: periodField, Text: v.T("indemnities.error.period")}}
 		}
 		s := span{time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC), time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC)}
-		return s, s.refused(v, today, periodField)
+		return s, s.refused(v, today, oldest, periodField)
 	}
 	from, wrong := readDate(v, fromField, f.From)
 	to, also := readDate(v, toField, f.To)
@@ -174,19 +174,18 @@ func (f statementForm) period(v page.View, today time.Time) (span, []page.FieldE
 		return span{}, wrong
 	}
 	s := span{from, to}
-	return s, s.refused(v, today, fromField)
+	return s, s.refused(v, today, oldest, fromField)
 }
 
 // refused says why there is no statement of the period: at most one year, none older
-// than ten calendar years, none that has not begun.
-func (s span) refused(v page.View, today time.Time, field string) []page.FieldError {
+// than the years that are kept, none that has not begun.
+func (s span) refused(v page.View, today, oldest time.Time, field string) []page.FieldError {
 	one := func(field, key string, args ...locale.Arg) []page.FieldError {
 		return []page.FieldError{{Field: field, Text: v.T(key, args...)}}
 	}
-	first := oldest(today)
 	switch {
-	case s.From.Before(first):
-		return one(field, "indemnities.error.old", locale.A("date", locale.Date(v.Lang, first)))
+	case s.From.Before(oldest):
+		return one(field, "indemnities.error.old", locale.A("date", locale.Date(v.Lang, oldest)))
 	case s.From.After(today):
 		return one(field, "indemnities.error.future")
 	case s.To.Before(s.From):
