@@ -11,6 +11,7 @@ import (
 	"guichet.example/portal/page"
 	"guichet.example/portal/verdict"
 	"guichet.example/signing"
+	"guichet.example/signing/document"
 )
 
 // detailPage is one document: what it is, and what can be done with it.
@@ -92,8 +93,14 @@ func weight(s Status) page.ButtonKind {
 	return page.First
 }
 
-// file sends the newest version, byte for byte as it is kept. A browser saves it and
-// never shows it as a page of ours.
+// viewable says that a browser may show the file in its own viewer: the counter drew it,
+// and nothing speaks against it. What others drew is only ever saved.
+func viewable(doc Document) bool {
+	return doc.Method != Received && doc.Status != Invalid && doc.Kind != document.KindPaper && doc.Kind != document.KindOfficePaper
+}
+
+// file sends the newest version, byte for byte as it is kept. A browser saves it, or, where
+// it is asked to and may, shows it in its own viewer; never as a page of ours.
 func (d *Documents) file(c *gin.Context) error {
 	doc, err := d.find(c)
 	if err != nil {
@@ -103,14 +110,23 @@ func (d *Documents) file(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening a document: %w", err)
 	}
+	if c.Query("view") == "1" && viewable(doc) {
+		// No sandbox: a viewer is part of the browser, and has scripts of its own.
+		answer(c, "inline", "default-src 'none'; frame-ancestors 'none'", fileName(doc.Reference), pdf)
+		return nil
+	}
 	attachment(c, fileName(doc.Reference), pdf)
 	return nil
 }
 
 // attachment answers with a PDF to be kept under that name.
 func attachment(c *gin.Context, name string, pdf []byte) {
-	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
-	c.Header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	answer(c, "attachment", "default-src 'none'; sandbox; frame-ancestors 'none'", name, pdf)
+}
+
+func answer(c *gin.Context, disposition, policy, name string, pdf []byte) {
+	c.Header("Content-Disposition", disposition+`; filename="`+name+`"`)
+	c.Header("Content-Security-Policy", policy)
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Data(http.StatusOK, "application/pdf", pdf)
 }

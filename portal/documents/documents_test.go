@@ -121,6 +121,32 @@ func TestDownload(t *testing.T) {
 	}
 }
 
+// The browser's own viewer shows what the counter drew, and nothing that others drew or
+// that is not valid.
+func TestOpenInViewer(t *testing.T) {
+	d := newDesk(t)
+	p := d.Get("documents/doc007/file.pdf?view=1")
+	for header, want := range map[string]string{
+		"Content-Type": "application/pdf", "X-Content-Type-Options": "nosniff",
+		"Content-Disposition":     `inline; filename="GC-2026-4K7P-007.pdf"`,
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+	} {
+		if got := p.Header.Get(header); p.Status != http.StatusOK || got != want {
+			t.Errorf("%d: %s is %q, want %q", p.Status, header, got, want)
+		}
+	}
+	for name, doc := range map[string]Document{
+		"a paper of another program":  {Kind: document.KindPaper, Status: Valid, Method: ByCard},
+		"a paper of the office":       {Kind: document.KindOfficePaper, Status: Valid, Method: ByCard},
+		"one of the insurance system": {Kind: document.KindBankChange, Status: Valid, Method: Received},
+		"one that is not valid":       {Kind: document.KindBankChange, Status: Invalid, Method: ByCard},
+	} {
+		if viewable(doc) {
+			t.Errorf("%s is shown in the browser", name)
+		}
+	}
+}
+
 func TestFileName(t *testing.T) {
 	for reference, want := range map[string]string{
 		"GC-2026-4K7P-118": "GC-2026-4K7P-118.pdf", "": "document.pdf", "../../etc/passwd": "etcpasswd.pdf",
