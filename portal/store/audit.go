@@ -86,7 +86,7 @@ func refusal(note audit.Entry, err error) audit.Entry {
 // disk. Reading goes on while the disk is full: the row is logged, and written as soon
 // as there is room.
 func (db *DB) reveal(ctx context.Context, note audit.Entry, read func(*conn) error) error {
-	err := db.read(ctx, read)
+	err := db.look(ctx, read)
 	if err != nil {
 		note = refusal(note, err)
 	}
@@ -100,6 +100,15 @@ func (db *DB) reveal(ctx context.Context, note audit.Entry, read func(*conn) err
 		return err
 	}
 	return noting
+}
+
+// look is read for a look whose row will follow: the writer knows that it is on its way.
+func (db *DB) look(ctx context.Context, read func(*conn) error) error {
+	if db.writer != nil {
+		db.writer.coming.Add(1)
+		defer db.writer.coming.Add(-1)
+	}
+	return db.read(ctx, read)
 }
 
 // maxOwed is the most rows that wait for room on the disk. Past it reading stops too.

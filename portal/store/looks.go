@@ -14,7 +14,7 @@ import (
 func (db *DB) revealOf(ctx context.Context, login auth.Login, action audit.Action, read func(*conn) ([]auth.MemberID, error)) error {
 	var rows []audit.Entry
 	note := db.entry(ctx, login, action, "")
-	err := db.read(ctx, func(c *conn) error {
+	err := db.look(ctx, func(c *conn) error {
 		return onSnapshot(c, func(c *conn) error {
 			persons, err := read(c)
 			for _, person := range persons {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,8 +46,11 @@ type writer struct {
 	fault  func(point string)
 	now    func() time.Time
 	jobs   chan *job
-	again  []*job // of a transaction that is to be run once more
+	again  []*job // the next to run: gathered, or of a transaction that is to be run once more
 	ended  chan struct{}
+
+	coming atomic.Int64  // looks on their way, whose rows will follow
+	linger time.Duration // how long a transaction waits for them
 
 	mu     sync.RWMutex // held for reading while a job is handed over
 	closed bool
@@ -72,7 +76,7 @@ func newWriter(e engine, c *conn, head audit.Head, fault func(string), now func(
 	w := &writer{
 		engine: e, conn: c, fault: fault, now: now, head: head,
 		jobs: make(chan *job, maxJoined), ended: make(chan struct{}), stopped: make(chan struct{}),
-		wake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), linger: gatherFor,
 	}
 	w.committed.Store(&head)
 	return w
@@ -146,10 +150,39 @@ func (w *writer) run() {
 			continue
 		}
 		w.again = append(w.again[:0], first)
-		ran = w.batch(ran[:0])
-		for i, a := range ran {
-			a.job.done <- a.err
-			ran[i] = answer{}
+		w.gather()
+		for len(w.again) > 0 {
+			ran = w.batch(ran[:0])
+			for i, a := range ran {
+				a.job.done <- a.err
+				ran[i] = answer{}
+			}
+		}
+	}
+}
+
+// gatherFor is how long a transaction waits for the rows of looks that are on their way.
+const gatherFor = 700 * time.Microsecond
+
+// gather waits a moment for looks that are on their way. Each commit that they share is a
+// sync spared, and with SQLite what the readers keep in memory: a commit voids all of it.
+func (w *writer) gather() {
+	if w.coming.Load() == 0 {
+		return
+	}
+	over := time.NewTimer(w.linger)
+	defer over.Stop()
+	for len(w.again) < maxJoined && w.coming.Load() > 0 {
+		select {
+		case j := <-w.jobs: // nil once closed
+			if j == nil {
+				return
+			}
+			if j.take() {
+				w.again = append(w.again, j)
+			}
+		case <-over.C:
+			return
 		}
 	}
 }
@@ -160,15 +193,16 @@ type answer struct {
 	err error
 }
 
-// batch runs the job and all that wait behind it in one transaction.
+// batch runs what was gathered and all that wait behind it in one transaction, or as much
+// of it as one error answers for.
 func (w *writer) batch(ran []answer) []answer {
 	select {
 	case <-w.stopped:
-		return append(ran, answer{w.again[0], w.stopErr})
+		return append(ran, answer{w.next(0), w.stopErr})
 	default:
 	}
 	if err := w.engine.beforeBatch(w.conn); err != nil {
-		return append(ran, answer{w.again[0], w.stop(err)})
+		return append(ran, answer{w.next(0), w.stop(err)})
 	}
 	for try := 1; ; try++ {
 		var doubt bool
@@ -190,8 +224,8 @@ func (w *writer) batch(ran []answer) []answer {
 			return w.abandon(ran, doubt, err)
 		}
 		w.rollback()
-		for _, a := range ran {
-			w.again = append(w.again, a.job)
+		for i, a := range ran {
+			w.again = slices.Insert(w.again, i, a.job)
 		}
 		ran, w.enqueued = ran[:0], false
 	}
