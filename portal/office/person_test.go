@@ -52,7 +52,8 @@ func TestDatesOfAFile(t *testing.T) {
 func TestRequestsOfAFile(t *testing.T) {
 	for _, l := range locale.Languages() {
 		for _, kind := range []document.Kind{document.KindBankChange, document.KindEHICOrder, document.KindLabels, document.KindEnvelopes, document.KindIncapacityForm,
-			document.KindTravelPapers, document.KindPaper, document.KindAccessBlock, document.KindAccessAllow} {
+			document.KindTravelPapers, document.KindPaper, document.KindAccessBlock, document.KindAccessAllow,
+			document.KindStatementsOnline, document.KindStatementsPaper} {
 			if name := "requests.kind." + string(kind); !locale.Has(name) {
 				t.Errorf("%s has no name", kind)
 			}

@@ -25,7 +25,11 @@ const (
 	Envelopes      Kind = "envelopes-order"
 	TravelPapers   Kind = "travel-papers"
 	IncapacityForm Kind = "incapacity-form"
-	Paper          Kind = "paper"           // a file of her own that a member signed
+	Paper          Kind = "paper" // a file of her own that a member signed
+	// Statements no more by post, or again.
+	StatementsOnline Kind = "statements-online"
+	StatementsPaper  Kind = "statements-paper"
+
 	Reactivation   Kind = "reactivation"    // a disabled account is asked back (F46)
 	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted (F47)
 	LostCode       Kind = "lost-code"       // the access code was lost (F54)
@@ -40,13 +44,15 @@ const (
 	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
 )
 
-var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, Reactivation, CannotConnect, LostCode, EmailCheck, EmailSecond, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
+var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, StatementsOnline, StatementsPaper, Reactivation, CannotConnect, LostCode, EmailCheck, EmailSecond, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
 
 // Kinds lists every kind. The slice is the caller's.
 func Kinds() []Kind { return slices.Clone(kinds) }
 
 // OfRequest says that items of the kind are signed requests.
-func (k Kind) OfRequest() bool { return k == BankChange || k.OfOrder() || k == Paper }
+func (k Kind) OfRequest() bool {
+	return k == BankChange || k.OfOrder() || k == Paper || k == StatementsOnline || k == StatementsPaper
+}
 
 // OfOrder says that items of the kind are orders of what comes by post.
 func (k Kind) OfOrder() bool {
@@ -192,11 +198,7 @@ func RejectReasons() []string {
 
 // Answers are how an item of the kind can end.
 func (k Kind) Answers() []string {
-	if k.OfOrder() {
-		k = Order
-	}
-	switch k {
-	case BankChange, Order, Paper: // the first accepted by two officers
+	if k.OfRequest() { // a change of account is accepted by two officers
 		return []string{EventAccepted, EventAsked, EventRejected}
 	}
 	if k == EmailSecond {

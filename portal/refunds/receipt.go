@@ -212,15 +212,3 @@ func (r *Refunds) made(c *gin.Context) error {
 	v.Back = page.Link{URL: v.URL(receiptsPath), Text: v.T("refunds.receipts.title")}
 	return page.Render(c, http.StatusOK, madeView(v, list[at]))
 }
-
-// statements lists the statements of benefits that the mutuality issued (F138).
-func (r *Refunds) statements(c *gin.Context) error {
-	list, err := r.Store.Statements(c.Request.Context(), page.LoginOf(c))
-	if err != nil {
-		return err
-	}
-	v := page.From(c)
-	v.Title, v.Section, v.Nav, v.Lead = v.T("refunds.statements.title"), v.T("refunds.title"), "refunds", v.T("refunds.statements.lead")
-	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("refunds.title")}
-	return page.Render(c, http.StatusOK, statementsView(v, list))
-}

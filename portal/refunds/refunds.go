@@ -21,8 +21,9 @@ type Refunds struct {
 	// Issue seals a receipt and puts it into the member's vault; it returns the id of its
 	// request. The same key gives the same receipt. nil: the mutuality does not seal, and
 	// nothing is ticked.
-	Issue func(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
-	Now   func() time.Time
+	Issue   func(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
+	Freezer Freezer // of requests about statements
+	Now     func() time.Time
 	// Months is the period of a list whose address names none: 1, 3 or 12. Zero: 1.
 	Months int
 }
@@ -44,7 +45,7 @@ const (
 )
 
 // Route mounts the area. All that a page shows is in its address: filter, order, page and
-// what is ticked. The one POST makes a receipt of it.
+// what is ticked. A POST makes a receipt of it, or a request for statements on paper or not.
 func (r *Refunds) Route(t page.Routes) {
 	t.GET(listPath, auth.ReadHealth, r.list)
 	t.GET(printPath, auth.ReadHealth, r.print)
@@ -58,6 +59,7 @@ func (r *Refunds) Route(t page.Routes) {
 	t.GET(receiptsPath, auth.ReadHealth, r.receipts)
 	t.GET(madePath, auth.ReadHealth, r.made)
 	t.GET(statementsPath, auth.ReadHealth, r.statements)
+	t.POST(statementsPath, auth.ReadHealth, r.changeStatements)
 }
 
 func (r *Refunds) months() int {

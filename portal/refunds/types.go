@@ -97,16 +97,6 @@ type Receipt struct {
 	Payments  []string // references, as ticked
 }
 
-// Statement is a statement of benefits that the mutuality issued.
-type Statement struct {
-	Document string
-	Title    string
-	Language string
-	Issued   time.Time
-	Size     int
-	Pages    int
-}
-
 // Store reads payments; each look at them is audited. Ids that the member may not see are
 // ErrNotFound, as if there were none.
 type Store interface {
@@ -117,6 +107,7 @@ type Store interface {
 	RefundHolder(ctx context.Context, login auth.Login) (document.Person, error)
 	// Receipts are the member's own, the newest first, at most 100.
 	Receipts(ctx context.Context, login auth.Login) ([]Receipt, error)
-	// Statements are the member's own, the newest first, at most 100.
-	Statements(ctx context.Context, login auth.Login) ([]Statement, error)
+	// Statements are the last FewStatements, or those issued from that day on where none come
+	// on paper.
+	Statements(ctx context.Context, login auth.Login, from time.Time) (Statements, error)
 }

@@ -19,7 +19,9 @@ const (
 
 // Receivable reports whether a request may be sent without a proof of its own: it moves
 // neither money nor rights.
-func Receivable(k document.Kind) bool { return Ordered(k) }
+func Receivable(k document.Kind) bool {
+	return Ordered(k) || k == document.KindStatementsOnline || k == document.KindStatementsPaper
+}
 
 // Freezer takes the answers of the other areas, and tells them how their member will
 // consent to what is made of them.

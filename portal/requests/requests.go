@@ -181,8 +181,11 @@ func last(v page.View, act document.Act) page.TrackStep {
 		return page.TrackStep{State: page.Next, Text: v.T("requests.track.bank"),
 			Detail: v.T("requests.track.from", locale.A("date", locale.Date(v.Lang, change.From)))}
 	}
-	if OfPaper(act.Kind()) {
+	switch act.Kind() {
+	case document.KindPaper, document.KindOfficePaper:
 		return page.TrackStep{State: page.Next, Text: v.T("requests.track.paper")}
+	case document.KindStatementsOnline, document.KindStatementsPaper:
+		return page.TrackStep{State: page.Next, Text: v.T("requests.track.statements")}
 	}
 	return page.TrackStep{State: page.Next, Text: v.T("requests.track.ehic")}
 }

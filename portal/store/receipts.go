@@ -58,33 +58,6 @@ func (db *DB) Receipts(ctx context.Context, login auth.Login) ([]refunds.Receipt
 	return list, nil
 }
 
-// Statements implements refunds.Store.
-func (db *DB) Statements(ctx context.Context, login auth.Login) ([]refunds.Statement, error) {
-	var list []refunds.Statement
-	err := db.reveal(ctx, db.entry(ctx, login, audit.ListDocuments, ""), func(c *conn) error {
-		return c.each(`
-			SELECT document, title, language, issued, size, pages FROM received_documents
-			WHERE mutuality = ? AND member = ? AND kind = ? ORDER BY document DESC LIMIT ?`,
-			[]any{login.Mutuality, string(login.Member), statementKind, maxReceipts}, func(scan func(...any) error) error {
-				var s refunds.Statement
-				var d dates
-				err := scan(&s.Document, &s.Title, &s.Language, d.at(&s.Issued), &s.Size, &s.Pages)
-				if err == nil {
-					err = d.read()
-				}
-				list = append(list, s)
-				return err
-			})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("listing statements: %w", err)
-	}
-	return list, nil
-}
-
-// statementKind is the kind of received documents that are statements of benefits.
-const statementKind = "statement"
-
 // insertReceipt writes what a receipt of refunds lists into the ledger, in the act that
 // seals it.
 func insertReceipt(t *tx, key memberKey, r requests.Request, c requests.Completion) error {

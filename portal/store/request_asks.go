@@ -151,13 +151,16 @@ func answerFile(c *conn, key memberKey, request string, n int) (f office.Enclose
 	return f, content, err
 }
 
-// isOrder tells what goes out by post once it is accepted.
-func isOrder(act document.Act) bool {
-	switch act.(type) {
+// carryOut begins what follows from a request that was accepted: an order is sent, and how
+// statements are sent is the insurance system's to change.
+func (db *DB) carryOut(t *tx, o auth.Officer, key memberKey, r requests.Request) error {
+	switch r.Act.(type) {
 	case document.EHICOrder, document.PostOrder:
-		return true
+		return db.sendOrder(t, o, key, r)
+	case document.StatementsChange:
+		return db.exportOrder(t, o, key, r)
 	}
-	return false
+	return nil
 }
 
 // sendOrder has an accepted order sent: a letter in the mailroom, which goes with what was

@@ -261,19 +261,3 @@ func testRefundsReceipt(t *testing.T, p *purse) {
 		t.Errorf("a receipt is among the requests: %+v, %v", list, err)
 	}
 }
-
-func testStatements(t *testing.T, p *purse) {
-	pdf := []byte("%PDF-1.7 statement")
-	doc := received(pdf)
-	doc.Reference, doc.Kind, doc.Title = "D2", "statement", "Relevé d’octobre"
-	if out := p.load(received([]byte("%PDF-1.7 letter")), doc); len(out.Rejects) > 0 {
-		t.Fatalf("%+v", out)
-	}
-	list, err := p.Statements(t.Context(), p.claire)
-	if err != nil || len(list) != 1 || list[0].Title != doc.Title || !list[0].Issued.Equal(doc.Issued) || list[0].Size != len(pdf) || list[0].Document == "" {
-		t.Errorf("Statements = %+v, %v", list, err)
-	}
-	if list, err := p.Statements(t.Context(), p.emma); err != nil || len(list) != 0 {
-		t.Errorf("the child's: %+v, %v", list, err)
-	}
-}

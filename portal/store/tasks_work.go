@@ -413,8 +413,8 @@ func (db *DB) decideRequest(ctx context.Context, t *tx, o auth.Officer, member a
 	if err := t.note(db.officerEntry(ctx, o, member, moves[to], object("request", request))); err != nil {
 		return "", err
 	}
-	if to == requests.Accepted && isOrder(r.Act) {
-		if err := db.sendOrder(t, o, key, r); err != nil {
+	if to == requests.Accepted {
+		if err := db.carryOut(t, o, key, r); err != nil {
 			return "", err
 		}
 	}

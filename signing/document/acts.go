@@ -29,6 +29,9 @@ var forms = map[Kind]func([]byte) (Act, bool){
 	KindIncapacityForm: read[wirePostOrder, PostOrder],
 	KindTravelPapers:   read[wirePostOrder, PostOrder],
 	KindOfficePaper:    read[wirePaper, Paper],
+
+	KindStatementsOnline: read[wireStatementsChange, StatementsChange],
+	KindStatementsPaper:  read[wireStatementsChange, StatementsChange],
 }
 
 // Kinds returns every kind of act there is, by name.

@@ -57,6 +57,7 @@ func specimens() map[string]Act {
 			list[string(k)+" "+string(l)] = postOrder(l, k)
 		}
 		list["access-block "+string(l)], list["access-allow "+string(l)] = accessChange(l, false), accessChange(l, true)
+		list["statements-online "+string(l)], list["statements-paper "+string(l)] = statementsChange(l, false), statementsChange(l, true)
 	}
 	plain := bankChange(EN)
 	plain.ReplacesLast4, plain.BIC, plain.Bank, plain.AlsoFor, plain.Member.Affiliation, plain.Mutuality.Phone = "", "", "", nil, "", ""

@@ -76,6 +76,11 @@ func accessChange(l Language, allow bool) AccessChange {
 	}
 }
 
+func statementsChange(l Language, paper bool) StatementsChange {
+	return StatementsChange{
+		Reference: "GC-2026-5T7M-318", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20), Paper: paper}
+}
+
 // postOrder fills every field that the kind has.
 func postOrder(l Language, k Kind) PostOrder {
 	a := PostOrder{

@@ -16,7 +16,7 @@ import (
 func catalogue(t *testing.T) map[string][]string {
 	t.Helper()
 	phrases := make(map[string][]string)
-	for _, name := range []string{"texts.go", "prooftexts.go", "posttexts.go"} {
+	for _, name := range []string{"texts.go", "prooftexts.go", "posttexts.go", "access.go", "statements.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -38,7 +38,10 @@ func gather(t *testing.T, file *ast.File, phrases map[string][]string) {
 		}
 		for i, v := range spec.Values {
 			lit, ok := v.(*ast.CompositeLit)
-			if id, isPhrase := lit.Type.(*ast.Ident); !ok || !isPhrase || id.Name != "phrase" {
+			if !ok {
+				continue
+			}
+			if id, ok := lit.Type.(*ast.Ident); !ok || id.Name != "phrase" {
 				continue
 			}
 			var texts []string
@@ -103,7 +106,7 @@ func checkTypography(t *testing.T, name string, l Language, text string) {
 func TestSheetsInFourLanguages(t *testing.T) {
 	notYet := map[Language]string{FR: "pas encore en vigueur", NL: "nog niet van kracht", DE: "noch nicht in Kraft", EN: "not in force yet"}
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
 			s := a.Sheet()
 			all := strings.Join(s.Texts(), "\n")
 			golden(t, string(a.Kind())+"-"+string(l)+".txt", []byte(all+"\n"))

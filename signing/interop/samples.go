@@ -56,6 +56,9 @@ func (s *samples) acts(l document.Language) map[document.Kind]document.Act {
 		all[kind] = document.AccessChange{Reference: reference, Language: l, Mutuality: s.house(), Member: s.member(), Date: s.day,
 			Allow: allow, Holder: "Nora Delcourt", Booklet: "h0000000000000000000000001"}
 	}
+	for kind, paper := range map[document.Kind]bool{document.KindStatementsOnline: false, document.KindStatementsPaper: true} {
+		all[kind] = document.StatementsChange{Reference: reference, Language: l, Mutuality: s.house(), Member: s.member(), Date: s.day, Paper: paper}
+	}
 	for _, kind := range document.PostKinds() {
 		a := document.PostOrder{What: kind, Reference: reference, Language: l, Mutuality: s.house(), Member: s.member(), Date: s.day,
 			ForPersons: both[:1], DeliverTo: to}
