@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"guichet.example/portal/core"
@@ -88,42 +89,69 @@ func (w *world) withoutCharacters(members []core.Row) (rest []core.Row) {
 	return rest
 }
 
+// sentence are the title and the text of a document that the mutuality sent, %s its date.
+type sentence [2]string
+
 // balance are the words of the yearly balance that each holder got.
-var balance = map[string][2]string{
-	"fr": {"Décompte annuel %d", "Voici le décompte de vos remboursements de l’année %d. Vous ne devez rien faire."},
-	"nl": {"Jaaroverzicht %d", "Dit is het overzicht van uw terugbetalingen van %d. U hoeft niets te doen."},
-	"de": {"Jahresübersicht %d", "Dies ist die Übersicht Ihrer Erstattungen des Jahres %d. Sie müssen nichts tun."},
-	"en": {"Yearly balance %d", "This is the balance of your refunds of %d. You do not have to do anything."},
+var balance = map[string]sentence{
+	"fr": {"Décompte annuel %s", "Voici le décompte de vos remboursements de l’année %s. Vous ne devez rien faire."},
+	"nl": {"Jaaroverzicht %s", "Dit is het overzicht van uw terugbetalingen van %s. U hoeft niets te doen."},
+	"de": {"Jahresübersicht %s", "Dies ist die Übersicht Ihrer Erstattungen des Jahres %s. Sie müssen nichts tun."},
+	"en": {"Yearly balance %s", "This is the balance of your refunds of %s. You do not have to do anything."},
 }
 
-// letters are the documents that the mutuality sent to each adult of the family.
+// statement are those of a statement of benefits, which is issued every eight days.
+var statement = map[string]sentence{
+	"fr": {"Relevé du %s", "Voici le relevé de vos remboursements jusqu’au %s. Le détail de chacun est au guichet en ligne."},
+	"nl": {"Overzicht van %s", "Dit is het overzicht van uw terugbetalingen tot %s. Elk ervan staat in het onlineloket."},
+	"de": {"Übersicht vom %s", "Dies ist die Übersicht Ihrer Erstattungen bis zum %s. Jede einzelne steht am Online-Schalter."},
+	"en": {"Statement of %s", "This is the statement of your refunds up to %s. Each of them is at the online counter."},
+}
+
+// letters are the documents that the mutuality sent to each adult of the family: the
+// balances of two years, and the last three statements.
 func (w *world) letters(f seed.Family, until time.Time) ([]core.Row, error) {
 	var rows []core.Row
 	for _, p := range f.People {
 		if p.Birth.AddDate(16, 0, 0).After(until) {
 			continue
 		}
+		lang, _ := locale.Parse(p.Language)
 		for back := 2; back >= 1; back-- {
 			year := until.Year() - back
-			words := balance[p.Language]
-			r := core.Received{
-				Member: p.Affiliation, Reference: fmt.Sprintf("JB-%d", year), Kind: "yearly-balance", Title: fmt.Sprintf(words[0], year),
-				Language: p.Language, Issued: time.Date(year+1, time.February, 12, 0, 0, 0, 0, time.UTC),
-			}
-			if r.Issued.After(until) {
+			issued := time.Date(year+1, time.February, 12, 0, 0, 0, 0, time.UTC)
+			if issued.After(until) {
 				continue
 			}
-			drawn, err := document.DrawPosts(r.Title, []document.Post{{
-				Language: document.Language(p.Language), Mutuality: mutuality().Letterhead, Reference: r.Reference, Date: r.Issued,
-				To:    []string{p.GivenNames + " " + p.Surname, p.Street, p.Postcode + " " + p.Municipality},
-				Title: r.Title, Texts: []string{fmt.Sprintf(words[1], year)},
-			}}, r.Issued)
-			if err != nil {
-				return nil, fmt.Errorf("writing to %s: %w", p.GivenNames, err)
+			r := core.Received{Kind: "yearly-balance", Reference: fmt.Sprintf("JB-%d", year), Issued: issued}
+			if err := write(&r, p, balance[p.Language], strconv.Itoa(year)); err != nil {
+				return nil, err
 			}
-			r.PDF = drawn.PDF
+			rows = append(rows, r)
+		}
+		for back := 3; back >= 1; back-- {
+			issued := until.AddDate(0, 0, -8*back)
+			r := core.Received{Kind: "statement", Reference: issued.Format("RP-2006-01-02"), Issued: issued}
+			if err := write(&r, p, statement[p.Language], locale.Date(lang, issued)); err != nil {
+				return nil, err
+			}
 			rows = append(rows, r)
 		}
 	}
 	return rows, nil
+}
+
+// write makes the document r for a person, in her language; about is in title and text.
+func write(r *core.Received, p seed.Person, words sentence, about string) error {
+	r.Member, r.Language, r.Title = p.Affiliation, p.Language, fmt.Sprintf(words[0], about)
+	drawn, err := document.DrawPosts(r.Title, []document.Post{{
+		Language: document.Language(p.Language), Mutuality: mutuality().Letterhead, Reference: r.Reference, Date: r.Issued,
+		To:    []string{p.GivenNames + " " + p.Surname, p.Street, p.Postcode + " " + p.Municipality},
+		Title: r.Title, Texts: []string{fmt.Sprintf(words[1], about)},
+	}}, r.Issued)
+	if err != nil {
+		return fmt.Errorf("writing to %s: %w", p.GivenNames, err)
+	}
+	r.PDF = drawn.PDF
+	return nil
 }
