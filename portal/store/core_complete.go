@@ -43,13 +43,8 @@ func (db *DB) takeAway(ctx context.Context, mutuality string, i core.Import, row
 	note := db.ownEntry(ctx, mutuality, "", audit.TakeAway, object("import", string(i.Kind)))
 	err = db.write(ctx, note, func(t *tx) error {
 		taken = nil
-		var later int64
-		err := t.get(`SELECT count(*) FROM imports WHERE mutuality = ? AND kind = ? AND import > ?`, []any{mutuality, string(i.Kind), i.ID}, &later)
-		switch {
-		case err != nil:
+		if err := isLast(t.conn, mutuality, i); err != nil {
 			return err
-		case later > 0:
-			return core.ErrAnotherDelivery
 		}
 		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: core.Batch{Kind: i.Kind, AsOf: i.AsOf}}
 		if err := l.byIndex(); err != nil {
@@ -66,6 +61,21 @@ func (db *DB) takeAway(ctx context.Context, mutuality string, i core.Import, row
 		return countGone(t, mutuality, i.ID, taken)
 	})
 	return taken, err
+}
+
+// isLast refuses an import after which another of the kind began, or beside which newer data
+// are taken in, whenever that began: by the clock of another machine, perhaps.
+func isLast(c *conn, mutuality string, i core.Import) error {
+	if err := isNewest(c, mutuality, i.Kind, i.AsOf); err != nil {
+		return err
+	}
+	var others int64
+	err := c.get(`SELECT count(*) FROM imports WHERE mutuality = ? AND kind = ? AND (import > ? OR state = ? AND as_of > ?)`,
+		[]any{mutuality, string(i.Kind), i.ID, string(core.ImportRunning), micros(i.AsOf)}, &others)
+	if err == nil && others > 0 {
+		return core.ErrAnotherDelivery
+	}
+	return err
 }
 
 func countGone(t *tx, mutuality, id string, taken []goneRow) error {

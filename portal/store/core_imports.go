@@ -29,7 +29,8 @@ func (db *DB) widen(t *tx, kib int) error {
 
 // BeginImport notes that a file is being taken in. One that was cut short comes back with
 // how far it got; one that was taken in to its end begins again, and changes nothing
-// unless something else did meanwhile.
+// unless something else did meanwhile. So does one that was cut short and is complete now:
+// what is in of it was not taken for all there is.
 func (db *DB) BeginImport(ctx context.Context, mutuality string, i core.Import) (core.Import, error) {
 	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
 		if err := db.widen(t, importCache); err != nil {
@@ -43,11 +44,11 @@ func (db *DB) BeginImport(ctx context.Context, mutuality string, i core.Import) 
 			return err
 		}
 		i.ID = had.ID
-		if had.State == core.ImportRunning {
-			had.File, had.AsOf, had.Complete = i.File, i.AsOf, i.Complete
+		if had.State == core.ImportRunning && had.Complete == i.Complete {
+			had.File, had.AsOf = i.File, i.AsOf
 			i = had
-			_, err := t.exec(`UPDATE imports SET file = ?, as_of = ?, complete = ? WHERE mutuality = ? AND import = ?`,
-				i.File, micros(i.AsOf), number(i.Complete), mutuality, i.ID)
+			_, err := t.exec(`UPDATE imports SET file = ?, as_of = ? WHERE mutuality = ? AND import = ?`,
+				i.File, micros(i.AsOf), mutuality, i.ID)
 			return err
 		}
 		for _, statement := range []string{

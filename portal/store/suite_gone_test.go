@@ -27,6 +27,8 @@ func runGoneSuite(t *testing.T, open opener) {
 		run  func(*testing.T, *bed)
 	}{
 		{"a complete delivery that is not the newest takes nothing", testGoneRefused},
+		{"newer data that are on their way are not taken away", testGoneNewerOnItsWay},
+		{"a file that goes on as a complete delivery is read anew", testGoneReadAnew},
 		{"what is not delivered goes or ends, once", testGoneKinds},
 		{"what is delivered stays", testGoneDelivered},
 		{"a member who is not delivered keeps what is hers", testGoneMember},
@@ -110,6 +112,56 @@ func testGoneRefused(t *testing.T, b *bed) {
 		t.Errorf("foretold of data of an hour before: %v", err)
 	}
 	b.wantLoad(outcome(0, 0, 1), payment("P1", 100, core.Refund))
+}
+
+// A file of newer data began before the complete delivery, and is not at its end yet.
+func testGoneNewerOnItsWay(t *testing.T, b *bed) {
+	ctx := t.Context()
+	newer, err := b.BeginImport(ctx, "141", core.Import{Kind: core.KindPayment, File: "newer", SHA256: sha256.Sum256([]byte("newer")), AsOf: b.clock.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock.add(time.Millisecond)
+	nothing := b.delivered(core.KindPayment)
+	b.load(payment("P1", 100, core.Refund))
+	i := b.complete(core.KindPayment, "complete")
+	if _, err := b.TakeAway(ctx, "141", i.ID, nothing); !errors.Is(err, core.ErrAnotherDelivery) {
+		t.Errorf("newer data are being taken in: %v", err)
+	}
+	b.wantLoad(outcome(0, 0, 1), payment("P1", 100, core.Refund))
+	if err := b.EndImport(ctx, "141", newer.ID, core.ImportRefused); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.TakeAway(ctx, "141", i.ID, nothing); err != nil || got.Removed != 1 {
+		t.Errorf("after the newer file was refused: %+v, %v", got, err)
+	}
+}
+
+// What was taken in of a file before it was said to be complete is not all of its payments.
+func testGoneReadAnew(t *testing.T, b *bed) {
+	ctx := t.Context()
+	b.load(payment("P1", 100, core.Refund))
+	file := core.Import{Kind: core.KindLine, File: "lines", SHA256: sha256.Sum256([]byte("lines")), AsOf: b.clock.Now()}
+	begin := func(complete bool) core.Import {
+		b.clock.add(time.Millisecond)
+		file.Complete = complete
+		i, err := b.BeginImport(ctx, "141", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	i := begin(false)
+	part := core.Part{Batch: core.Batch{Kind: core.KindLine, Rows: []core.Row{line("P1", 1, ofClaire, 100)}}, LineOf: []int64{1}, Lines: 1, Bytes: 10}
+	if _, err := b.LoadPart(ctx, "141", i.ID, part); err != nil {
+		t.Fatal(err)
+	}
+	if got := begin(false); got.ID != i.ID || got.Lines != 1 {
+		t.Errorf("the same command goes on at line %d", got.Lines)
+	}
+	if got := begin(true); got.Lines != 0 || !got.Complete {
+		t.Errorf("as a complete delivery it goes on at line %d", got.Lines)
+	}
 }
 
 // fatesOfEach are what becomes of the rows of oneOfEach when none is delivered any more.
