@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/core"
@@ -17,8 +19,10 @@ import (
 type completion struct {
 	most      int // percent of the rows of a kind that may go
 	delivered *core.Delivered
-	last      map[core.Kind]importFile // of the files of a kind
-	open      []taken                  // files that are in, and not ended: something is to be taken away
+	last      map[core.Kind]importFile     // of the files of a kind
+	asOf      map[core.Kind]time.Time      // of the newest file of a kind: its files are one delivery
+	sums      map[string][sha256.Size]byte // of the files as their keys were read, by path
+	open      []taken                      // files that are in, and not ended: something is to be taken away
 }
 
 // taken is a file that was taken in.
@@ -32,6 +36,12 @@ type taken struct {
 func (x *importer) gather(ctx context.Context, files []importFile) error {
 	c := x.complete
 	c.delivered, c.last = core.NewDelivered(x.db.NumberOf(x.mutuality)), map[core.Kind]importFile{}
+	c.asOf, c.sums = map[core.Kind]time.Time{}, map[string][sha256.Size]byte{}
+	for _, file := range files {
+		if at := x.asOfOf(file); core.FateOf(file.kind) != core.Stays && at.After(c.asOf[file.kind]) {
+			c.asOf[file.kind] = at
+		}
+	}
 	for _, file := range files {
 		if core.FateOf(file.kind) == core.Stays {
 			continue
@@ -50,26 +60,47 @@ func (x *importer) keys(ctx context.Context, file importFile) error {
 		return err
 	}
 	defer f.Close()
-	r, err := core.NewReader(&stoppable{ctx, f}, file.kind, file.format, x.now())
+	sum := sha256.New()
+	r, err := core.NewReader(io.TeeReader(&stoppable{ctx, f}, sum), file.kind, file.format, x.now())
 	if err != nil {
 		return x.decline(ctx, file, 1, err)
 	}
 	r.Keyed()
+	var group []string
 	for {
 		read, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			x.complete.sums[file.path] = [sha256.Size]byte(sum.Sum(nil))
 			return nil
 		}
 		if err == nil && read.Key == nil {
 			err = x.decline(ctx, file, read.Line, errors.New(core.ReasonNoKey))
 		}
-		if err == nil && core.FateOf(file.kind) != core.Replaced {
-			err = x.complete.delivered.Add(file.kind, read.Key)
+		if err == nil {
+			err = x.note(ctx, file, read, group)
+			group = core.Group(file.kind, read.Key)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// note notes a row as delivered. Of rows that add up, before is what the row before it adds
+// up to: one that comes again would be taken for all there is in each of its places.
+func (x *importer) note(ctx context.Context, file importFile, read core.Read, before []string) error {
+	if core.FateOf(file.kind) != core.Replaced {
+		return x.complete.delivered.Add(file.kind, read.Key)
+	}
+	group := core.Group(file.kind, read.Key)
+	if slices.Equal(group, before) {
+		return nil
+	}
+	first, err := x.complete.delivered.Begin(file.kind, group)
+	if err == nil && !first {
+		err = x.decline(ctx, file, read.Line, errors.New(core.ReasonApart))
+	}
+	return err
 }
 
 // foresee tells what the deliveries would take away, and refuses those that take too much.

@@ -16,6 +16,9 @@ import (
 	"guichet.example/portal/core"
 )
 
+// errFileChanged means that a file is not what it was when it was read first.
+var errFileChanged = errors.New("the file changed while it was read: run the import again")
+
 // importFile is a file to be taken in.
 type importFile struct {
 	path, name string
@@ -115,6 +118,9 @@ func kindOf(name string) (core.Kind, bool) {
 
 // asOfOf is the insurance system's own time of the data of a file.
 func (x *importer) asOfOf(file importFile) time.Time {
+	if x.complete != nil && !x.complete.asOf[file.kind].IsZero() {
+		return x.complete.asOf[file.kind]
+	}
 	at := x.asOf
 	if at.IsZero() {
 		at = file.written
@@ -138,6 +144,11 @@ func (x *importer) begin(ctx context.Context, file importFile) (core.Import, *os
 	}
 	i := core.Import{Kind: file.kind, File: file.name, SHA256: [32]byte(sum.Sum(nil)), AsOf: x.asOfOf(file)}
 	i.Complete = x.complete != nil && core.FateOf(file.kind) != core.Stays
+	if err == nil && i.Complete {
+		if read, known := x.complete.sums[file.path]; known && read != i.SHA256 {
+			err = errFileChanged
+		}
+	}
 	if err == nil && x.ahead == nil {
 		i, err = x.db.BeginImport(ctx, x.mutuality, i)
 	}
@@ -160,7 +171,7 @@ func (x *importer) take(ctx context.Context, file importFile) error {
 		return err
 	}
 	if [32]byte(again.Sum(nil)) != i.SHA256 {
-		return errors.New("the file changed while it was read: run the import again")
+		return errFileChanged
 	}
 	if i.Complete && x.ahead == nil {
 		x.complete.open = append(x.complete.open, taken{file, i})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"guichet.example/auth/nrn"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/core"
 )
@@ -126,5 +127,37 @@ func TestRejectsTold(t *testing.T) {
 	}
 	if got := out.String(); strings.Count(got, "more lines are wrong") != 1 || strings.Count(got, "\n") != maxTold+1 {
 		t.Errorf("it ends with %q", got[len(got)-60:])
+	}
+}
+
+// NumberOf implements importStore.
+func (s *shelf) NumberOf(string) func(nrn.Number) string { return nrn.Number.Digits }
+
+// A file of a complete delivery that changes after its keys were read is not taken in: what
+// came meanwhile would be taken for what is not delivered.
+func TestCompleteFileChanges(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "line.ndjson")
+	write := func(content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &shelf{}
+	x := &importer{db: s, now: time.Now, progress: newProgress(io.Discard), rejects: &rejects{stderr: io.Discard}, complete: &completion{most: core.MostGone}}
+	write(careLine(1))
+	files, err := x.files([]string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.gather(t.Context(), files); err != nil {
+		t.Fatal(err)
+	}
+	write(careLine(1) + careLine(2))
+	if err := x.take(t.Context(), files[0]); !errors.Is(err, errFileChanged) || len(s.parts) > 0 || !s.asOf.IsZero() {
+		t.Errorf("a file that grew: %v, %d parts", err, len(s.parts))
+	}
+	write(careLine(1))
+	if err := x.take(t.Context(), files[0]); err != nil || len(s.parts) != 1 || !s.parts[0].Whole {
+		t.Errorf("the file as it was: %v, %d parts", err, len(s.parts))
 	}
 }

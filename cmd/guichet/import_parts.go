@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"guichet.example/portal/core"
 )
@@ -99,7 +100,7 @@ func (p *parter) full(read core.Read) bool {
 	if n < most && p.pdfs < partPDFs {
 		return false
 	}
-	if core.FateOf(p.file.kind) != core.Replaced || n > 2*most {
+	if core.FateOf(p.file.kind) != core.Replaced || n > 3*most {
 		return true
 	}
 	group := p.groupOf(read)
@@ -115,13 +116,10 @@ func (p *parter) groupOf(read core.Read) string {
 	case core.MafShare:
 		return core.Unspaced(row.Holder) + "/" + strconv.Itoa(row.Year)
 	}
-	switch {
-	case read.Key == nil:
+	if read.Key == nil {
 		return ""
-	case p.file.kind == core.KindLine:
-		return read.Key[0]
 	}
-	return read.Key[0] + "/" + read.Key[1]
+	return strings.Join(core.Group(p.file.kind, read.Key), "/")
 }
 
 func (p *parter) add(read core.Read) error {

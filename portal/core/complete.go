@@ -109,11 +109,12 @@ type Delivered struct {
 	number func(nrn.Number) string
 	keys   map[Kind][]uint64
 	sorted bool
+	groups map[Kind]map[uint64]struct{}
 }
 
 // NewDelivered begins with none. number is what the store finds a member by.
 func NewDelivered(number func(nrn.Number) string) *Delivered {
-	return &Delivered{seed: maphash.MakeSeed(), number: number, keys: map[Kind][]uint64{}}
+	return &Delivered{seed: maphash.MakeSeed(), number: number, keys: map[Kind][]uint64{}, groups: map[Kind]map[uint64]struct{}{}}
 }
 
 // Add notes a row by its key, as a Reader that is Keyed tells it.
@@ -129,6 +130,37 @@ func (d *Delivered) Add(kind Kind, key []string) error {
 		return ErrManyDelivered
 	}
 	d.keys[kind], d.sorted = append(d.keys[kind], d.sum(key)), false
+	return nil
+}
+
+// Begin notes that rows begin here which add up, those of one payment or one year, and tells
+// whether they are the first of it: a key of Group that comes again is delivered in pieces.
+func (d *Delivered) Begin(kind Kind, group []string) (first bool, err error) {
+	begun := d.groups[kind]
+	if begun == nil {
+		begun = map[uint64]struct{}{}
+		d.groups[kind] = begun
+	}
+	sum := d.sum(group)
+	if _, again := begun[sum]; again {
+		return false, nil
+	}
+	if len(begun) >= MostDelivered {
+		return false, ErrManyDelivered
+	}
+	begun[sum] = struct{}{}
+	return true, nil
+}
+
+// Group is what a row that is Replaced adds up with others to, by its key: a payment, or the
+// year of a household. nil for other kinds.
+func Group(kind Kind, key []string) []string {
+	switch kind {
+	case KindLine:
+		return key[:1]
+	case KindMafShare:
+		return key[:2]
+	}
 	return nil
 }
 

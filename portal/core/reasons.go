@@ -10,6 +10,7 @@ const (
 	ReasonNoPayment   = "no payment has this reference"
 	ReasonPaymentSum  = "the lines of this payment do not add up to its cents"
 	ReasonNoKey       = "which row this line is of cannot be told, so none can be taken away"
+	ReasonApart       = "rows that add up do not stand together, so which are all there are cannot be told"
 	ReasonNoYear      = "no household has this year under maximum billing"
 	ReasonYearSum     = "the shares of this year do not add up to what the household has counted"
 )
