@@ -35,11 +35,15 @@ func (p ehicPage) known(v page.View) []page.SummaryRow {
 	if rows[0].Change.URL != "" {
 		rows[0].Detail = v.T("orders.form.moved")
 	}
-	if len(p.People) > 1 {
+	if p.asks() {
 		return rows
 	}
 	return append([]page.SummaryRow{{Label: v.T("orders.form.who"), Value: p.Who.Name, Detail: v.T("orders.form.self")}}, rows...)
 }
+
+// asks reports whether the form has boxes to tick: there is somebody else, or she ticked
+// somebody who is not, and may have meant another than herself.
+func (p ehicPage) asks() bool { return len(p.People) > 1 || p.Form.Asked }
 
 // ehic shows the form: empty, or with what was typed and, if it was sent to go on, what
 // is wrong with it. A new form is given its draft first, so that Back finds what was

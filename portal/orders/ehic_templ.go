@@ -88,7 +88,7 @@ func ehicView(v page.View, p ehicPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if len(p.People) > 1 {
+				if p.asks() {
 					templ_7745c5c3_Err = whoBoxes(v, p.People).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -18,6 +18,7 @@ import (
 // ehicForm is what the member typed, as she typed it.
 type ehicForm struct {
 	Who              string // ids of the people ticked, a space between
+	Asked            bool   // for whom: the boxes were shown, or somebody ticked without them
 	Day, Month, Year string // of departure
 	// of the return
 	UntilDay, UntilMonth, UntilYear string
@@ -36,7 +37,8 @@ const (
 func readForm(c *gin.Context) ehicForm {
 	line := func(field string) string { return strings.TrimSpace(page.Typed(c, field)) }
 	return ehicForm{
-		Day: line(dayField), Month: line(monthField), Year: line(yearField),
+		Asked: asked(c),
+		Day:   line(dayField), Month: line(monthField), Year: line(yearField),
 		UntilDay: line(untilField + "-day"), UntilMonth: line(untilField + "-month"), UntilYear: line(untilField + "-year"),
 		Country: strings.Join(strings.Fields(page.Typed(c, countryField)), " "),
 	}
@@ -77,9 +79,9 @@ func (o *Orders) answers(v page.View, t typed) (document.EHICOrder, []page.Field
 }
 
 // travellers get a card each: those ticked, of whom she may order for. Who sees nobody
-// else is asked nothing.
+// else is asked nothing, and is the one; unless she ticked somebody all the same.
 func (t typed) travellers() []people.Person {
-	if len(t.people) == 1 {
+	if len(t.people) == 1 && !t.draft.Answers.Asked {
 		return t.people
 	}
 	return chosen(t.draft.Answers.Who, t.people)

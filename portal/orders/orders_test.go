@@ -279,6 +279,38 @@ func TestAlone(t *testing.T) {
 	}
 }
 
+// Who sees nobody else and ticked somebody all the same orders nothing: a card of her own
+// is not what she asked for. She is asked, and not taken to mean herself until she says so.
+func TestAloneWithAStranger(t *testing.T) {
+	for name, change := range map[string][]string{
+		"a stranger ticked": {tick("mathieu"), "", tick("bram"), "1"}, "a stranger named": {tick("mathieu"), "", whoField, "bram"},
+		"who blocked her since": {tick("mathieu"), "", tick("nora"), "1"},
+	} {
+		d := newDesk(t)
+		form := answers(change...)
+		d.store.alone = name != "who blocked her since"
+		form.Set("draft", d.draft(form))
+		d.store.alone = true
+		for range 2 { // once more as it came: the boxes, none of them ticked
+			p := d.Submit(checkPath, form)
+			if p.Status != http.StatusUnprocessableEntity || !slices.Equal(p.Links(".errors"), []string{"#" + whoField}) || len(p.All("#"+whoField)) != 1 ||
+				strings.Contains(p.Text("main"), "pour vous-même") || !strings.Contains(p.Text(".errors"), "Cochez au moins une personne") {
+				t.Fatalf("%s: %d, %q", name, p.Status, p.Text("main"))
+			}
+			form = p.Form("/fr/" + checkPath)
+		}
+		if len(d.freezer.acts) != 0 {
+			t.Errorf("%s: ordered", name)
+		}
+		form.Set(tick("mathieu"), "1")
+		sent := d.Submit(checkPath, form).Form("/fr/" + sendPath)
+		d.Post(sendPath, sent)
+		if act := d.freezer.acts[sent.Get("key")]; !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt"}) {
+			t.Errorf("%s, then herself: for %v", name, act.ForPersons)
+		}
+	}
+}
+
 func TestDraftIsOfItsSession(t *testing.T) {
 	d := newDesk(t)
 	check := d.Submit(checkPath, answers())

@@ -85,6 +85,17 @@ func ticked(c *gin.Context, store Store) (string, error) {
 	return strings.Join(ids, " "), nil
 }
 
+// asked reports whether the form that was sent had boxes to tick, or names somebody without
+// any: then only who is ticked is meant.
+func asked(c *gin.Context) bool {
+	for field := range c.Request.PostForm { // few: the body is bounded
+		if (field == whoField || strings.HasPrefix(field, tick(""))) && c.PostForm(field) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // take keeps what was typed and goes on to the check page.
 func (p post) take(c *gin.Context) error {
 	who, err := ticked(c, p.Store)
