@@ -113,7 +113,7 @@ func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page
 	}
 	rows := []page.SummaryRow{
 		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
-		orMissing(v, page.SummaryRow{Label: v.T("account.email"), Value: known.Email, Change: change(way.On(emailPath), "account.email")}),
+		contactEmail(v, known.Email, change(way.On(emailPath), "account.email")),
 	}
 	return append(append(rows, phoneRows(v, known, way)...), workRow(v, known, way), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
 }
@@ -122,10 +122,11 @@ func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page
 // writes it: the present one stays until they accepted it.
 const addressPath = "requests/contact?subject=address"
 
-// orMissing says that a value is missing and why it helps to give it.
-func orMissing(v page.View, row page.SummaryRow) page.SummaryRow {
-	if row.Value == "" {
-		row.Value, row.Detail, row.Quiet = v.T("account.missing"), v.T("account.missing.why"), true
+// contactEmail is her address, or that it is missing and why it helps to give it.
+func contactEmail(v page.View, address string, change page.Link) page.SummaryRow {
+	row := page.SummaryRow{Label: v.T("account.email"), Content: page.Email(address), Change: change}
+	if address == "" {
+		row.Content, row.Value, row.Detail, row.Quiet = nil, v.T("account.missing"), v.T("account.missing.why"), true
 	}
 	return row
 }

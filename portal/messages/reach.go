@@ -129,6 +129,9 @@ func reachRows(v page.View, who Reach, draft string) []page.SummaryRow {
 		address += ", " + who.Postcode + " " + who.Municipality
 	}
 	rows := []page.SummaryRow{row("email", who.Email, ""), row("phone", locale.Phone(who.Phone), ""), row("address", address, v.T("messages.reach.address.other"))}
+	if who.Email != "" {
+		rows[0].Content = page.Email(who.Email)
+	}
 	rows[2].Change = page.Link{} // she asks for another one in these words
 	return rows
 }

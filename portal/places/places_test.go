@@ -66,7 +66,7 @@ func TestBranches(t *testing.T) {
 		d, _, full := newDesk(t)
 		d.Lang = l
 		for _, wrong := range []string{"40", "abcd", "99999", "9999", "%27"} {
-			if p := d.Get(branchesPath + "?postcode=" + wrong); p.Status != http.StatusUnprocessableEntity || len(p.All("section.section")) != 2 {
+			if p := d.Get(branchesPath + "?postcode=" + wrong); p.Status != http.StatusUnprocessableEntity || len(p.All("tbody tr")) != 2 {
 				t.Errorf("postcode %s: %d", wrong, p.Status)
 			}
 		}
@@ -102,7 +102,7 @@ func TestManyBranches(t *testing.T) {
 			Latitude: 50_640_000 + int64(i)*1000, Longitude: 5_571_000, Kiosk: i < 2, Services: []string{"advice", "kiosk"}[i%2]})
 	}
 	p := d.Get(branchesPath + "?postcode=4020")
-	if got := len(p.All("section.section")); got != perPage {
+	if got := len(p.All("tbody tr")); got != perPage {
 		t.Fatalf("%d branches on a page", got)
 	}
 	if text := p.Text("main"); !strings.Contains(text, "Agence 00") || strings.Contains(text, "Agence 30") {
@@ -113,7 +113,7 @@ func TestManyBranches(t *testing.T) {
 		t.Errorf("no way to all: %v", p.Links("main"))
 	}
 	p = d.Get(all)
-	if got := len(p.All("section.section")); got != 45 || slices.Contains(p.Links("main"), "/fr/"+all) {
+	if got := len(p.All("tbody tr")); got != 45 || slices.Contains(p.Links("main"), "/fr/"+all) {
 		t.Errorf("all are %d", got)
 	}
 	if got := strings.Count(p.Text("main"), locale.T(locale.FR, "places.service.kiosk")); got != 23 {
