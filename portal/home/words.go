@@ -196,7 +196,7 @@ func documentRows(v page.View, documents []Item) []page.LedgerRow {
 		if d.State == received {
 			rows[i].Title, rows[i].Detail = page.Link{URL: v.URL("documents/" + d.ID), Text: d.Title}, v.TN("home.documents.pages", d.Pages)
 			if d.New {
-				rows[i].End = page.Badge(page.Neutral, v.T("home.documents.unread"))
+				rows[i].End = page.Badge(page.Unread, v.T("home.documents.unread"))
 			}
 			continue
 		}
