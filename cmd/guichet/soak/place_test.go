@@ -99,11 +99,33 @@ func newPlace(t *testing.T, plan plan) *place {
 	t.Cleanup(func() {
 		if log, err := os.ReadFile(p.log); err == nil { // none: the counter ran inside
 			noPanic(log).report(t)
+			tellErrors(t, log)
 		}
 	})
 	p.writeSettings(t)
 	p.addPeople(t, max(plan.people, 1), plan.store)
 	return p
+}
+
+// tellErrors shows of a test that failed what went wrong in the counter: the causes of what
+// members read as one sentence with a reference.
+func tellErrors(t *testing.T, log []byte) {
+	if !t.Failed() {
+		return
+	}
+	const most = 20
+	told := 0
+	for line := range bytes.Lines(log) {
+		if !bytes.Contains(line, []byte(`"level":"ERROR"`)) {
+			continue
+		}
+		if told++; told <= most {
+			t.Logf("log: %s", bytes.TrimSpace(line))
+		}
+	}
+	if told > most {
+		t.Logf("log: and %d errors more", told-most)
+	}
 }
 
 // noPanic wants a log to tell of no mistake of the program itself.
