@@ -158,8 +158,8 @@ func (x *importer) finish(ctx context.Context, env cli.Env) error {
 	for _, kind := range kinds {
 		last := -1
 		for n, one := range x.complete.open {
-			if one.Kind == kind {
-				last = n
+			if one.Kind == kind && (last < 0 || one.ID > x.complete.open[last].ID) {
+				last = n // the one that began last: who goes on began before
 			}
 		}
 		if last < 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,5 +160,29 @@ func TestCompleteFileChanges(t *testing.T) {
 	write(careLine(1))
 	if err := x.take(t.Context(), files[0]); err != nil || len(s.parts) != 1 || !s.parts[0].Whole {
 		t.Errorf("the file as it was: %v, %d parts", err, len(s.parts))
+	}
+}
+
+// lifted is a shelf that remembers by which import rows were taken away.
+type lifted struct {
+	shelf
+	by []string
+}
+
+func (l *lifted) TakeAway(_ context.Context, _, id string, _ *core.Delivered) (core.Gone, error) {
+	l.by = append(l.by, id)
+	return core.Gone{}, nil
+}
+
+// Of the files of a kind the import that began last takes away, whatever their order: one
+// that was cut short keeps its place when it goes on beside a new one.
+func TestCompleteTakesAwayByTheLast(t *testing.T) {
+	s := &lifted{}
+	x := &importer{db: s, now: time.Now, complete: &completion{}, out: func(string, core.Kind, core.Import) {}}
+	for _, id := range []string{"2", "3", "1"} {
+		x.complete.open = append(x.complete.open, taken{importFile{kind: core.KindPayment}, core.Import{ID: id, Kind: core.KindPayment}})
+	}
+	if err := x.finish(t.Context(), cli.Env{Stdout: io.Discard}); err != nil || !slices.Equal(s.by, []string{"3"}) {
+		t.Errorf("taken away by %q, %v", s.by, err)
 	}
 }
