@@ -101,6 +101,7 @@ type File struct {
 	Birth     time.Time
 	Number    nrn.Number // shown masked
 	Member    string     // number on the member card
+	Until     time.Time  // last day as a member; zero: goes on
 	Street    string
 	Postcode  string
 	City      string

@@ -240,11 +240,15 @@ func who(v page.View, f File) []page.SummaryRow {
 	if !f.Birth.IsZero() {
 		birth = locale.Date(v.Lang, f.Birth)
 	}
+	until := ""
+	if !f.Until.IsZero() {
+		until = v.T("account.until", locale.A("date", locale.Date(v.Lang, f.Until)))
+	}
 	return []page.SummaryRow{
 		{Label: v.T("office.file.name"), Value: f.Name, Large: true},
 		{Label: v.T("office.file.birth"), Value: birth},
 		{Label: v.T("office.file.number"), Content: page.MaskedNumber(v, digits[len(digits)-2:])},
-		{Label: v.T("office.file.member"), Value: f.Member},
+		{Label: v.T("office.file.member"), Value: f.Member, Detail: until},
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 
+	"guichet.example/auth/nrn"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
@@ -79,6 +81,29 @@ func TestFileSaysWhatItLeavesOut(t *testing.T) {
 	for _, l := range locale.Languages() {
 		if got := filed(t, l, File{}); !strings.Contains(got, templ.EscapeString(locale.T(l, "office.file.without"))) {
 			t.Errorf("%s: nothing is said", l)
+		}
+	}
+}
+
+// Who is a member no more is told apart in her file: what she asks for may not be hers to have.
+func TestFileOfAFormerMember(t *testing.T) {
+	number, err := nrn.Parse("85073003328")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range locale.Languages() {
+		f := File{Member: "0305 118 422", Number: number, Until: today.AddDate(0, 0, -1)}
+		v := page.View{Lang: l, Now: today}
+		var b bytes.Buffer
+		if err := fileView(v, filePage{File: f, Who: who(v, f)}).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		if want := templ.EscapeString(locale.T(l, "account.until", locale.A("date", locale.Date(l, f.Until)))); !strings.Contains(b.String(), want) {
+			t.Errorf("%s: the file does not say %q", l, want)
+		}
+		f.Until = time.Time{}
+		if rows := who(v, f); rows[len(rows)-1].Detail != "" {
+			t.Errorf("%s: a member is said to be one until %q", l, rows[len(rows)-1].Detail)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (db *DB) file(c *conn, key memberKey, f *office.File) error {
 	if err != nil {
 		return err
 	}
-	f.Name, f.Birth, f.Number, f.Member, f.UpdatedAt = m.Name(), m.Birth, m.NationalNumber, m.Affiliation, m.UpdatedAt
+	f.Name, f.Birth, f.Number, f.Member, f.Until, f.UpdatedAt = m.Name(), m.Birth, m.NationalNumber, m.Affiliation, m.Until, m.UpdatedAt
 	f.Street, f.Postcode, f.City, f.Email, f.Phone, f.Language = m.Street, m.Postcode, m.Municipality, m.Email, m.Phone, m.Language
 	known, err := db.contacts(c, key.mutuality, login.Member)
 	if err != nil {

@@ -58,6 +58,13 @@ func testOpening(t *testing.T, b *bed) {
 	if f, err = b.File(ctx, ines, id); err != nil || f.Paid != (office.Paid{At: day("2026-11-09"), Cents: -9000, Last4: "7034"}) {
 		t.Errorf("last payment: %+v, %v", f.Paid, err)
 	}
+	if !f.Until.IsZero() {
+		t.Errorf("a member until %v", f.Until)
+	}
+	b.takeAway(core.KindMember, b.delivered(core.KindMember, []string{bramNumber}))
+	if f, err = b.File(ctx, ines, id); err != nil || !f.Until.Equal(day("2026-11-19")) {
+		t.Errorf("the file of a former member: until %v, %v", f.Until, err)
+	}
 	_, err = b.File(ctx, ada, id)
 	want(t, "a colleague's look", err, office.ErrNoOpening)
 	other := b.atWork(auth.Officer{Mutuality: "141", ID: ines.ID, Roles: ines.Roles, Holder: ines.Holder})
@@ -72,8 +79,8 @@ func testOpening(t *testing.T, b *bed) {
 			looks++
 		}
 	}
-	if looks != 2 {
-		t.Errorf("%d rows of two looks", looks)
+	if looks != 3 {
+		t.Errorf("%d rows of three looks", looks)
 	}
 }
 
