@@ -89,11 +89,11 @@ func wayRows(v page.View, p profile.Profile, a credentials.Account) []page.Summa
 }
 
 func emailRow(v page.View, a credentials.Account) page.SummaryRow {
-	row := page.SummaryRow{Label: v.T("password.way.email"), Value: a.Email,
+	row := page.SummaryRow{Label: v.T("password.way.email"), Content: page.MailAddress(a.Email),
 		Change: page.Link{URL: v.URL(emailPath), Text: v.T("password.change"), Hidden: v.T("password.email.what")}}
 	switch {
 	case a.Email == "":
-		row.Value, row.Quiet, row.Change.Text = v.T("account.missing"), true, v.T("password.add")
+		row.Content, row.Value, row.Quiet, row.Change.Text = nil, v.T("account.missing"), true, v.T("password.add")
 	case a.Certified():
 		row.Detail = v.T("password.way.certified", locale.A("date", locale.Date(v.Lang, a.EmailCertified)))
 	default:

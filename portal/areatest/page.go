@@ -201,7 +201,10 @@ func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode {
-			b.WriteString(d.Data + " ")
+			b.WriteString(d.Data)
+			if d.NextSibling == nil || d.NextSibling.Data != "wbr" { // one word still
+				b.WriteString(" ")
+			}
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
