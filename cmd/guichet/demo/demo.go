@@ -18,6 +18,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"guichet.example/portal/feature"
 )
 
 // Config of a demo.
@@ -31,6 +33,7 @@ type Config struct {
 	Data     string        // folder to keep things in; empty: a temporary one, removed at the end
 	Out      string        // folder for signed documents and trust anchors; empty: none
 	Profile  string        // of the mutuality: how members get in; empty: that of the journey, or the default
+	Off      feature.Off   // what the mutuality does without; empty: nothing
 	Journey  string        // to walk first; empty: "card"
 	Once     bool          // end after the journey
 	Deadline time.Duration // of one operation of the agent, people included; 0: agent.DefaultDeadline

@@ -249,8 +249,10 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	itself := mutuality()
+	itself.Off = cfg.Off
 	w.portal, err = portal.New(portal.Config{
-		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: mutuality(),
+		Origin: w.origin, Loopback: true, Agent: w.agentURL(), Mutuality: itself,
 		Store: w.store, Anchors: anchors, Revocation: status, TSA: tsa,
 		Federation: w.standIn.ways, SAML: w.standIn.party, Seal: w.seal, Mail: &w.post,
 		Policy: auth.DefaultPolicy(), Profile: prof, Rand: rand.Reader, Log: w.log,
