@@ -139,16 +139,16 @@ func (p *Portal) allow(c *gin.Context, act auth.Act) error {
 	return p.cfg.Policy.Allow(v.Login, act)
 }
 
-// office is the area, with a card door for officers and one for the people they help: a
-// nonce asked for at one serves at no other.
+// office is the area, with a card door for officers and two for the people they help, to
+// bind a card and to open a file: a nonce asked for at one serves at no other.
 func (p *Portal) office(card door.Card) *office.Office {
-	own, theirs := card, card
-	own.Name, theirs.Name = "office.", "person."
-	theirs.Browser = p.officeBrowser
+	own, theirs, search := card, card, card
+	own.Name, theirs.Name, search.Name = "office.", "person.", "search."
+	theirs.Browser, search.Browser = p.officeBrowser, p.officeBrowser
 	return &office.Office{
-		Store: p.cfg.Store, Sessions: officeDesk{p}, Card: &own, Person: &theirs, Enrolments: atCounter{p},
+		Store: p.cfg.Store, Sessions: officeDesk{p}, Card: &own, Person: &theirs, Search: &search, Enrolments: atCounter{p},
 		Mutuality: p.cfg.Mutuality.ID, Policy: p.cfg.Policy, Now: p.cfg.Now,
-		Anchors: p.cfg.Anchors, Phone: p.cfg.Mutuality.Letterhead.Phone,
+		Key: p.cfg.Store.ServerKey("office-reason"), Anchors: p.cfg.Anchors, Phone: p.cfg.Mutuality.Letterhead.Phone,
 	}
 }
 

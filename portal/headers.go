@@ -60,6 +60,7 @@ var cardPages = map[string]bool{
 
 	"/:lang/office/sign-in":         true,
 	"/:lang/office/files/:id/enrol": true,
+	"/:lang/office/person/card":     true,
 
 	"/:lang/office/files/:id/paper/sign": true,
 }

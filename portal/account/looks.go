@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
+	"guichet.example/portal/audit"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
@@ -28,7 +29,7 @@ type Look struct {
 	Holder bool   // the holder of her booklet looked; else somebody of the staff
 	Roles  string // of staff, as of today: "advisor contact-point"; empty: not known any more
 	What   string // word of what was seen: file, identity, request, access, care …
-	Reason string // key of the reason; empty: none was asked for
+	Reason string // key of the reason, with audit.ByCard behind it or not; empty: none was asked for
 	By     string // who, to know her again: never shown
 	// Place is where the next page begins.
 	Place LookPlace
@@ -136,14 +137,21 @@ func (l Look) reason() string {
 	switch {
 	case l.Holder:
 		return "holder"
-	case slices.Contains(lookReasons, l.Reason):
+	case slices.Contains(lookReasons, strings.TrimSuffix(l.Reason, audit.ByCard)):
 		return l.Reason
 	}
 	return "work"
 }
 
-// why is the reason in words.
-func (l Look) why(v page.View) string { return v.T("people.looks.why." + l.reason()) }
+// why is the reason in words, and whether her own card opened the file.
+func (l Look) why(v page.View) string {
+	key, card := strings.CutSuffix(l.reason(), audit.ByCard)
+	text := v.T("people.looks.why." + key)
+	if card {
+		return v.T("people.looks.bycard", locale.A("why", text))
+	}
+	return text
+}
 
 // lookReasons are the reasons that staff give when they open a file.
 var lookReasons = []string{"visit", "call", "letter", "task", "complaint", "fraud"}

@@ -50,6 +50,8 @@ func TestFold(t *testing.T) {
 			9, false, []string{"a visit 3-1 2x file", "holder holder 5-2 3x care+cover"}, 5},
 		{"another reason", []Look{seenAt(1, "a", "file", "visit"), seenAt(2, "a", "request", ""), seenAt(3, "a", "identity", "card"), seenAt(4, "a", "file", "call")},
 			9, false, []string{"a visit 1-1 1x file", "a work 3-2 2x request+identity", "a call 4-4 1x file"}, 4},
+		{"by card or not", []Look{seenAt(1, "a", "file", "visit by card"), seenAt(2, "a", "file", "visit"), seenAt(3, "a", "file", "else by card")},
+			9, false, []string{"a visit by card 1-1 1x file", "a visit 2-2 1x file", "a work 3-3 1x file"}, 3},
 		{"her own pause, while others look", append(append(visitBy("a", 1), visitBy("b", 8)...), visitBy("a", 15)...),
 			9, false, []string{"a visit 1-1 1x file", "b visit 8-8 1x file", "a visit 15-15 1x file"}, 3},
 		{"enough, and a pause", visitBy("a", 1, 2, 30, 60), 1, false, []string{"a visit 2-1 2x file"}, 2},

@@ -6,6 +6,10 @@ const Office = "office"
 // Command is the actor of what was done at the office's command line.
 const Command = "command"
 
+// ByCard stands behind the reason of a row where the person's own card, with its PIN, opened
+// her file at an officer's reader.
+const ByCard = " by card"
+
 // The actions of staff, and those on staff and their work.
 const (
 	OfficeSignIn  Action = "office.sign-in"

@@ -1,5 +1,6 @@
 // Package door is where an eID card proves whose it is: the member's at her door, the
-// officer's at the office, the person's at the counter whose card an officer binds.
+// officer's at the office, the person's at the counter, whose card an officer binds or
+// whose file she opens by it.
 //
 //	page ──▶ Challenge: a nonce for this browser at this door, five minutes, used once
 //	card ──▶ Holder: token parsed, nonce taken, certificate and signature checked,

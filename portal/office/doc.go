@@ -8,6 +8,7 @@
 //	queue ──take──▶ item ──answer──▶ closed          one holder at a time
 //	                  └─ open the file, for this item ─┐
 //	person ── who, and why ──▶ opening (30 minutes) ◀──┘
+//	        └─ why ──▶ her card, with PIN ─▲
 //	                              ├─ file        each look leaves a row with the reason
 //	                              ├─ identity check ─▶ a way in: sealed code, card
 //	                              └─ account off and on

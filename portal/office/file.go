@@ -11,6 +11,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
+	"guichet.example/portal/audit"
 )
 
 var (
@@ -43,7 +44,20 @@ type Why struct {
 	Key   string // of OpeningReasons
 	Words string // what it is about, 1 to MaxWords characters; sealed at rest
 	Task  string // item for which it is; "" if none
+	Card  bool   // the person's own card named her, at the officer's reader
 }
+
+// Mark is the reason as the trail keeps it: its key, and audit.ByCard where a card named the
+// person.
+func (w Why) Mark() string {
+	if w.Card {
+		return w.Key + audit.ByCard
+	}
+	return w.Key
+}
+
+// SetMark takes key and card from what Mark wrote.
+func (w *Why) SetMark(mark string) { w.Key, w.Card = strings.CutSuffix(mark, audit.ByCard) }
 
 // Check tells whether the reason will do. ErrReason.
 func (w Why) Check() error {
@@ -64,11 +78,14 @@ type Search struct {
 	User    string     // number on the member card or user number, as typed, or
 	Surname string     // name as typed, with
 	Birth   time.Time  // date of birth
+	Card    bool       // the number is from the person's card, which proved to be hers
 }
 
 // Way is how the search goes, for the audit trail.
 func (s Search) Way() string {
 	switch {
+	case s.Card:
+		return "card"
 	case !s.Number.IsZero():
 		return "national-number"
 	case s.User != "":
@@ -192,7 +209,7 @@ type SignIn struct {
 type Look struct {
 	At   time.Time
 	Name string // of the officer
-	Key  string // of the reason
+	Why  Why    // without words and item
 }
 
 // Proofs are what shows who somebody is: keys of the catalogue, office.proof.<key>.

@@ -33,7 +33,9 @@ type Office struct {
 	Store    Store
 	Sessions Sessions
 	Card     *door.Card // of officers
-	Person   *door.Card // of the people at the counter
+	Person   *door.Card // of the people at the counter, to be bound
+	Search   *door.Card // of the people at the counter, whose file is to be opened
+	Key      []byte     // 32 bytes: seals a reason on its way to the card
 	// Enrolments gives people a way in; nil: the pages do not offer it.
 	Enrolments Enrolments
 	Mutuality  string // key of the mutuality in the store
@@ -52,6 +54,7 @@ const (
 	stayPath      = "office/stay"
 	queuePath     = "office/queue"
 	personPath    = "office/person"
+	cardPath      = "office/person/card"
 	filesPath     = "office/files"
 	lettersPath   = "office/letters" // of package letters
 	staffPath     = "office/staff"
@@ -83,6 +86,9 @@ func (o *Office) Route(r page.Routes) {
 	r.GET(personPath, auth.OpenFile, o.told(o.person))
 	r.POST(personPath, auth.OpenFile, o.told(o.search))
 	r.POST(personPath+"/open", auth.OpenFile, o.told(o.open))
+	r.GET(cardPath, auth.OpenFile, o.told(o.card))
+	r.POST(cardPath+"/challenge", auth.OpenFile, o.cardChallenge)
+	r.POST(cardPath, auth.OpenFile, o.openByCard)
 	r.GET(filesPath+"/:id", auth.OpenFile, o.told(o.file))
 	r.GET(filesPath+"/:id/identity", auth.CheckIdentity, o.told(o.identity))
 	r.POST(filesPath+"/:id/identity", auth.CheckIdentity, o.told(o.checked))

@@ -19,7 +19,7 @@ import (
 // searchForm is whom an officer looks for, and why, as it was typed. What was typed
 // stands in no address.
 type searchForm struct {
-	Way              string // number, user, name
+	Way              string // number, user, name, card
 	Number, User     string
 	Surname          string
 	Day, Month, Year string
@@ -27,7 +27,10 @@ type searchForm struct {
 }
 
 // ways are the ways to search, in the order of the form.
-var ways = []string{"number", "user", "name"}
+var ways = []string{"number", "user", "name", byCard}
+
+// byCard is the way by the person's card in the reader, for which nothing is typed.
+const byCard = "card"
 
 // maxTyped is the longest name or number taken, in characters.
 const maxTyped = 120
@@ -43,8 +46,11 @@ func searchFormOf(c *gin.Context) searchForm {
 }
 
 // meant is the way to search: the one chosen, or the only one for which something was
-// typed.
+// typed. The card is only ever chosen.
 func (f searchForm) meant() string {
+	if f.Way == byCard {
+		return f.Way
+	}
 	only := ""
 	for way, text := range map[string]string{"number": f.Number, "user": f.User, "name": f.Surname} {
 		switch {
@@ -84,6 +90,7 @@ func (f searchForm) search(v page.View) (Search, []page.FieldError) {
 		if s.Birth, ok = dateOf(f.Day, f.Month, f.Year); !ok {
 			wrong("birth", "office.search.birth.wrong")
 		}
+	case byCard: // which says whose it is
 	default:
 		wrong("way", "office.search.way.wrong")
 	}
@@ -124,7 +131,11 @@ func (o *Office) person(c *gin.Context) error {
 }
 
 func (o *Office) showSearch(c *gin.Context, status int, f searchForm, errs []page.FieldError) error {
-	v := view(c, "person", "office.person.title")
+	title := "office.person.title"
+	if f.Way == byCard {
+		title = "office.bycard.title"
+	}
+	v := view(c, "person", title)
 	v.Lead, v.Keep, v.Errors = v.T("office.person.lead"), personPath, errs
 	return page.Render(c, status, personView(v, f))
 }
@@ -140,6 +151,9 @@ func (o *Office) search(c *gin.Context) error {
 	s, errs := f.search(v)
 	if len(errs) > 0 {
 		return o.showSearch(c, http.StatusUnprocessableEntity, f, errs)
+	}
+	if f.Way == byCard {
+		return o.toCard(c, Why{Key: f.Why, Words: f.Words})
 	}
 	officer := page.OfficerOf(c)
 	found, err := o.Store.SearchPerson(c.Request.Context(), officer, s)
@@ -202,8 +216,17 @@ type filePage struct {
 func inFile(c *gin.Context, f File, title string) page.View {
 	v := view(c, "person", title)
 	v.Lead = v.T("office.file.until", locale.A("time", locale.Time(v.Lang, f.Opening.Ends)),
-		locale.A("why", v.T("office.why."+f.Opening.Why.Key)))
+		locale.A("why", why(v, f.Opening.Why)))
 	return v
+}
+
+// why is a reason in words, without the officer's own.
+func why(v page.View, w Why) string {
+	text := word(v, "office.why.", w.Key)
+	if w.Card {
+		return v.T("office.bycard.why", locale.A("why", text))
+	}
+	return text
 }
 
 func (o *Office) file(c *gin.Context) error {
@@ -345,7 +368,7 @@ func (o *Office) fileLists(v page.View, f File, p *filePage) {
 		p.Checks = append(p.Checks, line(k.At, k.Name+", "+k.Place, strings.Join(proofs, "; "), page.LedgerRow{}))
 	}
 	for _, l := range f.Looks {
-		p.Looks = append(p.Looks, line(l.At, l.Name, word(v, "office.why.", l.Key), page.LedgerRow{}))
+		p.Looks = append(p.Looks, line(l.At, l.Name, why(v, l.Why), page.LedgerRow{}))
 	}
 }
 

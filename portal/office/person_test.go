@@ -42,7 +42,7 @@ func TestLettersOfAFileHaveNames(t *testing.T) {
 
 // What happened in another year says which: a file reaches back.
 func TestDatesOfAFile(t *testing.T) {
-	got := filed(t, locale.FR, File{Looks: []Look{{At: today, Name: "A", Key: "task"}, {At: today.AddDate(-1, 0, 0), Name: "B", Key: "task"}}})
+	got := filed(t, locale.FR, File{Looks: []Look{{At: today, Name: "A", Why: Why{Key: "task"}}, {At: today.AddDate(-1, 0, 0), Name: "B", Why: Why{Key: "task"}}}})
 	got = strings.ReplaceAll(got, "\u00a0", " ")
 	if !strings.Contains(got, "20 nov. 2025") || strings.Contains(got, "20 nov. 2026") {
 		t.Errorf("dates of two years: %s", got)

@@ -69,7 +69,7 @@ func (db *DB) people(c *conn, mutuality string, s office.Search) ([]office.Perso
 	}
 	all := func(string, string) bool { return true }
 	switch s.Way() {
-	case "national-number":
+	case "national-number", "card":
 		index := db.cfg.Keys.Index(numberIndex, mutuality, s.Number.Digits())
 		err := c.each(personColumns+`number_index = ?`, []any{mutuality, index}, read(all))
 		return found, err
@@ -100,7 +100,7 @@ func (db *DB) OpenFile(ctx context.Context, o auth.Officer, member auth.MemberID
 		return "", err
 	}
 	note := db.officerEntry(ctx, o, member, audit.OpenFile, object("opening", id))
-	note.Reason = w.Key
+	note.Reason = w.Mark()
 	err = db.write(ctx, note, func(t *tx) error {
 		key, err := db.keyOf(t.conn, o.Mutuality, member)
 		if errors.Is(err, errNoMember) {
@@ -121,7 +121,7 @@ func (db *DB) OpenFile(ctx context.Context, o auth.Officer, member auth.MemberID
 		_, err = t.exec(`
 			INSERT INTO openings (mutuality, opening, staff, session, member, reason, sealed, task, opened_at, ends_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			o.Mutuality, id, string(o.ID), o.Session, string(member), w.Key, key.seal(sealedOpening, id, 1, []byte(w.Words)),
+			o.Mutuality, id, string(o.ID), o.Session, string(member), w.Mark(), key.seal(sealedOpening, id, 1, []byte(w.Words)),
 			w.Task, micros(now), micros(now.Add(office.OpeningLife)))
 		return err
 	})
@@ -152,19 +152,21 @@ func (db *DB) opening(c *conn, o auth.Officer, id string) (office.Opening, membe
 	if !isID(id) {
 		return open, memberKey{}, office.ErrNoOpening
 	}
+	var mark string
 	var sealed []byte
 	var opened, ends int64
 	err := c.get(`
 		SELECT member, reason, sealed, task, opened_at, ends_at FROM openings
 		WHERE mutuality = ? AND opening = ? AND staff = ? AND session = ? AND ends_at > ?`,
 		[]any{o.Mutuality, id, string(o.ID), o.Session, micros(db.cfg.Now())},
-		&open.Member, &open.Why.Key, &sealed, &open.Why.Task, &opened, &ends)
+		&open.Member, &mark, &sealed, &open.Why.Task, &opened, &ends)
 	if errors.Is(err, sql.ErrNoRows) {
 		return open, memberKey{}, office.ErrNoOpening
 	}
 	if err != nil {
 		return open, memberKey{}, err
 	}
+	open.Why.SetMark(mark)
 	open.Opened, open.Ends = fromMicros(opened), fromMicros(ends)
 	key, err := db.keyOf(c, o.Mutuality, open.Member)
 	if err != nil {

@@ -28,7 +28,7 @@ func (db *DB) File(ctx context.Context, o auth.Officer, opening string) (office.
 			if err != nil {
 				return err
 			}
-			note.Member, note.Reason, f.Opening = string(open.Member), open.Why.Key, open
+			note.Member, note.Reason, f.Opening = string(open.Member), open.Why.Mark(), open
 			return db.file(c, key, &f)
 		})
 	})
@@ -195,7 +195,9 @@ func fileLooks(c *conn, key memberKey, f *office.File) error {
 		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
 			var l office.Look
 			var at int64
-			err := scan(&at, &l.Name, &l.Key)
+			var mark string
+			err := scan(&at, &l.Name, &mark)
+			l.Why.SetMark(mark)
 			l.At = fromMicros(at)
 			f.Looks = append(f.Looks, l)
 			return err

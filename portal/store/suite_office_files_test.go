@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
+	"guichet.example/portal/account"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
 	"guichet.example/portal/credentials"
@@ -84,10 +86,44 @@ func testOpening(t *testing.T, b *bed) {
 	}
 }
 
+// That her card opened the file stays with opening, looks and trail, to the person too.
+func testOpeningByCard(t *testing.T, b *bed) {
+	ctx, ines := t.Context(), b.ines()
+	if found, err := b.SearchPerson(ctx, ines, office.Search{Number: number("72022911853"), Card: true}); err != nil || len(found) != 0 {
+		t.Errorf("card of nobody: %+v, %v", found, err)
+	}
+	b.opened(ines)
+	b.clock.add(time.Minute)
+	byCard := visit
+	byCard.Card = true
+	id, err := b.OpenFile(ctx, ines, claire.ID, byCard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := b.File(ctx, ines, id)
+	if err != nil || f.Opening.Why != byCard || len(f.Looks) != 2 || f.Looks[0].Why != (office.Why{Key: "visit", Card: true}) || f.Looks[1].Why != (office.Why{Key: "visit"}) {
+		t.Errorf("File = %+v, %+v, %v", f.Opening.Why, f.Looks, err)
+	}
+	looks, err := b.Looks(ctx, b.claire, account.LookPlace{}, 10)
+	if err != nil || len(looks) != 1 || looks[0].Reason != "visit by card" {
+		t.Errorf("looks: %+v, %v", looks, err)
+	}
+	var reasons []string
+	for _, e := range b.rows() {
+		if e.Action == audit.SearchFile || e.Action == audit.OpenFile {
+			reasons = append(reasons, e.Reason)
+		}
+	}
+	if want := []string{"by card: 0 found", "visit", "visit by card"}; !slices.Equal(reasons, want) {
+		t.Errorf("reasons in the trail: %q, want %q", reasons, want)
+	}
+}
+
 func testPeople(t *testing.T, b *bed) {
 	ines := b.ines()
 	for name, s := range map[string]office.Search{
 		"number":   {Number: claire.NationalNumber},
+		"card":     {Number: claire.NationalNumber, Card: true},
 		"name":     {Surname: "délcourt", Birth: claire.Birth},
 		"backward": {Surname: "Claire DELCOURT", Birth: claire.Birth},
 	} {

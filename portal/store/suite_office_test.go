@@ -29,6 +29,7 @@ func TestOffice(t *testing.T) {
 			"the queue in pages and filters":           testQueuePages,
 			"one of many takes an item":                testTakeRace,
 			"an open file is one officer's":            testOpening,
+			"an open file says that it was by card":    testOpeningByCard,
 			"people are found":                         testPeople,
 			"a check at the counter opens a way in":    testCounter,
 			"another address after a check":            testEmailAtCounter,

@@ -115,7 +115,7 @@ func officeStops(p officePlace) []stop {
 	at := func(route, address string) stop { return view(route, route, func(filled) string { return address }) }
 	file := "office/files/" + p.file
 	return []stop{
-		plain("office"), plain("office/queue"), plain("office/person"), plain("office/staff"), plain("office/staff/new"),
+		plain("office"), plain("office/queue"), plain("office/person"), plain("office/person/card"), plain("office/staff"), plain("office/staff/new"),
 		plain("office/templates"), at("office/templates/:id", "office/templates/new"),
 		{"POST office/templates/:id", "template with what is wrong", func(w *window, base string, _ filled) {
 			w.send(base+"office/templates/new", "", sendForm)
@@ -168,7 +168,7 @@ func init() {
 	for route, why := range map[string]string{
 		"POST office/sign-in": "JSON", "POST office/sign-in/challenge": "JSON", "POST office/stay": "JSON", "POST office/sign-out": "redirect",
 		"POST office/queue/:id/take": "redirect", "POST office/queue/:id/release": "redirect", "POST office/queue/:id/close": "redirect",
-		"POST office/queue/:id/file": "redirect", "GET office/queue/:id/document.pdf": "PDF", "POST office/person/open": "redirect",
+		"POST office/queue/:id/file": "redirect", "GET office/queue/:id/document.pdf": "PDF", "POST office/person/open": "redirect", "POST office/person/card": "JSON", "POST office/person/card/challenge": "JSON",
 		"POST office/files/:id/enrol": "redirect", "POST office/files/:id/card": "JSON", "POST office/files/:id/card/challenge": "JSON",
 		"POST office/files/:id/account": "redirect", "POST office/staff/:id": "redirect", "POST office/staff/:id/disable": "redirect",
 		"POST office/staff/:id/enable": "redirect", "POST office/letters/print": "PDF", "GET office/letters/test.pdf": "PDF",

@@ -1,0 +1,77 @@
+package office
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"guichet.example/auth"
+)
+
+// counterOf is an office that seals reasons, at a time.
+func counterOf(at time.Time) *Office {
+	return &Office{Key: bytes.Repeat([]byte{7}, 32), Now: func() time.Time { return at }}
+}
+
+var atDesk = auth.Officer{Mutuality: "141", ID: "ines", Session: "s1"}
+
+// The longest reason comes back as it was, to this officer in this session, for ten minutes.
+func TestReasonSealed(t *testing.T) {
+	longest := Why{Key: "complaint", Words: "a\nb" + strings.Repeat("𝄞", MaxWords-3)}
+	text, err := counterOf(today).sealReason(atDesk, longest)
+	if err != nil || len(text) > maxSealed {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	for name, c := range map[string]struct {
+		officer auth.Officer
+		after   time.Duration
+		want    error
+	}{
+		"another mutuality": {auth.Officer{Mutuality: "142", ID: "ines", Session: "s1"}, 0, ErrReason},
+		"a colleague":       {auth.Officer{Mutuality: "141", ID: "ada", Session: "s1"}, 0, ErrReason},
+		"another session":   {auth.Officer{Mutuality: "141", ID: "ines", Session: "s2"}, 0, ErrReason},
+		"too old":           {atDesk, reasonLife + 2*time.Second, ErrReason},
+		"in time":           {atDesk, reasonLife - time.Second, nil},
+	} {
+		w, err := counterOf(today.Add(c.after)).openReason(c.officer, text)
+		if !errors.Is(err, c.want) || err == nil && w != longest || err != nil && w != (Why{}) {
+			t.Errorf("%s: %v, %v", name, w.Key, err)
+		}
+	}
+}
+
+// A reason that the form would refuse is refused behind the seal too.
+func TestReasonSealedIsChecked(t *testing.T) {
+	for _, w := range []Why{{}, {Key: "else", Words: "x"}, {Key: "visit"}} {
+		text, err := counterOf(today).sealReason(atDesk, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := counterOf(today).openReason(atDesk, text); !errors.Is(err, ErrReason) {
+			t.Errorf("%+v: %v", w, err)
+		}
+	}
+}
+
+// Nothing opens but what was sealed, to the letter.
+func FuzzOpenReason(f *testing.F) {
+	o := counterOf(today)
+	good, err := o.sealReason(atDesk, Why{Key: "visit", Words: "x"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Add(good + "A")
+	f.Add("")
+	f.Add(base64.RawURLEncoding.EncodeToString(make([]byte, 28)))
+	f.Fuzz(func(t *testing.T, text string) {
+		w, err := o.openReason(atDesk, text)
+		if (err == nil) != (text == good) || err != nil && (w != Why{} || !errors.Is(err, ErrReason)) {
+			t.Errorf("%q: %+v, %v", text, w, err)
+		}
+	})
+}
