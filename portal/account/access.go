@@ -89,7 +89,7 @@ func wayRows(v page.View, p profile.Profile, a credentials.Account) []page.Summa
 }
 
 func emailRow(v page.View, a credentials.Account) page.SummaryRow {
-	row := page.SummaryRow{Label: v.T("password.way.email"), Content: page.MailAddress(a.Email),
+	row := page.SummaryRow{Label: v.T("password.way.email"), Content: page.Email(a.Email),
 		Change: page.Link{URL: v.URL(emailPath), Text: v.T("password.change"), Hidden: v.T("password.email.what")}}
 	switch {
 	case a.Email == "":

@@ -115,9 +115,6 @@ func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page
 		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
 		contactEmail(v, known.Email, change(way.On(emailPath), "account.email")),
 	}
-	if known.Email != "" {
-		rows[1].Content = page.MailAddress(known.Email)
-	}
 	return append(append(rows, phoneRows(v, known, way)...), workRow(v, known, way), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
 }
 
