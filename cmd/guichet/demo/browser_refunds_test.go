@@ -17,6 +17,7 @@ func init() {
 		"GET refunds/receipt":                         "among those of the refunds",
 		"POST refunds/receipt":                        "among those of the refunds",
 		"GET refunds/receipts/:receipt":               "among those of the refunds",
+		"POST refunds/statements":                     "redirect; what it leads to is among those of the refunds",
 		"GET refunds/period.csv":                      "CSV",
 		"GET refunds/period.pdf":                      "PDF",
 		"GET refunds/payments/:reference/payment.csv": "CSV",
