@@ -43,7 +43,7 @@ func runBackup(ctx context.Context, env cli.Env, args []string) error {
 
 // runRestore makes the store of a backup on an empty machine, and checks all of it.
 func runRestore(ctx context.Context, env cli.Env, args []string) error {
-	flags := cli.Flags(env, "restore", "guichet restore -config FILE BACKUP")
+	flags := cli.Flags(env, "restore", "guichet restore -config FILE [-old] [-unsealed] BACKUP")
 	unsealed := flags.Bool("unsealed", false, "take a backup without "+store.SealFile+", as older programs made them:\nwhoever could write into its folder may have put anything in it")
 	old := flags.Bool("old", false, fmt.Sprintf("take a backup older than %d days:\nwhat members and the office did since is undone by it", int(store.OldBackup.Hours())/24))
 	s, rest, err := settingsOf(flags, args, 1)

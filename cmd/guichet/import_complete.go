@@ -113,15 +113,16 @@ func (x *importer) foresee(ctx context.Context, tell func(core.Kind, core.Gone))
 			continue
 		}
 		gone, err := x.db.Gone(ctx, x.mutuality, kind, x.asOfOf(file), x.complete.delivered)
-		if err == nil {
+		switch {
+		case errors.Is(err, core.ErrOlderDelivery):
+			err = core.ErrOlderDelivery // without the words of the store
+		case err != nil:
+			return err
+		default:
 			if tell != nil && gone.Count() > 0 {
 				tell(kind, gone)
 			}
 			err = gone.TooMany(x.complete.most)
-		} else if !errors.Is(err, core.ErrOlderDelivery) {
-			return err
-		} else {
-			err = core.ErrOlderDelivery
 		}
 		if err != nil {
 			refused = append(refused, fmt.Errorf("%s: %w", file.name, x.decline(ctx, file, 1, err)))
@@ -204,17 +205,4 @@ func tellGone(w io.Writer, kind core.Kind, gone core.Gone, words map[core.Fate]s
 	if more := gone.Count() - int64(len(gone.Rows)); more > 0 {
 		fmt.Fprintf(w, "  and %d more\n", more)
 	}
-}
-
-// TakeAway implements importStore. What one try took away is not there for the next.
-func (p patientStore) TakeAway(ctx context.Context, mutuality, id string, delivered *core.Delivered) (core.Gone, error) {
-	var gone core.Gone
-	err := p.again(ctx, func() error {
-		more, err := p.importStore.TakeAway(ctx, mutuality, id, delivered)
-		gone.Stand = max(gone.Stand, more.Stand)
-		gone.Ended, gone.Removed = gone.Ended+more.Ended, gone.Removed+more.Removed
-		gone.Rows = append(gone.Rows, more.Rows[:min(len(more.Rows), core.MostGoneRows-len(gone.Rows))]...)
-		return err
-	})
-	return gone, err
 }

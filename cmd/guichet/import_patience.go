@@ -39,6 +39,19 @@ func (p patientStore) EndImport(ctx context.Context, mutuality, id string, state
 	return p.again(ctx, func() error { return p.importStore.EndImport(ctx, mutuality, id, state) })
 }
 
+// TakeAway implements importStore. What one try took away is not there for the next.
+func (p patientStore) TakeAway(ctx context.Context, mutuality, id string, delivered *core.Delivered) (core.Gone, error) {
+	var gone core.Gone
+	err := p.again(ctx, func() error {
+		more, err := p.importStore.TakeAway(ctx, mutuality, id, delivered)
+		gone.Stand = max(gone.Stand, more.Stand)
+		gone.Ended, gone.Removed = gone.Ended+more.Ended, gone.Removed+more.Removed
+		gone.Rows = append(gone.Rows, more.Rows[:min(len(more.Rows), core.MostGoneRows-len(gone.Rows))]...)
+		return err
+	})
+	return gone, err
+}
+
 func (p patientStore) again(ctx context.Context, act func() error) error {
 	for end := time.Now().Add(p.lasting); ; p.pause = min(2*p.pause, time.Minute) {
 		err := act()

@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
+	"guichet.example/portal/core"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/rescue"
@@ -196,7 +197,7 @@ func accountUnchanged(t *tx, login auth.Login, act document.Act) error {
 		return err
 	}
 	signed, now := change.Head().Member.Affiliation, document.Affiliation(number)
-	if version != change.AccountVersion || signed != "" && unspaced.Replace(signed) != unspaced.Replace(now) {
+	if version != change.AccountVersion || signed != "" && core.Unspaced(signed) != core.Unspaced(now) {
 		return requests.ErrChanged
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"guichet.example/auth"
@@ -19,9 +18,7 @@ import (
 	"guichet.example/portal/credentials"
 )
 
-// unspaced is an affiliation number as it is compared, in Go and in an index.
-var unspaced = strings.NewReplacer(" ", "", ".", "", "-", "")
-
+// unspacedSQL is core.Unspaced, as an index has it.
 const unspacedSQL = `replace(replace(replace(affiliation, ' ', ''), '.', ''), '-', '')`
 
 // findMembers finds who the rows are about, all at once.
@@ -31,7 +28,7 @@ func (l *load) findMembers() error {
 	schema := core.SchemaOf(l.batch.Kind)
 	for _, row := range l.batch.Rows {
 		for _, number := range schema.Persons(row) {
-			if number = unspaced.Replace(number); number != "" {
+			if number = core.Unspaced(number); number != "" {
 				numbers = append(numbers, number)
 			}
 		}
@@ -60,9 +57,9 @@ var memberOfRow = perKey{
 
 // member is the id behind an affiliation number.
 func (l *load) member(field, number string) (string, *fault) {
-	id, known := l.members[unspaced.Replace(number)]
-	if !known && l.ahead != nil && l.ahead.Member(unspaced.Replace(number)) {
-		return "ahead:" + unspaced.Replace(number), nil
+	id, known := l.members[core.Unspaced(number)]
+	if !known && l.ahead != nil && l.ahead.Member(core.Unspaced(number)) {
+		return "ahead:" + core.Unspaced(number), nil
 	}
 	switch {
 	case !known:
@@ -135,7 +132,7 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 		l.out.Changed++
 	}
 	if l.ahead != nil && (had == nil || had.Affiliation != m.Affiliation) {
-		l.ahead.AddMember(unspaced.Replace(r.Affiliation))
+		l.ahead.AddMember(core.Unspaced(r.Affiliation))
 	}
 	if l.t == nil {
 		return nil, nil
@@ -151,8 +148,8 @@ func (l *load) loadMember(r core.Member) (*fault, error) {
 // delivered by that number would go from one file into the other. Where numbers do move,
 // the other has hers first.
 func (l *load) numberTaken(m account.Member, had *account.Member) (*fault, error) {
-	number := unspaced.Replace(m.Affiliation)
-	if had == nil || unspaced.Replace(had.Affiliation) == number {
+	number := core.Unspaced(m.Affiliation)
+	if had == nil || core.Unspaced(had.Affiliation) == number {
 		return nil, nil
 	}
 	var others int

@@ -175,7 +175,7 @@ func (l *load) refusedYears() map[string]bool {
 	refused := map[string]bool{}
 	for _, r := range l.out.Rejects {
 		share := l.batch.Rows[r.Row].(core.MafShare)
-		refused[joined([]any{l.members[unspaced.Replace(share.Holder)], int64(share.Year)}, []int{0, 1})] = true
+		refused[joined([]any{l.members[core.Unspaced(share.Holder)], int64(share.Year)}, []int{0, 1})] = true
 	}
 	for _, key := range l.batch.Refused {
 		year, err := strconv.ParseInt(key[1], 10, 64)

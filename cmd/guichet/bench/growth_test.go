@@ -39,7 +39,8 @@ func TestSpent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for now := own; now < own+5*tick; {
+	now := own
+	for now < own+5*tick {
 		if now, err = spent(); err != nil {
 			t.Fatal(err)
 		}
