@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"math"
@@ -108,15 +109,25 @@ type grown struct {
 	figures map[string]float64
 }
 
-func (g *grown) measure(ctx context.Context) error {
-	database := ""
-	if g.server != nil {
-		var err error
-		if database, err = g.server.Fresh(); err != nil {
-			return err
-		}
+// fresh is the address of an empty database; "" without PostgreSQL.
+func (g *grown) fresh() (string, error) {
+	if g.server == nil {
+		return "", nil
 	}
-	c, err := openCounterOn(ctx, database, rand.Reader)
+	return g.server.Fresh()
+}
+
+// open opens an empty counter, whose chance is source.
+func (g *grown) open(ctx context.Context, source io.Reader) (*counter, error) {
+	database, err := g.fresh()
+	if err != nil {
+		return nil, err
+	}
+	return openCounterOn(ctx, database, source)
+}
+
+func (g *grown) measure(ctx context.Context) error {
+	c, err := g.open(ctx, rand.Reader)
 	if err != nil {
 		return err
 	}
@@ -213,10 +224,8 @@ func (g *grown) backUp(ctx context.Context, c *counter) error {
 		return err
 	}
 	defer os.RemoveAll(there.dir)
-	if g.server != nil {
-		if there.database, err = g.server.Fresh(); err != nil {
-			return err
-		}
+	if there.database, err = g.fresh(); err != nil {
+		return err
 	}
 	if err := os.Symlink(filepath.Join(c.dir, "keys"), filepath.Join(there.dir, "keys")); err != nil {
 		return err
@@ -321,13 +330,18 @@ func (g *grown) show(ctx context.Context, t *town) error {
 
 // took is the processor time of a server and its database while do runs.
 func (g *grown) took(p *process, do func() error) (time.Duration, error) {
+	return g.during(func() (time.Duration, error) { return spentOf(p.cmd.Process.Pid) }, do)
+}
+
+// during is what own and the database spend of the processors while do runs.
+func (g *grown) during(own func() (time.Duration, error), do func() error) (time.Duration, error) {
 	all := func() (time.Duration, error) {
 		server, err := g.serverSpent()
 		if err != nil {
 			return 0, err
 		}
-		own, err := spentOf(p.cmd.Process.Pid)
-		return server + own, err
+		mine, err := own()
+		return server + mine, err
 	}
 	before, err := all()
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"time"
 
 	"guichet.example/portal/store/bare"
 	"guichet.example/portal/store/storetest"
@@ -37,42 +36,18 @@ func growthActs(ctx context.Context, server *storetest.Server) ([]Result, error)
 
 // each is the processor time of one act, of this process and of PostgreSQL.
 func (g *grown) each(act func() error) (float64, error) {
-	all := func() (time.Duration, error) {
-		server, err := g.serverSpent()
-		if err != nil {
-			return 0, err
-		}
-		own, err := spent()
-		return server + own, err
-	}
 	if err := act(); err != nil { // warms
 		return 0, err
 	}
-	before, err := all()
-	if err != nil {
-		return 0, err
-	}
-	for range growthRounds {
-		if err := act(); err != nil {
-			return 0, err
+	took, err := g.during(spent, func() error {
+		for range growthRounds {
+			if err := act(); err != nil {
+				return err
+			}
 		}
-	}
-	after, err := all()
-	return float64((after - before).Microseconds()) / growthRounds, err
-}
-
-func (g *grown) open(ctx context.Context, source *foreseen) (*counter, error) {
-	database := ""
-	if g.server != nil {
-		var err error
-		if database, err = g.server.Fresh(); err != nil {
-			return nil, err
-		}
-	}
-	if source == nil {
-		return openCounterOn(ctx, database, rand.Reader)
-	}
-	return openCounterOn(ctx, database, source)
+		return nil
+	})
+	return float64(took.Microseconds()) / growthRounds, err
 }
 
 func actLogin(ctx context.Context, g *grown) ([]Result, error) {
@@ -91,7 +66,7 @@ func actLogin(ctx context.Context, g *grown) ([]Result, error) {
 }
 
 func actSign(ctx context.Context, g *grown) ([]Result, error) {
-	c, err := g.open(ctx, nil)
+	c, err := g.open(ctx, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
