@@ -109,7 +109,7 @@ func (db *DB) OpenFile(ctx context.Context, o auth.Officer, member auth.MemberID
 		if err != nil {
 			return err
 		}
-		if err := notOwn(t, o, member); err != nil {
+		if err := notOwn(t.conn, o, member); err != nil {
 			return err
 		}
 		if w.Task != "" {

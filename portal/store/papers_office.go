@@ -98,7 +98,7 @@ func (p *openPaper) putRequest(ctx context.Context, r requests.Request, formKey 
 	id = r.ID
 	note := p.note(ctx, audit.FreezeRequest, object("request", r.ID))
 	err = p.db.inFile(ctx, p.officer, p.opening, note, func(t *tx, open office.Opening, key memberKey) error {
-		if err := notOwn(t, p.officer, open.Member); err != nil {
+		if err := notOwn(t.conn, p.officer, open.Member); err != nil {
 			return err
 		}
 		earlier, err := claimKey(t, loginOf(key), formKey)
@@ -261,7 +261,7 @@ func (p *openPaper) Complete(ctx context.Context, _ auth.Login, c requests.Compl
 		if _, _, err := p.find(t.conn, r.ID); err != nil {
 			return err
 		}
-		return notOwn(t, p.officer, auth.MemberID(key.member))
+		return notOwn(t.conn, p.officer, auth.MemberID(key.member))
 	})
 	if err != nil {
 		return requests.Request{}, fmt.Errorf("completing a paper: %w", err)

@@ -91,7 +91,7 @@ func (db *DB) AgreeEmail(ctx context.Context, o auth.Officer, id string, a offic
 		if err := a.Check(i.Kind); err != nil {
 			return err
 		}
-		if err := notOwn(t, o, i.Member); err != nil {
+		if err := notOwn(t.conn, o, i.Member); err != nil {
 			return err
 		}
 		if err := notFirst(t, o, i); err != nil {

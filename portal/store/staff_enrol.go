@@ -58,7 +58,7 @@ func (db *DB) atCounter(ctx context.Context, o auth.Officer, member auth.MemberI
 		if err := db.checkedNow(t, o, member, check); err != nil {
 			return err
 		}
-		if err := notOwn(t, o, member); err != nil {
+		if err := notOwn(t.conn, o, member); err != nil {
 			return err
 		}
 		a, _, err := db.account(t.conn, o.Mutuality, member)

@@ -10,6 +10,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/core"
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
 	"guichet.example/portal/upload"
@@ -31,6 +32,7 @@ func runMessages(t *testing.T, open opener) {
 		{"another's message is not found", testMessageOfOthers},
 		{"a message follows its task", testMessageStates},
 		{"a form sent twice is one message, and a day is bounded", testMessageOnce},
+		{"what was said is for who holds it", testMessageSaid},
 		{"files belong to a draft, then to its message", testMessageFiles},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
@@ -140,6 +142,49 @@ func testMessageStates(t *testing.T, b *bed) {
 	wantErr(t, "an answer after the end", b.AnswerMessage(ctx, b.claire, m.ID, "x"), messages.ErrState)
 	b.wantText("mails", b.mails(), "contact-received claire@example.org, request-changed claire@example.org, request-changed claire@example.org")
 	b.wantSealed("Doctor Peeters", "Which dentist")
+}
+
+// What member and office said to each other is read by who holds the item, and by who wrote
+// it; nothing of it by an officer of the member's own household.
+func testMessageSaid(t *testing.T, b *bed) {
+	ctx, ines, bob := t.Context(), b.ines(), b.bob()
+	his, _ := bram()
+	partner := b.hire("Bram", his.NationalNumber, auth.Advisor)
+	b.load(core.Household{Holder: ofClaire, Member: ofBram, Role: core.RolePartner})
+	m := b.writes(b.claire, "draft")
+	words := func(o auth.Officer) (all string) {
+		t.Helper()
+		i, err := b.Item(ctx, o, m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range i.History {
+			all += e.Words + "|"
+		}
+		return all
+	}
+	wantWords := func(what string, o auth.Officer, want string) {
+		t.Helper()
+		if got := words(o); got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	want(t, "take", b.TakeItem(ctx, ines, m.ID, office.Hold{}, ""), nil)
+	want(t, "ask", b.CloseItem(ctx, ines, m.ID, office.Answer{What: office.EventAsked, Words: "Which dentist?"}), nil)
+	want(t, "reply", b.AnswerMessage(ctx, b.claire, m.ID, "Doctor Peeters."), nil)
+	wantWords("who asked", ines, "|Which dentist?||")
+	wantWords("a colleague", bob, "|||")
+	want(t, "take by a colleague", b.TakeItem(ctx, bob, m.ID, office.Hold{}, ""), nil)
+	wantWords("who holds it", bob, "|Which dentist?|Doctor Peeters.||")
+	i, err := b.Item(ctx, bob, m.ID)
+	want(t, "item", err, nil)
+	want(t, "taken over", b.TakeItem(ctx, ines, m.ID, i.Hold, "on holiday"), nil)
+	wantWords("from whom it was taken", bob, "||||on holiday|")
+	wantWords("the partner", partner, "|||||")
+	want(t, "end", b.CloseItem(ctx, ines, m.ID, office.Answer{What: office.EventAnswered, Words: "It is paid tomorrow."}), nil)
+	wantWords("who answered", ines, "|Which dentist?|||on holiday|It is paid tomorrow.|")
+	wantWords("a colleague, after", bob, "||||on holiday||")
+	wantWords("the partner, after", partner, "||||||")
 }
 
 func testMessageOnce(t *testing.T, b *bed) {

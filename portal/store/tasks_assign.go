@@ -24,7 +24,7 @@ func (db *DB) AssignItem(ctx context.Context, o auth.Officer, id string, to auth
 		if to == o.ID || !k.Disabled.IsZero() || auth.DefaultPolicy().AllowOfficer(&them, auth.WorkQueue) != nil {
 			return office.ErrNotFound
 		}
-		if err := notOwn(t, them, i.Member); err != nil {
+		if err := notOwn(t.conn, them, i.Member); err != nil {
 			return err
 		}
 		if err := notFirst(t, them, i); err != nil {

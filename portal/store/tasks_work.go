@@ -34,8 +34,9 @@ func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item,
 				return err
 			}
 			if i.Hold.Staff != o.ID || !i.Closed.IsZero() {
+				err = unsaid(c, o, &i)
 				i.Member = ""
-				return nil
+				return err
 			}
 			return db.openItem(ctx, c, o.Mutuality, &i)
 		})
@@ -44,6 +45,24 @@ func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item,
 		return office.Item{}, fmt.Errorf("reading item: %w", err)
 	}
 	return i, nil
+}
+
+// unsaid leaves out of a history what member and office said to each other, but for the
+// officer's own words: like the item, it is for who holds it. What colleagues write to each
+// other, on taking over or handing on, stays; of an officer's own or her household's,
+// nothing does.
+func unsaid(c *conn, o auth.Officer, i *office.Item) error {
+	own := notOwn(c, o, i.Member)
+	if own != nil && !errors.Is(own, office.ErrOwn) {
+		return own
+	}
+	for n, e := range i.History {
+		among := e.What == office.EventTaken || e.What == office.EventAssigned || e.Staff == o.ID
+		if own != nil || !among {
+			i.History[n].Words = ""
+		}
+	}
+	return nil
 }
 
 // itemOf is whose item it is, for its rows: "" if it is nobody's, or there is none.
@@ -241,7 +260,7 @@ func (db *DB) TakeItem(ctx context.Context, o auth.Officer, id string, over offi
 		if over.Staff != "" && words == "" {
 			return office.ErrReason
 		}
-		if err := notOwn(t, o, i.Member); err != nil {
+		if err := notOwn(t.conn, o, i.Member); err != nil {
 			return err
 		}
 		if err := notFirst(t, o, i); err != nil {
@@ -272,12 +291,12 @@ func (db *DB) TakeItem(ctx context.Context, o auth.Officer, id string, over offi
 
 // notOwn refuses an officer's work on what is her own as a member, or of somebody she is
 // or was on a booklet with.
-func notOwn(t *tx, o auth.Officer, member auth.MemberID) error {
+func notOwn(c *conn, o auth.Officer, member auth.MemberID) error {
 	if member == "" {
 		return nil
 	}
 	var own int
-	err := t.get(`
+	err := c.get(`
 		SELECT count(*) FROM members m JOIN staff s ON s.mutuality = m.mutuality AND s.number_index = m.number_index
 		WHERE m.mutuality = ? AND s.staff = ? AND (m.member = ? OR EXISTS (
 			SELECT 1 FROM households a JOIN households b ON b.mutuality = a.mutuality AND b.member = a.member
@@ -333,7 +352,7 @@ func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office
 		if err := a.Check(i.Kind); err != nil {
 			return err
 		}
-		if err := notOwn(t, o, i.Member); err != nil {
+		if err := notOwn(t.conn, o, i.Member); err != nil {
 			return err
 		}
 		what, err := db.closeItem(ctx, t, o, i, a)
