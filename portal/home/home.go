@@ -55,6 +55,9 @@ func (o Overview) at(v page.View) Overview {
 	if !v.Leads("rights/maf") {
 		o.Maf = nil
 	}
+	if !v.Leads("messages") {
+		o.Changes = slices.DeleteFunc(slices.Clone(o.Changes), func(c Change) bool { return c.Message })
+	}
 	o.Coming = slices.DeleteFunc(slices.Clone(o.Coming), func(c Coming) bool { return !v.Leads(comingPaths[c.What]) })
 	return o
 }

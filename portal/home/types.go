@@ -16,9 +16,10 @@ type Overview struct {
 	ToSign    *Item     // oldest request that waits for a signature
 	Asked     *Item     // oldest request that waits for an answer of hers to the office
 	Requests  []Item
-	Documents []Item // signed and received, newest first
-	Unread    int    // documents of the mutuality that she has not opened
-	Last4     string // of the benefits account, if ToSign is about it; empty if none
+	Documents []Item   // signed and received, newest first
+	Unread    int      // documents of the mutuality that she has not opened
+	Changes   []Change // of requests and messages, that she has not read of; newest first
+	Last4     string   // of the benefits account, if ToSign is about it; empty if none
 
 	Paid    *Paid    // newest money for her; nil: none
 	Refunds []Refund // newest first, of her and of who is on her booklet
@@ -38,6 +39,16 @@ type Item struct {
 	Date      time.Time
 	Pages     int
 	New       bool // came since she was here, or not opened yet
+}
+
+// Change is what the mutuality did with something that she asked or wrote.
+type Change struct {
+	ID        string // of the request or message
+	Message   bool
+	About     string // kind of the request, or subject of the message
+	Reference string
+	State     string // of a message; of a request what happened: a News of package requests
+	At        time.Time
 }
 
 // Paid is money that was sent to her account.

@@ -1,6 +1,7 @@
 package home
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,11 @@ func news(v page.View, o Overview) string {
 	}
 	count("home.new.refunds", refunds)
 	count("home.new.documents", o.Unread)
+	count("home.new.changes", len(changes(o)))
+	last := len(parts) - 1
+	if last > 1 {
+		parts = []string{strings.Join(parts[:last], ", "), parts[last]}
+	}
 	var text string
 	switch {
 	case len(parts) > 0 && !o.Since.IsZero():
@@ -204,6 +210,41 @@ func documentRows(v page.View, documents []Item) []page.LedgerRow {
 		rows[i].Detail, rows[i].End = d.Reference, page.Badge(badge(d.State), documentStatus(v, d))
 	}
 	return rows
+}
+
+// changes are what is new of her requests, but for the one that is the page's thing to do.
+func changes(o Overview) []Change {
+	return slices.DeleteFunc(slices.Clone(o.Changes), func(c Change) bool { return o.Asked != nil && c.ID == o.Asked.ID })
+}
+
+// changeRows say what happened, when, and lead to it.
+func changeRows(v page.View, list []Change) []page.LedgerRow {
+	rows := make([]page.LedgerRow, len(list))
+	for i, c := range list {
+		rows[i] = page.LedgerRow{
+			Date: locale.DateRecent(v.Lang, c.At, v.Now), When: c.At.In(locale.Zone()).Format(time.DateOnly),
+			Title:  page.Link{URL: v.URL("requests/" + c.ID), Text: v.T("requests.kind." + c.About), Hidden: c.Reference},
+			Detail: v.T("home.changed.at", locale.A("state", changed(v, c)), locale.A("at", locale.DateTime(v.Lang, c.At))),
+			End:    page.Badge(page.Unread, v.T("home.new.mark")),
+		}
+		if c.Message {
+			rows[i].Title.URL, rows[i].Title.Text = v.URL("messages/"+c.ID), v.T("messages.subject."+c.About)
+		}
+	}
+	return rows
+}
+
+// changed is what happened, in the words of the list of requests.
+func changed(v page.View, c Change) string {
+	switch {
+	case c.Message:
+		return v.T("messages.state." + c.State)
+	case c.State == "posted":
+		return v.T("requests.track.shipment.posted")
+	case c.State == "returned":
+		return v.T("home.changed.returned")
+	}
+	return v.T("requests.state." + c.State)
 }
 
 // received is the state of a document that the mutuality sent.

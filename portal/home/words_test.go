@@ -9,6 +9,7 @@ import (
 	"guichet.example/portal/core"
 	"guichet.example/portal/documents"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/messages"
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -50,11 +51,17 @@ func TestEveryStateHasWords(t *testing.T) {
 		o.Coming = append(o.Coming, Coming{What: what, Person: "Nora Delcourt"}, Coming{What: what, Ended: what != Appointment})
 	}
 	o.Maf = &Maf{Ceiling: 52500, Counted: 33740}
+	for _, n := range []requests.News{requests.NewsAccepted, requests.NewsRejected, requests.NewsAsked, requests.NewsDone, requests.NewsPosted, requests.NewsReturned} {
+		o.Changes = append(o.Changes, Change{ID: "r", About: string(document.KindEHICOrder), State: string(n)})
+	}
+	for _, s := range []messages.State{messages.Received, messages.Handling, messages.Asked, messages.Answered, messages.Closed} {
+		o.Changes = append(o.Changes, Change{ID: "m", Message: true, About: "refund", State: string(s)})
+	}
 	kinds := []core.PaymentKind{core.Refund, core.Allowance, core.Ceiling}
 	for i, l := range locale.Languages() {
 		o.Paid = &Paid{Kind: kinds[i%len(kinds)]}
 		got := render(t, view(l), o) + news(view(l), o)
-		for _, area := range []string{"home.", "requests.", "documents."} {
+		for _, area := range []string{"home.", "requests.", "documents.", "messages."} {
 			if at := strings.Index(got, area); at >= 0 {
 				t.Errorf("home in %s shows a key: %.40q", l, got[at:])
 			}
@@ -74,11 +81,29 @@ func TestNews(t *testing.T) {
 		{Overview{}, "Nothing is waiting for you. Everything is up to date."},
 		{Overview{Since: day, Refunds: fresh, Unread: 1}, "Since your visit of 18\u00a0November: 2 new refunds and 1 document to read."},
 		{Overview{Unread: 2}, "For you: 2 documents to read."},
+		{Overview{Since: day, Changes: []Change{{ID: "a"}, {ID: "b", Message: true}}}, "Since your visit of 18\u00a0November: 2 requests with news."},
+		{Overview{Since: day, Refunds: fresh, Unread: 2, Changes: []Change{{ID: "a"}}}, "Since your visit of 18\u00a0November: 2 new refunds, 2 documents to read and 1 request with news."},
+		{Overview{Asked: &Item{ID: "a"}, Changes: []Change{{ID: "a"}}}, "We have a question for you."}, // said once
 		{Overview{Since: day, ToSign: waits}, "There is still something for you to sign."},
 		{Overview{Since: day, Unread: 1, ToSign: waits, Asked: waits}, "Since your visit of 18\u00a0November: 1 document to read. We have a question for you."},
 	} {
 		if got := news(view(locale.EN), c.o); got != c.want {
 			t.Errorf("news = %q, want %q", got, c.want)
+		}
+	}
+}
+
+// What changed stands in a line with its time, and leads to it.
+func TestChanges(t *testing.T) {
+	v, at := view(locale.EN), time.Date(2026, 11, 20, 13, 8, 0, 0, time.UTC)
+	v.Now = at
+	got := strings.ReplaceAll(render(t, v, Overview{Changes: []Change{
+		{ID: "r1", About: "ehic-order", Reference: "GC-1", State: "posted", At: at},
+		{ID: "m1", Message: true, About: "refund", Reference: "T-1", State: "answered", At: at},
+	}}), "\u00a0", " ")
+	for _, part := range []string{`href="/en/requests/r1"`, "Posted, 20 November 2026 at 14:08", `href="/en/messages/m1"`, "Answered, 20 November 2026 at 14:08"} {
+		if !strings.Contains(got, part) {
+			t.Errorf("no %q in %s", part, got)
 		}
 	}
 }

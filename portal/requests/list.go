@@ -77,10 +77,14 @@ func requestRow(v page.View, r Request) page.LedgerRow {
 		return damagedRow(v, r)
 	}
 	kind, words := badge(v, r.State)
+	detail := listed(v, r)
+	if r.New {
+		detail = v.T("messages.listed.new") + ". " + detail
+	}
 	return page.LedgerRow{
 		Date: locale.DateRecent(v.Lang, r.Created, v.Now), When: r.Created.In(locale.Zone()).Format(time.DateOnly),
 		Title:  page.Link{URL: address(v, r.ID, ""), Text: kindName(v, r.Act.Kind()), Hidden: r.Reference},
-		Detail: listed(v, r),
+		Detail: detail,
 		End:    page.Badge(kind, words),
 	}
 }

@@ -69,6 +69,20 @@ const (
 	Expired   State = "expired"   // never signed
 )
 
+// News is what the mutuality did with a request, which its member has not read of yet.
+type News string
+
+// What may be news; an officer's acts, and what the day or a stop did with a change of
+// account.
+const (
+	NewsAccepted News = "accepted"
+	NewsRejected News = "rejected"
+	NewsAsked    News = "asked"
+	NewsDone     News = "done"
+	NewsPosted   News = "posted"
+	NewsReturned News = "returned" // what was posted came back
+)
+
 // PreparationLife is how long the card has to sign a preparation.
 const PreparationLife = 10 * time.Minute
 
@@ -89,6 +103,7 @@ type Request struct {
 	SignedAt  time.Time
 	Method    Method    // how the member consented; empty while she has not
 	Asked     time.Time // since when the office waits for the member; zero: it does not
+	New       bool      // it has News that the member has not read
 	Reason    string    // why declined or rejected, as the member or advisor typed it
 	// People are whom an order is for; only when it is frozen. From then to the signature
 	// the member must see each of them.

@@ -260,6 +260,9 @@ func (db *DB) putInForce(ctx context.Context, t *tx, key memberKey, r requests.R
 	if err := moveRequest(t, key, r.ID, r.Revision, requests.Done, ""); err != nil {
 		return err
 	}
+	if err := t.requestNews(db, key, r.ID, requests.NewsDone); err != nil {
+		return err
+	}
 	_, err = t.exec(`UPDATE bank_changes SET in_force = ? WHERE mutuality = ? AND member = ? AND request = ?`,
 		micros(now), key.mutuality, key.member, r.ID)
 	if err != nil {

@@ -133,7 +133,10 @@ func (db *DB) stopChange(t *tx, key memberKey, request, by string, note audit.En
 // language: she reads it with her request.
 func (db *DB) rejectChange(t *tx, key memberKey, r requests.Request, why string) error {
 	lang, _ := locale.Parse(string(r.Act.Head().Language))
-	return moveRequest(t, key, r.ID, r.Revision, requests.Rejected, locale.T(lang, "bank.reason."+why))
+	if err := moveRequest(t, key, r.ID, r.Revision, requests.Rejected, locale.T(lang, "bank.reason."+why)); err != nil {
+		return err
+	}
+	return t.requestNews(db, key, r.ID, requests.NewsRejected)
 }
 
 // endItem writes the last event of a request that no officer ended, and frees it.

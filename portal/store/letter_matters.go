@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,23 +61,39 @@ func (db *DB) matter(c *conn, l letters.Letter) (*letters.Matter, error) {
 }
 
 // shipped notes how far an order got, where the letter goes with one: its member sees it
-// with her request (F152), and is told once that it was posted. The insurance system
-// delivers the same rows for orders that it sends itself.
+// with her request (F152) and on her first page, and is told once that it was posted. The
+// insurance system delivers the same rows for orders that it sends itself.
 func (t *tx) shipped(db *DB, mutuality string, member auth.MemberID, letter, state string, at time.Time) error {
+	reference, err := orderOf(t.conn, mutuality, member, letter)
+	if err != nil || reference == "" {
+		return err
+	}
 	if state == "posted" {
-		if err := db.tellPosted(t, mutuality, member, letter); err != nil {
+		if err := db.tellPosted(t, mutuality, member, reference); err != nil {
 			return err
 		}
 	}
-	_, err := t.exec(`
-		INSERT INTO shipments (mutuality, reference, state, at)
-		SELECT r.mutuality, r.reference, CAST(? AS TEXT), CAST(? AS BIGINT) FROM letters l
+	_, err = t.exec(`
+		INSERT INTO shipments (mutuality, reference, state, at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (mutuality, reference, state) DO UPDATE SET at = excluded.at`, mutuality, reference, state, micros(at))
+	if err != nil {
+		return err
+	}
+	return t.orderNews(mutuality, reference, state, at)
+}
+
+// orderOf is the reference of the order that a letter goes with; empty: with none.
+func orderOf(c *conn, mutuality string, member auth.MemberID, letter string) (reference string, err error) {
+	err = c.get(`
+		SELECT r.reference FROM letters l
 			JOIN letter_matters m ON m.mutuality = l.mutuality AND m.member = l.member AND m.letter = l.letter
 			JOIN requests r ON r.mutuality = m.mutuality AND r.member = m.member AND r.request = m.request
-		WHERE l.mutuality = ? AND l.member = ? AND l.letter = ? AND l.kind = ?
-		ON CONFLICT (mutuality, reference, state) DO UPDATE SET at = excluded.at`,
-		state, micros(at), mutuality, string(member), letter, string(letters.Order))
-	return err
+		WHERE l.mutuality = ? AND l.member = ? AND l.letter = ? AND l.kind = ?`,
+		[]any{mutuality, string(member), letter, string(letters.Order)}, &reference)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return reference, err
 }
 
 // waitingOrders counts the orders that wait to be sent, by their kind.

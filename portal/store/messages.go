@@ -162,9 +162,7 @@ func (db *DB) Message(ctx context.Context, login auth.Login, id string) (message
 	})
 	if err == nil && found.New {
 		err = db.write(ctx, audit.Entry{}, func(t *tx) error {
-			_, err := t.exec(`UPDATE messages SET seen_at = ? WHERE mutuality = ? AND member = ? AND message = ?`,
-				micros(db.cfg.Now()), login.Mutuality, string(login.Member), id)
-			return err
+			return messageSeen(t, login, id, db.cfg.Now())
 		})
 		if errors.Is(err, ErrFull) { // it stays new
 			err = nil
@@ -174,6 +172,12 @@ func (db *DB) Message(ctx context.Context, login auth.Login, id string) (message
 		return messages.Thread{}, fmt.Errorf("reading message: %w", err)
 	}
 	return found, nil
+}
+
+func messageSeen(t *tx, login auth.Login, id string, at time.Time) error {
+	_, err := t.exec(`UPDATE messages SET seen_at = ? WHERE mutuality = ? AND member = ? AND message = ?`,
+		micros(at), login.Mutuality, string(login.Member), id)
+	return err
 }
 
 func (db *DB) messageThread(c *conn, login auth.Login, id string) (messages.Thread, error) {
@@ -268,7 +272,10 @@ func (db *DB) AnswerMessage(ctx context.Context, login auth.Login, id, text stri
 		if !i.Closed.IsZero() {
 			return messages.ErrState
 		}
-		return t.event(db, auth.Officer{Mutuality: login.Mutuality}, i, office.EventReplied, text)
+		if err := t.event(db, auth.Officer{Mutuality: login.Mutuality}, i, office.EventReplied, text); err != nil {
+			return err
+		}
+		return messageSeen(t, login, id, db.cfg.Now()) // what she did is no news to her
 	})
 	if err != nil {
 		return fmt.Errorf("answering: %w", err)

@@ -14,6 +14,7 @@ import (
 	"guichet.example/portal/core"
 	"guichet.example/portal/home"
 	"guichet.example/portal/people"
+	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
 )
 
@@ -140,7 +141,7 @@ func (r *overviewReader) each(query string, args []any, row func(part int, x ove
 
 // Parts of the page that are filed under the member herself.
 const (
-	partToSign = iota
+	partOpen = iota // requests that wait for her, or of which she has not read what is new
 	partRequest
 	partDocument
 	partReceived
@@ -149,16 +150,18 @@ const (
 	partBefore
 	partAge
 	partMaf
-	partAsked
+	partWritten
 )
 
 // ownQuery is what is filed under the member herself. ?1 and ?2 are mutuality and member.
 // The state is spelled out: SQLite plans a statement anew for each value of an argument
 // that may decide on a partial index (requests_open).
 var ownQuery = `
-	SELECT ` + overviewColumns(partToSign, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
-		SELECT request, kind, reference, state, method, created_at, pages FROM requests
-			WHERE mutuality = ?1 AND member = ?2 AND state = 'to-sign' AND ` + asked + ` ORDER BY request LIMIT 1) AS a
+	SELECT ` + overviewColumns(partOpen, "request", "kind", "reference", "state", "method", "created_at", "pages",
+	"coalesce(asked_at, 0)", "coalesce(news, '')", "coalesce(news_at, 0)") + ` FROM (
+		SELECT request, kind, reference, state, method, created_at, pages, asked_at, news, news_at FROM requests
+			WHERE mutuality = ?1 AND member = ?2 AND (state = 'to-sign' OR asked_at IS NOT NULL OR news_at IS NOT NULL) AND ` + asked + `
+			ORDER BY request DESC LIMIT 100) AS a
 	UNION ALL
 	SELECT ` + overviewColumns(partRequest, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
@@ -186,9 +189,9 @@ var ownQuery = `
 	UNION ALL
 	SELECT ` + overviewColumns(partMaf, "ceiling", "counted") + ` FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5
 	UNION ALL
-	SELECT ` + overviewColumns(partAsked, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
-		SELECT request, kind, reference, state, method, created_at, pages FROM requests
-			WHERE mutuality = ?1 AND member = ?2 AND state = 'signed' AND asked_at IS NOT NULL ORDER BY request LIMIT 1) AS g`
+	SELECT ` + overviewColumns(partWritten, "message", "subject", "reference", "state", "changed_at") + ` FROM (
+		SELECT message, subject, reference, state, changed_at FROM messages
+			WHERE mutuality = ?1 AND member = ?2 AND seen_at < changed_at ORDER BY message DESC LIMIT ?3) AS g`
 
 func (r *overviewReader) own() error {
 	return r.each(ownQuery, []any{
@@ -199,8 +202,12 @@ func (r *overviewReader) own() error {
 
 func (r *overviewReader) ownRow(part int, x overviewRow) error {
 	switch part {
-	case partToSign, partRequest, partDocument, partAsked:
+	case partOpen:
+		return r.open(x)
+	case partRequest, partDocument:
 		return r.item(part, x)
+	case partWritten:
+		return r.written(x)
 	case partReceived:
 		var pages, unread int64
 		item := home.Item{State: "received"}
@@ -227,23 +234,48 @@ func (r *overviewReader) ownRow(part int, x overviewRow) error {
 	return err
 }
 
-// item is a request of hers, or a document that she signed.
+// item is one of her newest requests, or a document that she signed.
 func (r *overviewReader) item(part int, x overviewRow) error {
 	var item home.Item
 	var kind string
 	var at, pages int64
 	err := x.into(&item.ID, &kind, &item.Reference, &item.State, &item.Method, &at, &pages)
 	item.Kind, item.Date, item.Pages = document.Kind(kind), fromMicros(at), int(pages)
-	switch part {
-	case partToSign:
-		r.o.ToSign = &item
-	case partAsked:
-		r.o.Asked = &item
-	case partRequest:
+	if part == partRequest {
 		r.o.Requests = append(r.o.Requests, item)
-	case partDocument:
+	} else {
 		r.o.Documents = append(r.o.Documents, item)
 	}
+	return err
+}
+
+// open is a request that waits for her or has news, the newest first: of those that wait
+// for the same, the oldest comes last and stays.
+func (r *overviewReader) open(x overviewRow) error {
+	var item home.Item
+	var kind, news string
+	var at, pages, asked, newsAt int64
+	err := x.into(&item.ID, &kind, &item.Reference, &item.State, &item.Method, &at, &pages, &asked, &news, &newsAt)
+	item.Kind, item.Date, item.Pages = document.Kind(kind), fromMicros(at), int(pages)
+	switch {
+	case requests.State(item.State) == requests.ToSign:
+		r.o.ToSign = &item
+	case requests.State(item.State) == requests.Signed && asked != 0:
+		r.o.Asked = &item
+	}
+	if newsAt != 0 {
+		r.o.Changes = append(r.o.Changes, home.Change{ID: item.ID, About: kind, Reference: item.Reference, State: news, At: fromMicros(newsAt)})
+	}
+	return err
+}
+
+// written is a message of hers with something that she has not read.
+func (r *overviewReader) written(x overviewRow) error {
+	change := home.Change{Message: true}
+	var at int64
+	err := x.into(&change.ID, &change.About, &change.Reference, &change.State, &at)
+	change.At = fromMicros(at)
+	r.o.Changes = append(r.o.Changes, change)
 	return err
 }
 
@@ -277,6 +309,8 @@ func (r *overviewReader) finish() {
 	}
 	slices.SortStableFunc(r.o.Documents, func(a, b home.Item) int { return b.Date.Compare(a.Date) })
 	r.o.Documents = r.o.Documents[:min(len(r.o.Documents), overviewRows)]
+	slices.SortStableFunc(r.o.Changes, func(a, b home.Change) int { return b.At.Compare(a.At) })
+	r.o.Changes = r.o.Changes[:min(len(r.o.Changes), overviewRows)]
 	slices.SortStableFunc(r.o.Coming, func(a, b home.Coming) int { return a.Day.Compare(b.Day) })
 	// What was treated on the day of her last visit came to us in the night after.
 	last := people.Today(r.o.Since)

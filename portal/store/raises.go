@@ -143,6 +143,11 @@ func (db *DB) settleRequest(t *tx, key memberKey, d documents.Document, r reques
 	if err := moveRequest(t, key, r.Request, now.revision, onceSigned(d.Kind, r.State), reason); err != nil {
 		return err
 	}
+	if r.State == requests.Rejected {
+		if err := t.requestNews(db, key, r.Request, requests.NewsRejected); err != nil {
+			return err
+		}
+	}
 	if err := db.accessSettled(t, key, d, r); err != nil {
 		return err
 	}

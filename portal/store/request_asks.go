@@ -27,6 +27,9 @@ func (db *DB) ask(ctx context.Context, t *tx, o auth.Officer, key memberKey, r r
 	if err != nil {
 		return err
 	}
+	if err := t.requestNews(db, key, r.ID, requests.NewsAsked); err != nil {
+		return err
+	}
 	member := auth.MemberID(key.member)
 	if err := t.note(db.officerEntry(ctx, o, member, audit.AskMember, object("request", r.ID))); err != nil {
 		return err

@@ -188,7 +188,7 @@ func (db *DB) Requests(ctx context.Context, login auth.Login, before string, lim
 	return list, nil
 }
 
-const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf, method, asked_at`
+const requestColumns = `request, reference, state, created_at, pages, frozen_sealed, revision, document, signed_at, reason_sealed, pdf, method, asked_at, news_at`
 
 func (db *DB) requests(ctx context.Context, c *conn, login auth.Login, before string, limit int) ([]requests.Request, error) {
 	key, err := db.keyOf(c, login.Mutuality, login.Member)
@@ -229,14 +229,15 @@ func bounded(limit int) int { return min(max(limit, 1), maxPage) }
 
 func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pdf []byte, err error) {
 	var created int64
-	var signed, asked sql.NullInt64
+	var signed, asked, news sql.NullInt64
 	var doc sql.NullString
 	var frozen, reason []byte
-	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf, &r.Method, &asked)
+	err = scan(&r.ID, &r.Reference, &r.State, &created, &r.Pages, &frozen, &r.Revision, &doc, &signed, &reason, &pdf, &r.Method, &asked, &news)
 	if err != nil {
 		return r, nil, err
 	}
 	r.Created, r.SignedAt, r.Document, r.Asked = fromMicros(created), fromMaybe(signed), doc.String, fromMaybe(asked)
+	r.New = news.Valid
 	if err := thaw(key, frozen, &r); err != nil {
 		return r, nil, err
 	}
@@ -250,7 +251,7 @@ func scanRequest(scan func(...any) error, key memberKey) (r requests.Request, pd
 	return r, pdf, nil
 }
 
-// Request implements requests.Store.
+// Request implements requests.Store. What is new of it is news no more.
 func (db *DB) Request(ctx context.Context, login auth.Login, id string) (requests.Request, error) {
 	var r requests.Request
 	note := db.entry(ctx, login, audit.ReadRequest, object("request", id))
@@ -262,6 +263,9 @@ func (db *DB) Request(ctx context.Context, login auth.Login, id string) (request
 			return err
 		})
 	})
+	if err == nil && r.New {
+		err = db.newsSeen(ctx, login, r.ID)
+	}
 	if err != nil {
 		return requests.Request{}, fmt.Errorf("reading request: %w", err)
 	}

@@ -18,7 +18,7 @@ var restored = []string{
 	// A change of account may have been stopped since: the links that stop one stay, and two
 	// officers look at it again, whatever was agreed. Its job goes on, and finds it accepted
 	// or ends.
-	`UPDATE requests SET state = 'signed', revision = revision + 1 WHERE kind = 'bank-change' AND state = 'accepted'`,
+	`UPDATE requests SET state = 'signed', revision = revision + 1, news = NULL, news_at = NULL WHERE kind = 'bank-change' AND state = 'accepted'`,
 	`UPDATE bank_changes SET agreed_by = '', agreed_at = NULL, confirmed_by = '', confirmed_at = NULL
 		WHERE in_force IS NULL AND stopped_at IS NULL`,
 }

@@ -128,7 +128,7 @@ func testMessageStates(t *testing.T, b *bed) {
 	}
 	do("answer", b.AnswerMessage(ctx, b.claire, m.ID, "Doctor Peeters."))
 	wantErr(t, "answering twice", b.AnswerMessage(ctx, b.claire, m.ID, "again"), messages.ErrState)
-	state(messages.Received, true)
+	state(messages.Received, false) // her own answer is no news
 	i, err := b.Item(ctx, o, m.ID)
 	if err != nil || !i.Closed.IsZero() || i.Hold.Staff != "" {
 		t.Errorf("after an answer the task is %+v, %v", i, err)

@@ -346,6 +346,12 @@ var decisions = map[string]requests.State{
 	office.EventRejected: requests.Rejected,
 }
 
+// requestNews are what a member reads on her first page after a decision.
+var requestNews = map[string]requests.News{
+	office.EventAccepted: requests.NewsAccepted,
+	office.EventRejected: requests.NewsRejected,
+}
+
 // CloseItem implements office.Store.
 func (db *DB) CloseItem(ctx context.Context, o auth.Officer, id string, a office.Answer) error {
 	err := db.heldBy(ctx, o, id, audit.CloseTask, func(t *tx, i office.Item) error {
@@ -427,6 +433,9 @@ func (db *DB) decideRequest(ctx context.Context, t *tx, o auth.Officer, member a
 		told = a.Words
 	}
 	if err := moveRequest(t, key, request, r.Revision, to, told); err != nil {
+		return "", err
+	}
+	if err := t.requestNews(db, key, request, requestNews[a.What]); err != nil {
 		return "", err
 	}
 	if err := t.note(db.officerEntry(ctx, o, member, moves[to], object("request", request))); err != nil {

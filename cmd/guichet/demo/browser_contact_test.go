@@ -102,6 +102,15 @@ func TestBrowserContact(t *testing.T) {
 	o.press("Quel numéro de boîte ?")
 	o.leave(func() { o.click(`main form[action$="/close"] button`) })
 
+	for _, lang := range []string{"nl", "de", "en"} {
+		w.visit("/" + lang + "/home")
+		w.judge("home with news of a message", lang)
+	}
+	w.size(320, 800)
+	w.visit("/fr/home")
+	w.sees("main", "À compléter")
+	w.judge("home with news of a message, narrow", "fr")
+	w.size(desk, 900)
 	w.visit("/fr/requests")
 	w.judge("message, in the list", "fr")
 	w.click(`main .ledger a[href*="/messages/"]`)
@@ -110,4 +119,8 @@ func TestBrowserContact(t *testing.T) {
 	w.run(`document.querySelector("#text").value = "Boîte 3."`)
 	w.leave(func() { w.click(`main form[action$="/answer"] button`) })
 	w.sees("main", "Boîte 3.")
+	w.visit("/fr/home")
+	if strings.Contains(w.text("main"), "Du nouveau dans vos demandes") {
+		t.Error("the first page says what she has read and answered")
+	}
 }
