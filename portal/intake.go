@@ -5,8 +5,10 @@ import (
 	"encoding/base32"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,12 +41,12 @@ var errTooLarge = errors.New("request body too large")
 func reference() string {
 	var b [5]byte
 	rand.Read(b[:]) // never fails: crypto/rand
-	code := readable.EncodeToString(b[:])
+	code := aloud.EncodeToString(b[:])
 	return code[:4] + "-" + code[4:]
 }
 
-// readable is Crockford's alphabet: no I, L, O, U.
-var readable = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+// aloud is Crockford's alphabet: no I, L, O, U.
+var aloud = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 // identify gives each request its reference and writes one line when it ends. The
 // line holds the route's pattern, never the address itself, so that no id and no
@@ -112,15 +114,17 @@ func (p *Portal) refuseEarly(w http.ResponseWriter, r *http.Request, status int,
 }
 
 // limitBody bounds the body and reads a form before any handler does, so that a
-// doubled or oversize field is refused in one place. Few pages of ours send a form
+// doubled or oversize field, and one that is no text, is refused in one place. Few pages of ours send a form
 // in parts, which is read later and elsewhere: their packages bound their own. The same
 // holds for what stands in the address.
 func (p *Portal) limitBody(c *gin.Context) {
-	for _, values := range c.Request.URL.Query() {
-		if len(values) > 1 {
-			p.fail(c, errDoubledField)
-			return
-		}
+	if !readable(c.Request.URL.Path) {
+		p.fail(c, errNoPage)
+		return
+	}
+	if err := single(c.Request.URL.Query()); err != nil {
+		p.fail(c, err)
+		return
 	}
 	own := c.FullPath() == federal.ACSPath || inParts(c.Request) && (c.FullPath() == check.UploadRoute ||
 		slices.Contains(slices.Concat(papers.UploadRoutes, messages.UploadRoutes, requests.UploadRoutes), c.FullPath())) // have bounds of their own
@@ -149,13 +153,25 @@ func readForm(r *http.Request) error {
 		}
 		return errBadForm
 	}
-	for _, values := range r.PostForm {
+	return single(r.PostForm)
+}
+
+// single refuses a field that stands twice, and one that is no text.
+func single(fields url.Values) error {
+	for name, values := range fields {
 		if len(values) > 1 {
 			return errDoubledField
+		}
+		if !readable(name) || len(values) == 1 && !readable(values[0]) {
+			return errBadForm
 		}
 	}
 	return nil
 }
+
+// readable says whether something is text: UTF-8 without NUL, as browsers send it and
+// PostgreSQL takes it.
+func readable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func inParts(r *http.Request) bool {
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), "/")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"guichet.example/certs/certstest"
+	"guichet.example/portal/store/storetest"
 )
 
 const formType = "application/x-www-form-urlencoded"
@@ -59,6 +60,9 @@ func TestRefusedBeforeAnyHandler(t *testing.T) {
 		"a form in parts": {func(r *http.Request) { r.Header.Set("Content-Type", "Multipart/form-data; boundary=x") },
 			"--x\r\nContent-Disposition: form-data; name=\"iban\"\r\n\r\nBE1\r\n--x--\r\n", http.StatusBadRequest},
 		"bad escapes":         {nil, "iban=%zz", http.StatusBadRequest},
+		"a NUL in a field":    {nil, "iban=BE1%00", http.StatusBadRequest},
+		"no UTF-8 in a field": {nil, "iban=BE1%c3%28", http.StatusBadRequest},
+		"a field of no name":  {nil, "iban%ff=BE1", http.StatusBadRequest},
 		"64 KB and a bit":     {nil, "iban=" + strings.Repeat("a", 64<<10), http.StatusRequestEntityTooLarge},
 		"a method of its own": {func(r *http.Request) { r.Method = "TRACE" }, "", http.StatusMethodNotAllowed},
 	} {
@@ -79,6 +83,29 @@ func TestRefusedBeforeAnyHandler(t *testing.T) {
 			for _, leak := range []string{"goroutine", ".go:", "SELECT", "sqlite"} {
 				if strings.Contains(body, leak) {
 					t.Errorf("the answer holds %q", leak)
+				}
+			}
+		})
+	}
+}
+
+// What is no text is refused in addresses as in forms, and reaches no store: PostgreSQL
+// takes no NUL and nothing but UTF-8.
+func TestAddressesAreText(t *testing.T) {
+	for _, e := range []storetest.Engine{storetest.SQLite, storetest.PostgreSQL} {
+		t.Run(string(e), func(t *testing.T) {
+			w := openTown(t, storetest.Config(t, e))
+			v, desk := w.at(w.members[0]), w.desks["all"]
+			for _, bad := range []string{"%00", "a%00b", "%ff%fe", "zz%c3%28", "%ed%a0%80"} {
+				for path, of := range map[string]*visitor{"documents?before=": v, "requests?before=": v, "office/queue?reference=": desk, "office/queue?after=": desk} {
+					if resp, _ := of.get("/fr/" + path + bad); resp.StatusCode != http.StatusBadRequest {
+						t.Errorf("%s%s: %s", path, bad, resp.Status)
+					}
+				}
+				for path, of := range map[string]*visitor{"documents/": v, "requests/": v, "refunds/payments/": v, "bank/stop/": v, "office/queue/": desk} {
+					if resp, _ := of.get("/fr/" + path + bad); resp.StatusCode != http.StatusNotFound {
+						t.Errorf("%s%s: %s", path, bad, resp.Status)
+					}
 				}
 			}
 		})
