@@ -18,6 +18,7 @@ import (
 
 const (
 	looksPath = "account/looks"
+	writePath = "requests/contact?subject=my-data"
 	looksRows = 25 // of a page, and those of the same minutes
 	looksRead = 99 // looks at most for a page; the store gives no list of more than 100
 )

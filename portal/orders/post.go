@@ -186,9 +186,18 @@ func (p post) answers(v page.View, s postState) (document.PostOrder, []page.Fiel
 	return act, wrong, nil
 }
 
-// journey reads dates and country into the order, or says what is wrong with them.
+// journey reads country and dates into the order, or says what is wrong with them, in the
+// order of the page.
 func (p post) journey(v page.View, s postState, act *document.PostOrder) (wrong []page.FieldError, err error) {
 	f := s.draft.Answers
+	text := v.T("orders.post.error.country")
+	if act.Country = f.Country; act.Country != "" {
+		text, err = countryText(v, document.EHICOrder{Language: act.Language, Mutuality: act.Mutuality, Member: act.Member,
+			Date: act.Date, ForPersons: []string{s.who.Name}, DeliverTo: act.DeliverTo, Country: act.Country})
+	}
+	if text != "" {
+		wrong = append(wrong, page.FieldError{Field: countryField, Text: text})
+	}
 	var mistake page.FieldError
 	if act.From, mistake = p.near(v, fromField, f.FromDay, f.FromMonth, f.FromYear); mistake.Field != "" {
 		wrong = append(wrong, mistake)
@@ -198,14 +207,6 @@ func (p post) journey(v page.View, s postState, act *document.PostOrder) (wrong 
 	}
 	if act.From != nil && act.Until != nil && act.Until.Before(*act.From) {
 		wrong = append(wrong, page.FieldError{Field: untilField, Text: v.T("orders.post.error.back")})
-	}
-	if act.Country = f.Country; act.Country == "" {
-		return append(wrong, page.FieldError{Field: countryField, Text: v.T("orders.post.error.country")}), nil
-	}
-	text, err := countryText(v, document.EHICOrder{Language: act.Language, Mutuality: act.Mutuality, Member: act.Member,
-		Date: act.Date, ForPersons: []string{s.who.Name}, DeliverTo: act.DeliverTo, Country: act.Country})
-	if text != "" {
-		wrong = append(wrong, page.FieldError{Field: countryField, Text: text})
 	}
 	return wrong, err
 }

@@ -56,6 +56,7 @@ func TestPostRefuses(t *testing.T) {
 		{"yesterday", document.KindTravelPapers, []string{"from-day", "19", "from-month", "11", "from-year", "2026"}, fromField, "à partir d’aujourd’hui"},
 		{"back before leaving", document.KindTravelPapers, []string{"until-day", "14", "until-month", "2"}, untilField, "après le départ"},
 		{"no country", document.KindTravelPapers, []string{countryField, " "}, countryField, "nom du pays"},
+		{"nothing of a journey", document.KindTravelPapers, []string{"from-day", "", "until-day", "", countryField, ""}, countryField, "nom du pays"},
 		{"a number for a country", document.KindTravelPapers, []string{countryField, "85.07.30-033.28"}, countryField, "sans numéro national"},
 		{"a form for nobody", document.KindIncapacityForm, []string{tick("mathieu"), "", tick("nora"), ""}, whoField, "Cochez au moins"},
 	} {

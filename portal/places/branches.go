@@ -19,6 +19,7 @@ type branchesPage struct {
 	Postcode string
 	Rows     []branchRow
 	All      string // address of the whole list; empty: it is shown
+	Count    int    // of the whole list
 	AsOf     string
 }
 
@@ -70,7 +71,8 @@ func (p *Places) branches(c *gin.Context) error {
 		}
 		return strings.Compare(core.Fold(a.City+a.Name), core.Fold(b.City+b.Name))
 	})
-	if len(shown.Rows) > perPage && c.Query("all") == "" {
+	shown.Count = len(shown.Rows)
+	if shown.Count > perPage && c.Query("all") == "" {
 		shown.Rows = shown.Rows[:perPage]
 		shown.All = v.URL(branchesPath + "?" + url.Values{"postcode": {shown.Postcode}, "all": {"1"}}.Encode())
 	}

@@ -68,7 +68,7 @@ func (w week) lines(v page.View) []string {
 			if j > i {
 				day += " – " + v.T("places.day."+weekdays[j])
 			}
-			lines = append(lines, day+" "+strings.ReplaceAll(strings.Join(w[i], ", "), "-", "\u00a0–\u00a0"))
+			lines = append(lines, day+" "+strings.ReplaceAll(strings.Join(w[i], ", "), "-", "–\u2060"))
 		}
 		i = j + 1
 	}

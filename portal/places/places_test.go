@@ -136,7 +136,7 @@ func TestDoctors(t *testing.T) {
 			t.Errorf("asked %+v", s.asked)
 		}
 		text := p.Text("main")
-		for _, want := range []string{"Peeters Anne", locale.T(l, "places.status.full"), locale.T(l, "places.status.partial"), locale.T(l, "places.status.none.price"), "14:00 – 18:00"} {
+		for _, want := range []string{"Peeters Anne", locale.T(l, "places.status.full"), locale.T(l, "places.status.partial"), locale.T(l, "places.status.none.price"), "14:00–\u206018:00"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: lacks %q in %q", l, want, text)
 			}

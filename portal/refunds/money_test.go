@@ -112,3 +112,12 @@ func TestCells(t *testing.T) {
 		t.Errorf("amounts %s", got)
 	}
 }
+
+// A refund of care that the member may not see is told, not left out in silence.
+func TestUnread(t *testing.T) {
+	seen, hidden, owed := paid("R-1", "2026-11-02", 500), paid("R-2", "2026-11-02", 700), paid("R-3", "2026-11-02", -900)
+	seen.Lines = make([]Line, 1)
+	if n := unread(Found{Payments: []Payment{seen, hidden, owed}}); n != 1 {
+		t.Errorf("%d refunds are told as left out, want 1", n)
+	}
+}

@@ -28,6 +28,7 @@ type receiptPage struct {
 	Found  Found
 	Items  []Payment
 	Total  int64
+	Left   int // payments ticked that hold no care she may see
 	Before map[string]Receipt // by reference of a payment: the newest receipt it is on
 	Back   filter
 }
@@ -58,6 +59,7 @@ func (r *Refunds) showReceipt(c *gin.Context, status int, f filter, notice *page
 			return err
 		}
 		shown.Found, shown.Items = found, items(found)
+		shown.Left = unread(found)
 		before, err := r.Store.Receipts(c.Request.Context(), login)
 		if err != nil {
 			return err
@@ -78,6 +80,16 @@ func (r *Refunds) showReceipt(c *gin.Context, status int, f filter, notice *page
 // items are the payments a receipt can be made of.
 func items(found Found) []Payment {
 	return slices.DeleteFunc(slices.Clone(found.Payments), func(p Payment) bool { return !receiptable(p) || len(p.Lines) == 0 })
+}
+
+// unread counts the refunds that could be on a receipt and hold no care she may see.
+func unread(found Found) (n int) {
+	for _, p := range found.Payments {
+		if receiptable(p) && len(p.Lines) == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // refunded is what the acts of a payment that may be seen come to.

@@ -435,3 +435,16 @@ func TestMarkSpeaksTheDocumentsLanguage(t *testing.T) {
 		}
 	}
 }
+
+// The last step names what is on its way: only a card is a card.
+func TestLastStep(t *testing.T) {
+	v := page.View{Lang: locale.FR}
+	if got := last(v, document.EHICOrder{}).Text; got != "Carte à la poste" {
+		t.Errorf("a card: %s", got)
+	}
+	for _, kind := range document.PostKinds() {
+		if got := last(v, document.PostOrder{What: kind}).Text; got != "À la poste" {
+			t.Errorf("%s: %s", kind, got)
+		}
+	}
+}

@@ -187,5 +187,8 @@ func last(v page.View, act document.Act) page.TrackStep {
 	case document.KindStatementsOnline, document.KindStatementsPaper:
 		return page.TrackStep{State: page.Next, Text: v.T("requests.track.statements")}
 	}
-	return page.TrackStep{State: page.Next, Text: v.T("requests.track.ehic")}
+	if act.Kind() == document.KindEHICOrder {
+		return page.TrackStep{State: page.Next, Text: v.T("requests.track.ehic")}
+	}
+	return page.TrackStep{State: page.Next, Text: v.T("requests.track.post")}
 }
