@@ -36,7 +36,7 @@ func MediaOf(file []byte) (Media, error) {
 			return PDF, nil
 		}
 		return "", ErrMedia
-	case bytes.HasPrefix(file, []byte("\xff\xd8\xff")) && bytes.HasSuffix(file, []byte("\xff\xd9")):
+	case wholeJPEG(file):
 		m = JPEG
 	case wholePNG(file):
 		m = PNG
@@ -48,6 +48,70 @@ func MediaOf(file []byte) (Media, error) {
 		return "", ErrMedia
 	}
 	return m, nil
+}
+
+// wholeJPEG walks the segments to the end of the image, which must end the file (ITU-T T.81,
+// B.1 and B.2). After it may come further images that are whole: cameras put a larger
+// preview or a map of depths there (CIPA DC-007).
+func wholeJPEG(file []byte) bool {
+	for n := 0; len(file) > 0; n++ {
+		var ok bool
+		if file, ok = afterJPEG(file); !ok || n == maxImages {
+			return false
+		}
+	}
+	return true
+}
+
+// maxImages is how many images may stand in one file of JPEG.
+const maxImages = 16
+
+// Markers of JPEG, after their 0xff (ITU-T T.81, table B.1).
+const (
+	jpegStart    = 0xd8
+	jpegEnd      = 0xd9
+	jpegScan     = 0xda
+	jpegRestart0 = 0xd0
+	jpegRestart7 = 0xd7
+)
+
+// afterJPEG is what follows the image that the file begins with.
+func afterJPEG(file []byte) (rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(file, []byte{0xff, jpegStart})
+	for ok && len(rest) >= 2 && rest[0] == 0xff {
+		marker := rest[1]
+		switch {
+		case marker == 0xff: // fill byte
+			rest = rest[1:]
+			continue
+		case marker == jpegEnd:
+			return rest[2:], true
+		case marker < 0xc0 || marker >= jpegRestart0 && marker <= jpegStart || len(rest) < 4:
+			return nil, false
+		}
+		n := 2 + int(binary.BigEndian.Uint16(rest[2:]))
+		if n < 4 || n > len(rest) {
+			return nil, false
+		}
+		if rest = rest[n:]; marker == jpegScan {
+			rest = rest[scanned(rest):]
+		}
+	}
+	return nil, false
+}
+
+// scanned is how long the coded data of a scan are: to the next marker that is neither a
+// stuffed byte nor a restart.
+func scanned(data []byte) int {
+	for i := 0; i+1 < len(data); i++ {
+		if data[i] != 0xff {
+			continue
+		}
+		if next := data[i+1]; next != 0 && next != 0xff && (next < jpegRestart0 || next > jpegRestart7) {
+			return i
+		}
+	}
+	return len(data)
 }
 
 // wholePNG walks the chunks to the last one, which must end the file (PNG, 5.3 and 11.2.5).

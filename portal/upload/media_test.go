@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"testing"
 )
 
@@ -27,13 +28,18 @@ func TestMediaRefuses(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"nothing": nil, "text": []byte("hello"), "a program": []byte("MZ\x90\x00"), "a page": []byte("<!DOCTYPE html><script>"),
 		"a zip behind a picture": append(bytes.Clone(pic), "PK\x03\x04"...), "a cut picture": pic[:len(pic)-5], "a cut photo": jpg[:len(jpg)-2],
-		"a photo with a page behind it": append(bytes.Clone(jpg), "<script>"...), "a cut PDF": []byte("%PDF-1.7\n1 0 obj"),
+		"a zip behind a photo, with its end behind that": slices.Concat(jpg, []byte("PK\x03\x04"), []byte("\xff\xd9")),
+		"a photo with half of another behind it":         slices.Concat(jpg, jpg[:len(jpg)/2], []byte("\xff\xd9")),
+		"a photo with a page behind it":                  append(bytes.Clone(jpg), "<script>"...), "a cut PDF": []byte("%PDF-1.7\n1 0 obj"),
 		"a PDF with something behind it": []byte("%PDF-1.7\n%%EOF\nPK\x03\x04"), "a photo in name only": []byte("\xff\xd8\xff\xd9"),
 		"an SVG": []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"),
 	} {
 		if m, err := MediaOf(file); err == nil {
 			t.Errorf("%s is %s", name, m)
 		}
+	}
+	if m, err := MediaOf(slices.Concat(jpg, jpg)); err != nil || m != JPEG {
+		t.Errorf("a photo with a preview behind it is %q, %v", m, err)
 	}
 	for want, file := range map[Media][]byte{JPEG: jpg, PNG: pic, PDF: []byte("%PDF-1.7\n%%EOF\r\n")} {
 		if m, err := MediaOf(file); err != nil || m != want {
@@ -54,8 +60,10 @@ func FuzzMedia(f *testing.F) {
 			t.Fatalf("%q, %v", m, err)
 		}
 		if err == nil && m != PDF {
-			if again, err := MediaOf(append(bytes.Clone(file), "PK"...)); err == nil {
-				t.Fatalf("with something behind it: %s", again)
+			for _, behind := range []string{"PK", "PK\xff\xd9"} {
+				if again, err := MediaOf(append(bytes.Clone(file), behind...)); err == nil {
+					t.Fatalf("with something behind it: %s", again)
+				}
 			}
 		}
 	})
