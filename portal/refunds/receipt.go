@@ -28,7 +28,7 @@ type receiptPage struct {
 	Found  Found
 	Items  []Payment
 	Total  int64
-	Left   int // payments ticked that hold no care she may see
+	Left   int                // payments ticked that hold no care she may see
 	Before map[string]Receipt // by reference of a payment: the newest receipt it is on
 	Back   filter
 }

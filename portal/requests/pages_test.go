@@ -15,6 +15,7 @@ import (
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/areatest"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
 	"guichet.example/signing/document"
 )
 
