@@ -58,6 +58,7 @@ var outcomes = []outcome{
 	{requests.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{documents.ErrNotFound, http.StatusNotFound, "portal.missing"},
 	{documents.ErrLongProof, http.StatusUnprocessableEntity, "documents.proof.long"},
+	{account.ErrTooMany, http.StatusTooManyRequests, "portal.changes"},
 	{account.ErrNoSession, http.StatusNotFound, "portal.missing"},
 	{bank.ErrNoAccount, http.StatusNotFound, "portal.missing"},
 	{people.ErrNotVisible, http.StatusNotFound, "portal.missing"},

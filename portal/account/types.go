@@ -53,6 +53,13 @@ type SignIn struct {
 // ErrNoSession means that the session is not one of the member's, or is over.
 var ErrNoSession = errors.New("no such session of this member")
 
+// MaxChanges is how often a member changes her contact data in 24 hours: each change is
+// mailed, and who is in with a session that is not hers could bury another notice in these.
+const MaxChanges = 20
+
+// ErrTooMany means that contact data were changed MaxChanges times in 24 hours.
+var ErrTooMany = errors.New("contact data changed too often")
+
 // Store reads a member's own file; each read is audited.
 type Store interface {
 	Member(ctx context.Context, login auth.Login) (Member, error)
@@ -67,10 +74,10 @@ type Store interface {
 	// system delivered.
 	Contacts(ctx context.Context, login auth.Login) (Contacts, error)
 	// ChangePhone puts a number on file, at once; empty takes it out. Where she is written
-	// to is told.
+	// to is told. ErrTooMany.
 	ChangePhone(ctx context.Context, login auth.Login, k PhoneKind, number string) error
 	// ChangeWorkAddress puts the address of work on file, at once; the zero one takes it out.
-	// Where she is written to is told.
+	// Where she is written to is told. ErrTooMany.
 	ChangeWorkAddress(ctx context.Context, login auth.Login, a WorkAddress) error
 	// StoppedNotices are the mails that she does not want.
 	StoppedNotices(ctx context.Context, login auth.Login) ([]mail.Template, error)

@@ -147,6 +147,9 @@ func (db *DB) changeContact(ctx context.Context, login auth.Login, field string,
 		if err != nil || old == value {
 			return err // sent twice
 		}
+		if err := boundedChanges(t, login, db.cfg.Now()); err != nil {
+			return err
+		}
 		key, err := db.keyOf(t.conn, login.Mutuality, login.Member)
 		if err != nil {
 			return err
@@ -164,6 +167,17 @@ func (db *DB) changeContact(ctx context.Context, login auth.Login, field string,
 		}
 		return db.tellContact(t, login.Mutuality, login.Member)
 	})
+}
+
+// boundedChanges refuses a change where there were as many as there may be in 24 hours.
+func boundedChanges(t *tx, login auth.Login, now time.Time) error {
+	var lately int
+	err := t.get(`SELECT count(*) FROM contact_changes WHERE mutuality = ? AND member = ? AND at > ?`,
+		[]any{login.Mutuality, string(login.Member), micros(now.Add(-24 * time.Hour))}, &lately)
+	if err == nil && lately >= account.MaxChanges {
+		return account.ErrTooMany
+	}
+	return err
 }
 
 // contactChanged keeps the change with its row, and puts it in line for the insurance

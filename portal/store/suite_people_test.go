@@ -34,6 +34,7 @@ func runPeople(t *testing.T, open opener) {
 		{"who left and comes back decides again", testLeftAndBack},
 		{"looks of others are listed", testLooks},
 		{"a number given stands until it is delivered", testContacts},
+		{"contact data change some times a day", testContactsBounded},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
 	}
@@ -357,6 +358,29 @@ func testLooks(t *testing.T, b *bed) {
 	if list, err := b.Looks(ctx, auth.Login{Mutuality: "142", Member: emma.Member}, account.LookPlace{}, 10); err != nil || len(list) != 0 {
 		t.Errorf("in another mutuality: %+v, %v", list, err)
 	}
+}
+
+// Contact data are changed some times a day: who sits in another's session buries the notice
+// of a change of account in no flood of others.
+func testContactsBounded(t *testing.T, b *bed) {
+	ctx := t.Context()
+	change := func(n int) error {
+		b.clock.add(time.Minute)
+		return b.ChangePhone(ctx, b.claire, account.Home, fmt.Sprintf("+324322120%d", n%2))
+	}
+	for n := range account.MaxChanges {
+		wantErr(t, "a change", change(n), nil)
+	}
+	sent := len(b.sentMails())
+	wantErr(t, "one more", change(account.MaxChanges), account.ErrTooMany)
+	wantErr(t, "another field", b.ChangeWorkAddress(ctx, b.claire, account.WorkAddress{Company: "x", Street: "y", Postcode: "4000", City: "z"}), account.ErrTooMany)
+	wantErr(t, "what is so already", change(account.MaxChanges-1), nil)
+	if n := len(b.sentMails()); n != 0 || sent != account.MaxChanges {
+		t.Errorf("%d mails for %d changes, then %d", sent, account.MaxChanges, n)
+	}
+	wantErr(t, "another member", b.ChangePhone(ctx, b.bram, account.Home, "+3243221200"), nil)
+	b.clock.add(24 * time.Hour)
+	wantErr(t, "a day later", change(account.MaxChanges), nil)
 }
 
 // A number that the member gave stands before what is delivered, until it was delivered too
