@@ -169,11 +169,15 @@ func (p *place) database() string {
 
 func (p *place) writeSettings(t *testing.T) {
 	t.Helper()
-	settings, err := json.Marshal(map[string]any{
+	all := map[string]any{
 		"listen": p.address, "origin": origin, "data": p.data, "keys": p.keys, "trust": p.trust, "audit_heads": p.heads,
 		"revocation_hosts": p.services.Hosts(), "timestamps": []string{p.services.TSAURL()},
 		"trusted_proxies": []string{"127.0.0.1"}, "requests_per_day": 1_000_000, "mutuality": whose(),
-	})
+	}
+	if p.remote != "" {
+		all["database"] = p.remote
+	}
+	settings, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}

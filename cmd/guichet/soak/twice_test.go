@@ -8,6 +8,9 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"guichet.example/portal/store"
+	"guichet.example/portal/store/storetest"
 )
 
 // together does a thing n times at once.
@@ -35,8 +38,16 @@ func (v *visitor) tab() *browser { return &browser{v.address, clone(v.cookies), 
 // TestTwice sends every form again (F14), because its answer was lost, several times at
 // once, and once more later: one effect, one answer.
 func TestTwice(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { twice(t, plan{people: 2}) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		database := storetest.Start(t, true).Database(t)
+		twice(t, plan{people: 2, remote: database, store: store.Config{Database: database}})
+	})
+}
+
+func twice(t *testing.T, plan plan) {
 	t.Parallel()
-	p := newPlace(t, plan{people: 2})
+	p := newPlace(t, plan)
 	s := p.start(t)
 	visitors := []*visitor{p.visitor(0), p.visitor(1)}
 	rounds := often(6, 1000)
