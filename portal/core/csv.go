@@ -32,7 +32,7 @@ func header(schema *Schema, line []byte) (*columns, error) {
 	var missing []string
 	seen := make([]bool, len(schema.Fields))
 	strange, unknown, twice := 0, 0, ""
-	wrong := c.split(line, func(n int, name string) {
+	wrong := c.split(string(line), func(n int, name string) {
 		i, ok := schema.byName[strings.TrimSpace(name)]
 		switch {
 		case !ok:
@@ -69,7 +69,7 @@ func header(schema *Schema, line []byte) (*columns, error) {
 func (c *columns) record(line []byte, values []value) []Problem {
 	clear(values)
 	n := 0
-	wrong := c.split(line, func(i int, text string) {
+	wrong := c.split(string(line), func(i int, text string) {
 		if n++; i < len(c.at) && text != "" {
 			values[c.at[i]] = value{form: column, text: text}
 		}
@@ -85,18 +85,18 @@ func (c *columns) record(line []byte, values []value) []Problem {
 
 // split calls f with each value of the line. A value in quotes ends on its line: no text
 // of ours holds a line end.
-func (c *columns) split(line []byte, f func(n int, text string)) (wrong string) {
+func (c *columns) split(line string, f func(n int, text string)) (wrong string) {
 	for n := 0; ; n++ {
 		if len(line) == 0 || line[0] != '"' {
-			end := bytes.IndexByte(line, c.comma)
+			end := strings.IndexByte(line, c.comma)
 			text := line
 			if end >= 0 {
 				text = line[:end]
 			}
-			if bytes.IndexByte(text, '"') >= 0 {
+			if strings.IndexByte(text, '"') >= 0 {
 				return reasonQuote
 			}
-			f(n, string(text))
+			f(n, text)
 			if end < 0 {
 				return ""
 			}
@@ -119,13 +119,13 @@ func (c *columns) split(line []byte, f func(n int, text string)) (wrong string) 
 }
 
 // quoted reads to the closing quote; two of them are one in the text.
-func (c *columns) quoted(line []byte) (text string, rest []byte, ok bool) {
-	end := bytes.IndexByte(line, '"')
+func (c *columns) quoted(line string) (text, rest string, ok bool) {
+	end := strings.IndexByte(line, '"')
 	if end < 0 {
-		return "", nil, false
+		return "", "", false
 	}
 	if end+1 == len(line) || line[end+1] != '"' {
-		return string(line[:end]), line[end+1:], true
+		return line[:end], line[end+1:], true
 	}
 	c.buf = c.buf[:0]
 	for {
@@ -135,8 +135,8 @@ func (c *columns) quoted(line []byte) (text string, rest []byte, ok bool) {
 		}
 		c.buf = append(c.buf, '"')
 		line = line[end+2:]
-		if end = bytes.IndexByte(line, '"'); end < 0 {
-			return "", nil, false
+		if end = strings.IndexByte(line, '"'); end < 0 {
+			return "", "", false
 		}
 	}
 }

@@ -17,7 +17,7 @@ const (
 // scanner reads the one object of a line: texts, numbers, truths and null, and objects of
 // these for names with a dot.
 type scanner struct {
-	line   []byte
+	line   string // texts are parts of it
 	at     int
 	schema *Schema
 	values []value
@@ -27,7 +27,7 @@ type scanner struct {
 
 // object reads the whole line.
 func (s *scanner) object(line []byte) bool {
-	s.line, s.at, s.wrong = line, 0, nil
+	s.line, s.at, s.wrong = string(line), 0, nil
 	clear(s.values)
 	return s.members("") && s.end()
 }
@@ -132,7 +132,7 @@ func (s *scanner) value(v *value, name string) bool {
 }
 
 func (s *scanner) literal(word string) bool {
-	if strings.HasPrefix(string(s.line[s.at:min(len(s.line), s.at+len(word))]), word) {
+	if strings.HasPrefix(s.line[s.at:], word) {
 		s.at += len(word)
 		return true
 	}
@@ -171,7 +171,7 @@ func (s *scanner) number() (string, bool) {
 			return "", false
 		}
 	}
-	return string(s.line[start:s.at]), true
+	return s.line[start:s.at], true
 }
 
 // text reads a string as RFC 8259, 7 has it. Bytes that are not UTF-8 come through: the
@@ -186,7 +186,7 @@ func (s *scanner) text() (string, bool) {
 		switch c := s.line[i]; {
 		case c == '"':
 			s.at = i + 1
-			return string(s.line[start:i]), true
+			return s.line[start:i], true
 		case c == '\\':
 			return s.escaped(start, i)
 		case c < ' ':

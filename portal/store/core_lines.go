@@ -28,7 +28,6 @@ type paid struct {
 	member, treated, kind string
 	cents                 int64
 	persons               []string // who has lines in it, as far as known, besides the member
-	lines                 []string // in whose files lines of it are
 }
 
 func (l *load) loadLines() error {
@@ -58,30 +57,28 @@ func (l *load) loadLines() error {
 			return p.cents, p.kind == string(core.Refund) || p.kind == string(core.ThirdParty)
 		},
 	})
-	if err := l.takeOutLines(gone); err != nil {
-		return err
-	}
 	slices.SortFunc(records, func(a, b record) int { return lineTable.order(a.values, b.values) })
-	if err := l.put(lineTable, records, had); err != nil || l.t == nil {
+	if err := l.put(lineTable, records, had); err != nil {
 		return err
 	}
-	return l.notePersons(records, payments)
+	if l.t != nil {
+		if err := l.notePersons(records, payments); err != nil {
+			return err
+		}
+	}
+	return l.takeOutLines(gone) // last: a person of whom no line is left is in the payment no more
 }
 
-// paymentOfLine also tells in whose files lines of the payment are: 1 the member's, 2 that
-// of the person besides her.
-var paymentOfLine = perKey{
-	name: "payments of lines",
-	columns: `p.payment, p.member, p.treated, p.kind, p.cents, coalesce(q.person, ''), CASE WHEN ` + hasLines("p.member") + ` THEN 1 ELSE 0 END +
-		CASE WHEN q.person IS NOT NULL AND ` + hasLines("q.person") + ` THEN 2 ELSE 0 END`,
-	from:  `payments AS p LEFT JOIN payment_persons AS q ON q.mutuality = p.mutuality AND q.payment = p.payment`,
-	where: `p.mutuality = ? AND p.payment = v.column1`,
-	ints:  []bool{false},
-}
-
-func hasLines(person string) string {
-	return `EXISTS (SELECT 1 FROM refund_lines AS t WHERE t.mutuality = p.mutuality AND t.person = ` + person + ` AND t.treated = p.treated AND t.payment = p.payment)`
-}
+var (
+	paymentOfLine = perKey{
+		name: "payments of lines", columns: "p.payment, p.member, p.treated, p.kind, p.cents", from: "payments AS p",
+		where: "p.mutuality = ? AND p.payment = v.column1", ints: []bool{false}, ranged: "p.payment",
+	}
+	personOfLines = perKey{
+		name: "persons of lines", columns: "q.payment, q.person", from: "payment_persons AS q",
+		where: "q.mutuality = ? AND q.payment = v.column1", ints: []bool{false}, ranged: "q.payment",
+	}
+)
 
 // paymentsOfLines finds the payments of the batch by their references.
 func (l *load) paymentsOfLines() (map[string]*paid, error) {
@@ -95,27 +92,24 @@ func (l *load) paymentsOfLines() (map[string]*paid, error) {
 		}
 	}
 	err := l.eachKey(paymentOfLine, keys, func(scan func(...any) error) error {
-		var one paid
+		var reference string
+		var p paid
+		err := scan(&reference, &p.member, &p.treated, &p.kind, &p.cents)
+		if _, asked := payments[reference]; asked {
+			payments[reference] = &p
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = l.eachKey(personOfLines, keys, func(scan func(...any) error) error {
 		var reference, person string
-		var lines int64
-		if err := scan(&reference, &one.member, &one.treated, &one.kind, &one.cents, &person, &lines); err != nil {
-			return err
-		}
-		p := payments[reference]
-		if p == nil {
-			p = &one
-			payments[reference] = p
-			if lines&1 != 0 {
-				p.lines = append(p.lines, p.member)
-			}
-		}
-		if person != "" {
+		err := scan(&reference, &person)
+		if p := payments[reference]; p != nil && !slices.Contains(p.persons, person) {
 			p.persons = append(p.persons, person)
 		}
-		if lines&2 != 0 && person != p.member {
-			p.lines = append(p.lines, person)
-		}
-		return nil
+		return err
 	})
 	if l.ahead == nil {
 		return payments, err
@@ -166,8 +160,11 @@ func (l *load) linesOf(payments map[string]*paid) (map[string][]any, error) {
 		if p == nil {
 			continue
 		}
-		for _, person := range p.lines {
-			places = append(places, place{person, p.treated, reference})
+		places = append(places, place{p.member, p.treated, reference})
+		for _, person := range p.persons {
+			if person != p.member {
+				places = append(places, place{person, p.treated, reference})
+			}
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int {

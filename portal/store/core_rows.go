@@ -112,6 +112,9 @@ func (l *load) having(table coreTable, in []int, keys [][]any) (map[string][]any
 		where += " AND t." + table.columns[column] + " = v.column" + strconv.Itoa(i+1)
 	}
 	q.where, q.name = where, table.name+where
+	if len(in) == 1 && !q.ints[0] {
+		q.ranged = "t." + table.columns[in[0]]
+	}
 	had := map[string][]any{}
 	err := l.eachKey(q, keys, func(scan func(...any) error) error {
 		values, err := scanAll(scan, len(table.columns))
@@ -129,6 +132,7 @@ type perKey struct {
 	name                 string // tells it from others
 	columns, from, where string
 	ints                 []bool // of the columns of a key: which are numbers
+	ranged               string // the one column of the key, a text that an index is ordered by: rows between keys may come too, and a row twice
 }
 
 // text is the query for n keys. PostgreSQL takes lists, however long they are, and has to
@@ -156,7 +160,12 @@ func (q perKey) text(n int, lists bool) string {
 }
 
 // eachKey runs the query for all keys, some at a time.
-func (l *load) eachKey(q perKey, keys [][]any, row func(scan func(...any) error) error) error {
+func (l *load) eachKey(q perKey, keys [][]any, row func(scan func(...any) error) error) (err error) {
+	if q.ranged != "" && len(keys) >= rangeWorth {
+		if keys, err = l.eachRange(q, keys, row); err != nil {
+			return err
+		}
+	}
 	if l.onPostgres() {
 		text := phrase{"lists " + q.name, "", 0}.once(func() string { return q.text(0, true) })
 		for some := range slices.Chunk(keys, chunksSent[0]) {

@@ -35,6 +35,7 @@ func runCoreSuite(t *testing.T, open opener) {
 		{"a payment takes its lines along", testLoadMoves},
 		{"lines add up to their payment", testLoadSums},
 		{"many rows are loaded in pieces", testLoadMany},
+		{"rows are found close together and far apart", testLoadRanges},
 		{"members come as they are delivered", testLoadMembers},
 		{"members are told of news once a day", testLoadNews},
 		{"numbers that a member gave are confirmed", testLoadContacts},
@@ -261,6 +262,33 @@ func testLoadMany(t *testing.T, b *bed) {
 	}
 	b.wantLoad(outcome(0, 274, 0), lines...)
 	b.wantLoad(outcome(0, 0, 274), lines...)
+}
+
+// testLoadRanges looks for references among few others, among many, and among both.
+func testLoadRanges(t *testing.T, b *bed) {
+	const all = 6000
+	paid := func(every, from, to int) (payments, lines []core.Row) {
+		for i := from; i < to; i += every {
+			p := payment(fmt.Sprintf("P%05d", i), 300, core.Refund)
+			payments = append(payments, p)
+			lines = append(lines, line(p.Reference, 2, ofBram, 200), line(p.Reference, 1, ofClaire, 100))
+		}
+		return payments, lines
+	}
+	even, _ := paid(2, 0, all)
+	b.wantLoad(outcome(all/2, 0, 0), even...)
+	dense, denseLines := paid(1, 0, 400)
+	b.wantLoad(outcome(200, 0, 200), dense...)
+	b.wantLoad(outcome(800, 0, 0), denseLines...)
+	b.wantLoad(outcome(0, 0, 800), denseLines...)
+	thin, thinLines := paid(15, 0, all)
+	b.wantLoad(outcome(187, 0, 213), thin...) // of 200 odd numbers 13 are below 400
+	b.wantLoad(outcome(746, 0, 54), thinLines...)
+	b.wantLoad(outcome(0, 0, 800), thinLines...)
+	more, moreLines := paid(1, 500, 900)
+	apart, apartLines := paid(60, 900, all)
+	b.wantLoad(outcome(187, 0, 298), append(more, apart...)...) // of 200 odd numbers 15 divides 13
+	b.wantLoad(outcome(2*(485-26-85), 0, 2*(26+85)), append(moreLines, apartLines...)...)
 }
 
 func testLoadMembers(t *testing.T, b *bed) {

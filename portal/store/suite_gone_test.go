@@ -307,10 +307,17 @@ func testGoneLines(t *testing.T, b *bed) {
 		t.Errorf("another line in place of one: %+v", got)
 	}
 	b.wantLoad(outcome(0, 0, 2), one, three)
+	b.load(payment("P4", 300, core.Refund))
+	b.load(line("P4", 1, ofClaire, 100), line("P4", 2, ofBram, 200))
+	renumbered := []core.Row{line("P4", 1, ofClaire, 100), line("P4", 3, ofBram, 200)}
+	if got := b.loadWhole(nil, renumbered...); got.Removed != 1 || got.Added != 1 || got.Unchanged != 1 {
+		t.Errorf("another number for the line of somebody else: %+v", got)
+	}
+	b.wantLoad(outcome(0, 0, 2), renumbered...)
 	if got := b.loadWhole(nil, one, three); got.Removed != 0 || got.Unchanged != 2 {
 		t.Errorf("once more: %+v", got)
 	}
-	if got := b.takeAway(core.KindPayment, b.delivered(core.KindPayment, []string{"P1"}, []string{"P3"})); got.Removed != 1 || got.Rows[0].Key[0] != "P2" {
+	if got := b.takeAway(core.KindPayment, b.delivered(core.KindPayment, []string{"P1"}, []string{"P3"}, []string{"P4"})); got.Removed != 1 || got.Rows[0].Key[0] != "P2" {
 		t.Errorf("a payment that is gone: %+v", got)
 	}
 	b.wantLoad(outcome(0, 0, 0, core.Reject{Row: 0, Field: "payment", Reason: core.ReasonNoPayment}), line("P2", 1, ofBram, 50))
