@@ -174,7 +174,7 @@ func saidText(v page.View, k Kind, part, text string) string {
 			return word(v, "office.rescue.do.", text)
 		}
 	}
-	return text
+	return visible(text) // anybody may have typed it
 }
 
 // journey is when it begins, and when it ends if that is known.
@@ -239,7 +239,7 @@ func track(v page.View, i Item) []page.TrackStep {
 			detail += ": " + v.T("office.reject."+e.Reason)
 		}
 		if e.Words != "" {
-			detail += ": " + e.Words
+			detail += ": " + visible(e.Words)
 		}
 		steps = append(steps, page.TrackStep{State: page.Done, Text: v.T("office.event." + e.What), Detail: detail})
 	}

@@ -104,6 +104,25 @@ func TestFirstOfficerHasDoneHerPart(t *testing.T) {
 	}
 }
 
+// What strangers typed turns nothing around on the officer's page, and hides nothing in it.
+func TestSaidIsWhatIsSeen(t *testing.T) {
+	v := page.View{Lang: locale.FR, Now: today, Officer: &auth.Officer{ID: "ines"}}
+	for typed, shown := range map[string]string{
+		"Anna \u202eBAN\u202c": "Anna BAN", "anna@mail\u200b.example": "anna@mail.example", "\u2066x\u2069\x1b[2J\x00": "x[2J", "\ufeffa\tb": "a b",
+		"می\u200cخواهم": "می\u200cخواهم", "deux\nlignes": "deux\nlignes", "bad \xff": "bad ",
+	} {
+		for _, part := range []string{"name", "email", "text"} {
+			if got := saidText(v, CannotConnect, part, typed); got != shown {
+				t.Errorf("%s %q is shown as %q, want %q", part, typed, got, shown)
+			}
+		}
+		steps := track(v, Item{History: []Event{{What: EventReplied, Words: typed}}})
+		if got := steps[1].Detail; !strings.HasSuffix(got, ": "+shown) {
+			t.Errorf("the history has %q for %q", got, typed)
+		}
+	}
+}
+
 // Whoever closes an item is told who will read what she writes: the answer to a request to
 // reopen an account stands before the member at her next sign-in.
 func TestWordsSayWhoReadsThem(t *testing.T) {

@@ -169,15 +169,21 @@ func (o *Office) may(v page.View, act auth.Act) bool {
 
 // typed is what a form field holds: what one can see, and line ends.
 func typed(c *gin.Context, name string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return strings.TrimSpace(visible(c.PostForm(name)))
+}
+
+// visible is a text without what nobody sees: what turns the words around it to the other
+// side, or parts two that look like one. What joins letters stays: some scripts need it.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || unicode.IsGraphic(r):
+		case r == '\n' || r == '\u200c' || r == '\u200d' || unicode.IsGraphic(r):
 			return r
 		case r == '\t':
 			return ' '
 		}
 		return -1
-	}, strings.ToValidUTF8(c.PostForm(name), "")))
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // view begins a page of a section of the menu.
