@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -247,9 +248,15 @@ func (g *Generator) pay(r *rand.Rand, out *Records, f Family, kind core.PaymentK
 	out.Payments = append(out.Payments, p)
 }
 
-// reference of a payment: kind, affiliation number of who gets it, count.
+// reference of a payment: kind, who gets it, count. It stands in addresses of pages, so it
+// does not hold the affiliation number, only one that grows with it: rows of a household
+// stay together, and no two share a reference.
 func reference(affiliation, kind string, n int) string {
-	return fmt.Sprintf("%s-%s-%04d", kind, strings.ReplaceAll(affiliation, " ", ""), n)
+	who, err := strconv.ParseInt(strings.ReplaceAll(affiliation, " ", ""), 10, 64)
+	if err != nil {
+		panic("seed: made a wrong affiliation number") // a fault of this package
+	}
+	return fmt.Sprintf("%s-%010d-%04d", kind, who*1_618_033/1_000_000, n)
 }
 
 // transfer is the communication of a payment.

@@ -228,3 +228,19 @@ func TestEveryKindIsThere(t *testing.T) {
 		t.Errorf("a date that is none: %s", d)
 	}
 }
+
+// References stand in addresses of pages: each is one payment's, and none says whose.
+func TestReferencesAreNeutral(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range everything(generator(t, Config{Seed: 7, Members: 300})) {
+		for _, p := range r.Payments {
+			if seen[p.Reference] || strings.Contains(p.Reference, strings.ReplaceAll(p.Member, " ", "")) {
+				t.Fatalf("reference %s of %s", p.Reference, p.Member)
+			}
+			seen[p.Reference] = true
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("no payments")
+	}
+}
