@@ -88,7 +88,7 @@ func readBadge(v page.View, doc Document) (page.Kind, string) {
 
 func receivedRow(v page.View, doc Document) page.TableRow {
 	return page.TableRow{
-		page.TitleCell(page.Link{URL: address(v, doc.ID, ""), Text: doc.Title, Hidden: doc.Reference}, receivedName(v, doc)+", "+fileText(v, doc)),
+		page.TitleCell(page.Link{URL: address(v, doc.ID, ""), Text: doc.Title, Lang: v.Written(string(doc.Language)), Hidden: doc.Reference}, receivedName(v, doc)+", "+fileText(v, doc)),
 		page.Text(locale.DayMonth(v.Lang, doc.Created)), page.Badge(readBadge(v, doc)),
 		page.TextLink(page.Link{URL: address(v, doc.ID, "file.pdf"), Text: v.T("documents.download"), Hidden: doc.Title + ", " + doc.Reference}),
 	}
@@ -97,6 +97,7 @@ func receivedRow(v page.View, doc Document) page.TableRow {
 // received is the page of a document that the mutuality sent.
 func (d *Documents) received(c *gin.Context, v page.View, doc Document) error {
 	v.Title, v.Section, v.Nav = doc.Title, v.T("documents.title"), "documents"
+	v.TitleLang = v.Written(string(doc.Language))
 	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("documents.back")}
 	lang, _ := locale.Parse(string(doc.Language))
 	return page.Render(c, http.StatusOK, receivedView(v, detailPage{Document: doc, Rows: []page.SummaryRow{

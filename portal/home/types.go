@@ -36,6 +36,7 @@ type Item struct {
 	State     string // of a request, or status of a document; of one received: "received"
 	Method    string // how she consented to a document: "signature", "approval" or "receipt"
 	Title     string // of a document received, in the insurance system's words
+	Language  string // of Title
 	Date      time.Time
 	Pages     int
 	New       bool // came since she was here, or not opened yet

@@ -200,7 +200,7 @@ func documentRows(v page.View, documents []Item) []page.LedgerRow {
 	for i, d := range documents {
 		rows[i] = page.LedgerRow{Date: locale.DateRecent(v.Lang, d.Date, v.Now), When: d.Date.In(locale.Zone()).Format(time.DateOnly)}
 		if d.State == received {
-			rows[i].Title, rows[i].Detail = page.Link{URL: v.URL("documents/" + d.ID), Text: d.Title}, v.TN("home.documents.pages", d.Pages)
+			rows[i].Title, rows[i].Detail = page.Link{URL: v.URL("documents/" + d.ID), Text: d.Title, Lang: v.Written(d.Language)}, v.TN("home.documents.pages", d.Pages)
 			if d.New {
 				rows[i].End = page.Badge(page.Unread, v.T("home.documents.unread"))
 			}

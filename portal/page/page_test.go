@@ -182,6 +182,9 @@ func TestForeign(t *testing.T) {
 			t.Errorf("words in %q on a page in %s: lang=%q, want %q", c.data, c.at, got, c.want)
 		}
 	}
+	if got := (page.View{Lang: locale.FR}).Written("en"); got != "en" {
+		t.Errorf("a title in English on a page in French: lang=%q", got)
+	}
 	text := render(t, page.TitleCell(page.Link{URL: "/x", Text: "Dermatologue", Lang: "fr", After: ", für Nora"}, ""))
 	if !strings.Contains(text, `<a href="/x"><span lang="fr">Dermatologue</span>, für Nora`) {
 		t.Errorf("a cell in two languages: %s", text)

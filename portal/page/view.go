@@ -16,13 +16,15 @@ type View struct {
 	Path  string // address below the language, without query: "bank/change"
 	Query string // of the address, without "?": kept when the language is switched
 
-	Title   string  // h1 and first part of the title, already translated
-	Section string  // second part of the title, already translated; may be empty
-	Nav     string  // entry that is current: "home", "account", "documents", "requests"
-	Lead    string  // sentence under the h1
-	Back    Link    // back link above the h1; empty URL: none
-	Step    Step    // "step 3 of 4" above the h1; zero: none
-	Banner  *Banner // one notice under the header; nil: none
+	Title string // h1 and first part of the title, already translated
+	// TitleLang is the language of Title where it is not the page's: see View.Written.
+	TitleLang string
+	Section   string  // second part of the title, already translated; may be empty
+	Nav       string  // entry that is current: "home", "account", "documents", "requests"
+	Lead      string  // sentence under the h1
+	Back      Link    // back link above the h1; empty URL: none
+	Step      Step    // "step 3 of 4" above the h1; zero: none
+	Banner    *Banner // one notice under the header; nil: none
 	// NoHeading leaves the h1 to the page's own content: a Verdict holds it.
 	NoHeading bool
 
@@ -80,8 +82,16 @@ type Subject struct {
 // speaks no English: who has her letters in English is told of her care in one of the others,
 // which it does not say.
 func (v View) Foreign(language string) string {
-	l, known := locale.Parse(language)
-	if !known || l == v.Lang || l == locale.EN {
+	if language == string(locale.EN) {
+		return ""
+	}
+	return v.Written(language)
+}
+
+// Written is the value of a lang attribute for words that say their own language; "" where it is
+// the page's, or none that we know.
+func (v View) Written(language string) string {
+	if l, known := locale.Parse(language); !known || l == v.Lang {
 		return ""
 	}
 	return language

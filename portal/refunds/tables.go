@@ -48,7 +48,7 @@ func statementTable(v page.View, list []Statement) page.Table {
 	}}
 	for _, s := range list {
 		t.Rows = append(t.Rows, page.TableRow{
-			page.TitleCell(page.Link{URL: v.URL("documents/" + s.Document), Text: s.Title, Hidden: day(v, s.Issued)}, ""),
+			page.TitleCell(page.Link{URL: v.URL("documents/" + s.Document), Text: s.Title, Lang: v.Written(s.Language), Hidden: day(v, s.Issued)}, ""),
 			page.Text(day(v, s.Issued)), page.Text(v.TN("documents.what", s.Pages, locale.A("size", locale.Bytes(v.Lang, int64(s.Size))))),
 		})
 	}

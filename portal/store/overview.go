@@ -171,8 +171,8 @@ var ownQuery = `
 		SELECT document, kind, reference, status, method, created_at, pages FROM documents
 			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS c
 	UNION ALL
-	SELECT ` + overviewColumns(partReceived, "document", "title", "issued", "pages", "CASE WHEN read_at IS NULL THEN 1 ELSE 0 END") + ` FROM (
-		SELECT document, title, issued, pages, read_at FROM received_documents
+	SELECT ` + overviewColumns(partReceived, "document", "title", "language", "issued", "pages", "CASE WHEN read_at IS NULL THEN 1 ELSE 0 END") + ` FROM (
+		SELECT document, title, language, issued, pages, read_at FROM received_documents
 			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS d
 	UNION ALL
 	SELECT ` + overviewColumns(partUnread, "count(*)") + ` FROM received_documents WHERE mutuality = ?1 AND member = ?2 AND read_at IS NULL
@@ -211,7 +211,7 @@ func (r *overviewReader) ownRow(part int, x overviewRow) error {
 	case partReceived:
 		var pages, unread int64
 		item := home.Item{State: "received"}
-		err := x.into(&item.ID, &item.Title, &item.Date, &pages, &unread)
+		err := x.into(&item.ID, &item.Title, &item.Language, &item.Date, &pages, &unread)
 		item.Pages, item.New = int(pages), unread == 1
 		r.o.Documents = append(r.o.Documents, item)
 		return err
