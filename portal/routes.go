@@ -145,7 +145,7 @@ func (p *Portal) areas() ([]area, error) {
 		&home.Home{Store: store, Care: care},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now, House: p.cfg.Mutuality.ID, Delay: p.cfg.Mutuality.BankDelay, Calendar: p.cfg.Mutuality.Post.Calendar},
-		&orders.Orders{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now},
+		&orders.Orders{Store: store, Freezer: freezer, Issuer: issuer{p.sealing}, Mutuality: letterhead, Now: now, Country: p.cfg.Mutuality.Post.Country},
 		&requests.Requests{Store: store, Signing: p.signing, Sealing: p.sealing, Now: now, Desks: store.PapersAt, Gate: p.uploads, Network: p.sessions.Network},
 		p.papers(),
 		p.messages(),

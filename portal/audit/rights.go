@@ -10,5 +10,6 @@ const (
 	ReadAgreements   Action = "rights.agreements"
 	ReadIndemnities  Action = "indemnity.list"        // periods, appointments, what was paid
 	ReadAppointment  Action = "indemnity.appointment" // its calendar file
+	ReadEuropeanCard Action = "cover.european-card"   // what a certificate is made of
 	ReadStatement    Action = "indemnity.statement"   // what a statement is made of
 )

@@ -34,7 +34,7 @@ const (
 
 var fates = map[Kind]Fate{
 	KindMember: Ends, KindHousehold: Ends, KindCover: Ends, KindIncapacity: Ends, KindAppointment: Ends, KindMedicalFile: Ends, KindAgreement: Ends,
-	KindPayment: Goes, KindIndemnity: Goes, KindTariff: Goes, KindMaf: Goes, KindSaving: Goes, KindProvider: Goes, KindBranch: Goes, KindPostcode: Goes,
+	KindPayment: Goes, KindIndemnity: Goes, KindTariff: Goes, KindMaf: Goes, KindSaving: Goes, KindEuropeanCard: Goes, KindProvider: Goes, KindBranch: Goes, KindPostcode: Goes,
 	KindLine: Replaced, KindMafShare: Replaced,
 }
 

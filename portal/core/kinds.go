@@ -12,32 +12,33 @@ type Kind string
 
 // The kinds.
 const (
-	KindMember      Kind = "member"
-	KindHousehold   Kind = "household"
-	KindCover       Kind = "cover"
-	KindPayment     Kind = "payment"
-	KindLine        Kind = "line"
-	KindIncapacity  Kind = "incapacity"
-	KindIndemnity   Kind = "indemnity"
-	KindAppointment Kind = "appointment"
-	KindMedicalFile Kind = "medical-file"
-	KindTariff      Kind = "tariff"
-	KindMaf         Kind = "maf"
-	KindMafShare    Kind = "maf-share"
-	KindSaving      Kind = "saving"
-	KindAgreement   Kind = "agreement"
-	KindProvider    Kind = "provider"
-	KindBranch      Kind = "branch"
-	KindPostcode    Kind = "postcode"
-	KindShipment    Kind = "shipment"
-	KindReceived    Kind = "received"
+	KindMember       Kind = "member"
+	KindHousehold    Kind = "household"
+	KindCover        Kind = "cover"
+	KindPayment      Kind = "payment"
+	KindLine         Kind = "line"
+	KindIncapacity   Kind = "incapacity"
+	KindIndemnity    Kind = "indemnity"
+	KindAppointment  Kind = "appointment"
+	KindMedicalFile  Kind = "medical-file"
+	KindTariff       Kind = "tariff"
+	KindMaf          Kind = "maf"
+	KindMafShare     Kind = "maf-share"
+	KindSaving       Kind = "saving"
+	KindAgreement    Kind = "agreement"
+	KindProvider     Kind = "provider"
+	KindBranch       Kind = "branch"
+	KindPostcode     Kind = "postcode"
+	KindShipment     Kind = "shipment"
+	KindReceived     Kind = "received"
+	KindEuropeanCard Kind = "european-card"
 )
 
 // kinds in the order in which they are taken in: what others refer to comes first.
 var kinds = []Kind{
 	KindMember, KindHousehold, KindCover, KindPayment, KindLine, KindIncapacity, KindIndemnity, KindAppointment,
 	KindMedicalFile, KindTariff, KindMaf, KindMafShare, KindSaving, KindAgreement, KindProvider, KindBranch,
-	KindPostcode, KindShipment, KindReceived,
+	KindPostcode, KindShipment, KindEuropeanCard, KindReceived,
 }
 
 // Kinds are all of them, what others refer to first.
@@ -162,6 +163,9 @@ func (Postcode) Of() Kind { return KindPostcode }
 
 // Of implements Row.
 func (Shipment) Of() Kind { return KindShipment }
+
+// Of implements Row.
+func (EuropeanCard) Of() Kind { return KindEuropeanCard }
 
 // Of implements Row.
 func (Received) Of() Kind { return KindReceived }

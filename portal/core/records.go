@@ -240,6 +240,18 @@ type Shipment struct {
 	At        time.Time
 }
 
+// EuropeanCard is a person's European health insurance card (F151), and whether she may have
+// a provisional certificate in place of it. Key: Member.
+type EuropeanCard struct {
+	Member      string
+	Institution string    // identification number, 4 to 10 digits
+	Number      string    // of the card, at most 20 digits
+	Until       time.Time // last day of the card
+	// Certificate is the last day of a certificate that is made at the counter, not after
+	// Until; zero: none may be made.
+	Certificate time.Time
+}
+
 // Received is a document of the mutuality to the member (F165). Key: Member, Reference.
 type Received struct {
 	Member    string

@@ -71,6 +71,21 @@ func last4(s string) string {
 	return ""
 }
 
+func allDigits(s string) string {
+	if !only(s, decimals) {
+		return "digits"
+	}
+	return ""
+}
+
+// institution checks the identification number of a health institution, as on a European card.
+func institution(s string) string {
+	if len(s) < 4 || !only(s, decimals) {
+		return "4 to 10 digits"
+	}
+	return ""
+}
+
 func country(s string) string {
 	if len(s) != 2 || !only(s, capitals) {
 		return "two capitals, ISO 3166-1 alpha-2"
@@ -203,6 +218,13 @@ func indemnityWrong(i *Indemnity) (string, string) {
 		return "to", "is before its beginning"
 	case i.Gross-i.Tax != i.Net:
 		return "net", "is not gross less tax"
+	}
+	return "", ""
+}
+
+func europeanCardWrong(e *EuropeanCard) (string, string) {
+	if e.Certificate.After(e.Until) {
+		return "certificate", "is after the last day of the card"
 	}
 	return "", ""
 }

@@ -16,10 +16,13 @@ import (
 type Orders struct {
 	Store     Store
 	Freezer   Freezer
+	Issuer    Issuer             // of provisional certificates
 	Mutuality document.Mutuality // letterhead of the documents
 	Now       func() time.Time
 	// Delivery is how many days pass until a card is in the post. Zero: 10.
 	Delivery int
+	// Country that issues European cards, ISO 3166-1 alpha-2. Empty: BE.
+	Country string
 }
 
 // Paths of the area, below the language.
@@ -28,7 +31,9 @@ const (
 	ehicPath   = "orders/ehic"
 	checkPath  = "orders/ehic/check"
 	sendPath   = "orders/ehic/send"
-	blankPath  = "orders/incapacity-form/blank.pdf"
+	// Of the provisional certificate; requests lead to it.
+	certificatePath = "orders/ehic/certificate"
+	blankPath       = "orders/incapacity-form/blank.pdf"
 )
 
 // Route mounts the area. What was typed is kept in a draft and checked again at each
@@ -39,6 +44,8 @@ func (o *Orders) Route(r page.Routes) {
 	r.POST(checkPath, auth.OrderDocument, o.take)
 	r.GET(checkPath, auth.OrderDocument, o.check)
 	r.POST(sendPath, auth.OrderDocument, o.send)
+	r.GET(certificatePath, auth.OrderDocument, o.certificate)
+	r.POST(certificatePath, auth.OrderDocument, o.certify)
 	for _, k := range document.PostKinds() {
 		post{o, k}.route(r)
 	}

@@ -23,7 +23,9 @@ type fakeStore struct {
 	alone   bool // nobody else is seen
 	more    []people.Person
 	earlier []Earlier
-	err     error
+
+	certificates []Certificate
+	err          error
 }
 
 func (s *fakeStore) Orderer(context.Context, auth.Login) (Person, error) { return s.person, s.err }
@@ -38,6 +40,19 @@ func (s *fakeStore) Visible(context.Context, auth.Login) ([]people.Person, error
 
 func (s *fakeStore) Ordered(context.Context, auth.Login, document.Kind, time.Time) ([]Earlier, error) {
 	return s.earlier, s.err
+}
+
+func (s *fakeStore) Certificates(context.Context, auth.Login) ([]Certificate, error) {
+	return s.certificates, s.err
+}
+
+func (s *fakeStore) Certificate(_ context.Context, _ auth.Login, person auth.MemberID) (Certificate, error) {
+	for _, one := range s.certificates {
+		if one.Member == person {
+			return one, s.err
+		}
+	}
+	return Certificate{}, people.ErrNotVisible
 }
 
 type fakeFreezer struct {
@@ -70,14 +85,15 @@ type desk struct {
 	*areatest.Counter
 	store   *fakeStore
 	freezer *fakeFreezer
+	issuer  *fakeIssuer
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}, posts: map[string]document.PostOrder{}, whom: map[string][]auth.MemberID{}}}
+	d := &desk{issuer: &fakeIssuer{acts: map[string]document.EHICCertificate{}}, freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}, posts: map[string]document.PostOrder{}, whom: map[string][]auth.MemberID{}}}
 	d.store = &fakeStore{person: Person{Name: "Mathieu Delcourt", Birth: time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC),
 		Affiliation: "0412-77-318", Street: "Rue des Clarisses 8", Postcode: "4000", Municipality: "Liège"}}
 	d.Counter = areatest.New(t, &Orders{
-		Store: d.store, Freezer: d.freezer, Now: func() time.Time { return areatest.Noon },
+		Store: d.store, Freezer: d.freezer, Issuer: d.issuer, Now: func() time.Time { return areatest.Noon },
 		Mutuality: document.Mutuality{Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"},
 	})
 	return d

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/auth/nrn"
 	"guichet.example/portal/page"
 	"guichet.example/portal/people"
 	"guichet.example/signing/document"
@@ -31,6 +32,30 @@ type Store interface {
 	Visible(ctx context.Context, login auth.Login) ([]people.Person, error)
 	// Ordered lists her orders of a kind since then that were not refused or taken back.
 	Ordered(ctx context.Context, login auth.Login, kind document.Kind, since time.Time) ([]Earlier, error)
+	// Certificates are those that the insurance system lets the counter make, of persons
+	// for whom she ordered a card in the last Period; Certificate is that of one, with all
+	// that stands on it: people.ErrNotVisible.
+	Certificates(ctx context.Context, login auth.Login) ([]Certificate, error)
+	Certificate(ctx context.Context, login auth.Login, person auth.MemberID) (Certificate, error)
+}
+
+// Certificate is a provisional certificate that may be made for a person, in place of the
+// European health insurance card.
+type Certificate struct {
+	people.Person
+	Institution, Card string    // identification numbers
+	Expiry            time.Time // date, of the card
+	Until             time.Time // date, of the certificate
+	// Only where it is made; lists do without.
+	Surname, GivenNames string
+	Birth               time.Time
+	Number              nrn.Number
+}
+
+// Issuer has the mutuality seal a certificate and put it into the member's vault; it returns
+// the document's id. The same key gives the same document.
+type Issuer interface {
+	Issue(ctx context.Context, login auth.Login, act document.Act, key string) (string, error)
 }
 
 // Freezer takes the checked answers to the signing step and returns the request's id.

@@ -111,14 +111,21 @@ func reasonOf(v page.View, reason string) string {
 // withdrawable says whether the member can still take a request back.
 func withdrawable(s State) bool { return s == Signed || s == Pending }
 
+// certificatePath is where a certificate in place of a European card is made (package orders).
+const certificatePath = "orders/ehic/certificate"
+
 // files are the papers of a signed request.
 func files(v page.View, r Request, words Method) []page.FileRow {
 	if r.Document == "" {
 		return nil
 	}
 	doc := v.URL("documents/" + r.Document)
-	return []page.FileRow{
+	rows := []page.FileRow{
 		{Link: page.Link{URL: doc, Text: v.T("requests.detail.document." + string(words))}, Detail: v.TN("requests.file", r.Pages)},
 		{Icon: "rosette", Link: page.Link{URL: doc + "/report", Text: v.T("requests.detail.report." + string(words))}},
 	}
+	if r.Certificate && v.Leads(certificatePath) {
+		rows = append(rows, page.FileRow{Icon: "sheet", Link: page.Link{URL: v.URL(certificatePath), Text: v.T("requests.certificate")}, Detail: v.T("requests.certificate.text")})
+	}
+	return rows
 }

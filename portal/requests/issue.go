@@ -10,8 +10,8 @@ import (
 )
 
 // issued are the kinds of document that the mutuality makes and seals of its own accord:
-// statements of what its data say.
-var issued = []document.Kind{document.KindIndemnities, document.KindRefundReceipt}
+// statements of what its data say, and a certificate in place of a card.
+var issued = []document.Kind{document.KindIndemnities, document.KindRefundReceipt, document.KindEHICCertificate}
 
 // Issued reports whether the mutuality states this of its own: nobody consents to it, no
 // advisor answers it, and no list of requests has it.

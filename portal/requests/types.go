@@ -109,6 +109,9 @@ type Request struct {
 	// the member must see each of them.
 	People    []auth.MemberID
 	Shipments []Shipment // how far an order got, oldest first; empty in lists
+	// Certificate says of an order of European cards that a certificate in place of one can be
+	// made at once; never in lists.
+	Certificate bool
 	// Damaged says that what was frozen does not open any more: only in lists, with id,
 	// reference, state and time. The log has the cause.
 	Damaged bool

@@ -168,6 +168,11 @@ var coreTables = map[core.Kind]coreTable{
 		func(_ *load, r core.Postcode) ([]any, *fault) {
 			return []any{r.Code, r.Name, core.Fold(r.Name), r.Latitude, r.Longitude}, nil
 		}),
+	core.KindEuropeanCard: tableOf("european_cards", "member* institution number until certificate",
+		func(l *load, r core.EuropeanCard) ([]any, *fault) {
+			member, wrong := l.member("member", r.Member)
+			return []any{member, r.Institution, r.Number, date(r.Until), date(r.Certificate)}, wrong
+		}),
 	core.KindShipment: mailing(tellShipment, tableOf("shipments", "reference* state* at",
 		func(_ *load, r core.Shipment) ([]any, *fault) {
 			return []any{r.Reference, r.State, micros(r.At)}, nil

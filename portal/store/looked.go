@@ -18,7 +18,7 @@ var seenAs = map[audit.Action]string{
 	audit.ReadTask: "request", audit.OpenTaskPDF: "request", audit.OpenAnswer: "request", audit.OpenAttached: "request", audit.OpenApproval: "request",
 	audit.OpenDocument: "document", audit.ReadDocument: "document", audit.ListDocuments: "document",
 	audit.ReadAccess: "access", audit.ChangeAccess: "access", audit.DisableAccount: "account", audit.EnableAccount: "account",
-	audit.ReadOverview: "care", audit.ReadCover: "cover", audit.ListRefunds: "care", audit.ReadRefund: "care", audit.ListReceipts: "care",
+	audit.ReadOverview: "care", audit.ReadCover: "cover", audit.ReadEuropeanCard: "cover", audit.ListRefunds: "care", audit.ReadRefund: "care", audit.ListReceipts: "care",
 	audit.ReadMedicalFiles: "rights", audit.ReadMaf: "rights", audit.ReadSavings: "rights", audit.ReadAgreements: "rights",
 	audit.ReadIndemnities: "indemnities", audit.ReadAppointment: "indemnities", audit.ReadStatement: "indemnities",
 }

@@ -260,6 +260,9 @@ func (db *DB) Request(ctx context.Context, login auth.Login, id string) (request
 			if r, err = db.request(c, login, id); err == nil {
 				r.Shipments, err = shipments(c, login.Mutuality, r)
 			}
+			if err == nil {
+				r.Certificate, err = db.certified(c, login, r)
+			}
 			return err
 		})
 	})

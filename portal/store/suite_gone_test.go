@@ -168,7 +168,7 @@ func testGoneReadAnew(t *testing.T, b *bed) {
 var fatesOfEach = map[core.Kind]core.Gone{
 	core.KindHousehold: {Ended: 2}, core.KindCover: {Ended: 1}, core.KindPayment: {Removed: 1}, core.KindIncapacity: {Ended: 1}, core.KindIndemnity: {Removed: 1},
 	core.KindAppointment: {Ended: 1}, core.KindMedicalFile: {Ended: 1}, core.KindTariff: {Removed: 1}, core.KindMaf: {Removed: 1}, core.KindSaving: {Removed: 1},
-	core.KindAgreement: {Ended: 1}, core.KindProvider: {Removed: 1}, core.KindBranch: {Removed: 1}, core.KindPostcode: {Removed: 1}, core.KindMember: {Ended: 3},
+	core.KindAgreement: {Ended: 1}, core.KindEuropeanCard: {Removed: 1}, core.KindProvider: {Removed: 1}, core.KindBranch: {Removed: 1}, core.KindPostcode: {Removed: 1}, core.KindMember: {Ended: 3},
 }
 
 func (b *bed) loadEach() map[core.Kind][]core.Row {
@@ -228,7 +228,7 @@ func testGoneDelivered(t *testing.T, b *bed) {
 		core.KindMember:    {{claireNumber}, {bramNumber}, {"93051822361"}},
 		core.KindHousehold: {{claire, claire}, {claire, bram}}, core.KindCover: {{claire, "compulsory", "2010-01-01"}}, core.KindPayment: {{"P1"}},
 		core.KindIncapacity: {{claire, "2026-09-01"}}, core.KindIndemnity: {{claire, "I1"}}, core.KindAppointment: {{claire, "A1"}}, core.KindMedicalFile: {{claire, "2026-01-01"}},
-		core.KindTariff: {{"101076", "2026-01-01", "false"}}, core.KindMaf: {{claire, "2026"}}, core.KindSaving: {{bram, "2026"}}, core.KindAgreement: {{claire, "G1"}},
+		core.KindTariff: {{"101076", "2026-01-01", "false"}}, core.KindMaf: {{claire, "2026"}}, core.KindSaving: {{bram, "2026"}}, core.KindAgreement: {{claire, "G1"}}, core.KindEuropeanCard: {{claire}},
 		core.KindProvider: {{"10000000004"}}, core.KindBranch: {{"LG1"}}, core.KindPostcode: {{"4000", "Liège"}},
 	} {
 		if got := b.takeAway(kind, b.delivered(kind, keys...)); got.Count() != 0 || got.Stand != int64(len(keys)) {

@@ -52,6 +52,7 @@ func specimens() map[string]Act {
 		list["bank change "+string(l)] = bankChange(l)
 		list["order "+string(l)] = ehicOrder(l)
 		list["indemnities "+string(l)] = indemnities(l)
+		list["certificate "+string(l)] = ehicCertificate(l)
 		list["refunds "+string(l)] = refundReceipt(l)
 		for _, k := range PostKinds() {
 			list[string(k)+" "+string(l)] = postOrder(l, k)

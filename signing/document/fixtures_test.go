@@ -68,6 +68,15 @@ func indemnities(l Language) Indemnities {
 	}
 }
 
+// ehicCertificate fills every field.
+func ehicCertificate(l Language) EHICCertificate {
+	return EHICCertificate{
+		Reference: "GC-2026-4C8H-902", Language: l, Mutuality: mutuality(), Member: member(), Date: on(2026, 11, 20),
+		State: "BE", Surname: "Delcourt", GivenNames: "Nora", Birth: on(1988, 2, 29), Number: "88022901012", Institution: "319000",
+		Card: "80056000000123456789", Expiry: on(2027, 12, 31), From: on(2026, 11, 20), Until: on(2027, 2, 18),
+	}
+}
+
 // accessChange fills every field.
 func accessChange(l Language, allow bool) AccessChange {
 	return AccessChange{

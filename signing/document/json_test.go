@@ -89,7 +89,7 @@ func TestMarshalRefusesNoAct(t *testing.T) {
 
 func TestFrozenActComesBackWhole(t *testing.T) {
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), ehicCertificate(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
 			b, err := Marshal(a)
 			if err != nil {
 				t.Fatalf("Marshal(%s) = %v", a.Kind(), err)
@@ -103,7 +103,7 @@ func TestFrozenActComesBackWhole(t *testing.T) {
 }
 
 func TestFrozenForm(t *testing.T) {
-	for _, a := range []Act{bankChange(FR), ehicOrder(DE), postOrder(NL, KindTravelPapers), indemnities(FR), refundReceipt(NL), accessChange(FR, false), statementsChange(FR, false)} {
+	for _, a := range []Act{bankChange(FR), ehicOrder(DE), postOrder(NL, KindTravelPapers), indemnities(FR), ehicCertificate(FR), refundReceipt(NL), accessChange(FR, false), statementsChange(FR, false)} {
 		b, err := Marshal(a)
 		if err != nil {
 			t.Fatal(err)
@@ -141,7 +141,7 @@ func TestLettersAreComposedWhenFrozen(t *testing.T) {
 
 func FuzzUnmarshal(f *testing.F) {
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), ehicCertificate(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
 			b, err := Marshal(a)
 			if err != nil {
 				f.Fatal(err)

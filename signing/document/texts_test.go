@@ -106,7 +106,7 @@ func checkTypography(t *testing.T, name string, l Language, text string) {
 func TestSheetsInFourLanguages(t *testing.T) {
 	notYet := map[Language]string{FR: "pas encore en vigueur", NL: "nog niet van kracht", DE: "noch nicht in Kraft", EN: "not in force yet"}
 	for _, l := range Languages() {
-		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
+		for _, a := range []Act{bankChange(l), ehicOrder(l), postOrder(l, KindLabels), postOrder(l, KindEnvelopes), postOrder(l, KindIncapacityForm), postOrder(l, KindTravelPapers), indemnities(l), ehicCertificate(l), refundReceipt(l), accessChange(l, false), accessChange(l, true), statementsChange(l, false), statementsChange(l, true)} {
 			s := a.Sheet()
 			all := strings.Join(s.Texts(), "\n")
 			golden(t, string(a.Kind())+"-"+string(l)+".txt", []byte(all+"\n"))
@@ -114,9 +114,10 @@ func TestSheetsInFourLanguages(t *testing.T) {
 				t.Errorf("%s in %s has a placeholder left: %s", a.Kind(), l, all)
 			}
 			_, stated := a.(Indemnities)
+			_, certified := a.(EHICCertificate)
 			_, receipt := a.(RefundReceipt)
 			_, atOnce := a.(AccessChange)
-			if !stated && !receipt && !atOnce && !strings.Contains(all, notYet[l]) {
+			if !stated && !certified && !receipt && !atOnce && !strings.Contains(all, notYet[l]) {
 				t.Errorf("%s in %s does not say %q", a.Kind(), l, notYet[l])
 			}
 			for _, b := range s.Blocks {

@@ -52,6 +52,10 @@ func (s *samples) acts(l document.Language) map[document.Kind]document.Act {
 			Payments: []document.Indemnity{{Paid: s.day.AddDate(0, -1, 0), From: s.day.AddDate(0, -2, 0), To: s.day.AddDate(0, -1, -1),
 				Days: 24, Daily: 6_210, Gross: 149_040, Tax: 16_543, Net: 132_497}}},
 	}
+	all[document.KindEHICCertificate] = document.EHICCertificate{
+		Reference: reference, Language: l, Mutuality: s.house(), Member: s.member(), Date: s.day,
+		State: "BE", Surname: "Delcourt", GivenNames: "Mathieu", Birth: s.member().Birth, Number: "85073003328", Institution: "319000",
+		Card: "80056000000123456789", Expiry: s.day.AddDate(1, 0, 0), From: s.day, Until: s.day.AddDate(0, 3, 0)}
 	for kind, allow := range map[document.Kind]bool{document.KindAccessAllow: true, document.KindAccessBlock: false} {
 		all[kind] = document.AccessChange{Reference: reference, Language: l, Mutuality: s.house(), Member: s.member(), Date: s.day,
 			Allow: allow, Holder: "Nora Delcourt", Booklet: "h0000000000000000000000001"}

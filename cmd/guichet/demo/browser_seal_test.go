@@ -119,6 +119,7 @@ func TestBrowserReceipt(t *testing.T) {
 	w.click(sendForm)
 	w.at("requests/[a-z0-9]+/done")
 	w.judge("done, sent", "nl")
+	w.certificate(t)
 	w.visit("/nl/documents")
 	w.click("tbody th a")
 	w.at("documents/[a-z0-9]+")

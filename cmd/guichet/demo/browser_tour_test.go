@@ -141,7 +141,7 @@ var selfTestStop = stop{"GET help/self-test", "self-test", func(w *window, base 
 // memberStops are the pages of a member, in their filled state.
 var memberStops = []stop{
 	plain("home"), plain("account"), plain("account/access"), plain("account/password"), plain("account/email"), plain("bank"), plain("bank/change"),
-	plain("orders"), plain("orders/ehic"), plain("requests"), plain("papers"), plain("documents"),
+	plain("orders"), plain("orders/ehic"), plain("orders/ehic/certificate"), plain("requests"), plain("papers"), plain("documents"),
 	form("bank/reveal", "bank with the number shown", "bank", "", sendForm),
 	{"GET bank/change/check", "bank change to check", form("", "", "bank/change", fillBank, sendForm).way},
 	{"GET bank/change", "bank change, an answer to change", func(w *window, base string, f filled) {
@@ -207,6 +207,7 @@ var notPages = map[string]string{
 	"POST bank/change/send":           "redirect",
 	"POST orders/ehic/send":           "redirect",
 	"POST bank/change/check":          "redirect",
+	"POST orders/ehic/certificate":    "leads to the document",
 	"POST orders/ehic/check":          "redirect",
 	"POST requests/:id/read":          "redirect; its 422 is among the faults",
 	"POST requests/:id/decline":       "redirect; its 422 is among the faults",

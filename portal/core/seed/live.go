@@ -1,6 +1,8 @@
 package seed
 
 import (
+	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,6 +31,7 @@ func (g *Generator) live(r *rand.Rand, f Family) Records {
 		g.medicalFile(r, &out, f, p)
 		g.saving(r, &out, p)
 		g.agreement(r, &out, f, p)
+		g.card(&out, p)
 		g.sickness(r, &out, p)
 		acts = append(acts, g.acts(r, f, p)...)
 	}
@@ -113,6 +116,19 @@ func (g *Generator) saving(r *rand.Rand, out *Records, p Person) {
 		s.Total += s.Deposited
 		out.Savings = append(out.Savings, s)
 	}
+}
+
+// card: everybody has had a European one; three in four may have a certificate in its place.
+func (g *Generator) card(out *Records, p Person) {
+	h := fnv.New32a()
+	h.Write([]byte(p.Affiliation))
+	n := h.Sum32()
+	c := core.EuropeanCard{Member: p.Affiliation, Institution: "319000", Number: fmt.Sprintf("80056%015d", n),
+		Until: time.Date(g.cfg.Until.Year()+1+int(n%2), time.December, 31, 0, 0, 0, 0, time.UTC)}
+	if n%4 > 0 {
+		c.Certificate = g.cfg.Until.AddDate(0, 3, 0)
+	}
+	out.Cards = append(out.Cards, c)
 }
 
 var subjects = map[string]map[string][]string{

@@ -89,6 +89,7 @@ type Records struct {
 	Shares       []core.MafShare
 	Savings      []core.Saving
 	Agreements   []core.Agreement
+	Cards        []core.EuropeanCard
 }
 
 // Places are the records that belong to nobody.
