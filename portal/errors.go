@@ -82,6 +82,7 @@ var outcomes = []outcome{
 	{requests.ErrTooManyPapers, http.StatusConflict, "papers.enough"},
 	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"}, // the member's own name
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
+	{requests.ErrFormer, http.StatusForbidden, "portal.former"},
 	{requests.ErrNoAccess, http.StatusConflict, "orders.noaccess"},
 	{kiosk.ErrNoCard, http.StatusConflict, "kiosk.nocard"},
 	{kiosk.ErrUnknown, http.StatusConflict, "kiosk.unbound"},

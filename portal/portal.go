@@ -88,6 +88,8 @@ type Store interface {
 	people.BirthdayStore
 	imports.Store
 	Ping(ctx context.Context) error
+	// Ended is the last day of a former member; zero for who is one.
+	Ended(ctx context.Context, login auth.Login) (time.Time, error)
 }
 
 // Revocation answers for the status of cards; *revocation.Checker is the one in use.

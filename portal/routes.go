@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -53,7 +54,25 @@ func (t table) add(method, path string, act auth.Act, h page.Handler) {
 		return
 	}
 	t.portal.routes = append(t.portal.routes, Route{Method: method, Path: path, Act: act})
-	t.group.Handle(method, "/"+path, t.portal.arrive(act), t.portal.admit(act), t.portal.adapt(h))
+	t.group.Handle(method, "/"+path, t.portal.arrive(act), t.portal.admit(act), t.portal.adapt(t.portal.ofMembers(path, h)))
+}
+
+// ofMembers keeps former members from the pages on which one orders, or changes an account:
+// they read why before they type anything. The store refuses them once more.
+func (p *Portal) ofMembers(path string, h page.Handler) page.Handler {
+	if !strings.HasPrefix(path+"/", "orders/") && !strings.HasPrefix(path+"/", "bank/change/") {
+		return h
+	}
+	return func(c *gin.Context) error {
+		ended, err := p.cfg.Store.Ended(c.Request.Context(), page.LoginOf(c))
+		if err == nil && !ended.IsZero() {
+			err = requests.ErrFormer
+		}
+		if err != nil {
+			return err
+		}
+		return h(c)
+	}
 }
 
 // noPage answers for what a mutuality does without, as for an address that never was.

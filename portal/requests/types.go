@@ -40,6 +40,8 @@ var (
 	// ErrNoAccess means that somebody in an order may not be ordered for any more: she
 	// blocked, or left the booklet, since the answers were frozen.
 	ErrNoAccess = errors.New("somebody in the order may not be seen any more")
+	// ErrFormer means that the membership has ended: nothing is ordered or changed any more.
+	ErrFormer = errors.New("membership has ended")
 	// ErrNotOpen means the request is not waiting for a signature any more.
 	ErrNotOpen = errors.New("request is not open for signing")
 	// ErrPreparationExpired means the ten minutes between prepare and signature passed.

@@ -298,7 +298,7 @@ func (db *DB) sealable(t *tx, key memberKey, login auth.Login, r requests.Reques
 		err = accountUnchanged(t, login, r.Act)
 	}
 	if err == nil {
-		err = db.stillSeen(t, login, r.ID)
+		err = db.stillMay(t, login, r.ID)
 	}
 	return err
 }

@@ -171,7 +171,7 @@ func (db *DB) completable(t *tx, key memberKey, login auth.Login, r requests.Req
 		err = accountUnchanged(t, login, r.Act)
 	}
 	if err == nil {
-		err = db.stillSeen(t, login, r.ID)
+		err = db.stillMay(t, login, r.ID)
 	}
 	if err == nil && c.At.After(p.Expires) {
 		err = requests.ErrPreparationExpired

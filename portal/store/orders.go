@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -68,8 +71,7 @@ func orderedFor(c *conn, mutuality, member, request string) (list []auth.MemberI
 	return list, err
 }
 
-// insertPeople keeps whom an order is for. requests.ErrNoAccess if the member does not see
-// one of them.
+// insertPeople keeps whom an order is for. The errors of stillMay.
 func (db *DB) insertPeople(t *tx, key memberKey, login auth.Login, r requests.Request) error {
 	for _, one := range r.People {
 		_, err := t.exec(`INSERT INTO request_people (mutuality, member, request, person) VALUES (?, ?, ?, ?)`,
@@ -78,11 +80,23 @@ func (db *DB) insertPeople(t *tx, key memberKey, login auth.Login, r requests.Re
 			return err
 		}
 	}
-	return db.stillSeen(t, login, r.ID)
+	return db.stillMay(t, login, r.ID)
 }
 
-// stillSeen refuses an order for somebody whom its member does not see at this moment.
-func (db *DB) stillSeen(t *tx, login auth.Login, request string) error {
+// stillMay refuses what a former member orders or changes, and an order for somebody whom its
+// member does not see at this moment.
+func (db *DB) stillMay(t *tx, login auth.Login, request string) error {
+	var kind document.Kind
+	err := t.get(`SELECT kind FROM requests WHERE mutuality = ? AND member = ? AND request = ?`,
+		[]any{login.Mutuality, string(login.Member), request}, &kind)
+	if err != nil {
+		return err
+	}
+	if kind == document.KindBankChange || requests.Ordered(kind) {
+		if ended, err := db.ended(t.conn, login); err != nil || !ended.IsZero() {
+			return cmp.Or(err, requests.ErrFormer)
+		}
+	}
 	list, err := orderedFor(t.conn, login.Mutuality, string(login.Member), request)
 	if err != nil || len(list) == 0 {
 		return err
@@ -97,6 +111,31 @@ func (db *DB) stillSeen(t *tx, login auth.Login, request string) error {
 		}
 	}
 	return nil
+}
+
+// Ended is the last day of somebody who is a member no more; zero for who is.
+func (db *DB) Ended(ctx context.Context, login auth.Login) (ended time.Time, err error) {
+	err = db.read(ctx, func(c *conn) error {
+		ended, err = db.ended(c, login)
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the end of a membership: %w", err)
+	}
+	return ended, nil
+}
+
+func (db *DB) ended(c *conn, login auth.Login) (time.Time, error) {
+	var until sql.NullString
+	err := c.get(`SELECT until FROM members WHERE mutuality = ? AND member = ? AND until < ?`,
+		[]any{login.Mutuality, string(login.Member), belgianDay(db.cfg.Now()).Format(time.DateOnly)}, &until)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return fromDate(until)
 }
 
 // orderRoom refuses labels for who has some, and more envelopes than anybody fills.

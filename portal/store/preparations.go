@@ -30,7 +30,7 @@ func (db *DB) Prepare(ctx context.Context, login auth.Login, p requests.Preparat
 		if err := ofMember(t, key, p.Request); err != nil {
 			return err
 		}
-		return db.stillSeen(t, login, p.Request)
+		return db.stillMay(t, login, p.Request)
 	})
 }
 

@@ -512,14 +512,21 @@ func testAskMember(t *testing.T, b *bed) {
 	}
 }
 
-// order signs an order of the member.
-func (b *bed) order(login auth.Login) (string, requests.Request) {
+// cards is an order of a European card, frozen but not stored.
+func (b *bed) cards() requests.Request {
 	b.t.Helper()
 	r := b.request()
 	change := bankChange(1)
 	order := document.EHICOrder{Reference: r.Reference, Language: document.FR, Mutuality: change.Mutuality, Member: change.Member,
 		Date: change.Date, ForPersons: []string{"Claire Delcourt"}, DeliverTo: []string{"Claire Delcourt", "Rue Neuve 1", "4000 Liège"}}
 	r.Act, r.Sheet = order, order.Sheet()
+	return r
+}
+
+// order signs an order of the member.
+func (b *bed) order(login auth.Login) (string, requests.Request) {
+	b.t.Helper()
+	r := b.cards()
 	id, err := b.PutRequest(b.t.Context(), login, r, "")
 	if err != nil {
 		b.t.Fatal(err)

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"crypto/sha256"
 	"slices"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"guichet.example/portal/orders"
 	"guichet.example/portal/people"
 	"guichet.example/portal/requests"
-	"guichet.example/signing/document"
 )
 
 func TestCertificatesSQLite(t *testing.T) { testCertificates(t, newBed(t, openSQLite)) }
@@ -25,12 +23,8 @@ func TestCertificatesPostgreSQL(t *testing.T) {
 // orderFor signs an order of European cards for these people.
 func (b *bed) orderFor(login auth.Login, whom ...auth.MemberID) string {
 	b.t.Helper()
-	r := b.request()
-	change := bankChange(1)
-	order := document.EHICOrder{Reference: r.Reference, Language: document.FR, Mutuality: change.Mutuality, Member: change.Member,
-		Date: change.Date, ForPersons: []string{"Claire Delcourt"}, DeliverTo: []string{"Claire Delcourt", "Rue Neuve 1", "4000 Liège"}}
-	r.Act, r.Sheet, r.People = order, order.Sheet(), whom
-	r.SHA256 = sha256.Sum256(r.PDF)
+	r := b.cards()
+	r.People = whom
 	id, err := b.PutRequest(b.t.Context(), login, r, "")
 	if err != nil {
 		b.t.Fatal(err)
