@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"guichet.example/auth/nrn"
@@ -20,7 +21,7 @@ Takes in what the insurance system delivers: NDJSON or CSV, one kind a file. The
 in a file's name (payment.ndjson, line-2026-11-22.csv) or given. Of a folder, all files
 are taken in, members first. A wrong line is left out and told; the others go in. The
 same file again changes nothing, and one that was cut short goes on where it was. Exits
-with 1 where a line was left out.
+with 1 where a line was left out, or a file holds none.
 
 With -complete the files are all there is of their kinds, and what they do not hold is
 taken away at the end: payments, indemnities, tariffs, years of maximum billing and of
@@ -47,6 +48,9 @@ type importer struct {
 	looking   bool        // at what an import would do: nothing is written
 	complete  *completion // nil: what is not delivered stays
 	out       func(file string, kind core.Kind, counts core.Import)
+	absent    func(file string, fields []string) // tells fields that a file has no column for
+	hollow    []importFile                       // files without rows
+	filled    map[core.Kind]bool                 // kinds of which there were rows
 }
 
 // importStore is what an import needs of the store.
@@ -60,8 +64,14 @@ type importStore interface {
 	TakeAway(ctx context.Context, mutuality, id string, delivered *core.Delivered) (core.Gone, error)
 }
 
-// errRejected means that lines were left out; what was told before says which.
-var errRejected = errors.New("wrong lines")
+// errRejected means that lines were left out, which was told before, or that a file held none.
+var errRejected = errors.New("not all was imported")
+
+// rejection says so in words.
+type rejection string
+
+func (r rejection) Error() string { return string(r) }
+func (r rejection) Unwrap() error { return errRejected }
 
 func runImport(ctx context.Context, env cli.Env, args []string) error {
 	flags := cli.Flags(env, "import", importUsage)
@@ -148,7 +158,11 @@ func (x *importer) completing(flags *flag.FlagSet, complete bool, most int) erro
 
 // all takes in the files, or looks at them.
 func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, preview, strict bool) error {
+	x.filled = map[core.Kind]bool{}
 	x.out = func(file string, kind core.Kind, n core.Import) { x.counts(env, file, kind, n) }
+	x.absent = func(file string, fields []string) {
+		fmt.Fprintf(env.Stdout, "%s: the header has no %s: not given in any row\n", file, strings.Join(fields, ", "))
+	}
 	if preview || strict {
 		x.looking = true
 		err := x.look(ctx, env, files, preview)
@@ -175,7 +189,7 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 			return err
 		}
 	}
-	return x.rejected("are left out, the others are in")
+	return x.rejected("left out, the others are in")
 }
 
 // counts tells what became of the lines of a file.
@@ -199,16 +213,16 @@ func (x *importer) counts(env cli.Env, file string, kind core.Kind, n core.Impor
 // says nothing of what would change.
 func (x *importer) look(ctx context.Context, env cli.Env, files []importFile, told bool) error {
 	x.ahead = core.NewAhead()
-	out := x.out
+	out, absent := x.out, x.absent
 	if !told {
-		x.out = func(string, core.Kind, core.Import) {}
+		x.out, x.absent = func(string, core.Kind, core.Import) {}, func(string, []string) {}
 	}
 	for _, file := range files {
 		if err := x.take(ctx, file); err != nil {
 			return fmt.Errorf("%s: %w", file.name, err)
 		}
 	}
-	x.out = out
+	x.out, x.absent = out, absent
 	if n := x.ahead.Beyond(); n > 0 {
 		fmt.Fprintf(env.Stderr, "%d new members and payments are more than are kept in mind: what refers to one that is nowhere was not told from there on\n", n)
 	}
@@ -231,10 +245,22 @@ func (x *importer) lookGone(ctx context.Context, env cli.Env, files []importFile
 	return x.foresee(ctx, func(kind core.Kind, gone core.Gone) { tellGone(env.Stdout, kind, gone, words) })
 }
 
-// rejected is the error of an import with wrong lines.
+// rejected is the error of an import with wrong lines, or with files that hold nothing.
 func (x *importer) rejected(what string) error {
-	if x.rejects.lines == 0 {
+	var said []string
+	switch {
+	case x.rejects.lines == 1:
+		said = append(said, "1 wrong line: "+what)
+	case x.rejects.lines > 1:
+		said = append(said, fmt.Sprintf("%d wrong lines: %s", x.rejects.lines, what))
+	}
+	for _, file := range x.hollow {
+		if x.complete == nil || !x.filled[file.kind] { // a part of a complete delivery may be empty
+			said = append(said, file.name+": "+core.ReasonNoRows)
+		}
+	}
+	if said == nil {
 		return nil
 	}
-	return fmt.Errorf("%d %w: %s", x.rejects.lines, errRejected, what)
+	return rejection(strings.Join(said, "\n"))
 }

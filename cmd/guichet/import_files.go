@@ -167,11 +167,20 @@ func (x *importer) take(ctx context.Context, file importFile) error {
 	defer f.Close()
 	x.rejects.lines += i.Rejected // before it was cut short
 	again := sha256.New()
-	if err := x.read(ctx, file, io.TeeReader(f, again), &i); err != nil {
+	some, err := x.read(ctx, file, io.TeeReader(f, again), &i)
+	if err != nil {
 		return err
 	}
 	if [32]byte(again.Sum(nil)) != i.SHA256 {
 		return errFileChanged
+	}
+	if some {
+		x.filled[file.kind] = true
+	} else {
+		x.hollow = append(x.hollow, file)
+		if !i.Complete { // nothing says that it is all there is to say
+			return x.noteRefused(ctx, &i, 1, core.ReasonNoRows)
+		}
 	}
 	if i.Complete && x.ahead == nil {
 		x.complete.open = append(x.complete.open, taken{file, i})
@@ -191,12 +200,16 @@ func (x *importer) end(ctx context.Context, file importFile, i core.Import) erro
 	return nil
 }
 
-// read reads the lines behind those that are in already.
-func (x *importer) read(ctx context.Context, file importFile, from io.Reader, i *core.Import) error {
+// read reads the lines behind those that are in already, and tells whether there are any.
+func (x *importer) read(ctx context.Context, file importFile, from io.Reader, i *core.Import) (some bool, err error) {
 	r, err := core.NewReader(from, file.kind, file.format, x.now())
 	if err != nil {
-		return x.refuse(ctx, i, 1, err)
+		return false, x.refuse(ctx, i, 1, err)
 	}
+	if absent := r.Absent(); len(absent) > 0 {
+		x.absent(file.name, absent)
+	}
+	some = i.Lines > 0
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	parts := partsOf(ctx, r, file, i)
@@ -208,29 +221,34 @@ func (x *importer) read(ctx context.Context, file importFile, from io.Reader, i 
 	}
 	for part := range parts {
 		if part.err != nil {
-			return part.err
+			return false, part.err
 		}
 		if err := x.put(ctx, file.name, part.Part, i); err != nil {
-			return err
+			return false, err
 		}
+		some = true
 		if loud {
 			x.progress.at(int(part.Bytes >> 10))
 		}
 	}
-	return ctx.Err()
+	return some, ctx.Err()
 }
 
-// refuse notes that a file is refused as a whole.
+// refuse notes that a file is refused as a whole, and returns why.
 func (x *importer) refuse(ctx context.Context, i *core.Import, line int64, cause error) error {
+	return errors.Join(cause, x.noteRefused(ctx, i, line, cause.Error()))
+}
+
+func (x *importer) noteRefused(ctx context.Context, i *core.Import, line int64, reason string) error {
 	if x.ahead != nil {
-		return cause
+		return nil
 	}
-	part := core.Part{Batch: core.Batch{Kind: i.Kind}, Rejects: []core.LineReject{{Line: line, Reason: cause.Error()}}, Lines: line}
+	part := core.Part{Batch: core.Batch{Kind: i.Kind}, Rejects: []core.LineReject{{Line: line, Reason: reason}}, Lines: line}
 	_, err := x.db.LoadPart(ctx, x.mutuality, i.ID, part)
 	if err == nil {
 		err = x.db.EndImport(ctx, x.mutuality, i.ID, core.ImportRefused)
 	}
-	return errors.Join(cause, err)
+	return err
 }
 
 // put writes a part, or looks at it, and tells what was wrong.

@@ -17,6 +17,7 @@ const (
 type columns struct {
 	schema *Schema
 	at     []int
+	absent []string // fields that have no column
 	comma  byte
 	buf    []byte
 }
@@ -29,15 +30,16 @@ func header(schema *Schema, line []byte) (*columns, error) {
 	if bytes.IndexByte(line, ',') < 0 && bytes.IndexByte(line, ';') >= 0 {
 		c.comma = ';'
 	}
-	var missing []string
+	var missing, unknown []string
 	seen := make([]bool, len(schema.Fields))
-	strange, unknown, twice := 0, 0, ""
+	strange, twice := 0, ""
 	wrong := c.split(string(line), func(n int, name string) {
 		i, ok := schema.byName[strings.TrimSpace(name)]
 		switch {
 		case !ok:
-			strange++
-			unknown = n + 1
+			if strange++; strange <= maxProblems {
+				unknown = append(unknown, columnName(n+1, strings.TrimSpace(name)))
+			}
 		case seen[i]:
 			twice = schema.Fields[i].Name
 		default:
@@ -46,8 +48,12 @@ func header(schema *Schema, line []byte) (*columns, error) {
 		c.at = append(c.at, i)
 	})
 	for i, f := range schema.Fields {
-		if f.Required && !seen[i] {
+		switch {
+		case seen[i]:
+		case f.Required:
 			missing = append(missing, f.Name)
+		default:
+			c.absent = append(c.absent, f.Name)
 		}
 	}
 	switch {
@@ -57,12 +63,20 @@ func header(schema *Schema, line []byte) (*columns, error) {
 		return nil, errors.New("the first line is no header: it names the columns, see import -schema")
 	case len(missing) > 0:
 		return nil, fmt.Errorf("missing columns: %s", strings.Join(missing, ", "))
-	case unknown > 0:
-		return nil, fmt.Errorf("column %d is not in the schema", unknown)
+	case strange > 0:
+		return nil, fmt.Errorf("not in the schema: %s", strings.Join(unknown, ", "))
 	case twice != "":
 		return nil, fmt.Errorf("column %s stands twice", twice)
 	}
 	return c, nil
+}
+
+// columnName is a column by its place, and by its name where that may be told.
+func columnName(n int, name string) string {
+	if name = nameOf(name); name != "" {
+		name = " " + name
+	}
+	return fmt.Sprintf("column %d%s", n, name)
 }
 
 // record reads a line.

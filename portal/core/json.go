@@ -91,13 +91,35 @@ func (s *scanner) member(of, name string) bool {
 	}
 	i, known := s.schema.byName[full]
 	if !known || of == "" && strings.Contains(name, ".") {
-		return s.skip("", reasonUnknown) // the name may be anything, a value among them
+		return s.skip(nameOf(full), reasonUnknown)
 	}
 	if s.values[i].form != absent {
 		return s.skip(full, reasonTwice)
 	}
 	return s.value(&s.values[i], full)
 }
+
+// nameOf is the name of a field, or a column, that nobody knows; empty where it may be
+// anything, a value among them.
+func nameOf(name string) string {
+	digits := 0
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= '0' && c <= '9' && i > 0:
+			digits++
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+		case c != '_' && c != '-' && c != '.' || i == 0:
+			return ""
+		}
+	}
+	if len(name) > mostFieldName || digits > 4 {
+		return ""
+	}
+	return name
+}
+
+// mostFieldName is the longest name that is told, in bytes.
+const mostFieldName = 40
 
 const reasonObjectHere = "is an object"
 

@@ -80,6 +80,14 @@ type Reader struct {
 // Keyed has the reader tell the key of every line.
 func (f *Reader) Keyed() { f.keyed = true }
 
+// Absent are the fields that a file of CSV has no column for: none that is required.
+func (f *Reader) Absent() []string {
+	if f.columns == nil {
+		return nil
+	}
+	return f.columns.absent
+}
+
 // NewReader begins a file. today is the day that no past can be after. An error refuses
 // the whole file, and says why.
 func NewReader(r io.Reader, kind Kind, format Format, today time.Time) (*Reader, error) {

@@ -90,7 +90,11 @@ func TestReaderRefusesLines(t *testing.T) {
 		{"too long a name", NDJSON, change("Ann", strings.Repeat("é", 141)), []told{{1, "payee", "longer than 140 characters"}}},
 		{"two are missing", NDJSON, `{"member":"1","kind":"refund","treated":"2026-11-02","payee":""}`, []told{{1, "reference", ReasonMissing}, {1, "payee", ReasonMissing}, {1, "cents", ReasonMissing}}},
 		{"null", NDJSON, change("2640", "null"), []told{{1, "cents", ReasonMissing}}},
-		{"unknown field", NDJSON, change(`"cents"`, `"euro":1,"cents"`), []told{{1, "", reasonUnknown}}},
+		{"unknown field", NDJSON, change(`"cents"`, `"euro":1,"cents"`), []told{{1, "euro", reasonUnknown}}},
+		{"a number for a field", NDJSON, change(`"cents"`, `"85073003328":1,"cents"`), []told{{1, "", reasonUnknown}}},
+		{"a number at the end of a field", NDJSON, change(`"cents"`, `"n85073003328":1,"cents"`), []told{{1, "", reasonUnknown}}},
+		{"words for a field", NDJSON, change(`"cents"`, `"Ann Peeters":1,"cents"`), []told{{1, "", reasonUnknown}}},
+		{"a long name", NDJSON, change(`"cents"`, `"`+strings.Repeat("x", 41)+`":1,"cents"`), []told{{1, "", reasonUnknown}}},
 		{"twice", NDJSON, change(`"cents"`, `"cents":1,"cents"`), []told{{1, "cents", reasonTwice}}},
 		{"nested", NDJSON, change("2640", "[1]"), []told{{1, "cents", reasonNested}}},
 		{"sign", NDJSON, change("refund", "contribution"), []told{{1, "cents", "negative from the member, positive to the payee"}}},
@@ -119,7 +123,8 @@ func TestReaderRefusesRecords(t *testing.T) {
 		{"check digits", KindMember, `{"national_number":"85073003327","affiliation":"1","given_names":"A","surname":"B","language":"fr"}`, []told{{1, "national_number", reasonNumber}}},
 		{"check digits of an account", KindMember, `{"national_number":"85073003328","affiliation":"1","given_names":"A","surname":"B","language":"fr","account":{"iban":"BE68539007547035","holder":"A"}}`, []told{{1, "account.iban", "wrong check digits"}}},
 		{"holder", KindMember, `{"national_number":"85073003328","affiliation":"1","given_names":"A","surname":"B","language":"fr","account":{"iban":"BE68539007547034"}}`, []told{{1, "account.holder", ReasonMissing}}},
-		{"field with a dot", KindMember, `{"national_number":"85073003328","affiliation":"1","given_names":"A","surname":"B","language":"fr","account.iban":"BE68539007547034"}`, []told{{1, "", reasonUnknown}}},
+		{"field with a dot", KindMember, `{"national_number":"85073003328","affiliation":"1","given_names":"A","surname":"B","language":"fr","account.iban":"BE68539007547034"}`, []told{{1, "account.iban", reasonUnknown}}},
+		{"field of an object", KindMember, `{"national_number":"85073003328","affiliation":"1","given_names":"A","surname":"B","language":"fr","account":{"bic":"X"}}`, []told{{1, "account.bic", reasonUnknown}}},
 		{"out of the folder", KindReceived, `{"member":"1","reference":"D","kind":"letter","title":"T","language":"fr","issued":"2026-01-01","file":"../x.pdf","sha256":"` + strings.Repeat("0", 64) + `"}`, []told{{1, "file", "a name in the folder of this file, without folders"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,7 +144,7 @@ func TestReaderRefusesFiles(t *testing.T) {
 		{"nothing", "", "empty"},
 		{"no header", "00-1,P1,refund,2026-11-02,Ann,2640\n", "no header"},
 		{"missing columns", "member,reference\n", "missing columns: kind, treated, payee, cents"},
-		{"unknown column", strings.Replace(headCSV, "\n", ",what\n", 1), "column 7 is not in the schema"},
+		{"unknown column", strings.Replace(headCSV, "\n", ",what,the sum\n", 1), "not in the schema: column 7 what, column 8"},
 		{"column twice", strings.Replace(headCSV, "\n", ",cents\n", 1), "column cents stands twice"},
 		{"header with a quote", "\"member,reference\n", reasonOpenQuote},
 	} {

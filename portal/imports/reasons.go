@@ -3,6 +3,7 @@ package imports
 import (
 	"regexp"
 
+	"guichet.example/portal/core"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 )
@@ -10,14 +11,17 @@ import (
 // whys are the reasons of portal/core and portal/store for which a line is left out, and
 // what they are in the catalogue. One that is not here is shown as it is, in English.
 var whys = map[string]string{
-	"is required":                                                                       "imports.why.missing",
-	"same key as an earlier one":                                                        "imports.why.duplicate",
-	"no member has this affiliation number":                                             "imports.why.no-member",
-	"another member has this affiliation number":                                        "imports.why.number-taken",
-	"several members have this affiliation number":                                      "imports.why.many-members",
-	"no payment has this reference":                                                     "imports.why.no-payment",
-	"the lines of this payment do not add up to its cents":                              "imports.why.payment-sum",
-	"which row this line is of cannot be told, so none can be taken away":               "imports.why.no-key",
+	"is required":                                                         "imports.why.missing",
+	"same key as an earlier one":                                          "imports.why.duplicate",
+	"no member has this affiliation number":                               "imports.why.no-member",
+	core.ReasonNational:                                                   "imports.why.national",
+	core.ReasonNotNational:                                                "imports.why.not-national",
+	core.ReasonNoRows:                                                     "imports.why.no-rows",
+	"another member has this affiliation number":                          "imports.why.number-taken",
+	"several members have this affiliation number":                        "imports.why.many-members",
+	"no payment has this reference":                                       "imports.why.no-payment",
+	"the lines of this payment do not add up to its cents":                "imports.why.payment-sum",
+	"which row this line is of cannot be told, so none can be taken away": "imports.why.no-key",
 	"rows that add up do not stand together, so which are all there are cannot be told": "imports.why.apart",
 	"no household has this year under maximum billing":                                  "imports.why.no-year",
 	"the shares of this year do not add up to what the household has counted":           "imports.why.year-sum",
@@ -86,6 +90,7 @@ var patterns = []struct {
 	{regexp.MustCompile(`^(\d+) columns, the header has (\d+)$`), "imports.why.columns", []string{"here", "head"}},
 	{regexp.MustCompile(`^takes away (\d+) of (\d+) rows, more than (\d+) %$`), "imports.why.too-many", []string{"gone", "stand", "most"}},
 	{regexp.MustCompile(`^missing columns: ([a-z0-9_., -]+)$`), "imports.why.no-columns", []string{"columns"}},
+	{regexp.MustCompile(`^not in the schema: ((?:column )[a-zA-Z0-9_., -]+)$`), "imports.why.strange-columns", []string{"columns"}},
 }
 
 // why is a reason in the language of the page; false: it stayed English.

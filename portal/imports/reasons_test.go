@@ -20,6 +20,7 @@ func TestReasonsAreInEveryLanguage(t *testing.T) {
 	reasons := map[string]string{
 		"between 0 and 9999": "9999", "between -5 and 7": "-5", "one of fr, nl, de, en": "fr, nl, de, en", "of advice, kiosk": "advice, kiosk",
 		"longer than 140 characters": "140", "11 digits": "11", "5 columns, the header has 6": "6", "missing columns: member, kind": "member, kind",
+		"not in the schema: column 7 what, column 8":          "7 what",
 		core.Gone{Stand: 40, Removed: 21}.TooMany(50).Error(): "21", core.ErrOlderDelivery.Error(): "",
 		"wrong check digits": "", "capitals, digits and dashes": "", "is not gross less tax": "", "is not fee and supplement less refund": "", "a payment of this kind has no lines": "",
 	}

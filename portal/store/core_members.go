@@ -63,7 +63,7 @@ func (l *load) member(field, number string) (string, *fault) {
 	}
 	switch {
 	case !known:
-		return "", &fault{field, core.ReasonNoMember}
+		return "", &fault{field, core.NoMember(core.Unspaced(number))}
 	case id == "":
 		return "", &fault{field, core.ReasonManyMembers}
 	}
