@@ -335,6 +335,28 @@ func (o *Office) close(c *gin.Context) error {
 	return o.backToItem(c)
 }
 
+// stopChange stops a change of account for a member who called.
+func (o *Office) stopChange(c *gin.Context) error {
+	a := Answer{Words: typed(c, "words")}
+	if page.Switched(c) {
+		return o.showItem(c, http.StatusOK, a, nil)
+	}
+	v, wrong := page.From(c), ""
+	switch {
+	case a.Words == "":
+		wrong = "office.stop.empty"
+	case len([]rune(a.Words)) > MaxWords:
+		wrong = "office.words.long"
+	}
+	if wrong != "" {
+		return o.showItem(c, http.StatusUnprocessableEntity, a, []page.FieldError{{Field: "words", Text: v.T(wrong)}})
+	}
+	if err := o.Store.StopForMember(c.Request.Context(), page.OfficerOf(c), c.Param("id"), a.Words); err != nil {
+		return err
+	}
+	return o.backToItem(c)
+}
+
 // end ends an item. A link that a second officer agreed to is made where codes are.
 func (o *Office) end(c *gin.Context, a Answer) error {
 	ctx, officer, id := c.Request.Context(), page.OfficerOf(c), c.Param("id")

@@ -123,6 +123,21 @@ func TestSaidIsWhatIsSeen(t *testing.T) {
 	}
 }
 
+// A change of account that waits for its day can be stopped from its item, and none else.
+func TestStopIsOffered(t *testing.T) {
+	v := page.View{Lang: locale.FR, Now: today, Officer: &auth.Officer{ID: "ines"}}
+	for _, stoppable := range []bool{true, false} {
+		var b bytes.Buffer
+		i := Item{ID: "a-b", Kind: BankChange, Closed: today, Stoppable: stoppable}
+		if err := itemView(v, itemPage{Item: i}).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "/fr/office/queue/a-b/stop"); got != stoppable {
+			t.Errorf("stoppable %v: the page offers it: %v", stoppable, got)
+		}
+	}
+}
+
 // Whoever closes an item is told who will read what she writes: the answer to a request to
 // reopen an account stands before the member at her next sign-in.
 func TestWordsSayWhoReadsThem(t *testing.T) {

@@ -77,6 +77,7 @@ func (o *Office) Route(r page.Routes) {
 	r.POST(queuePath+"/:id/take", auth.WorkQueue, o.told(o.take))
 	r.POST(queuePath+"/:id/release", auth.WorkQueue, o.told(o.release))
 	r.POST(queuePath+"/:id/close", auth.WorkQueue, o.told(o.close))
+	r.POST(queuePath+"/:id/stop", auth.WorkQueue, o.told(o.stopChange))
 	r.GET(queuePath+"/:id/assign", auth.WorkQueue, o.told(o.assign))
 	r.POST(queuePath+"/:id/assign", auth.WorkQueue, o.told(o.giveTo))
 	r.GET(queuePath+"/:id/document.pdf", auth.WorkQueue, o.told(o.itemPDF))

@@ -77,6 +77,9 @@ type Store interface {
 	// HeldError, ErrState, ErrOwn if it is the colleague's own, ErrNotFound if she does not
 	// work at the queue.
 	AssignItem(ctx context.Context, o auth.Officer, id string, to auth.StaffID, words string) error
+	// StopForMember stops a change of account that both officers agreed to and that is not in
+	// force, for a member who called: ErrReason without words, ErrOwn, ErrState.
+	StopForMember(ctx context.Context, o auth.Officer, id, words string) error
 	// ReleaseItem, CloseItem and ItemPDF want the officer to hold it: HeldError, or ErrState.
 	ReleaseItem(ctx context.Context, o auth.Officer, id string) error
 	// CloseItem also refuses ErrFirst, where another officer must confirm, and

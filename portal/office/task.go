@@ -139,6 +139,7 @@ type Item struct {
 	Agreed    Hold      // who agreed first to a change of account; zero: nobody
 	Asked     time.Time // since when it waits for the member; zero: for the office
 	Damaged   bool      // what was said does not open any more; the log has the cause
+	Stoppable bool      // a change of account that both officers agreed to, not in force; false in lists
 
 	Said    map[string]string // empty in lists
 	History []Event           // oldest first; empty in lists

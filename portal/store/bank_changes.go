@@ -241,7 +241,7 @@ func (db *DB) refuseLate(ctx context.Context, t *tx, key memberKey, r requests.R
 	if err := t.note(note); err != nil {
 		return err
 	}
-	if err := db.endItem(t, key, r.ID, office.EventRejected); err != nil {
+	if err := db.endItem(t, auth.Officer{Mutuality: key.mutuality}, key, r.ID, office.EventRejected, ""); err != nil {
 		return err
 	}
 	return db.callOffice(t, key, r, "other-account")

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func (db *DB) StopByLink(ctx context.Context, mutuality, secret string) error {
 		}
 		note := db.ownEntry(ctx, mutuality, code.Member, audit.StopBankChange, object("request", code.Payload))
 		note.Reason = "link"
-		if inForce, err = db.stopChange(t, key, code.Payload, "link", note); err != nil {
+		if inForce, err = db.stopChange(t, key, code.Payload, stopping{by: "link", note: note}); err != nil {
 			return err
 		}
 		// Whoever asked for it sits perhaps in a session that is not hers.
@@ -73,7 +74,7 @@ func (db *DB) StopChange(ctx context.Context, login auth.Login, request string) 
 			return err
 		}
 		note := db.entry(ctx, login, audit.StopBankChange, object("request", request))
-		inForce, err = db.stopChange(t, key, request, "member", note)
+		inForce, err = db.stopChange(t, key, request, stopping{by: "member", note: note})
 		return err
 	})
 	switch {
@@ -85,10 +86,65 @@ func (db *DB) StopChange(ctx context.Context, login auth.Login, request string) 
 	return nil
 }
 
+// StopForMember implements office.Store: who reads no e-mail and has no way in is told by
+// letter to call. Before both officers agreed there is nothing to stop: the item is refused.
+func (db *DB) StopForMember(ctx context.Context, o auth.Officer, id, words string) error {
+	if (office.Answer{What: office.EventAnswered, Words: words}).Check(office.CannotConnect) != nil {
+		return office.ErrReason
+	}
+	member, request, _ := itemRequest(id)
+	note := db.officerEntry(ctx, o, member, audit.StopBankChange, object("request", request))
+	note.Reason = "office"
+	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
+		i, err := item(t.conn, o.Mutuality, id)
+		if err != nil {
+			return err
+		}
+		if err := notOwn(t.conn, o, i.Member); err != nil {
+			return err
+		}
+		if waits, err := waitsForItsDay(t.conn, o.Mutuality, i); err != nil || !waits {
+			return cmp.Or(err, office.ErrState)
+		}
+		key, err := db.keyOf(t.conn, o.Mutuality, i.Member)
+		if err != nil {
+			return err
+		}
+		if _, err := db.stopChange(t, key, request, stopping{by: "office", officer: o, words: words, note: note}); err != nil {
+			return err
+		}
+		return db.endSessions(ctx, t, o.Mutuality, i.Member, "", "change of account stopped")
+	})
+	if err != nil {
+		return fmt.Errorf("stopping a change of account for its member: %w", err)
+	}
+	return nil
+}
+
+// waitsForItsDay says whether an item is a change of account that both officers agreed to
+// and that is not in force.
+func waitsForItsDay(c *conn, mutuality string, i office.Item) (bool, error) {
+	_, request, ok := itemRequest(i.ID)
+	if !ok || i.Kind != office.BankChange {
+		return false, nil
+	}
+	var state string
+	err := c.get(`SELECT state FROM requests WHERE mutuality = ? AND member = ? AND request = ?`, []any{mutuality, string(i.Member), request}, &state)
+	return state == string(requests.Accepted), err
+}
+
+// stopping is who stops a change.
+type stopping struct {
+	by      string       // link, member, office: why it was refused, for the member
+	officer auth.Officer // of the office's
+	words   string       // hers
+	note    audit.Entry
+}
+
 // stopChange refuses the change, whatever was agreed, and calls the office. One that is in
 // force stays so, and the office is called all the more; one that ended otherwise stays as
 // it is.
-func (db *DB) stopChange(t *tx, key memberKey, request, by string, note audit.Entry) (inForce bool, err error) {
+func (db *DB) stopChange(t *tx, key memberKey, request string, s stopping) (inForce bool, err error) {
 	r, _, err := findRequest(t.conn, key, request)
 	if err != nil {
 		return false, err
@@ -100,7 +156,7 @@ func (db *DB) stopChange(t *tx, key memberKey, request, by string, note audit.En
 	cause := "stopped"
 	switch r.State {
 	case requests.Signed, requests.Pending, requests.Accepted:
-		if err := db.rejectChange(t, key, r, by); err != nil {
+		if err := db.rejectChange(t, key, r, s.by); err != nil {
 			return false, err
 		}
 		b, found, err := db.findChange(t.conn, key, r)
@@ -116,14 +172,15 @@ func (db *DB) stopChange(t *tx, key memberKey, request, by string, note audit.En
 		return false, nil
 	}
 	_, err = t.exec(`UPDATE bank_changes SET stopped_by = ?, stopped_at = ? WHERE mutuality = ? AND member = ? AND request = ? AND stopped_at IS NULL`,
-		by, micros(now), key.mutuality, key.member, request)
+		s.by, micros(now), key.mutuality, key.member, request)
 	if err != nil {
 		return false, err
 	}
-	if err := db.endItem(t, key, r.ID, office.EventStopped); err != nil {
+	s.officer.Mutuality = key.mutuality
+	if err := db.endItem(t, s.officer, key, r.ID, office.EventStopped, s.words); err != nil {
 		return false, err
 	}
-	if err := t.note(note); err != nil {
+	if err := t.note(s.note); err != nil {
 		return false, err
 	}
 	return inForce, db.callOffice(t, key, r, cause)
@@ -139,10 +196,11 @@ func (db *DB) rejectChange(t *tx, key memberKey, r requests.Request, why string)
 	return t.requestNews(db, key, r.ID, requests.NewsRejected)
 }
 
-// endItem writes the last event of a request that no officer ended, and frees it.
-func (db *DB) endItem(t *tx, key memberKey, request, what string) error {
+// endItem writes the last event of a request that nobody ended who held it, and frees it.
+// The zero officer: the member, or the system.
+func (db *DB) endItem(t *tx, o auth.Officer, key memberKey, request, what, words string) error {
 	item := office.Item{ID: key.member + "-" + request, Member: auth.MemberID(key.member)}
-	if err := t.event(db, auth.Officer{Mutuality: key.mutuality}, item, what, ""); err != nil {
+	if err := t.event(db, o, item, what, words); err != nil {
 		return err
 	}
 	_, err := t.exec(`DELETE FROM task_holds WHERE mutuality = ? AND task = ?`, key.mutuality, item.ID)

@@ -52,7 +52,7 @@ func (db *DB) Move(ctx context.Context, login auth.Login, id string, from []requ
 			}
 		}
 		if to == requests.Withdrawn && now.state == requests.Signed { // the office's item ends, whoever holds it
-			if err := db.endItem(t, key, id, office.EventWithdrawn); err != nil {
+			if err := db.endItem(t, auth.Officer{Mutuality: key.mutuality}, key, id, office.EventWithdrawn, ""); err != nil {
 				return err
 			}
 		}

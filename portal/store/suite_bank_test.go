@@ -46,6 +46,7 @@ func TestBankChanges(t *testing.T) {
 			"each change is handed over once":        testHandover,
 			"an older delivery takes none back":      testDeliveredLate,
 			"a member's own request, and another's":  testBankNeighbours,
+			"an officer stops one for who calls":     testStoppedByCall,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
@@ -760,6 +761,56 @@ func testDeliveredLate(t *testing.T, b *bed) {
 	b.clock.add(24 * time.Hour)
 	deliver(row, b.clock.Now())
 	holds("newer than the acknowledgement", before[0].IBAN, 3)
+}
+
+// Who reads no e-mail and has no way in calls: an officer stops the change that waits for
+// its day, for good; not one of her own household, and none that does not wait.
+func testStoppedByCall(t *testing.T, b *bed) {
+	ctx, ines, bob := t.Context(), b.ines(), b.bob()
+	own := b.hire("Claire Delcourt", number(claireNumber), auth.Advisor)
+	request, _ := b.signed(b.claire)
+	id := b.item(b.claire, request)
+	hash := b.session("thief", b.claire)
+	stop := func(o auth.Officer, id, words string) error { return b.StopForMember(ctx, o, id, words) }
+	want(t, "signed", stop(ines, id, "she called"), office.ErrState)
+	want(t, "first", b.agreed(ines, b.claire, request), nil)
+	want(t, "agreed once", stop(ines, id, "she called"), office.ErrState)
+	want(t, "second", b.agreed(bob, b.claire, request), nil)
+	if i, err := b.Item(ctx, ines, id); err != nil || !i.Stoppable || i.Member != "" {
+		t.Errorf("a change that waits = %+v, %v", i, err)
+	}
+	elsewhere := ines
+	elsewhere.Mutuality = "142"
+	want(t, "another mutuality's", stop(elsewhere, id, "she called"), office.ErrNotFound)
+	want(t, "her own", stop(own, id, "it was I"), office.ErrOwn)
+	want(t, "without a word", stop(ines, id, " "), office.ErrReason)
+	want(t, "no item", stop(ines, "06h029gerwqtfcfprcxr1ynme4-06h029gerwqtfcfprcxr1ynme4", "x"), office.ErrNotFound)
+	want(t, "no request", stop(ines, b.task(office.LostCode, claire.ID, "fr").ID, "x"), office.ErrState)
+	b.sentMails()
+	want(t, "stopped", stop(ines, id, "she called, it was not she"), nil)
+	want(t, "stopped twice", stop(bob, id, "again"), office.ErrState)
+	b.clock.add(30 * 24 * time.Hour)
+	b.apply()
+	if a, err := b.Accounts(ctx, b.claire); err != nil || len(a) != 1 || a[0].IBAN == newIBAN {
+		t.Errorf("accounts after the day: %+v, %v", a, err)
+	}
+	if r, err := b.Request(ctx, b.claire, request); err != nil || r.State != requests.Rejected || r.Reason == "" || strings.HasPrefix(r.Reason, "bank.") {
+		t.Errorf("request = %s, %q, %v", r.State, r.Reason, err)
+	}
+	if _, err := b.Session(ctx, hash, noon); err == nil {
+		t.Error("the session in which it was asked for goes on")
+	}
+	if list := b.sentMails(); len(list) == 0 || list[0].Template != mail.BankStopped {
+		t.Errorf("mails: %+v", list)
+	}
+	i, err := b.Item(ctx, bob, id)
+	if n := len(i.History); err != nil || i.Stoppable || i.History[n-1].Staff != ines.ID || i.History[n-1].Words != "she called, it was not she" {
+		t.Errorf("item = %+v, %v", i, err)
+	}
+	b.taskOf(ines, office.BankStopped)
+	if got := b.audited(audit.StopBankChange); len(got) == 0 {
+		t.Error("no row of the stop")
+	}
 }
 
 func testBankNeighbours(t *testing.T, b *bed) {

@@ -34,7 +34,9 @@ func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item,
 				return err
 			}
 			if i.Hold.Staff != o.ID || !i.Closed.IsZero() {
-				err = unsaid(c, o, &i)
+				if err = unsaid(c, o, &i); err == nil {
+					i.Stoppable, err = waitsForItsDay(c, o.Mutuality, i)
+				}
 				i.Member = ""
 				return err
 			}
@@ -49,7 +51,7 @@ func (db *DB) Item(ctx context.Context, o auth.Officer, id string) (office.Item,
 
 // unsaid leaves out of a history what member and office said to each other, but for the
 // officer's own words: like the item, it is for who holds it. What colleagues write to each
-// other, on taking over or handing on, stays; of an officer's own or her household's,
+// other, on taking over, handing on or stopping, stays; of an officer's own or her household's,
 // nothing does.
 func unsaid(c *conn, o auth.Officer, i *office.Item) error {
 	own := notOwn(c, o, i.Member)
@@ -57,7 +59,7 @@ func unsaid(c *conn, o auth.Officer, i *office.Item) error {
 		return own
 	}
 	for n, e := range i.History {
-		among := e.What == office.EventTaken || e.What == office.EventAssigned || e.Staff == o.ID
+		among := e.What == office.EventTaken || e.What == office.EventAssigned || e.What == office.EventStopped || e.Staff == o.ID
 		if own != nil || !among {
 			i.History[n].Words = ""
 		}

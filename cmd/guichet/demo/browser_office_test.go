@@ -167,7 +167,7 @@ var officeDoorStops = []stop{
 func init() {
 	for route, why := range map[string]string{
 		"POST office/sign-in": "JSON", "POST office/sign-in/challenge": "JSON", "POST office/stay": "JSON", "POST office/sign-out": "redirect",
-		"POST office/queue/:id/take": "redirect", "POST office/queue/:id/release": "redirect", "POST office/queue/:id/close": "redirect",
+		"POST office/queue/:id/take": "redirect", "POST office/queue/:id/release": "redirect", "POST office/queue/:id/close": "redirect", "POST office/queue/:id/stop": "redirect",
 		"POST office/queue/:id/file": "redirect", "GET office/queue/:id/document.pdf": "PDF", "POST office/person/open": "redirect", "POST office/person/card": "JSON", "POST office/person/card/challenge": "JSON",
 		"POST office/files/:id/enrol": "redirect", "POST office/files/:id/card": "JSON", "POST office/files/:id/card/challenge": "JSON",
 		"POST office/files/:id/account": "redirect", "POST office/staff/:id": "redirect", "POST office/staff/:id/disable": "redirect",
