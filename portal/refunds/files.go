@@ -79,7 +79,7 @@ func (r *Refunds) filterRows(v page.View, f filter, found Found) []document.Row 
 	}
 	var persons, kinds, care []string
 	for _, id := range f.Persons {
-		persons = append(persons, found.nameOf(id))
+		persons = append(persons, found.named(v, id))
 	}
 	for _, k := range f.Kinds {
 		kinds = append(kinds, v.T("refunds.kind."+string(k)))

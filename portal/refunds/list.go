@@ -12,6 +12,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
+	"guichet.example/portal/people"
 )
 
 // listPage is a page of the list, with its filter.
@@ -93,7 +94,7 @@ func (p *listPage) labels(v page.View) {
 		p.Labels = append(p.Labels, page.Link{URL: f.address(v, listPath), Text: text})
 	}
 	for _, id := range p.Persons {
-		label(p.Found.nameOf(id), p.from(func(f *filter) { f.Persons = without(f.Persons, id) }))
+		label(p.Found.named(v, id), p.from(func(f *filter) { f.Persons = without(f.Persons, id) }))
 	}
 	for _, k := range p.Kinds {
 		label(v.T("refunds.kind."+string(k)), p.from(func(f *filter) { f.Kinds = without(f.Kinds, k) }))
@@ -245,6 +246,15 @@ func (p listPage) sinceSelect(v page.View) page.Select {
 		s.Options = append(s.Options, page.Option{Value: value, Text: sinceText(v, months)})
 	}
 	return s
+}
+
+// named is the name of a person of the filter, told apart from others of that name.
+func (f Found) named(v page.View, id auth.MemberID) string {
+	one, ok := people.Find(f.People, id)
+	if !ok {
+		return f.nameOf(id)
+	}
+	return people.Named(v.Lang, []people.Person{one}, f.People)[0]
 }
 
 func (p listPage) hasPerson(id auth.MemberID) bool { return slices.Contains(p.Persons, id) }

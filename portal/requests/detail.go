@@ -38,6 +38,10 @@ func (q *Requests) detail(c *gin.Context) error {
 		v.Banner = &page.Banner{Kind: page.ToSign, Title: v.T("requests.asked.banner"), Text: v.T("requests.asked.banner.text"),
 			Link: page.Link{URL: address(v, r.ID, "answer"), Text: v.T("requests.asked.banner.link")}}
 	}
+	if cameBack(r) {
+		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("requests.returned.title"), Text: v.T("requests.returned.text"),
+			Link: v.Way(orderPath(r.Act.Kind()), v.T("requests.returned.link"), "")}
+	}
 	p := detailPage{Request: r, Asked: asked(v, r), Track: q.track(v, r), Words: q.wording(v, r)}
 	if r.Document != "" {
 		thread, err := q.Store.Thread(c.Request.Context(), page.LoginOf(c), r.ID)

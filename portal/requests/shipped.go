@@ -20,6 +20,20 @@ func Ordered(k document.Kind) bool {
 	return k == document.KindEHICOrder || slices.Contains(document.PostKinds(), k)
 }
 
+// cameBack says that the last thing known of an order is that the post brought it back.
+func cameBack(r Request) bool {
+	n := len(r.Shipments)
+	return n > 0 && r.Shipments[n-1].State == "returned"
+}
+
+// orderPath is the form of an order (package orders), which shows the address on file.
+func orderPath(k document.Kind) string {
+	if k == document.KindEHICOrder {
+		return "orders/ehic"
+	}
+	return "orders/" + string(k)
+}
+
 // shipped is how far an accepted order got, with dates; of other requests, what
 // comes last.
 func shipped(v page.View, r Request) []page.TrackStep {

@@ -33,14 +33,16 @@ func (db *DB) Ordered(ctx context.Context, login auth.Login, kind document.Kind,
 	return list, nil
 }
 
-// earlier reads orders that count: those that were not refused, nor taken back, without
-// the one being made.
+// earlier reads orders that count: those that were not refused, nor taken back, nor brought
+// back by the post for good, without the one being made.
 func earlier(c *conn, key memberKey, kind document.Kind, since time.Time, but string) ([]orders.Earlier, error) {
 	list, made := []orders.Earlier{}, []string{}
 	err := c.each(`
 		SELECT `+requestColumns+` FROM requests
 		WHERE mutuality = ? AND member = ? AND kind = ? AND created_at >= ?
 			AND state IN ('to-sign', 'signed', 'pending', 'accepted', 'done') AND request <> ?
+			AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.mutuality = requests.mutuality AND s.reference = requests.reference AND s.state = 'returned'
+				AND NOT EXISTS (SELECT 1 FROM shipments p WHERE p.mutuality = s.mutuality AND p.reference = s.reference AND p.state = 'posted' AND p.at > s.at))
 		ORDER BY request DESC LIMIT ?`, []any{key.mutuality, key.member, string(kind), micros(since), but, maxPage},
 		func(scan func(...any) error) error {
 			r, _, err := scanRequest(scan, key)

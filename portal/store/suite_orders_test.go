@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal/core"
 	"guichet.example/portal/orders"
 	"guichet.example/portal/requests"
 	"guichet.example/signing/document"
@@ -60,9 +61,22 @@ func runOrders(t *testing.T, open opener) {
 	if list, err := b.Ordered(ctx, b.bram, document.KindEnvelopes, since); err != nil || len(list) != 0 {
 		t.Errorf("another's orders: %+v, %v", list, err)
 	}
-	if r, err := b.Request(ctx, b.claire, first); err != nil || len(r.Shipments) != 0 {
+	r, err := b.Request(ctx, b.claire, first)
+	if err != nil || len(r.Shipments) != 0 {
 		t.Errorf("Request = %+v, %v", r.Shipments, err)
 	}
+	back := core.Shipment{Reference: r.Reference, State: "returned", At: b.clock.Now()}
+	b.take(core.Shipment{Reference: r.Reference, State: "posted", At: b.clock.Now().Add(-time.Hour)}, back)
+	again, err := put(b.claire, document.PostOrder{What: document.KindLabels, ForPersons: []string{"Nora"}})
+	if err != nil {
+		t.Errorf("labels after the post brought them back: %v", err)
+	}
+	if err := b.Move(ctx, b.claire, again, []requests.State{requests.ToSign}, requests.Declined, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.take(core.Shipment{Reference: r.Reference, State: "posted", At: b.clock.Now().Add(time.Hour)})
+	_, err = put(b.claire, document.PostOrder{What: document.KindLabels, ForPersons: []string{"Nora"}})
+	wantErr(t, "labels that were posted once more", err, requests.ErrOrdered)
 	if err := b.Move(ctx, b.claire, first, []requests.State{requests.ToSign}, requests.Declined, ""); err != nil {
 		t.Fatal(err)
 	}
