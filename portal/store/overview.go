@@ -91,7 +91,7 @@ const overviewMark = "\x1f"
 // it is for, and columns that are not null. The drivers take longer to hand a column over
 // than SQLite to read it, and a union of many tables would have mostly empty ones.
 func overviewColumns(part int, columns ...string) string {
-	return "'" + strconv.Itoa(part) + "' || '" + overviewMark + "' || " + strings.Join(columns, " || '"+overviewMark+"' || ")
+	return "concat_ws('" + overviewMark + "', " + strconv.Itoa(part) + ", " + strings.Join(columns, ", ") + ")"
 }
 
 // overviewRow is the rest of such a row.
