@@ -154,24 +154,9 @@ func (o *owed) settled(n int) {
 func (w *writer) settle() (int, error) {
 	rows := w.owed.list()
 	for _, e := range rows {
-		if err := w.append(e); err != nil {
-			return 0, err
-		}
+		w.append(e)
 	}
-	return len(rows), nil
-}
-
-func insertAudit(c *conn, e audit.Entry) error {
-	_, err := c.exec(`
-		INSERT INTO audit (chain, seq, at, mutuality, member, actor, session, method, assurance,
-			action, object, outcome, request_id, reason, prev, hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.Chain, e.Seq, micros(e.At), e.Mutuality, e.Member, e.Actor, e.Session, e.Method, e.Assurance,
-		string(e.Action), e.Object, string(e.Outcome), e.RequestID, e.Reason, e.Prev[:], e.Hash[:])
-	if err != nil {
-		return fmt.Errorf("writing audit row: %w", err)
-	}
-	return nil
+	return len(rows), w.flush()
 }
 
 // newestHead is the last row of the newest chain; the zero Head if there is no row.

@@ -59,16 +59,3 @@ func (db *DB) Looks(ctx context.Context, login auth.Login, from account.LookPlac
 	}
 	return list, nil
 }
-
-// insertLook notes a row that tells of a look by somebody else than the member.
-func insertLook(c *conn, e audit.Entry) error {
-	if seenAs[e.Action] == "" || e.Member == "" || e.Actor == e.Member || e.Actor == audit.System || e.Outcome != audit.Done {
-		return nil
-	}
-	_, err := c.exec(`INSERT INTO looks (mutuality, member, at, chain, seq) VALUES (?, ?, ?, ?, ?)`,
-		e.Mutuality, e.Member, micros(e.At), e.Chain, e.Seq)
-	if err != nil {
-		return fmt.Errorf("noting a look: %w", err)
-	}
-	return nil
-}

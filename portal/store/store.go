@@ -170,7 +170,7 @@ func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
 		return before, head, err
 	}
 	first, head := audit.Begin(chain, before, db.cfg.Now(), reason)
-	return before, head, insertAudit(c, first)
+	return before, head, insertAudit(c, []audit.Entry{first})
 }
 
 // task runs f until the store is closed.

@@ -37,7 +37,10 @@ type tx struct {
 }
 
 // note adds an audit row besides the one that the act has anyway.
-func (t *tx) note(e audit.Entry) error { return t.w.append(e) }
+func (t *tx) note(e audit.Entry) error {
+	t.w.append(e)
+	return t.w.flush()
+}
 
 // writer runs acts one after another and commits those that wait together.
 type writer struct {
@@ -56,6 +59,7 @@ type writer struct {
 	closed bool
 
 	head      audit.Head                 // of the chain, as of the open transaction
+	due       []audit.Entry              // rows of the chain up to head that are not written yet
 	before    audit.Head                 // of the chain, as the open transaction found it
 	committed atomic.Pointer[audit.Head] // of the chain, as on disk
 	owed      owed
@@ -251,6 +255,9 @@ func (w *writer) attempt(ran []answer) (all []answer, doubt bool, err error) {
 			return ran, false, err
 		}
 	}
+	if err := w.flush(); err != nil {
+		return ran, false, err
+	}
 	if err := w.sign(); err != nil {
 		return ran, false, err
 	}
@@ -305,6 +312,7 @@ func (w *writer) next(ran int) *job {
 }
 
 func (w *writer) rollback() {
+	w.due = nil
 	if w.conn.lost {
 		return
 	}
@@ -365,14 +373,13 @@ func (w *writer) one(j *job) error {
 	}
 	if j.do == nil { // rows fail with the transaction, and need no savepoint
 		for _, row := range j.more {
-			if err := w.append(row); err != nil {
-				return &lostError{err}
-			}
+			w.append(row)
 		}
-		if err := w.append(j.note); err != nil {
-			return &lostError{err}
-		}
+		w.append(j.note)
 		return nil
+	}
+	if err := w.flush(); err != nil { // those of who was before
+		return &lostError{err}
 	}
 	head := w.head
 	if _, err := w.conn.exec("SAVEPOINT act"); err != nil {
@@ -386,11 +393,10 @@ func (w *writer) one(j *job) error {
 		if _, rollback := w.conn.exec("ROLLBACK TO act"); rollback != nil {
 			return &lostError{rollback}
 		}
-		w.head = head
-		if note := refusal(j.note, err); note.Action != "" {
-			if noting := w.append(note); noting != nil {
-				return &lostError{noting}
-			}
+		w.head, w.due = head, nil
+		w.append(refusal(j.note, err))
+		if noting := w.flush(); noting != nil {
+			return &lostError{noting}
 		}
 	}
 	if _, release := w.conn.exec("RELEASE act"); release != nil {
@@ -409,29 +415,20 @@ func (w *writer) do(j *job) (err error) {
 	if err := j.do(&tx{w.conn, w}); err != nil {
 		return err
 	}
-	if j.note.Action == "" {
-		return nil
-	}
-	return w.append(j.note)
+	w.append(j.note)
+	return w.flush()
 }
 
-// append adds a row to the chain.
-func (w *writer) append(e audit.Entry) error {
+// append adds a row to the chain, to be written by flush.
+func (w *writer) append(e audit.Entry) {
 	if e.Action == "" {
-		return nil
+		return
 	}
 	if e.Outcome == "" {
 		e.Outcome = audit.Done
 	}
 	row, head := w.head.Next(e)
-	if err := insertAudit(w.conn, row); err != nil {
-		return err
-	}
-	if err := insertLook(w.conn, row); err != nil {
-		return err
-	}
-	w.head = head
-	return nil
+	w.due, w.head = append(w.due, row), head
 }
 
 func (w *writer) at(point string, ran []answer) {
