@@ -67,7 +67,8 @@ type Store interface {
 	SignIns(ctx context.Context, login auth.Login, limit int) ([]SignIn, error)
 	// EndOtherSession ends a session of the member. ErrNoSession.
 	EndOtherSession(ctx context.Context, login auth.Login, session string) error
-	// DenySignIn is "that was not me". It returns the reference of the task for staff.
+	// DenySignIn is "that was not me". It returns the reference of the task for staff. A
+	// change of account that was signed since, and is not in force, is stopped.
 	// ErrNoSession for a session that is not hers, is the current one, or was denied.
 	DenySignIn(ctx context.Context, login auth.Login, session string) (reference string, err error)
 	// Contacts is how the member is reached: what she gave herself before what the insurance

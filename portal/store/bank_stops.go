@@ -133,9 +133,38 @@ func waitsForItsDay(c *conn, mutuality string, i office.Item) (bool, error) {
 	return state == string(requests.Accepted), err
 }
 
+// stopSince stops what was signed since a sign-in that its member denies and is not in
+// force: who came in as her asked for it, perhaps. A change of her own she asks for again.
+func (db *DB) stopSince(ctx context.Context, t *tx, login auth.Login, session string) error {
+	var list []string
+	err := t.each(`
+		SELECT b.request FROM bank_changes b JOIN requests r ON r.mutuality = b.mutuality AND r.member = b.member AND r.request = b.request
+		WHERE b.mutuality = ? AND b.member = ? AND r.state IN ('signed', 'pending', 'accepted') AND b.asked_at >=
+			(SELECT at FROM signins WHERE mutuality = ? AND member = ? AND session = ?) ORDER BY b.request`,
+		[]any{login.Mutuality, string(login.Member), login.Mutuality, string(login.Member), session}, func(scan func(...any) error) error {
+			var request string
+			err := scan(&request)
+			list = append(list, request)
+			return err
+		})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	key, err := db.keyOf(t.conn, login.Mutuality, login.Member)
+	for _, request := range list {
+		if err != nil {
+			break
+		}
+		note := db.entry(ctx, login, audit.StopBankChange, object("request", request))
+		note.Reason = "sign-in denied"
+		_, err = db.stopChange(t, key, request, stopping{by: "denied", note: note})
+	}
+	return err
+}
+
 // stopping is who stops a change.
 type stopping struct {
-	by      string       // link, member, office: why it was refused, for the member
+	by      string       // link, member, office, denied: why it was refused, for the member
 	officer auth.Officer // of the office's
 	words   string       // hers
 	note    audit.Entry

@@ -148,6 +148,9 @@ func (db *DB) denySignIn(ctx context.Context, t *tx, login auth.Login, session s
 	if err := db.uncertify(t, login, session); err != nil {
 		return "", err
 	}
+	if err := db.stopSince(ctx, t, login, session); err != nil {
+		return "", err
+	}
 	a, _, err := db.account(t.conn, login.Mutuality, login.Member)
 	if err != nil {
 		return "", err

@@ -30,23 +30,24 @@ import (
 func TestBankChanges(t *testing.T) {
 	for engine, open := range map[string]opener{"sqlite": openSQLite, "postgres": openPostgreSQL} {
 		for name, test := range map[string]func(*testing.T, *bed){
-			"all old channels are told":              testChannels,
-			"the link stops it once":                 testStopLink,
-			"in the counter it stops too":            testStopInCounter,
-			"two officers agree":                     testFourEyes,
-			"restored, two officers agree again":     testRestoredChange,
-			"not before its day":                     testInForce,
-			"an account that changed meanwhile":      testOtherAccount,
-			"a national number under another's name": testMovedNumber,
-			"accept, refuse and stop at once":        testStopRaces,
-			"two advisors on one request":            testAdvisorsRace,
-			"the member is asked and answers":        testAskMember,
-			"orders are posted":                      testOrders,
-			"answer templates in versions":           testTemplates,
-			"each change is handed over once":        testHandover,
-			"an older delivery takes none back":      testDeliveredLate,
-			"a member's own request, and another's":  testBankNeighbours,
-			"an officer stops one for who calls":     testStoppedByCall,
+			"all old channels are told":                        testChannels,
+			"the link stops it once":                           testStopLink,
+			"in the counter it stops too":                      testStopInCounter,
+			"two officers agree":                               testFourEyes,
+			"restored, two officers agree again":               testRestoredChange,
+			"not before its day":                               testInForce,
+			"an account that changed meanwhile":                testOtherAccount,
+			"a national number under another's name":           testMovedNumber,
+			"accept, refuse and stop at once":                  testStopRaces,
+			"two advisors on one request":                      testAdvisorsRace,
+			"the member is asked and answers":                  testAskMember,
+			"orders are posted":                                testOrders,
+			"answer templates in versions":                     testTemplates,
+			"each change is handed over once":                  testHandover,
+			"an older delivery takes none back":                testDeliveredLate,
+			"a member's own request, and another's":            testBankNeighbours,
+			"an officer stops one for who calls":               testStoppedByCall,
+			"who denies a sign-in stops what was signed since": testStoppedByDenial,
 		} {
 			t.Run(engine+" "+name, func(t *testing.T) { test(t, newBed(t, open)) })
 		}
@@ -810,6 +811,46 @@ func testStoppedByCall(t *testing.T, b *bed) {
 	b.taskOf(ines, office.BankStopped)
 	if got := b.audited(audit.StopBankChange); len(got) == 0 {
 		t.Error("no row of the stop")
+	}
+}
+
+// Who says that a sign-in was not hers stops what was signed since, whoever agreed, and
+// nothing before it.
+func testStoppedByDenial(t *testing.T, b *bed) {
+	ctx, ines, bob := t.Context(), b.ines(), b.bob()
+	earlier, _ := b.signed(b.claire)
+	b.clock.add(time.Hour)
+	his := b.claire
+	his.Session, his.At = "hishishishishishishishishi", b.clock.Now()
+	b.session("his", his)
+	b.clock.add(time.Minute)
+	agreed, _ := b.signed(b.claire)
+	want(t, "first", b.agreed(ines, b.claire, agreed), nil)
+	want(t, "second", b.agreed(bob, b.claire, agreed), nil)
+	signed, _ := b.signed(b.claire)
+	order, _ := b.order(b.claire)
+	another, _ := b.signed(b.bram)
+	if _, err := b.DenySignIn(ctx, b.claire, his.Session); err != nil {
+		t.Fatal(err)
+	}
+	for request, state := range map[string]requests.State{
+		agreed: requests.Rejected, signed: requests.Rejected, earlier: requests.Signed, order: requests.Signed,
+	} {
+		r, err := b.Request(ctx, b.claire, request)
+		if err != nil || r.State != state || (state == requests.Rejected) == (r.Reason == "") {
+			t.Errorf("request = %s, %q, %v, want %s", r.State, r.Reason, err, state)
+		}
+	}
+	if r, err := b.Request(ctx, b.bram, another); err != nil || r.State != requests.Signed {
+		t.Errorf("another member's: %s, %v", r.State, err)
+	}
+	b.clock.add(30 * 24 * time.Hour)
+	b.apply()
+	if a, err := b.Accounts(ctx, b.claire); err != nil || len(a) != 1 || a[0].IBAN == newIBAN {
+		t.Errorf("accounts after the day: %+v, %v", a, err)
+	}
+	if got := b.audited(audit.StopBankChange); len(got) != 2 {
+		t.Errorf("rows of the stop: %q", got)
 	}
 }
 
