@@ -22,6 +22,8 @@ type PostSettings struct {
 	Country string `json:"country"`
 	// Calendar is which days are worked, for all that is promised in working days.
 	Calendar calendar.Calendar `json:"calendar"`
+	// Days is how many working days a letter takes to its letter box, at most 10. Empty: 3.
+	Days int `json:"days"`
 	// From is the address that mails come from. Empty: no mail is sent; those that are
 	// made wait.
 	From string `json:"from"`
@@ -36,6 +38,9 @@ func (s PostSettings) Check() error {
 		return fmt.Errorf("%q: envelopes have no window at %.20q", "post.window", string(s.Window))
 	case s.Country != "" && len(s.Country) != 2:
 		return fmt.Errorf("%q: %.20q is no country of two letters", "post.country", s.Country)
+	}
+	if s.Days < 0 || s.Days > letters.MostWorkingDays {
+		return fmt.Errorf("%q: %d working days, not 1 to %d", "post.days", s.Days, letters.MostWorkingDays)
 	}
 	if err := s.Calendar.Check(); err != nil {
 		return fmt.Errorf("%q: %w", "post.calendar", err)
@@ -69,7 +74,7 @@ func LettersOf(m Mutuality, origin string) letters.House {
 	}
 	return letters.House{
 		Mutuality: m.ID, Letterhead: m.Letterhead, Origin: origin,
-		Window: m.Post.Window, Country: country, Calendar: m.Post.Calendar,
+		Window: m.Post.Window, Country: country, Calendar: m.Post.Calendar, Days: m.Post.Days,
 	}
 }
 

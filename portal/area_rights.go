@@ -34,6 +34,9 @@ type RightsSettings struct {
 	StatementYears int `json:"statement_years"`
 	// RefundMonths is the period that the list of refunds opens with: 1, 3 or 12. Empty: 1.
 	RefundMonths int `json:"refund_months"`
+	// MafYears is how many years of maximum billing are shown, with the present one, at most
+	// 10. Empty: 3.
+	MafYears int `json:"maf_years"`
 }
 
 // Check refuses days that make no warning, and periods that no page offers. An error names
@@ -49,6 +52,9 @@ func (s RightsSettings) Check() error {
 	}
 	if s.StatementYears < 0 || s.StatementYears > 30 {
 		return fmt.Errorf("%q: %d years, not 1 to 30", "mutuality.rights.statement_years", s.StatementYears)
+	}
+	if s.MafYears < 0 || s.MafYears > 10 {
+		return fmt.Errorf("%q: %d years, not 1 to 10", "mutuality.rights.maf_years", s.MafYears)
 	}
 	if !slices.Contains([]int{0, 1, 3, 12}, s.RefundMonths) {
 		return fmt.Errorf("%q: %d months, not 1, 3 or 12", "mutuality.rights.refund_months", s.RefundMonths)

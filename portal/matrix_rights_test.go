@@ -29,13 +29,13 @@ func (w *town) appointed(who *inhabitant) string {
 func TestRightsSettings(t *testing.T) {
 	for name, s := range map[string]portal.RightsSettings{
 		"negative": {FileUrgent: -1}, "longer than a year": {AgreementEnding: 367}, "soon is later than urgent": {FileUrgent: 30, FileSoon: 20},
-		"years of no archive": {StatementYears: 31}, "years to come": {StatementYears: -1}, "a period that is no choice": {RefundMonths: 2},
+		"years of no archive": {StatementYears: 31}, "years to come": {StatementYears: -1}, "a ceiling of next year": {MafYears: -1}, "ceilings of no archive": {MafYears: 11}, "a period that is no choice": {RefundMonths: 2},
 	} {
 		if s.Check() == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	for _, s := range []portal.RightsSettings{{}, {FileUrgent: 10, FileSoon: 40, AgreementEnding: 14}, {StatementYears: 5, RefundMonths: 12}} {
+	for _, s := range []portal.RightsSettings{{}, {FileUrgent: 10, FileSoon: 40, AgreementEnding: 14}, {StatementYears: 5, RefundMonths: 12, MafYears: 5}} {
 		if err := s.Check(); err != nil {
 			t.Error(err)
 		}

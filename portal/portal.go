@@ -239,7 +239,7 @@ func New(cfg Config) (*Portal, error) {
 	if err := cfg.Mutuality.Rights.Check(); err != nil {
 		return nil, err
 	}
-	if err := bank.CheckDelay(cfg.Mutuality.BankDelay); err != nil {
+	if err := bank.CheckDelay(cfg.Mutuality.BankDelay, cfg.Mutuality.Post.Days); err != nil {
 		return nil, fmt.Errorf("%q: %w", "mutuality.bank_delay", err)
 	}
 	if err := cfg.Mutuality.Off.Check(); err != nil {

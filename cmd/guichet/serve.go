@@ -140,7 +140,8 @@ func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, e
 		return nil, err
 	}
 	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay, MajorityAge: profile.MajorityAge,
-		Off: s.Mutuality.Off, BankDelay: s.Mutuality.BankDelay, Calendar: s.Mutuality.Post.Calendar}
+		Off: s.Mutuality.Off, BankDelay: s.Mutuality.BankDelay, Calendar: s.Mutuality.Post.Calendar,
+		MafYears: s.Mutuality.Rights.MafYears}
 	place.set(&cfg)
 	if err := s.Objects.set(&cfg); err != nil {
 		return nil, err

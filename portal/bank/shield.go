@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -38,8 +39,12 @@ var (
 	ErrInForce = errors.New("change is in force")
 )
 
-// CheckDelay refuses a delay that protects nobody or holds money back for long.
-func CheckDelay(days int) error {
+// CheckDelay refuses a delay that protects nobody or holds money back for long: the letter,
+// which takes so many working days, comes before it is over. Zero is the default of each.
+func CheckDelay(days, letter int) error {
+	if letter != 0 && cmp.Or(days, DefaultDelay) <= letter {
+		return fmt.Errorf("a delay of %d working days: the letter that tells of it takes %d", cmp.Or(days, DefaultDelay), letter)
+	}
 	if days != 0 && (days < MinDelay || days > MaxDelay) {
 		return fmt.Errorf("a delay of %d working days: want %d to %d", days, MinDelay, MaxDelay)
 	}

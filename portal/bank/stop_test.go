@@ -28,8 +28,16 @@ func TestNotBefore(t *testing.T) {
 		}
 	}
 	for days, ok := range map[int]bool{0: true, 4: true, 20: true, 1: false, 3: false, 21: false, -1: false} {
-		if err := CheckDelay(days); (err == nil) != ok {
+		if err := CheckDelay(days, 0); (err == nil) != ok {
 			t.Errorf("a delay of %d: %v", days, err)
+		}
+	}
+	for _, tt := range []struct {
+		days, letter int
+		ok           bool
+	}{{0, 4, true}, {0, 5, false}, {5, 5, false}, {6, 5, true}, {20, 10, true}, {4, 1, true}} {
+		if err := CheckDelay(tt.days, tt.letter); (err == nil) != tt.ok {
+			t.Errorf("a delay of %d with a letter of %d: %v", tt.days, tt.letter, err)
 		}
 	}
 	day := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)

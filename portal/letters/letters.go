@@ -91,8 +91,11 @@ const (
 )
 
 // WorkingDays is how many working days a letter takes, from the day of the request to
-// the letter box (F52).
-const WorkingDays = 3
+// the letter box (F52), where the mutuality sets no other; MostWorkingDays is what it may set.
+const (
+	WorkingDays     = 3
+	MostWorkingDays = 10
+)
 
 // Letter is one letter. Secret and UserNumber are in it on the way into the store, and
 // again only in what [Store.OpenBatch] gives to be drawn.

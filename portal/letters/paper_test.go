@@ -56,6 +56,10 @@ func TestExpectedBy(t *testing.T) {
 	if got := h.ExpectedBy(asked); got.Format(time.DateOnly) != "2026-12-01" {
 		t.Errorf("ExpectedBy = %s", got)
 	}
+	h.Days = 5
+	if got := h.ExpectedBy(asked); got.Format(time.DateOnly) != "2026-12-03" {
+		t.Errorf("ExpectedBy with five days = %s", got)
+	}
 }
 
 // TestAbroad: a letter to another country names it, one at home does not.

@@ -1,6 +1,7 @@
 package letters
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -58,6 +59,7 @@ type House struct {
 	Window     document.Window
 	Country    string // two letters; letters to elsewhere name their country
 	Calendar   calendar.Calendar
+	Days       int // working days that a letter takes; zero: WorkingDays
 }
 
 // Service makes batches and follows letters. All fields but Seal are required. Safe for
@@ -73,10 +75,10 @@ type Service struct {
 	Seal func(ctx context.Context, pdf []byte, reason string) ([]byte, error)
 }
 
-// ExpectedBy is the day by which a letter asked for at a time has come: within three
-// working days (F52). It is told to the member, midnight UTC.
+// ExpectedBy is the day by which a letter asked for at a time has come: within the working
+// days of the house (F52). It is told to the member, midnight UTC.
 func (h House) ExpectedBy(asked time.Time) time.Time {
-	return h.Calendar.AddWorkingDays(asked.In(locale.Zone()), WorkingDays)
+	return h.Calendar.AddWorkingDays(asked.In(locale.Zone()), cmp.Or(h.Days, WorkingDays))
 }
 
 // Print is a batch on its way to the printer. The PDF is kept nowhere else.

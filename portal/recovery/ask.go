@@ -163,10 +163,12 @@ func (r *Recovery) sent(c *gin.Context) error {
 	return page.Render(c, http.StatusOK, sentPage(v, way))
 }
 
-func wayOptions(v page.View, ways []profile.Way) []page.Option {
+// wayOptions are the ways, with what each brings; a letter with the day by which it comes.
+func (r *Recovery) wayOptions(v page.View) []page.Option {
 	var list []page.Option
-	for _, w := range ways {
-		list = append(list, page.Option{Value: string(w), Text: v.T("recovery.way." + string(w)), Hint: v.T("recovery.way." + string(w) + ".hint")})
+	by := locale.A("date", locale.Date(v.Lang, r.House.ExpectedBy(r.Now())))
+	for _, w := range r.ways() {
+		list = append(list, page.Option{Value: string(w), Text: v.T("recovery.way." + string(w)), Hint: v.T("recovery.way."+string(w)+".hint", by)})
 	}
 	return list
 }

@@ -220,7 +220,7 @@ func passwordPage(v page.View, r *Recovery, typed, way string) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if len(r.ways()) > 1 {
-						templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "way", Legend: v.T("recovery.way"), Value: way, Options: wayOptions(v, r.ways())}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "way", Legend: v.T("recovery.way"), Value: way, Options: r.wayOptions(v)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -48,6 +48,8 @@ type Config struct {
 	// BankDelay is how many working days pass before a signed change of account can be in
 	// force. Default bank.DefaultDelay.
 	BankDelay int
+	// MafYears is how many years of maximum billing are shown, with the present one. Zero: 3.
+	MafYears int
 	// Calendar says which days those are.
 	Calendar calendar.Calendar
 	// Now is the clock. Default time.Now.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,7 +24,7 @@ func (db *DB) Maf(ctx context.Context, login auth.Login) (rights.Maf, error) {
 			return err
 		}
 		m = rights.Maf{AsOf: ages[core.KindMaf]}
-		if m.Years, err = mafYearsOf(c, login.Mutuality, login.Member, today); err != nil {
+		if m.Years, err = mafYearsOf(c, login.Mutuality, login.Member, today, cmp.Or(db.cfg.MafYears, mafYears)); err != nil {
 			return err
 		}
 		for i := range m.Years {
@@ -32,7 +33,7 @@ func (db *DB) Maf(ctx context.Context, login auth.Login) (rights.Maf, error) {
 			}
 		}
 		if len(m.Years) == 0 {
-			m.Years, err = ownShares(c, login, visible[0], today)
+			m.Years, err = ownShares(c, login, visible[0], today, cmp.Or(db.cfg.MafYears, mafYears))
 			m.Own = len(m.Years) > 0
 		}
 		return err
@@ -40,11 +41,11 @@ func (db *DB) Maf(ctx context.Context, login auth.Login) (rights.Maf, error) {
 	return m, err
 }
 
-func mafYearsOf(c *conn, mutuality string, holder auth.MemberID, today time.Time) (years []rights.MafYear, err error) {
+func mafYearsOf(c *conn, mutuality string, holder auth.MemberID, today time.Time, n int) (years []rights.MafYear, err error) {
 	err = c.each(`
 		SELECT year, class, since, ceiling, counted, closed FROM mafs
 		WHERE mutuality = ? AND member = ? AND year > ? AND year <= ? ORDER BY year DESC`,
-		[]any{mutuality, string(holder), today.Year() - mafYears, today.Year()}, func(scan func(...any) error) error {
+		[]any{mutuality, string(holder), today.Year() - n, today.Year()}, func(scan func(...any) error) error {
 			var y rights.MafYear
 			var d dates
 			var closed int64
@@ -100,9 +101,9 @@ func scanShare(scan func(...any) error) (person auth.MemberID, s core.MafShare, 
 
 // ownShares are the member's own parts in the counters of the households she is in: only
 // of those whose booklet has her today.
-func ownShares(c *conn, login auth.Login, own people.Person, today time.Time) (years []rights.MafYear, err error) {
+func ownShares(c *conn, login auth.Login, own people.Person, today time.Time, n int) (years []rights.MafYear, err error) {
 	day := today.Format(dateLayout)
-	for year := today.Year(); year > today.Year()-mafYears; year-- {
+	for year := today.Year(); year > today.Year()-n; year-- {
 		var s core.MafShare
 		var d dates
 		err := c.get(`

@@ -21,7 +21,7 @@ var _ rights.Store = (*DB)(nil)
 const (
 	tariffRows    = 200 // tariffs in force at once
 	agreementRows = 100 // agreements shown of one person
-	mafYears      = 3   // this year and those before it
+	mafYears      = 3   // this year and those before it, where nothing is set
 )
 
 // readRights reads a page of rights: visible are the persons it may tell of.

@@ -232,6 +232,13 @@ func testMaf(t *testing.T, f *family) {
 	if got, err = f.Maf(t.Context(), f.claire); err != nil || len(got.Years) != 2 || got.Years[0].Year != 2026 {
 		t.Errorf("in the new year: %+v, %v", got, err)
 	}
+	f.cfg.MafYears = 4 // as the mutuality sets it
+	f.reopen()
+	for who, login := range map[string]auth.Login{"the holder": f.claire, "a person on the booklet": f.emma} {
+		if got, err := f.Maf(t.Context(), login); err != nil || len(got.Years) != 3 || got.Years[2].Year != 2024 {
+			t.Errorf("four years, of which one is empty, for %s: %+v, %v", who, got.Years, err)
+		}
+	}
 }
 
 func testSavings(t *testing.T, f *family) {
