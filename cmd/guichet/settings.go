@@ -269,6 +269,9 @@ func (s *Settings) check() error {
 	case s.OfficeIdle.or(0) > s.OfficeTotal.or(8*time.Hour):
 		return errors.New(`"office_idle" is longer than "office_total"`)
 	}
+	if strings.HasPrefix(s.Origin, "http://") {
+		return errors.New(`"origin" must begin with https://, which a proxy in front may end: over http no card signs in`)
+	}
 	if err := webeid.CheckOrigin(s.Origin, false); err != nil {
 		return fmt.Errorf("%q: %w", "origin", err)
 	}
