@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ type importer struct {
 	out       func(file string, kind core.Kind, counts core.Import)
 	absent    func(file string, fields []string) // tells fields that a file has no column for
 	hollow    []importFile                       // files without rows
-	filled    map[core.Kind]bool                 // kinds of which there were rows
+	filled    []core.Kind                        // kinds of which there were rows, once a file
 }
 
 // importStore is what an import needs of the store.
@@ -158,7 +159,6 @@ func (x *importer) completing(flags *flag.FlagSet, complete bool, most int) erro
 
 // all takes in the files, or looks at them.
 func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, preview, strict bool) error {
-	x.filled = map[core.Kind]bool{}
 	x.out = func(file string, kind core.Kind, n core.Import) { x.counts(env, file, kind, n) }
 	x.absent = func(file string, fields []string) {
 		fmt.Fprintf(env.Stdout, "%s: the header has no %s: not given in any row\n", file, strings.Join(fields, ", "))
@@ -255,7 +255,7 @@ func (x *importer) rejected(what string) error {
 		said = append(said, fmt.Sprintf("%d wrong lines: %s", x.rejects.lines, what))
 	}
 	for _, file := range x.hollow {
-		if x.complete == nil || !x.filled[file.kind] { // a part of a complete delivery may be empty
+		if x.complete == nil || !slices.Contains(x.filled, file.kind) { // a part of a complete delivery may be empty
 			said = append(said, file.name+": "+core.ReasonNoRows)
 		}
 	}

@@ -175,7 +175,7 @@ func (x *importer) take(ctx context.Context, file importFile) error {
 		return errFileChanged
 	}
 	if some {
-		x.filled[file.kind] = true
+		x.filled = append(x.filled, file.kind)
 	} else {
 		x.hollow = append(x.hollow, file)
 		if !i.Complete { // nothing says that it is all there is to say
