@@ -13,7 +13,7 @@ import (
 // Role is what a member of the staff is there for. One officer may hold several.
 type Role string
 
-// The roles, each with the least it needs (F200).
+// The roles, each with the least it needs.
 const (
 	Advisor       Role = "advisor"       // works the queue, opens files, answers
 	ContactPoint  Role = "contact-point" // receives people: checks identity, enrols

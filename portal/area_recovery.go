@@ -26,7 +26,7 @@ func (p *Portal) recoveryPlan() jobs.Plan {
 	return work.Plan()
 }
 
-// recoveryLinks stand under the password form (F41).
+// recoveryLinks stand under the password form.
 func (p *Portal) recoveryLinks() []signin.LinkTo {
 	var links []signin.LinkTo
 	for _, l := range p.recovery().Links() {

@@ -83,7 +83,7 @@ func TestOldPasswordRace(t *testing.T) {
 	}
 }
 
-// Mail for the address on file never goes to one that only looks like it (F24).
+// Mail for the address on file never goes to one that only looks like it.
 func TestFactsToALookAlike(t *testing.T) {
 	c, box := under(t, "webmut")
 	c.onFile(t, "anna@strasse.example")

@@ -267,7 +267,7 @@ func TestCheckGuessesWait(t *testing.T) {
 }
 
 // The time of the answer does not tell a reference that there is from one that there is
-// not (N10).
+// not.
 func TestCheckTimeTellsNothing(t *testing.T) {
 	w := openTown(t, storetest.Config(t, storetest.SQLite), unbounded)
 	w.freeze()

@@ -11,7 +11,7 @@ import (
 )
 
 // A closed account is told so to a federal login, with either protocol, and lets nobody
-// in; what she writes then reaches staff under a number (F46).
+// in; what she writes then reaches staff under a number.
 func TestFederalClosedAccount(t *testing.T) {
 	saml, oidc := newIDP("csam", federation.SAML), newIDP("itsme", federation.OIDC)
 	c := open(t, cheap, with(saml, oidc))
@@ -42,7 +42,7 @@ func TestFederalClosedAccount(t *testing.T) {
 }
 
 // The page of an act that is closed to a session offers every way that opens it, and each
-// way comes back to the act (F43).
+// way comes back to the act.
 func TestStepUpKeepsThePlace(t *testing.T) {
 	saml, oidc := newIDP("csam", federation.SAML), newIDP("itsme", federation.OIDC)
 	c := open(t, cheap, with(saml, oidc))

@@ -12,8 +12,8 @@ import (
 )
 
 // A link that came too late is sent anew to the same address, once for one press or two,
-// and opens what was typed (F19); too late for that too, it is not, and what was typed is
-// gone (F20).
+// and opens what was typed; too late for that too, it is not, and what was typed is
+// gone.
 func TestEnrolRenewed(t *testing.T) {
 	c, box := under(t, "unimutuelles")
 	c.code(t)

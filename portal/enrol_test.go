@@ -104,7 +104,7 @@ func (c *counter) lettersOf(t *testing.T) []letters.Letter {
 	return list
 }
 
-// N10 for the letter: of a number that nobody has, the answer is that of one that
+// Of a number that nobody has, the answer is that of one that
 // somebody has, and so is what the page does.
 func TestEnrolLetterTellsNothing(t *testing.T) {
 	c, _ := under(t, "emut")
@@ -276,7 +276,7 @@ func TestEnrolByPair(t *testing.T) {
 	}
 }
 
-// A link after its hour opens nothing and what waited for it is gone (F19, F20).
+// A link after its hour opens nothing and what waited for it is gone.
 func TestEnrolLate(t *testing.T) {
 	c, box := under(t, "unimutuelles")
 	c.code(t)
@@ -322,7 +322,7 @@ func TestEnrolTwice(t *testing.T) {
 	}
 }
 
-// A number that is guessed at is closed, with the way to staff; another is not (F10, F22).
+// A number that is guessed at is closed, with the way to staff; another is not.
 func TestEnrolGuessed(t *testing.T) {
 	c, _ := under(t, "mutame-marseille")
 	ask := func(given string) (*http.Response, string) {
@@ -340,7 +340,7 @@ func TestEnrolGuessed(t *testing.T) {
 	}
 }
 
-// The rule of the address in three cases (F24), behind one page.
+// The rule of the address in three cases, behind one page.
 func TestEnrolFacts(t *testing.T) {
 	for name, tt := range map[string]struct {
 		onFile, typed, postcode string

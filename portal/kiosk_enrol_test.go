@@ -234,7 +234,7 @@ func TestTwoMembersAtKiosk(t *testing.T) {
 	of("after his form")
 }
 
-// N9 for machines: what is taken from a kiosk at one server is gone at the other with the
+// What is taken from a kiosk at one server is gone at the other with the
 // next request.
 func TestKioskWithdrawnAtBothServers(t *testing.T) {
 	w, other := twoServers(t)

@@ -532,7 +532,7 @@ func (m *matrix) walk(a *asker) {
 	}
 }
 
-// No session without a sign-in that says how (N6).
+// No session without a sign-in that says how.
 func (m *matrix) everySessionHasItsSignIn() {
 	m.t.Helper()
 	var sessions, without int

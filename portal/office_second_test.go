@@ -10,7 +10,7 @@ import (
 	"guichet.example/portal/mail"
 )
 
-// F197: in the place of a certified address another is not even sent its link before a
+// In the place of a certified address another is not even sent its link before a
 // second officer has read what was asked, and by whose check, and agreed.
 func TestSecondOfficerForAnAddress(t *testing.T) {
 	c := open(t)

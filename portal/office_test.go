@@ -172,7 +172,7 @@ func TestRolesOpenNoMore(t *testing.T) {
 	}
 }
 
-// Disabled staff and removed roles are out at the next request (N9).
+// Disabled staff and removed roles are out at the next request.
 func TestWithdrawnMeansOut(t *testing.T) {
 	c := open(t)
 	c.colleague(t, bea, auth.Administrator)

@@ -44,8 +44,7 @@ func (v *visitor) wants(method, path string, values url.Values, status int) stri
 }
 
 // An account is closed with a reason, its sessions end at once, the member asks for it
-// back after a right sign-in, one advisor alone takes that on, and opens it again (F46,
-// F199).
+// back after a right sign-in, one advisor alone takes that on, and opens it again.
 func TestAccountIsClosedAndAskedBack(t *testing.T) {
 	c := open(t)
 	member := c.visitor(t).in()

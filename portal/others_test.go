@@ -64,7 +64,7 @@ func seen(resp *http.Response) bool {
 }
 
 // Nobody sees another's: every member asks for everything of every other, on every route
-// that names something, and is told what she is told of what does not exist (N7).
+// that names something, and is told what she is told of what does not exist.
 func TestNobodySeesAnothers(t *testing.T) {
 	w := openTown(t, storetest.Config(t, storetest.SQLite), unbounded)
 	w.freeze()

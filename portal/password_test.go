@@ -70,7 +70,7 @@ func isIn(v *visitor) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// N10: of a number that nobody has the answer is the one of a number that somebody has,
+// Of a number that nobody has the answer is the one of a number that somebody has,
 // to the byte, and costs the same: hashes and commits are counted.
 func TestPasswordTellsNothing(t *testing.T) {
 	c := open(t, cheap)
@@ -113,7 +113,7 @@ func TestPasswordOfAPendingAccountOpensNothing(t *testing.T) {
 	}
 }
 
-// Check digits are judged before anything is counted or looked up (F37).
+// Check digits are judged before anything is counted or looked up.
 func TestPasswordWrongCheckDigits(t *testing.T) {
 	c := open(t, cheap)
 	before := c.Classic().Gate.Hashes()
@@ -230,7 +230,7 @@ func TestPasswordChange(t *testing.T) {
 	}
 }
 
-// The code of a letter is typed as the first password (F25), serves once, and asks for
+// The code of a letter is typed as the first password, serves once, and asks for
 // a password at once.
 func TestLetterCode(t *testing.T) {
 	c := open(t, cheap)
@@ -409,7 +409,7 @@ func TestProfileSignsIn(t *testing.T) {
 	}
 }
 
-// A stricter rule asks at the next sign-in and locks nobody out (F14).
+// A stricter rule asks at the next sign-in and locks nobody out.
 func TestStricterRule(t *testing.T) {
 	um, err := profile.Load("unimutuelles")
 	ok(t, err)

@@ -53,8 +53,7 @@ func (f *family) sees(t *testing.T, person *inhabitant) bool {
 	return found
 }
 
-// Who is on a booklet decides who sees her, by what she proves, and nobody else does
-// (F117 to F119).
+// Who is on a booklet decides who sees her, by what she proves, and nobody else does.
 func TestWhoDecidesWhoSees(t *testing.T) {
 	f := openFamily(t)
 	stranger := f.members[1]
@@ -121,7 +120,7 @@ func TestWhoDecidesWhoSees(t *testing.T) {
 	}
 }
 
-// Staff note a form signed by hand, in the person's open file (F118, F119).
+// Staff note a form signed by hand, in the person's open file.
 func TestPaperOnWhoSees(t *testing.T) {
 	f := openFamily(t)
 	file := f.opening("all", f.child)
@@ -163,7 +162,7 @@ func TestPaperOnWhoSees(t *testing.T) {
 	}
 }
 
-// A dependant of age sees her own data and never the holder's, on any page there is (F120).
+// A dependant of age sees her own data and never the holder's, on any page there is.
 func TestDependantSeesHerOwn(t *testing.T) {
 	f := openFamily(t)
 	holder, day := "0777 118 601", people.Today(f.now()).AddDate(0, 0, -40)

@@ -145,7 +145,7 @@ func TestRecoveryRefuses(t *testing.T) {
 	}
 }
 
-// F48: once, in its hour, in any browser; the newest only; not by looking.
+// Once, in its hour, in any browser; the newest only; not by looking.
 func TestResetLink(t *testing.T) {
 	c := open(t, cheap)
 	c.enrolled(t, certified)
@@ -295,7 +295,7 @@ func sixFields(change func(url.Values)) string {
 	return f.Encode()
 }
 
-// F51: all six, or nothing leaves; the page is the same whichever is wrong.
+// All six, or nothing leaves; the page is the same whichever is wrong.
 func TestSixFields(t *testing.T) {
 	c := french(t, "webmut", certified)
 	want := ""
@@ -348,7 +348,7 @@ func (q questioned) Question(_ context.Context, _ string, member auth.MemberID) 
 	return 2, q.hash, nil
 }
 
-// F49: number, access code and question, all three; never beside a confirmed address;
+// Number, access code and question, all three; never beside a confirmed address;
 // few tries; told by every channel.
 func TestSecretQuestion(t *testing.T) {
 	ask := func(c *counter, number, code, question, answer string) (*http.Response, string) {
@@ -415,7 +415,7 @@ func TestSecretQuestion(t *testing.T) {
 	wantStatus(t, "a question where the profile has none", resp, http.StatusNotFound)
 }
 
-// F54: a task either way; her file is in it only if number and address are hers; nothing
+// A task either way; her file is in it only if number and address are hers; nothing
 // is sent to an address that was typed.
 func TestLostAccessCode(t *testing.T) {
 	c := french(t, "unimutuelles", certified)
@@ -434,7 +434,7 @@ func TestLostAccessCode(t *testing.T) {
 	}
 }
 
-// F47: a task with a number, whoever writes; sent twice it is one.
+// A task with a number, whoever writes; sent twice it is one.
 func TestCannotConnect(t *testing.T) {
 	c := open(t, cheap)
 	form := func(change func(url.Values)) string {
@@ -481,7 +481,7 @@ func TestCannotConnect(t *testing.T) {
 	}
 }
 
-// F46: what was asked is shown as long as staff look at it, after a right sign-in only.
+// What was asked is shown as long as staff look at it, after a right sign-in only.
 func TestReactivationWaits(t *testing.T) {
 	c := open(t, cheap)
 	c.enrolled(t, func(e *credentials.Enrolment) { certified(e); e.State = credentials.Disabled })

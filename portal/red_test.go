@@ -108,7 +108,7 @@ func as(v *visitor) func(next http.Handler, w http.ResponseWriter, r *http.Reque
 	}
 }
 
-// N6: a page that forgets to look at the session.
+// A page that forgets to look at the session.
 func TestNoPageWithoutASessionGoesRed(t *testing.T) {
 	c, found := open(t), new(findings)
 	owner := c.visitor(t).in()
@@ -120,7 +120,7 @@ func TestNoPageWithoutASessionGoesRed(t *testing.T) {
 		"GET account with session malformed shows a member", "GET account with session signed out shows a member")
 }
 
-// N6: an address beside the table of routes.
+// An address beside the table of routes.
 func TestEveryAddressIsListedGoesRed(t *testing.T) {
 	c, found := open(t, everywhere), new(findings)
 	c.Mount(http.MethodGet, "/:lang/debug/members", func(c *gin.Context) { c.String(http.StatusOK, "all of them") })
@@ -128,7 +128,7 @@ func TestEveryAddressIsListedGoesRed(t *testing.T) {
 	found.only(t, "GET /:lang/debug/members is served")
 }
 
-// N6: a session that nobody signed in for.
+// A session that nobody signed in for.
 func TestSessionsWithoutSignInGoRed(t *testing.T) {
 	found := new(findings)
 	w := openTown(t, storetest.Config(t, storetest.SQLite))
@@ -252,7 +252,7 @@ func (k keeping) Session(ctx context.Context, hash [32]byte, now time.Time) (sig
 	return s, err
 }
 
-// N9: a server that remembers officers, or members, for a while.
+// A server that remembers officers, or members, for a while.
 func TestWithdrawnGoesRed(t *testing.T) {
 	for name, test := range map[string]struct {
 		kept keeping
@@ -281,7 +281,7 @@ func TestWithdrawnGoesRed(t *testing.T) {
 	}
 }
 
-// N10: an answer that is a little longer, has another header, or has another cost, for a
+// An answer that is a little longer, has another header, or has another cost, for a
 // number that somebody has.
 func TestFormsTellNothingGoesRed(t *testing.T) {
 	const form = "recover/password"
@@ -326,7 +326,7 @@ func TestFormsTellNothingGoesRed(t *testing.T) {
 	}
 }
 
-// N10: a lookup before the check digits.
+// A lookup before the check digits.
 func TestWrongDigitsReachNothingGoesRed(t *testing.T) {
 	var looks lookups
 	w := openTown(t, storetest.Config(t, storetest.SQLite), looks.count)

@@ -45,7 +45,7 @@ func (w *town) money(who *inhabitant, prefix string) {
 	}
 }
 
-// F121, F122, F133, F137: what is asked for and nothing else; a bad filter is told.
+// What is asked for and nothing else; a bad filter is told.
 func TestRefundsPages(t *testing.T) {
 	w := openTown(t, storetest.Config(t, storetest.SQLite))
 	me, other := w.members[0], w.members[1]
@@ -100,7 +100,7 @@ func TestRefundsPages(t *testing.T) {
 	}
 }
 
-// F140, F141: a receipt lists exactly what was ticked, is sealed once, and whoever holds
+// A receipt lists exactly what was ticked, is sealed once, and whoever holds
 // it checks it by its code.
 func TestRefundReceipt(t *testing.T) {
 	w := openTown(t, storetest.Config(t, storetest.SQLite))

@@ -70,7 +70,7 @@ func (w *town) work(ask func()) string {
 }
 
 // Of a number that nobody has, every form before signing in says and costs what it does of
-// one that somebody has: with a password, and without an account (N10).
+// one that somebody has: with a password, and without an account.
 func TestFormsTellNothing(t *testing.T) {
 	for _, id := range profiles {
 		t.Run(id, func(t *testing.T) {
@@ -119,7 +119,7 @@ func formsTellNothing(found told, w *town) (forms int) {
 }
 
 // A number with wrong check digits is refused before anything is looked up or hashed, in
-// every form before signing in (N10). Where members have other identifiers as well, such a
+// every form before signing in. Where members have other identifiers as well, such a
 // number may be one of those: not in this profile.
 func TestWrongDigitsReachNothing(t *testing.T) {
 	var looks lookups
@@ -146,7 +146,7 @@ func wrongDigitsReachNothing(found told, w *town, looks *lookups) {
 }
 
 // Over the wire: a hundred wrong passwords are slowed down, and the card opens all the
-// while, from the same network (N10).
+// while, from the same network.
 func TestWrongTriesOverHTTP(t *testing.T) {
 	c := open(t, cheap)
 	c.enrolled(t, nil)
@@ -185,7 +185,7 @@ func TestWrongTriesOverHTTP(t *testing.T) {
 }
 
 // The time that an answer takes tells nothing either: a rank test over tries for numbers
-// that somebody has and that nobody has, in turns (N10, ASVS 6.3.8).
+// that somebody has and that nobody has, in turns (ASVS 6.3.8).
 func TestTimeTellsNothing(t *testing.T) {
 	for _, path := range []string{"sign-in/password", "recover/password"} {
 		known, unknown := newTimed(t, path).run(often(60, 2000), 0)

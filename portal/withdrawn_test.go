@@ -34,7 +34,7 @@ func (v *visitor) reads(path string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// What is taken away at one server is gone at the other with the next request (N9).
+// What is taken away at one server is gone at the other with the next request.
 func TestWithdrawnAtOneServerIsOutAtTheOther(t *testing.T) {
 	w, b := twoServers(t)
 	withdrawals(t, t, w, b)

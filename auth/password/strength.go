@@ -11,7 +11,7 @@ const (
 	Strong Level = "strong"
 )
 
-// Strength judges a password as far as it is typed (F13). It is a hint for the member,
+// Strength judges a password as far as it is typed. It is a hint for the member,
 // never a rule: length is what counts once nothing makes it easy to guess.
 func Strength(typed string, context []string) Level {
 	text, err := Prepare(typed)

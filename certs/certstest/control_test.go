@@ -13,7 +13,7 @@ import (
 	"guichet.example/certs/certstest"
 )
 
-// Fault F9: openssl, asked to verify, refuses each time-stamp that is wrong, for the reason
+// Asked to verify, openssl refuses each time-stamp that is wrong, for the reason
 // that the fault is named after.
 func TestTSAFaultsAsOpenSSLSeesThem(t *testing.T) {
 	pki := certstest.Start(t)

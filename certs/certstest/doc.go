@@ -13,7 +13,7 @@
 // Every CA has an OCSP responder of its own (RFC 6960, delegated, id-pkix-ocsp-nocheck) and
 // a CRL. [PKI.Handler] answers for all of them and for an RFC 3161 time-stamping authority;
 // [Start] puts it on a loopback port in one line. [PKI.Control] makes a service misbehave in
-// the ways that faults F8 and F9 of the project's reliability goals name.
+// the ways in which such services fail.
 //
 // A test that needs an answer no service would give builds it: [PKI.OCSPResponse] and
 // [PKI.Stamp] return the honest answer as a struct whose fields may be altered before

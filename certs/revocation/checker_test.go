@@ -15,7 +15,7 @@ import (
 	"guichet.example/certs/revocation"
 )
 
-// Fault F8: whatever the OCSP service does wrong, the answer is never good.
+// Whatever the OCSP service does wrong, the answer is never good.
 func TestCheckRefusesFaults(t *testing.T) {
 	w := start(t, certstest.P384)
 	want := map[certstest.Fault]error{

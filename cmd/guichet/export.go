@@ -32,7 +32,7 @@ func runExport(ctx context.Context, env cli.Env, args []string) (err error) {
 }
 
 // exportPartners writes a list of members for the mutuality's partners. The e-mail address
-// of who refused to have it passed on, or was never asked, is not in it (F16).
+// of who refused to have it passed on, or was never asked, is not in it.
 func exportPartners(ctx context.Context, env cli.Env, settings *Settings, file string) (err error) {
 	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

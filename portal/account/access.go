@@ -24,7 +24,7 @@ const (
 	freshCard = 5 * time.Minute
 )
 
-// access is the page of ways in, sessions and sign-ins (F59).
+// access is the page of ways in, sessions and sign-ins.
 func (a *Account) access(c *gin.Context) error {
 	v, login, ctx := page.From(c), page.LoginOf(c), c.Request.Context()
 	classic, err := a.Classic.Account(ctx, login.Member)

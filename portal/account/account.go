@@ -106,7 +106,7 @@ func membership(v page.View, m Member) string {
 }
 
 // contactRows are how she is reached, each with the way to change it: the address by a
-// request that staff answer, the rest by herself, at once (F73 to F76).
+// request that staff answer, the rest by herself, at once.
 func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page.SummaryRow {
 	change := func(path, key string) page.Link {
 		return v.Way(path, v.T("people.change"), v.T(key))

@@ -41,7 +41,7 @@ func (a *Account) showPhone(c *gin.Context, k PhoneKind, status int, typed, wron
 	return page.Render(c, status, phoneView(v, k, typed, way))
 }
 
-// changePhone puts another number on file, in force at once (F75).
+// changePhone puts another number on file, in force at once.
 func (a *Account) changePhone(k PhoneKind) page.Handler {
 	return func(c *gin.Context) error {
 		v, typed := page.From(c), page.Typed(c, "phone")

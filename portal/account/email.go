@@ -29,7 +29,7 @@ func (a *Account) showEmail(c *gin.Context, v page.View, typed string, status in
 	return page.Render(c, status, emailPage(v, typed, !a.proven(*v.Login), way))
 }
 
-// changeEmail sends a link to the new address; nothing changes before it is opened (F57).
+// changeEmail sends a link to the new address; nothing changes before it is opened.
 func (a *Account) changeEmail(c *gin.Context) error {
 	v, login := page.From(c), page.LoginOf(c)
 	typed := c.PostForm("email")

@@ -18,7 +18,7 @@ const (
 )
 
 // letters are the member's own, where she came in by a way that her letters do not lead
-// to: who has only a password is not told that a code for another one is on its way (F52).
+// to: who has only a password is not told that a code for another one is on its way.
 func (a *Account) letters(ctx context.Context, v page.View, login auth.Login) ([]page.SummaryRow, error) {
 	if login.Assurance < auth.Substantial {
 		return nil, nil

@@ -12,7 +12,7 @@ import (
 	"guichet.example/portal/page"
 )
 
-// F184: a box left empty is a mail that does not come; what guards an account has no box.
+// A box left empty is a mail that does not come; what guards an account has no box.
 func TestNotices(t *testing.T) {
 	c, s := newDesk(t)
 	s.err = errors.New("disk full")

@@ -54,7 +54,7 @@ func (a *Account) showPassword(c *gin.Context, v page.View, status int) error {
 	return page.Render(c, status, changePage(v, !a.proven(*v.Login), a.Classic.Profile.Password, c.Query("stricter") == "1"))
 }
 
-// changePassword sets another password (F56): by the current one or a fresh card
+// changePassword sets another password: by the current one or a fresh card
 // session. Every other session ends, and the member is told by mail.
 func (a *Account) changePassword(c *gin.Context) error {
 	if sent, err := a.elsewhere(c); sent || err != nil {

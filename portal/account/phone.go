@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// PhoneKind is one of the telephone numbers of a member (F74).
+// PhoneKind is one of the telephone numbers of a member.
 type PhoneKind string
 
 // The kinds. The insurance system delivers one number, which is a mobile one or not.

@@ -14,7 +14,7 @@ import (
 	"guichet.example/portal/page"
 )
 
-// WorkAddress is where a member works, as she gave it herself (F74): the insurance system
+// WorkAddress is where a member works, as she gave it herself: the insurance system
 // delivers none, and no letter goes there. The zero value: she gave none.
 type WorkAddress struct {
 	Company  string `json:"company,omitempty"` // or name of the place

@@ -18,7 +18,7 @@ func workAnswers(change ...string) url.Values {
 	return v
 }
 
-// F74: what is wrong with the address is told beside its field, and what was typed is kept.
+// What is wrong with the address is told beside its field, and what was typed is kept.
 func TestWorkAddressRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		field, value string

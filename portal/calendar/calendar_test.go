@@ -87,7 +87,7 @@ func TestEaster(t *testing.T) {
 	}
 }
 
-// TestThreeWorkingDays: by when a letter is there (F52).
+// TestThreeWorkingDays: by when a letter is there.
 func TestThreeWorkingDays(t *testing.T) {
 	bridge := Calendar{Closed: []Day{{on(t, "2026-12-24")}, {on(t, "2026-12-28")}}}
 	for _, tt := range []struct {

@@ -1,4 +1,4 @@
-// Package contact is the form of who cannot get in: "I cannot connect" (F47). It works
+// Package contact is the form of who cannot get in: "I cannot connect". It works
 // signed out, asks for a way to be reached, and makes a task for staff with a number to
 // follow it by. It looks nobody up, and so confirms of nobody that an account exists.
 package contact

@@ -88,7 +88,7 @@ type Reject struct {
 	Reason string
 }
 
-// Member is a person of the mutuality (F71): her file, and the account her benefits are
+// Member is a person of the mutuality: her file, and the account her benefits are
 // paid on. Key: NationalNumber.
 type Member struct {
 	NationalNumber nrn.Number

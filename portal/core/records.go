@@ -7,7 +7,7 @@ import "time"
 // store finds the members behind them. Keys say which columns make a record the same
 // one when it is delivered again: the newer replaces the older.
 
-// Household says that a person is on somebody's booklet (F71, F117). Key: Holder, Member.
+// Household says that a person is on somebody's booklet. Key: Holder, Member.
 type Household struct {
 	Holder, Member string
 	Role           Role
@@ -25,7 +25,7 @@ const (
 	RoleOther   Role = "other" // ascendant or somebody else who depends on the holder
 )
 
-// Cover is one of a person's insurances (F72). Key: Member, Cover, Since.
+// Cover is one of a person's insurances. Key: Member, Cover, Since.
 type Cover struct {
 	Member       string
 	Cover        Insurance
@@ -58,14 +58,14 @@ const (
 	Ended     CoverStatus = "ended"
 )
 
-// Payment is one movement of money (F121, F128 to F131, F133, F109). Key: Reference; a
+// Payment is one movement of money. Key: Reference; a
 // payment that comes back with another Treated takes its lines with it.
 type Payment struct {
 	Member    string // whose file it is in: who gets or pays it
 	Reference string // of the insurance system, [A-Z0-9-]{1,24}
 	Kind      PaymentKind
 	Received  time.Time // the claim reached the mutuality; zero: not known
-	Treated   time.Time // it was dealt with and sent, not received (F130); lists are in this order
+	Treated   time.Time // it was dealt with and sent, not received; lists are in this order
 	Paid      time.Time // the bank carried it out; zero: not yet
 	Payee     string    // name: the member's, or the professional's
 	Last4     string    // of the account; empty: not by transfer
@@ -87,7 +87,7 @@ const (
 	Recovery     PaymentKind = "recovery"     // from the member: paid too much
 )
 
-// Line is an act of care in a payment (F129 to F132). Key: Payment, Line. The lines of a
+// Line is an act of care in a payment. Key: Payment, Line. The lines of a
 // refund add up to its Cents. It is filed under Member, who had the care.
 type Line struct {
 	Payment     string // its Reference; Treated is that of the payment
@@ -100,12 +100,12 @@ type Line struct {
 	From, To    time.Time
 	Quantity    int
 	Fee         int64  // official fee
-	Supplement  *int64 // nil: not declared (F132)
+	Supplement  *int64 // nil: not declared
 	Refund      int64
 	Own         int64 // own share: Fee + Supplement - Refund, supplement 0 where not declared
 }
 
-// Incapacity is a period of incapacity for work (F143). Key: Member, Since.
+// Incapacity is a period of incapacity for work. Key: Member, Since.
 type Incapacity struct {
 	Member       string
 	Since, Until time.Time // Until zero: goes on
@@ -113,7 +113,7 @@ type Incapacity struct {
 	State        string    // asked, accepted, refused, ended
 }
 
-// Indemnity is a payment for a period of incapacity (F145). Key: Member, Reference.
+// Indemnity is a payment for a period of incapacity. Key: Member, Reference.
 type Indemnity struct {
 	Member    string
 	Reference string
@@ -127,7 +127,7 @@ type Indemnity struct {
 	Last4     string
 }
 
-// Appointment is one with the medical adviser (F144). Key: Member, Reference.
+// Appointment is one with the medical adviser. Key: Member, Reference.
 type Appointment struct {
 	Member    string
 	Reference string
@@ -140,7 +140,7 @@ type Appointment struct {
 	State     string // set, moved, cancelled, done
 }
 
-// MedicalFile is a global medical file, DMG/GMD (F153). Key: Member, Since.
+// MedicalFile is a global medical file, DMG/GMD. Key: Member, Since.
 type MedicalFile struct {
 	Member       string
 	Since, Until time.Time
@@ -148,7 +148,7 @@ type MedicalFile struct {
 	Number       string // of the doctor, 11 digits
 }
 
-// Tariff is what a kind of care is refunded with and without the file (F154). Key: Code, From.
+// Tariff is what a kind of care is refunded with and without the file. Key: Code, From.
 type Tariff struct {
 	Code          string
 	Nature        string // consultation, visit, ...: a key of ours
@@ -158,7 +158,7 @@ type Tariff struct {
 	With, Without int64 // refunds
 }
 
-// Maf is a household's year under maximum billing (F155, F157). Key: Holder, Year.
+// Maf is a household's year under maximum billing. Key: Holder, Year.
 type Maf struct {
 	Holder  string
 	Year    int
@@ -169,7 +169,7 @@ type Maf struct {
 	Closed  bool
 }
 
-// MafShare is a person's part in it (F156). Key: Holder, Year, Member. The Counted of a
+// MafShare is a person's part in it. Key: Holder, Year, Member. The Counted of a
 // year's shares add up to that of the household.
 type MafShare struct {
 	Holder   string
@@ -181,18 +181,18 @@ type MafShare struct {
 	Expected time.Time // when Due is paid; zero: not known
 }
 
-// Saving is a person's youth savings in a year (F158, F159). Key: Member, Year.
+// Saving is a person's youth savings in a year. Key: Member, Year.
 type Saving struct {
 	Member      string
 	Year        int
-	From, Until time.Time // eligible; F158: from 14 to 30
+	From, Until time.Time // eligible: from 14 to 30
 	Total       int64     // saved so far, all years
 	Deposited   int64     // this year
 	Most        int64     // at most this year
 	Basis       int       // rate in hundredths of a percent: 1300 is 13 %
 }
 
-// Agreement of the medical adviser (F160). Key: Member, Reference.
+// Agreement of the medical adviser. Key: Member, Reference.
 type Agreement struct {
 	Member       string
 	Reference    string
@@ -204,7 +204,7 @@ type Agreement struct {
 	Cents        int64  // amount covered; 0: not a matter of amounts
 }
 
-// Provider is a health professional (F192). Key: Number.
+// Provider is a health professional. Key: Number.
 type Provider struct {
 	Number     string // 11 digits
 	Name       string
@@ -218,7 +218,7 @@ type Provider struct {
 	Hours      string // when not agreed, for partial; free text
 }
 
-// Branch is a contact point (F195). Key: Code.
+// Branch is a contact point. Key: Code.
 type Branch struct {
 	Code, Name, Street, Postcode, City, Phone string
 	Latitude, Longitude                       int64  // millionths of a degree
@@ -227,20 +227,20 @@ type Branch struct {
 	Wheelchair, Kiosk                         bool
 }
 
-// Postcode is where a postcode lies, for distances (F195). Key: Code, Name.
+// Postcode is where a postcode lies, for distances. Key: Code, Name.
 type Postcode struct {
 	Code, Name          string
 	Latitude, Longitude int64 // millionths of a degree
 }
 
-// Shipment is how far an order got in the core system (F148, F152). Key: Reference.
+// Shipment is how far an order got in the core system. Key: Reference.
 type Shipment struct {
 	Reference string // of the order at the counter
 	State     string // prepared, posted, returned
 	At        time.Time
 }
 
-// EuropeanCard is a person's European health insurance card (F151), and whether she may have
+// EuropeanCard is a person's European health insurance card, and whether she may have
 // a provisional certificate in place of it. Key: Member.
 type EuropeanCard struct {
 	Member      string
@@ -252,7 +252,7 @@ type EuropeanCard struct {
 	Certificate time.Time
 }
 
-// Received is a document of the mutuality to the member (F165). Key: Member, Reference.
+// Received is a document of the mutuality to the member. Key: Member, Reference.
 type Received struct {
 	Member    string
 	Reference string

@@ -1,6 +1,5 @@
 // Package cover is what the insurance system knows of a member's insurance: her number
-// and address, who is on her booklet, and the cover of each person she may see (F71,
-// F72). It only reads: what is wrong is reported by a request.
+// and address, who is on her booklet, and the cover of each person she may see. It only reads: what is wrong is reported by a request.
 package cover
 
 import (

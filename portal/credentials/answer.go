@@ -8,7 +8,7 @@ import (
 )
 
 // FoldAnswer is the spelling of an answer to a secret question under which it is hashed
-// and compared: letters and digits alone, in lower case, without accents (F17).
+// and compared: letters and digits alone, in lower case, without accents.
 func FoldAnswer(typed string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

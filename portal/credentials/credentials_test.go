@@ -79,7 +79,7 @@ func TestFoldEmail(t *testing.T) {
 }
 
 // A user number has right check digits, is never a national number, and is typed in the
-// same spellings (F30, F38).
+// same spellings.
 func TestUserNumber(t *testing.T) {
 	for seed := range byte(200) {
 		number, err := credentials.NewUserNumber(bytes.NewReader([]byte{seed, 2 * seed, 3, seed, 5, 7 * seed, seed, 9}))
@@ -102,7 +102,7 @@ func TestUserNumber(t *testing.T) {
 	}
 }
 
-// F11: leading zeros are nobody's business.
+// Leading zeros are nobody's business.
 func TestMemberNumber(t *testing.T) {
 	for typed, want := range map[string]string{"0012345": "12345", "12345": "12345", "0305 118 422": "305118422", " 0412-77-318 ": "41277318"} {
 		if got, err := credentials.ParseMemberNumber(typed); err != nil || got != want {

@@ -8,7 +8,7 @@ import (
 	"guichet.example/portal/mail"
 )
 
-// AskEmail sends a link to a new address; the address counts once it was opened (F57).
+// AskEmail sends a link to a new address; the address counts once it was opened.
 // link makes the whole address of the page from the secret. Errors of Change.
 func (s *Service) AskEmail(ctx context.Context, login auth.Login, c Change, address string, link func(secret string) string) error {
 	if !c.Proven {

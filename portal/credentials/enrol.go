@@ -29,7 +29,7 @@ func (s *Service) Enrol(ctx context.Context, e Enrolment) error {
 	return s.Store.PutAccount(ctx, e)
 }
 
-// Activate uses the code of an activation link (F19, F21): the account becomes active,
+// Activate uses the code of an activation link: the account becomes active,
 // its address certified. ErrCode, ErrCodeExpired.
 func (s *Service) Activate(ctx context.Context, secret string) (Code, error) {
 	code, err := s.Redeem(ctx, ActivateLink, secret)

@@ -46,7 +46,7 @@ func (h Handle) Shown() string {
 const maxTyped = 254
 
 // ErrHandle means text that cannot be one of the identifiers asked for: wrong check
-// digits, no address. It is told beside the field, before anything is looked up (F37).
+// digits, no address. It is told beside the field, before anything is looked up.
 var ErrHandle = errors.New("not an identifier")
 
 // ParseHandle reads what was typed as one of the identifiers of a profile. ErrHandle.
@@ -78,7 +78,7 @@ func ParseHandle(p profile.Profile, typed string) (Handle, error) {
 	return Handle{}, ErrHandle
 }
 
-// FoldEmail is the spelling by which addresses are compared (F33): without outer
+// FoldEmail is the spelling by which addresses are compared: without outer
 // spaces, without case, its domain in A-labels. Two domains that letters make alike, as
 // ß and ss do, are two domains: mail for one never goes to the other. ErrHandle for what
 // is no address that can be written to.
@@ -91,7 +91,7 @@ func FoldEmail(typed string) (string, error) {
 }
 
 // ParseAccessCode reads a code printed on a card: 4 to 20 letters and digits, in any
-// case (F34), blanks and dashes between them ignored. ErrHandle.
+// case, blanks and dashes between them ignored. ErrHandle.
 func ParseAccessCode(typed string) (string, error) {
 	code := strings.Map(func(r rune) rune {
 		switch {
@@ -109,7 +109,7 @@ func ParseAccessCode(typed string) (string, error) {
 }
 
 // ParseMemberNumber reads the number on the member card without its leading zeros,
-// blanks and dashes (F11). ErrHandle.
+// blanks and dashes. ErrHandle.
 func ParseMemberNumber(typed string) (string, error) {
 	number := strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' || r == '.' || r == '/' || r == '\u00a0' {
@@ -125,7 +125,7 @@ func ParseMemberNumber(typed string) (string, error) {
 }
 
 // SameMutuality says whether what was typed is the mutuality's number, with or without
-// leading zeros (F7).
+// leading zeros.
 func SameMutuality(p profile.Profile, typed string) bool {
 	number, err := ParseMemberNumber(typed)
 	return err == nil && len(number) <= 4 && number == strings.TrimLeft(p.Number, "0")

@@ -14,7 +14,7 @@ func (s *Service) Renew(ctx context.Context, ticket, typed string) (auth.Login, 
 	return s.setByCode(ctx, Renew, ticket, typed)
 }
 
-// Reset sets the password by a link (F48): afterwards the member signs in with it. The
+// Reset sets the password by a link: afterwards the member signs in with it. The
 // same errors as Renew.
 func (s *Service) Reset(ctx context.Context, purpose Purpose, secret, typed string) (auth.Login, error) {
 	return s.setByCode(ctx, purpose, secret, typed)
@@ -56,7 +56,7 @@ type Change struct {
 	Typed   string // the new one
 }
 
-// Change sets another password for who is signed in (F56). Every other session ends.
+// Change sets another password for who is signed in. Every other session ends.
 // ErrRefused for a wrong current one, *WaitError, ErrClosed, ErrSame,
 // *password.RefusedError, password.ErrBusy.
 func (s *Service) Change(ctx context.Context, login auth.Login, c Change) error {

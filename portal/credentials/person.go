@@ -10,7 +10,7 @@ import (
 
 // Person is what is on file of a member and what somebody types who says to be her. It
 // is known to relatives and employers, and proves nothing: it only starts a letter or a
-// link to what is on file (F23, F51).
+// link to what is on file.
 type Person struct {
 	Number     string    `json:"number,omitempty"` // on the member card
 	GivenNames string    `json:"given_names,omitempty"`

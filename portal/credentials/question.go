@@ -14,7 +14,7 @@ import (
 const questionLife = 15 * time.Minute
 
 // Answered is a secret question as somebody answers it, with what must go with it: the
-// question alone opens nothing (F49).
+// question alone opens nothing.
 type Answered struct {
 	Number     string // of the member
 	AccessCode string

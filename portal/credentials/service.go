@@ -139,7 +139,7 @@ func (s *Service) renew(ctx context.Context, member auth.MemberID, code string) 
 }
 
 // Issue makes a code and returns its secret, which is kept nowhere: it goes into a
-// letter, a link or a sealed envelope. An older one of the same purpose dies (F19).
+// letter, a link or a sealed envelope. An older one of the same purpose dies.
 func (s *Service) Issue(ctx context.Context, g Grant) (secret string, err error) {
 	code, secret, err := s.NewCode(g)
 	if err != nil {

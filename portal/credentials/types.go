@@ -66,7 +66,7 @@ type Account struct {
 // Certified says whether her e-mail address was shown to be hers.
 func (a Account) Certified() bool { return a.Email != "" && !a.EmailCertified.IsZero() }
 
-// Reactivation is a request to switch an account on again (F46).
+// Reactivation is a request to switch an account on again.
 type Reactivation struct {
 	Reference string // empty: none was made
 	Asked     time.Time
@@ -79,16 +79,16 @@ type Purpose string
 
 // The purposes. Those of letters and counters are typed, the others stand in a link.
 const (
-	ActivateLetter Purpose = "activate-letter" // F25: typed as the first password
-	ResetLetter    Purpose = "reset-letter"    // F52: the same
-	Counter        Purpose = "counter"         // F28: the same, handed over by staff
-	ActivateLink   Purpose = "activate-link"   // F19
-	ResetLink      Purpose = "reset-link"      // F48
-	ConfirmEmail   Purpose = "confirm-email"   // F21, F57: Payload is the address
-	UndoEmail      Purpose = "undo-email"      // F57: Payload is the address before
-	Reactivate     Purpose = "reactivate"      // F46: between a right sign-in and the request to switch the account on again
-	StopChange     Purpose = "stop-change"     // F82: Payload is the request; its member is told nothing by it
-	Renew          Purpose = "renew"           // between a right sign-in and the new password it asks for
+	ActivateLetter Purpose = "activate-letter" // Typed as the first password
+	ResetLetter    Purpose = "reset-letter"    // The same
+	Counter        Purpose = "counter"         // The same, handed over by staff
+	ActivateLink   Purpose = "activate-link"
+	ResetLink      Purpose = "reset-link"
+	ConfirmEmail   Purpose = "confirm-email" // Payload is the address
+	UndoEmail      Purpose = "undo-email"    // Payload is the address before
+	Reactivate     Purpose = "reactivate"    // Between a right sign-in and the request to switch the account on again
+	StopChange     Purpose = "stop-change"   // Payload is the request; its member is told nothing by it
+	Renew          Purpose = "renew"         // between a right sign-in and the new password it asks for
 )
 
 // Typed says whether a person types the code, so that its tries are few.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A user number is what the mutuality gives to who has no national number (F30). It has
-// eleven digits, is printed and typed as a national number is (F38), and cannot be one:
+// A user number is what the mutuality gives to who has no national number. It has
+// eleven digits, is printed and typed as a national number is, and cannot be one:
 // where that has the month stands 91 to 99, which no month and no BIS number has.
 //
 //	YY 9M DD-SSS.CC     CC is 97 less the first nine digits modulo 97

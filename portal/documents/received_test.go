@@ -15,7 +15,7 @@ func received() Document {
 		Created: areatest.Noon.AddDate(0, -1, 0), Pages: 2, Size: 12_000, Status: Valid, Method: Received, Unread: true}
 }
 
-// F165: what the mutuality sent stands among the rest, unread until it is opened.
+// What the mutuality sent stands among the rest, unread until it is opened.
 func TestReceived(t *testing.T) {
 	for _, l := range locale.Languages() {
 		d := newDesk(t)
@@ -37,7 +37,7 @@ func TestReceived(t *testing.T) {
 	}
 }
 
-// F165: words of title, kind and reference, in any order and without accents.
+// Words of title, kind and reference, in any order and without accents.
 func TestSearch(t *testing.T) {
 	d := newDesk(t)
 	d.store.list = append([]Document{received()}, d.store.list...)

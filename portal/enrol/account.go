@@ -29,7 +29,7 @@ func step(v *page.View, d Draft, n int, name, back string) {
 // landed is for a page that follows a step and is none itself: the focus is on its heading.
 func landed(v *page.View) { v.Step = page.Step{N: steps + 1} }
 
-// contactForm is step 2: a greeting, and the address to write to (F12, F15, F16).
+// contactForm is step 2: a greeting, and the address to write to.
 func (e *Enrol) contactForm(c *gin.Context, d Draft) error {
 	return e.showContact(c, page.From(c), d, "", http.StatusOK)
 }
@@ -56,8 +56,8 @@ func (e *Enrol) takeContact(c *gin.Context, d Draft) error {
 	return e.keep(c, d, passwordPath)
 }
 
-// passwordForm is step 3: the password (F13, F14) and, where the profile asks one, the
-// secret question (F17). Neither is shown again; who comes back types them again or
+// passwordForm is step 3: the password and, where the profile asks one, the
+// secret question. Neither is shown again; who comes back types them again or
 // leaves what she chose.
 func (e *Enrol) passwordForm(c *gin.Context, d Draft) error {
 	return e.showPassword(c, page.From(c), d, http.StatusOK)
@@ -128,7 +128,7 @@ func (e *Enrol) takePassword(c *gin.Context, d Draft) error {
 	return e.keep(c, d, checkPath)
 }
 
-// check is step 4: what was typed, once more, and the terms (F18).
+// check is step 4: what was typed, once more, and the terms.
 func (e *Enrol) check(c *gin.Context, d Draft) error {
 	return e.showCheck(c, page.From(c), d, http.StatusOK)
 }

@@ -23,14 +23,14 @@ const draftLife = 30 * time.Minute
 type Draft struct {
 	Way        profile.Way   `json:"way"`
 	Member     auth.MemberID `json:"member"`
-	Name       string        `json:"name"` // first name and initial, to greet by (F12)
+	Name       string        `json:"name"` // first name and initial, to greet by
 	AccessCode string        `json:"access_code,omitempty"`
 	Email      string        `json:"email,omitempty"`
-	Private    bool          `json:"private,omitempty"` // the address is not to be passed on (F16)
+	Private    bool          `json:"private,omitempty"` // the address is not to be passed on
 	Hash       string        `json:"hash,omitempty"`
-	Question   int           `json:"question,omitempty"` // 1 to 4 (F17)
+	Question   int           `json:"question,omitempty"` // 1 to 4
 	Answer     string        `json:"answer,omitempty"`   // hash
-	Terms      string        `json:"terms,omitempty"`    // version accepted (F18)
+	Terms      string        `json:"terms,omitempty"`    // version accepted
 	Sent       time.Time     `json:"sent,omitzero"`      // the last link
 	Until      time.Time     `json:"until,omitzero"`     // it works
 	Mails      int           `json:"mails,omitempty"`
@@ -141,7 +141,7 @@ func greeting(p credentials.Person) string {
 	return first
 }
 
-// notMe ends an enrolment that found somebody else (F12).
+// notMe ends an enrolment that found somebody else.
 func (e *Enrol) notMe(c *gin.Context, _ Draft) error {
 	if browser, ok := e.Desk.Bound(c); ok {
 		if err := e.Store.DropEnrolment(c.Request.Context(), e.Mutuality, browser); err != nil {

@@ -22,8 +22,8 @@
 //
 // What somebody types before her link is opened is a draft: sealed, bound to the cookie
 // of her browser, 30 minutes old at most, then as old as her link may become. No
-// account, no identifier and no password of hers exist until the link is opened (F20).
-// Who opens it too late may have another sent to the same address, for RenewFor (F19);
+// account, no identifier and no password of hers exist until the link is opened.
+// Who opens it too late may have another sent to the same address, for RenewFor;
 // then what waited for it is erased.
 package enrol
 
@@ -48,7 +48,7 @@ import (
 // Settings of a mutuality.
 type Settings struct {
 	// LetterAfterCard queues a letter with first credentials for who got her account by a
-	// card or a federal token, so that she may sign in without them too (F26).
+	// card or a federal token, so that she may sign in without them too.
 	LetterAfterCard bool `json:"letter_after_card"`
 	// Terms are the terms of use by language ("fr", "nl", "de", "en"), in paragraphs
 	// parted by an empty line; empty: the neutral text that ships. Their version is the
@@ -114,7 +114,7 @@ type Store interface {
 	// is told the same twice.
 	JustOpened(ctx context.Context, mutuality, secret string, since time.Time) (bool, error)
 	// RenewLink sends another link in the place of one whose hour is over, to the same
-	// address (F19). credentials.ErrCode for one that was used or replaced, and once what
+	// address. credentials.ErrCode for one that was used or replaced, and once what
 	// waited for it was erased; ErrOften.
 	RenewLink(ctx context.Context, r Renewal) error
 }
@@ -139,7 +139,7 @@ type Enrol struct {
 	Settings  Settings
 	Mutuality string
 	Origin    string
-	Federal   bool // there is a federal provider to enrol by (F27)
+	Federal   bool // there is a federal provider to enrol by
 	House     letters.House
 	Now       func() time.Time
 	Rand      io.Reader

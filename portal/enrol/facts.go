@@ -38,7 +38,7 @@ func (f facts) check(v *page.View, fields ...string) (number string, birth time.
 	return number, birth
 }
 
-// factsForm asks for the six facts of a first connection (F23).
+// factsForm asks for the six facts of a first connection.
 func (e *Enrol) factsForm(c *gin.Context) error {
 	return e.showFacts(c, page.From(c), facts{}, "", http.StatusOK)
 }
@@ -81,7 +81,7 @@ func (e *Enrol) takeFacts(c *gin.Context) error {
 	return nil
 }
 
-// mistyped asks once about an address whose domain is a letter off (F15).
+// mistyped asks once about an address whose domain is a letter off.
 func mistyped(c *gin.Context, v page.View, typed string) []page.FieldError {
 	address, err := mail.ParseAddress(typed)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"guichet.example/portal/profile"
 )
 
-// letterForm asks for the number (F25).
+// letterForm asks for the number.
 func (e *Enrol) letterForm(c *gin.Context) error {
 	return e.showLetter(c, page.From(c), "", http.StatusOK)
 }
@@ -27,7 +27,7 @@ func (e *Enrol) showLetter(c *gin.Context, v page.View, typed string, status int
 	return page.Render(c, status, letterPage(v, typed, e.numbers()))
 }
 
-// numbers names the catalogue's words for the numbers that the profile takes (F30).
+// numbers names the catalogue's words for the numbers that the profile takes.
 func (e *Enrol) numbers() string {
 	if e.Classic.Profile.Takes(profile.UserNumber) {
 		return "both"

@@ -38,7 +38,7 @@ func (e *Enrol) send(c *gin.Context, d Draft) error {
 	return e.mail(c, d)
 }
 
-// again sends another link; the one before dies (F19).
+// again sends another link; the one before dies.
 func (e *Enrol) again(c *gin.Context, d Draft) error {
 	if d.Mails >= maxMails || e.Now().Sub(d.Sent) < mailPause {
 		c.Redirect(http.StatusSeeOther, page.From(c).URL(sentPath+"?told=soon"))

@@ -19,10 +19,10 @@ import (
 )
 
 // maxMatches is how many wrong matches in a row a member number survives; then the way
-// is closed for it, and staff help (F22).
+// is closed for it, and staff help.
 const maxMatches = 10
 
-// codeForm is step 1 by member number and access code (F10).
+// codeForm is step 1 by member number and access code.
 func (e *Enrol) codeForm(c *gin.Context) error {
 	return e.showCode(c, page.From(c), "", http.StatusOK)
 }
@@ -140,7 +140,7 @@ func (f facts) birth(now time.Time) (day time.Time, ok bool) {
 	return day, parts[0] >= 1880 && day.Month() == time.Month(parts[1]) && day.Day() == parts[2] && day.Before(now)
 }
 
-// identityForm is step 1 by what a person knows of herself (F22).
+// identityForm is step 1 by what a person knows of herself.
 func (e *Enrol) identityForm(c *gin.Context) error {
 	return e.showIdentity(c, page.From(c), facts{}, http.StatusOK)
 }

@@ -23,7 +23,7 @@ type Proof struct {
 }
 
 // Arrived opens the account of who has just proved who she is, by card or federal token,
-// if the profile enrols that way and she has none that is open (F26, F27). next is where
+// if the profile enrols that way and she has none that is open. next is where
 // she was going; what it returns is where she goes.
 func (e *Enrol) Arrived(ctx context.Context, login auth.Login, next string) (string, error) {
 	if !e.has(wayOf(login)) {

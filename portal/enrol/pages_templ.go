@@ -739,7 +739,7 @@ func openedPage(v page.View, r receipt) templ.Component {
 	})
 }
 
-// required says which fields are required: all that are not marked as optional (F31).
+// required says which fields are required: all that are not marked as optional.
 func required(v page.View) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -782,7 +782,7 @@ func required(v page.View) templ.Component {
 	})
 }
 
-// whereNumber helps to find the number, without script and by keyboard (F11, F31).
+// whereNumber helps to find the number, without script and by keyboard.
 func whereNumber(v page.View, code bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

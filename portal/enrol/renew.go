@@ -29,7 +29,7 @@ type Renewal struct {
 	At        time.Time
 }
 
-// renew sends another link to where the first went (F19). Who holds the old one learns
+// renew sends another link to where the first went. Who holds the old one learns
 // nothing by it, and opens nothing.
 func (e *Enrol) renew(c *gin.Context) error {
 	v := page.From(c)

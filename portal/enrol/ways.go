@@ -26,7 +26,7 @@ var entries = []entry{
 	{profile.ByLetter, "fields", letterPath},
 }
 
-// ways is the page of all ways: who has an account, who wants one, and what one gets (F3).
+// ways is the page of all ways: who has an account, who wants one, and what one gets.
 func (e *Enrol) ways(c *gin.Context) error {
 	v := page.From(c)
 	if v.Login != nil {

@@ -214,7 +214,7 @@ type Federal struct {
 	// nothing is kept of accounts.
 	Arrived func(c *gin.Context, login auth.Login) (instead string, err error)
 	// Landing is asked next where such a login goes, and makes the account that is not there
-	// yet (F27). nil: where it was going.
+	// yet. nil: where it was going.
 	Landing func(ctx context.Context, login auth.Login, next string) (string, error)
 }
 

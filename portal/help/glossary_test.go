@@ -11,7 +11,7 @@ import (
 	"guichet.example/signing/document"
 )
 
-// F189, F190: each term is at its anchor, in the order of the language; each guide has its
+// Each term is at its anchor, in the order of the language; each guide has its
 // steps, and nothing lacks words.
 func TestGlossaryAndGuide(t *testing.T) {
 	for _, l := range locale.Languages() {
@@ -85,7 +85,7 @@ func TestPagesLeadToTheirGuide(t *testing.T) {
 	}
 }
 
-// F142: the help says how to save and print a PDF, and what opens one.
+// The help says how to save and print a PDF, and what opens one.
 func TestHelpOfPrinting(t *testing.T) {
 	for _, l := range locale.Languages() {
 		d := areatest.New(t, &Help{Mutuality: document.Mutuality{Name: "Mutualité des Tilleuls"}})

@@ -1,7 +1,7 @@
 // Package indemnities is what a member can see of incapacity for work, her own and that
-// of the persons she may see: its periods (F143), the medical adviser's appointments with
-// a calendar file (F144), what was paid, and a sealed statement of it in any of the four
-// languages (F145, F146). All of it comes from the insurance system.
+// of the persons she may see: its periods, the medical adviser's appointments with
+// a calendar file, what was paid, and a sealed statement of it in any of the four
+// languages. All of it comes from the insurance system.
 package indemnities
 
 import (

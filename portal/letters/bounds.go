@@ -10,7 +10,7 @@ import (
 // bounded by one rule, whichever page it was asked on:
 //
 //   - while a letter is on its way no other is made, since a second code would kill the
-//     first. On its way is until the day that its asker was told (F52, three working days);
+//     first. On its way is until the day that its asker was told (three working days);
 //   - no more than MostLetters are made within LetterSpan, the life of a code as it ships.
 //     Who lost that many has a letter box that does not serve, and staff help her.
 const (

@@ -37,17 +37,17 @@ type Kind string
 
 // The kinds.
 const (
-	FirstCredentials Kind = "first-credentials" // user number and the code for the first password (F25, F26)
-	NewPassword      Kind = "new-password"      // the code for another password (F52)
+	FirstCredentials Kind = "first-credentials" // user number and the code for the first password
+	NewPassword      Kind = "new-password"      // the code for another password
 	EnrolmentCode    Kind = "enrolment-code"    // the code that opens an account
 	NewEmail         Kind = "new-email"         // the e-mail address was changed; holds no secret
 	QuestionUsed     Kind = "question-used"     // the secret question led to a new password; holds no secret
-	LostCode         Kind = "lost-code"         // staff have answered who lost her access code (F54); holds no secret
-	AccountClosed    Kind = "account-closed"    // staff closed her access (F199); holds no secret
+	LostCode         Kind = "lost-code"         // staff have answered who lost her access code; holds no secret
+	AccountClosed    Kind = "account-closed"    // staff closed her access; holds no secret
 	AccountOpened    Kind = "account-opened"    // staff opened it again; holds no secret
-	BankAsked        Kind = "bank-asked"        // a change of account was signed (F82); has a matter
-	Order            Kind = "order"             // goes with what was ordered (F152); has a matter
-	// Majority asks who came of age whether the holder of the booklet keeps access (F118).
+	BankAsked        Kind = "bank-asked"        // a change of account was signed; has a matter
+	Order            Kind = "order"             // goes with what was ordered; has a matter
+	// Majority asks who came of age whether the holder of the booklet keeps access.
 	// It holds no secret: it lies in the letter box of the very house, so that only who
 	// signs in as herself answers.
 	Majority Kind = "majority"
@@ -91,7 +91,7 @@ const (
 )
 
 // WorkingDays is how many working days a letter takes, from the day of the request to
-// the letter box (F52), where the mutuality sets no other; MostWorkingDays is what it may set.
+// the letter box, where the mutuality sets no other; MostWorkingDays is what it may set.
 const (
 	WorkingDays     = 3
 	MostWorkingDays = 10

@@ -76,7 +76,7 @@ type Service struct {
 }
 
 // ExpectedBy is the day by which a letter asked for at a time has come: within the working
-// days of the house (F52). It is told to the member, midnight UTC.
+// days of the house. It is told to the member, midnight UTC.
 func (h House) ExpectedBy(asked time.Time) time.Time {
 	return h.Calendar.AddWorkingDays(asked.In(locale.Zone()), cmp.Or(h.Days, WorkingDays))
 }

@@ -98,8 +98,8 @@ var common = []string{
 }
 
 // Suggest is the address that was probably meant, where the domain is one letter away
-// from a common one ("gmial.com", "hotmail.co"): for a hint, never for a refusal
-// (F15). Empty: nothing to say.
+// from a common one ("gmial.com", "hotmail.co"): for a hint, never for a refusal.
+// Empty: nothing to say.
 func (a Address) Suggest() string {
 	near := ""
 	for _, c := range common {

@@ -1,5 +1,5 @@
 // Package messages carries what a member writes to the mutuality, about anything, and what
-// is answered (F174 to F176, F182).
+// is answered.
 //
 //	contact data, how to answer ─▶ subject, words ─▶ files ─▶ check ─▶ sent
 //

@@ -46,7 +46,7 @@ func TestConfigRefuses(t *testing.T) {
 }
 
 // TestFaults: whatever the object store does wrong, a put is not told to be good, and a
-// read gives nothing that was not put; all within the patience (F7).
+// read gives nothing that was not put; all within the patience.
 func TestFaults(t *testing.T) {
 	server := objectstest.Start(t)
 	front := objectstest.NewFront(t, server.Config().Endpoint)

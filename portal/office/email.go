@@ -15,7 +15,7 @@ import (
 // asked whether another was meant.
 type emailForm struct{ Email, Sure string }
 
-// email asks for another address, once the identity was checked (F24, F197). Of an item
+// email asks for another address, once the identity was checked. Of an item
 // that proposes one, that one stands in the field.
 func (o *Office) email(c *gin.Context) error {
 	officer := page.OfficerOf(c)

@@ -30,18 +30,18 @@ const (
 	StatementsOnline Kind = "statements-online"
 	StatementsPaper  Kind = "statements-paper"
 
-	Reactivation   Kind = "reactivation"    // a disabled account is asked back (F46)
-	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted (F47)
-	LostCode       Kind = "lost-code"       // the access code was lost (F54)
-	EmailCheck     Kind = "email-check"     // another e-mail address than the one on file (F24, F197)
-	EmailSecond    Kind = "email-second"    // another address in the place of a certified one: a second officer agrees (F197)
+	Reactivation   Kind = "reactivation"    // a disabled account is asked back
+	CannotConnect  Kind = "cannot-connect"  // "I cannot connect", to be contacted
+	LostCode       Kind = "lost-code"       // the access code was lost
+	EmailCheck     Kind = "email-check"     // another e-mail address than the one on file
+	EmailSecond    Kind = "email-second"    // another address in the place of a certified one: a second officer agrees
 	ReturnedLetter Kind = "returned-letter" // a letter came back
 	KioskHelp      Kind = "kiosk-help"      // somebody at a kiosk asks for help
 	KioskTrouble   Kind = "kiosk-trouble"   // a kiosk is out of order, or its key was seen twice
 	StuckDocument  Kind = "stuck-document"  // a signed document waits for what makes it last
-	Message        Kind = "message"         // what a member wrote, about anything (F176, F182)
-	BankStopped    Kind = "bank-stopped"    // a change of account was stopped, or could not come to be in force (F82)
-	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers (F59)
+	Message        Kind = "message"         // what a member wrote, about anything
+	BankStopped    Kind = "bank-stopped"    // a change of account was stopped, or could not come to be in force
+	NotMe          Kind = "not-me"          // a member says that a sign-in was not hers
 )
 
 var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, StatementsOnline, StatementsPaper, Reactivation, CannotConnect, LostCode, EmailCheck, EmailSecond, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}

@@ -209,7 +209,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// F151: a card for each traveller ticked, of those whom the member sees when she sends.
+// A card for each traveller ticked, of those whom the member sees when she sends.
 func TestTravellers(t *testing.T) {
 	d := newDesk(t)
 	form := d.Open(ehicPath).Form("/fr/" + checkPath)

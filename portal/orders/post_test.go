@@ -33,7 +33,7 @@ func sent(k document.Kind, change ...string) url.Values {
 	return v
 }
 
-// F148 to F151: what is wrong is told beside its field, and nothing is frozen.
+// What is wrong is told beside its field, and nothing is frozen.
 func TestPostRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -122,7 +122,7 @@ func TestPostSend(t *testing.T) {
 	}
 }
 
-// F150: the blank form at once, for who is in a hurry.
+// The blank form at once, for who is in a hurry.
 func TestBlankForm(t *testing.T) {
 	d := newDesk(t)
 	p := d.Get(blankPath)

@@ -99,7 +99,7 @@ func (p *People) changed(allow bool) page.Handler {
 	}
 }
 
-// form is the same request as a PDF to be printed, signed by hand and sent (F119). Nothing
+// form is the same request as a PDF to be printed, signed by hand and sent. Nothing
 // is asked by drawing it: staff note it once it is here, signed.
 func (p *People) form(c *gin.Context) error {
 	h, o, err := p.holder(c)

@@ -1,5 +1,5 @@
-// Package places says where to go: the branches of the mutuality with their hours (F195),
-// and health professionals with what their agreement means for the price (F192). Both are
+// Package places says where to go: the branches of the mutuality with their hours,
+// and health professionals with what their agreement means for the price. Both are
 // public, and tell nothing of members; what is searched stands in the address and in no log.
 package places
 

@@ -60,7 +60,7 @@ func newDesk(t *testing.T) (*areatest.Counter, *fakeStore, *bool) {
 		}}), s, &full
 }
 
-// F195: what is no postcode is told; the nearest comes first; open and closed by the clock.
+// What is no postcode is told; the nearest comes first; open and closed by the clock.
 func TestBranches(t *testing.T) {
 	for _, l := range locale.Languages() {
 		d, _, full := newDesk(t)
@@ -93,7 +93,7 @@ func TestBranches(t *testing.T) {
 	}
 }
 
-// F195: whether a kiosk is there, said once, whether it is a fact or a service; and a long
+// Whether a kiosk is there, said once, whether it is a fact or a service; and a long
 // list is shown in part, or whole, to be printed.
 func TestManyBranches(t *testing.T) {
 	d, s, _ := newDesk(t)
@@ -121,7 +121,7 @@ func TestManyBranches(t *testing.T) {
 	}
 }
 
-// F192: a search by name and place, with what the status means.
+// A search by name and place, with what the status means.
 func TestDoctors(t *testing.T) {
 	for _, l := range locale.Languages() {
 		d, s, full := newDesk(t)

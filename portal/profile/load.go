@@ -179,7 +179,7 @@ func (p Profile) validateLists() error {
 	return nil
 }
 
-// validateQuestions holds to F17: exactly four, in every language, and one more way
+// validateQuestions holds to this: exactly four, in every language, and one more way
 // beside them, since a question alone never suffices.
 func (p Profile) validateQuestions() error {
 	if !p.Recovers(ByQuestion) {

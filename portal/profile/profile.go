@@ -32,17 +32,17 @@ type Way string
 
 // The ways to enrol (features B) and to recover (features D).
 const (
-	ByCard       Way = "card"        // F26: the first sign-in by card makes the account
-	ByFederal    Way = "federal"     // F27: the same with a federal token
-	ByLetter     Way = "letter"      // F25, F52: a code by post to the address on file
-	ByCounter    Way = "counter"     // F28: staff hand over a sealed code
-	ByKiosk      Way = "kiosk"       // F29
-	ByAccessCode Way = "access-code" // F10: member number and access code
-	ByIdentity   Way = "identity"    // F22: number, name, birth date, then a link
-	BySixFields  Way = "six-fields"  // F23, F51: six facts, then a link
-	ByLink       Way = "link"        // F48: a link to the certified e-mail
-	ByQuestion   Way = "question"    // F49: member number, access code and secret question
-	ByLostCode   Way = "lost-code"   // F54: notice to staff, who answer by post
+	ByCard       Way = "card"    // The first sign-in by card makes the account
+	ByFederal    Way = "federal" // The same with a federal token
+	ByLetter     Way = "letter"  // A code by post to the address on file
+	ByCounter    Way = "counter" // Staff hand over a sealed code
+	ByKiosk      Way = "kiosk"
+	ByAccessCode Way = "access-code" // Member number and access code
+	ByIdentity   Way = "identity"    // Number, name, birth date, then a link
+	BySixFields  Way = "six-fields"  // Six facts, then a link
+	ByLink       Way = "link"        // A link to the certified e-mail
+	ByQuestion   Way = "question"    // Member number, access code and secret question
+	ByLostCode   Way = "lost-code"   // Notice to staff, who answer by post
 )
 
 // Question is one of the secret questions, in each language ("fr", "nl", "de", "en").
@@ -51,7 +51,7 @@ type Question map[string]string
 // Profile is read-only after Load and then safe for concurrent use.
 type Profile struct {
 	ID string
-	// Number is the mutuality's own, as members type it (F7); empty: not asked for.
+	// Number is the mutuality's own, as members type it; empty: not asked for.
 	Number string
 	// Identifiers are those a member may type, the first being the usual one.
 	Identifiers []Identifier
@@ -63,15 +63,15 @@ type Profile struct {
 	LinkLife time.Duration
 	// CodeLife is how long a code in a letter works.
 	CodeLife time.Duration
-	// UndoLife is how long a change of identifier can be undone from the old address (F57).
+	// UndoLife is how long a change of identifier can be undone from the old address.
 	UndoLife time.Duration
-	// Questions are exactly four where ByQuestion is a way, else none (F17).
+	// Questions are exactly four where ByQuestion is a way, else none.
 	Questions []Question
 	// MajorityAge is from when a person has a space of her own, in years.
 	MajorityAge int
 	// Terms is the version of the terms of use accepted at enrolment; empty: none asked.
 	Terms string
-	// Features are what this mutuality switches on (F8).
+	// Features are what this mutuality switches on.
 	Features []string
 }
 
@@ -92,7 +92,7 @@ func (p Profile) Enrols(w Way) bool { return has(p.Enrol, w) }
 func (p Profile) Recovers(w Way) bool { return has(p.Recover, w) }
 
 // QuestionBesideLink is the feature by which who has confirmed an e-mail address may
-// answer her secret question all the same (F49).
+// answer her secret question all the same.
 const QuestionBesideLink = "question-beside-link"
 
 // Has says whether this mutuality switches a feature on.

@@ -41,7 +41,7 @@ func TestProfileRefuses(t *testing.T) {
 	}
 }
 
-// What the five ship with is what their guides say (F14, F17, F19, F32 to F34).
+// What the five ship with is what their guides say.
 func TestShipped(t *testing.T) {
 	type shipped struct {
 		identifiers []profile.Identifier

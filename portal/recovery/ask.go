@@ -98,7 +98,7 @@ func (r *Recovery) askPassword(c *gin.Context) error {
 	v, typed, way := page.From(c), page.Typed(c, "identifier"), profile.Way(c.PostForm("way"))
 	handle, err := credentials.ParseHandle(r.Classic.Profile, typed)
 	if err == nil {
-		typed = handle.Shown() // F38: as we read it
+		typed = handle.Shown() // As we read it
 	}
 	if page.Switched(c) {
 		return r.showPassword(c, v, typed, string(way), http.StatusOK)

@@ -11,7 +11,7 @@ import (
 	"guichet.example/portal/profile"
 )
 
-// whereCode shows the papers on which the access code stands (F53).
+// whereCode shows the papers on which the access code stands.
 func (r *Recovery) whereCode(c *gin.Context) error {
 	v := page.From(c)
 	v.Title, v.Lead = v.T("recovery.code.title"), v.T("recovery.code.lead")
@@ -30,7 +30,7 @@ func (r *Recovery) showLost(c *gin.Context, v page.View, number, email string, s
 	return page.Render(c, status, lostPage(v, number, email))
 }
 
-// askLost takes the notice of a lost access code (F54).
+// askLost takes the notice of a lost access code.
 func (r *Recovery) askLost(c *gin.Context) error {
 	v, typed, email := page.From(c), page.Typed(c, "number"), page.Typed(c, "email")
 	if page.Switched(c) {

@@ -14,7 +14,7 @@ import (
 	"guichet.example/portal/profile"
 )
 
-// identity is the form of six facts as it was typed (F51): that of a first connection.
+// identity is the form of six facts as it was typed: that of a first connection.
 type identity struct {
 	Mutuality, Number, Name, Day, Month, Year, Postcode, Email string
 }

@@ -1277,7 +1277,7 @@ func lostPage(v page.View, number, email string) templ.Component {
 	})
 }
 
-// otherSide offers the way beside the link to who has confirmed no address (F50).
+// otherSide offers the way beside the link to who has confirmed no address.
 func otherSide(v page.View, r *Recovery) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

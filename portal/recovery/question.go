@@ -33,7 +33,7 @@ func (r *Recovery) showQuestion(c *gin.Context, v page.View, f answerForm, statu
 	return page.Render(c, status, questionPage(v, f, list))
 }
 
-// answer judges it (F49). A right one leads to the page of the new password.
+// answer judges it. A right one leads to the page of the new password.
 func (r *Recovery) answer(c *gin.Context) error {
 	v := page.From(c)
 	f := answerForm{Number: page.Typed(c, "number"), Code: page.Typed(c, "code"), Question: c.PostForm("question")}

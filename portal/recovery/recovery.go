@@ -3,9 +3,9 @@
 //	form ─▶ Ask ─▶ one transaction: counted for its network, kept as a job (sealed)
 //	page ◀── the same words whoever was named
 //	                 job ─▶ Work: who is it? which ways has she?
-//	                          link to her certified address    (F48, F51)
-//	                          letter to the address on file    (F52)
-//	                          task for staff                   (F54)
+//	                          link to her certified address
+//	                          letter to the address on file
+//	                          task for staff
 //
 // A page neither looks anybody up nor sends anything: what it does and how long it takes
 // is the same for a number that nobody has. The job finds the member later, and what

@@ -9,7 +9,7 @@ import (
 	"guichet.example/portal/profile"
 )
 
-// question is a plain question of the first page and where its answer leads (F55).
+// question is a plain question of the first page and where its answer leads.
 type question struct {
 	Key string // of its words: recovery.start.<key>.title, .text and .do
 	To  string // below the language
@@ -55,7 +55,7 @@ func (r *Recovery) start(c *gin.Context) error {
 // Link leads from the password form to a page below the language, by the key of its words.
 type Link struct{ Path, Key string }
 
-// Links are those of the password form (F41).
+// Links are those of the password form.
 func (r *Recovery) Links() []Link {
 	var list []Link
 	if to := r.newPassword(); to != "" {

@@ -110,7 +110,7 @@ func (w *Work) find(ctx context.Context, ask Ask) ([]auth.MemberID, error) {
 	return w.Classic.Find(ctx, ask.Handle)
 }
 
-// match sends the link of F51, not a password, if all that was typed is on file; it goes
+// match sends a link, not a password, if all that was typed is on file; it goes
 // to the address on file, which is the one that was typed.
 func (w *Work) match(ctx context.Context, a credentials.Account, ask Ask) (Answer, error) {
 	person, err := w.Store.OnFile(ctx, a.Mutuality, a.Member)
@@ -120,7 +120,7 @@ func (w *Work) match(ctx context.Context, a credentials.Account, ask Ask) (Answe
 	return w.linkTo(a, person.Email)
 }
 
-// task is that of a lost access code (F54). The member is in it only if number and
+// task is that of a lost access code. The member is in it only if number and
 // address are those on file: then her file is one step away for who answers.
 func (w *Work) task(ctx context.Context, ask Ask, found []auth.MemberID) (Answer, error) {
 	if ask.Person == nil {

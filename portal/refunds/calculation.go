@@ -1,6 +1,6 @@
 package refunds
 
-// calculation is the sum that leads to one's own share (F132):
+// calculation is the sum that leads to one's own share:
 //
 //	official fee + supplement - refund = own share
 //

@@ -88,7 +88,7 @@ func sinceText(v page.View, months int) string {
 }
 
 // labels are the filters in use but the period of the tabs, each with a way to take it
-// away (F122).
+// away.
 func (p *listPage) labels(v page.View) {
 	label := func(text string, f filter) {
 		p.Labels = append(p.Labels, page.Link{URL: f.address(v, listPath), Text: text})

@@ -21,7 +21,7 @@ func references(list []Payment) string {
 	return strings.Join(names, " ")
 }
 
-// F124: sorted by any column, in pages that follow one another.
+// Sorted by any column, in pages that follow one another.
 func TestPages(t *testing.T) {
 	list := []Payment{paid("B1", "2026-11-02", 5), paid("A2", "2026-11-02", -9), paid("C3", "2026-11-18", 1)}
 	for order, want := range map[string]string{
@@ -49,7 +49,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// F109, F133: in and out apart, professionals and the holder never among what was received.
+// In and out apart, professionals and the holder never among what was received.
 func TestTotals(t *testing.T) {
 	third, holder := paid("T1", "2026-11-02", 400), paid("H1", "2026-11-02", 30)
 	third.Kind, holder.Open = core.ThirdParty, false
@@ -84,7 +84,7 @@ func TestCalculation(t *testing.T) {
 	}
 }
 
-// F129: groups by person and certificate; each subtotal is the sum of its acts.
+// Groups by person and certificate; each subtotal is the sum of its acts.
 func TestShares(t *testing.T) {
 	p := paid("R1", "2026-11-02", 100)
 	p.Lines = []Line{{Person: "a", Certificate: "1", Refund: 10}, {Person: "a", Certificate: "1", Refund: 20}, {Person: "a", Certificate: "2", Refund: 5}, {Person: "b", Refund: 15}}

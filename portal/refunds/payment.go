@@ -69,7 +69,7 @@ func figure(v page.View, p Payment) page.Figure {
 	return f
 }
 
-// rows are what is known of the payment itself (F128, F131).
+// rows are what is known of the payment itself.
 func rows(v page.View, p Payment) []page.SummaryRow {
 	list := []page.SummaryRow{
 		{Label: v.T("refunds.row.nature"), Value: kindName(v, p)},
@@ -140,7 +140,7 @@ func supplementText(v page.View, x Line) string {
 	return locale.Number(v.Lang, *x.Supplement)
 }
 
-// acts is the table of what stands under one certificate (F131); language is that of the
+// acts is the table of what stands under one certificate; language is that of the
 // words of the insurance system.
 func acts(v page.View, g group, language string) page.Table {
 	t := page.Table{Caption: certificateText(v, g), Columns: []page.Column{

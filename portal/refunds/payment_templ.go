@@ -454,7 +454,7 @@ func beside(v page.View, p paymentPage) templ.Component {
 	})
 }
 
-// sum writes the calculation as one would on paper, under the bar of its parts (F132).
+// sum writes the calculation as one would on paper, under the bar of its parts.
 func sum(v page.View, c calculation) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -150,7 +150,7 @@ func (f Found) names(p Payment) (names []string) {
 	return names
 }
 
-// direction is the word for which way money goes (F109): it stands beside the sign.
+// direction is the word for which way money goes: it stands beside the sign.
 func direction(v page.View, p Payment) string {
 	switch {
 	case p.ThirdParty():

@@ -63,7 +63,7 @@ func (d *desk) level(t *testing.T) (signing.Level, bool) {
 }
 
 // TestServicesFailAfterTheCardSigned goes through every way in which OCSP and the
-// timestamp service can fail once the card has signed (faults F8 and F9): the
+// timestamp service can fail once the card has signed: the
 // signature is kept, never shown as more than it is, and raised without the card when
 // the service is well again.
 func TestServicesFailAfterTheCardSigned(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package rights is what a member and hers have a right to, besides single refunds: the
-// global medical file and the better refunds it gives (F153, F154), maximum billing
-// (F155 to F157), youth savings (F158, F159), and what the medical adviser agreed to
-// (F160). All of it comes from the insurance system; the pages only read.
+// global medical file and the better refunds it gives, maximum billing,
+// youth savings, and what the medical adviser agreed to.
+// All of it comes from the insurance system; the pages only read.
 //
 // Every page shows the persons whose data the member may read today and no others; where
 // a sum is of more persons than those, the rest is told without a name.

@@ -25,7 +25,7 @@ func (s *SignIn) doors(c *gin.Context) error {
 }
 
 // told is the notice of what led here: the end of a session, or a link of a mail that did
-// its work (F57).
+// its work.
 func told(v page.View, c *gin.Context) *page.Banner {
 	switch {
 	case c.Query("ended") == "1":
@@ -61,8 +61,8 @@ func (s *SignIn) card(c *gin.Context) error {
 	v.CardPage = true
 	v.Title, v.Lead = v.T("signin.step.title"), v.T("signin.step.lead")
 	v.Back = page.Link{URL: v.URL(doorsPath + "?next=" + page.NextOf(c)), Text: v.T("signin.back")}
-	other := page.Link{URL: v.URL(passwordPath + "?next=" + page.NextOf(c)), Text: v.T("password.signin.title")} // F45
-	if v.Login != nil {                                                                                          // she came to prove more: the closed page itself says what else opens it
+	other := page.Link{URL: v.URL(passwordPath + "?next=" + page.NextOf(c)), Text: v.T("password.signin.title")}
+	if v.Login != nil { // she came to prove more: the closed page itself says what else opens it
 		other = page.Link{URL: v.URL(page.NextOf(c)), Text: v.T("password.other")}
 		v.Back.URL = other.URL
 	}
@@ -115,7 +115,7 @@ func (s *SignIn) enter(c *gin.Context) error {
 }
 
 // tellClosed leads who came with the right card to the page that says that staff closed
-// her account, if they did (F46).
+// her account, if they did.
 func (s *SignIn) tellClosed(c *gin.Context, member auth.MemberID) (told bool, err error) {
 	ticket, err := s.Classic.Closed(c.Request.Context(), member)
 	if err != nil {

@@ -19,7 +19,7 @@ const disabledPath = "sign-in/disabled"
 // reference is what the address may repeat: the number of a task, nothing of a person.
 var reference = regexp.MustCompile(`^[A-Z0-9-]{4,20}$`)
 
-// disabledForm tells that the account is switched off, after a right sign-in only (F46),
+// disabledForm tells that the account is switched off, after a right sign-in only,
 // and takes the request to switch it on again.
 func (s *SignIn) disabledForm(c *gin.Context) error {
 	v := page.From(c)

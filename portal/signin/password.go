@@ -104,7 +104,7 @@ func (s *SignIn) enterPassword(c *gin.Context) error {
 		return s.showPassword(c, v, f, http.StatusOK)
 	}
 	if handle, err := credentials.ParseHandle(s.Classic.Profile, f.Identifier); err == nil {
-		f.Identifier = handle.Shown() // F38: as we read it
+		f.Identifier = handle.Shown() // As we read it
 	}
 	if v.Errors = s.missing(v, c); len(v.Errors) > 0 {
 		return s.showPassword(c, v, f, http.StatusUnprocessableEntity)
@@ -215,7 +215,7 @@ func waiting(v page.View, wait time.Duration) string {
 	return v.TN("password.wait.minutes", int(math.Ceil(wait.Minutes())))
 }
 
-// forget drops the identifier that the browser kept (F39).
+// forget drops the identifier that the browser kept.
 func (s *SignIn) forget(c *gin.Context) error {
 	s.Cookies.Remember(c, "")
 	c.Redirect(http.StatusSeeOther, page.From(c).URL(passwordPath+"?next="+page.NextOf(c)))
@@ -250,7 +250,7 @@ func (s *SignIn) formLinks(v page.View) []page.Link {
 	return links
 }
 
-// links are those that help (F41): each leads to its own flow.
+// links are those that help: each leads to its own flow.
 func (s *SignIn) links(v page.View) []page.Link {
 	var links []page.Link
 	for _, l := range s.Links {

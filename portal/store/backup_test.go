@@ -17,7 +17,7 @@ import (
 
 // TestRestored: a copy made while the store is at work opens with its keys and with no
 // others; what was acknowledged before is there and decrypts, its audit trail reaches the
-// anchors, and it goes on from there (F19).
+// anchors, and it goes on from there.
 func TestRestored(t *testing.T) {
 	for engine, tt := range map[string]struct {
 		open opener

@@ -95,7 +95,7 @@ func (s *signs) end() {
 
 // TestBackup: a backup taken while documents are signed, restored on an empty machine, has
 // all that was acknowledged before it began, document for document; its trail verifies and
-// goes on; who was signed in is not (F19).
+// goes on; who was signed in is not.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]opener{"SQLite": openSQLite, "PostgreSQL": openPostgreSQL, "PostgreSQLWithObjects": withObjects(openPostgreSQL)} {

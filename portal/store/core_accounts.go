@@ -13,7 +13,7 @@ import (
 // deliveredAccounts are those of a member that a delivery of the insurance system's data of
 // asOf puts in place of ours. A change of account that came to be in force at the counter
 // stands until the system has acknowledged it: what it delivers before, and what it wrote
-// before, is the account that was replaced (F84). An account that is ours anyway is taken
+// before, is the account that was replaced. An account that is ours anyway is taken
 // with what else is said of it. kept counts those that are not taken.
 func (db *DB) deliveredAccounts(c *conn, mutuality string, member auth.MemberID, accounts []bank.Account, asOf time.Time) (taken []bank.Account, kept int, err error) {
 	for _, a := range accounts {

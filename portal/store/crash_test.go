@@ -22,7 +22,7 @@ import (
 	"guichet.example/portal/store/storetest"
 )
 
-// TestKill ends a writing process at a random moment, again and again (F1): what was
+// TestKill ends a writing process at a random moment, again and again: what was
 // acknowledged is there and whole, the rest is there whole or not at all.
 func TestKill(t *testing.T) {
 	for _, e := range storetest.Engines {
@@ -110,7 +110,7 @@ func resume(t *testing.T, db *store.DB, name, prep string, wasDone bool) {
 	}
 }
 
-// check holds the invariants N1, N3 and N5 and SQLite's own.
+// check holds what the store promises, and SQLite's own invariants.
 func check(t *testing.T, db *store.DB, dir string, j *journal) {
 	t.Helper()
 	for name, want := range j.signed {
@@ -212,7 +212,7 @@ func wantText(t *testing.T, raw *sql.DB, query, want string) {
 	}
 }
 
-// TestDiskFails lets the n-th call of a kind fail, for n = 1, 2, 3, … (F4, F5): nothing
+// TestDiskFails lets the n-th call of a kind fail, for n = 1, 2, 3, …: nothing
 // that was not written is acknowledged, and opening the store again finds it whole.
 func TestDiskFails(t *testing.T) {
 	strace, err := exec.LookPath("strace")

@@ -145,7 +145,7 @@ func sweepEnrolments(t *tx, now time.Time) (int64, error) {
 }
 
 // sweepLinked wipes what waited for a link that was used, or that nobody opened in its
-// hour nor had sent anew (F20).
+// hour nor had sent anew.
 func sweepLinked(t *tx, now time.Time) (int64, error) {
 	return t.exec(`
 		UPDATE credential_codes SET payload_sealed = NULL

@@ -161,7 +161,7 @@ func putConsents(t *tx, o enrol.Opening, member auth.MemberID, l enrol.Linked) e
 }
 
 // SharesEmail says whether the member's address may be passed on to partners: only if she
-// was asked and did not refuse (F16).
+// was asked and did not refuse.
 func (db *DB) SharesEmail(ctx context.Context, mutuality string, member auth.MemberID) (bool, error) {
 	var given int
 	err := db.read(ctx, func(c *conn) error {
@@ -198,7 +198,7 @@ func (db *DB) SendFactsLink(ctx context.Context, j jobs.Job, o enrol.FactsOrder)
 	return nil
 }
 
-// factsLink is the rule of the address in three cases (F24): none on file, the typed one
+// factsLink is the rule of the address in three cases: none on file, the typed one
 // is taken; the same on file; another, which never gets mail and becomes a task.
 func (db *DB) factsLink(ctx context.Context, t *tx, mutuality string, member auth.MemberID, o enrol.FactsOrder) error {
 	m, err := db.member(t.conn, auth.Login{Mutuality: mutuality, Member: member})

@@ -12,7 +12,7 @@ import (
 	"guichet.example/portal/store"
 )
 
-// TestFull fills the disk (F4): acts fail whole, reading goes on, its audit rows follow
+// TestFull fills the disk: acts fail whole, reading goes on, its audit rows follow
 // when there is room, and nothing needs a restart.
 func TestFull(t *testing.T) {
 	b := newBed(t, openSQLite)

@@ -61,7 +61,7 @@ func (db *DB) MembersByHandle(ctx context.Context, mutuality string, h credentia
 }
 
 // putIdentifier makes the handle the member's only one of its kind. ErrTaken if it is
-// somebody else's; an e-mail address may be shared (F34).
+// somebody else's; an e-mail address may be shared.
 func (db *DB) putIdentifier(t *tx, mutuality string, member auth.MemberID, h credentials.Handle) error {
 	if err := dropIdentifier(t, mutuality, member, h.Kind); err != nil || h.Value == "" {
 		return err

@@ -61,7 +61,7 @@ func (db *DB) matter(c *conn, l letters.Letter) (*letters.Matter, error) {
 }
 
 // shipped notes how far an order got, where the letter goes with one: its member sees it
-// with her request (F152) and on her first page, and is told once that it was posted. The
+// with her request and on her first page, and is told once that it was posted. The
 // insurance system delivers the same rows for orders that it sends itself.
 func (t *tx) shipped(db *DB, mutuality string, member auth.MemberID, letter, state string, at time.Time) error {
 	reference, err := orderOf(t.conn, mutuality, member, letter)

@@ -261,7 +261,7 @@ func (db *DB) Letters(ctx context.Context, by letters.By, f letters.Filter, befo
 	return list, err
 }
 
-// LettersOf is what a member is told of her own letters, newest first (F52).
+// LettersOf is what a member is told of her own letters, newest first.
 func (db *DB) LettersOf(ctx context.Context, login auth.Login, limit int) (list []letters.Letter, err error) {
 	err = db.reveal(ctx, db.entry(ctx, login, audit.ListLetters, ""), func(c *conn) error {
 		list, err = findLetters(c, `WHERE mutuality = ? AND member = ? ORDER BY letter DESC LIMIT ?`,

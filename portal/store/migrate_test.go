@@ -52,7 +52,7 @@ func until(t *testing.T, steps fs.FS, version int) fstest.MapFS {
 	return some
 }
 
-// TestMigrationFails makes each statement of each migration fail in turn (F2).
+// TestMigrationFails makes each statement of each migration fail in turn.
 func TestMigrationFails(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { failEach(t, liteSchema(peek(t, t.TempDir()+"/m.db")), 0) })
 	t.Run("PostgreSQL", func(t *testing.T) {

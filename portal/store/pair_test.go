@@ -69,7 +69,7 @@ func TestRefusedOnAnotherServer(t *testing.T) {
 	b.rows() // the chains of both hold
 }
 
-// Tabs on two servers fight over one request (F13).
+// Tabs on two servers fight over one request.
 func TestServersRace(t *testing.T) {
 	t.Parallel()
 	b, other := newPair(t)

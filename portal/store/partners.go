@@ -14,8 +14,8 @@ type Partner struct {
 	GivenNames  string `json:"given_names"`
 	Surname     string `json:"surname"`
 	Language    string `json:"language"`
-	// Email is there only if she was asked whether it may be passed on, and did not refuse
-	// (F16): the address she showed to be hers, else the one on file.
+	// Email is there only if she was asked whether it may be passed on, and did not refuse:
+	// the address she showed to be hers, else the one on file.
 	Email string `json:"email,omitempty"`
 }
 

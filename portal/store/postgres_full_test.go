@@ -12,7 +12,7 @@ import (
 	"guichet.example/portal/store/storetest"
 )
 
-// TestDatabaseDiskFull fills the disk of the database (F4): acts are refused with what is
+// TestDatabaseDiskFull fills the disk of the database: acts are refused with what is
 // the matter, reading goes on while the server does, nothing that was acknowledged is
 // lost, and all is well once there is room. Where the log of the server has no room, the
 // server ends; whoever runs it starts it again.

@@ -195,7 +195,7 @@ func answers(t *testing.T, what string, f func() error) error {
 	return err
 }
 
-// TestDatabaseHangs stops the server in its tracks (F6): reads and acts are refused
+// TestDatabaseHangs stops the server in its tracks: reads and acts are refused
 // soon, the store is not ready, nothing piles up, and all is well when it goes on.
 func TestDatabaseHangs(t *testing.T) {
 	b, server := faulty(t, false, nil)

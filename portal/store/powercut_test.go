@@ -15,7 +15,7 @@ import (
 )
 
 // TestPowerCut copies a mounted file system while a child signs documents on it: the
-// copy is what a power cut leaves (F3). It needs root and a loop device, so it runs in
+// copy is what a power cut leaves. It needs root and a loop device, so it runs in
 // make soak alone. The last round takes the syncs away from the child and must lose
 // documents, or the test would show nothing.
 func TestPowerCut(t *testing.T) {

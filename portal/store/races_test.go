@@ -60,7 +60,7 @@ func wins(t *testing.T, errs []error, lost ...error) int {
 	return won
 }
 
-// testRaces lets tabs fight over one request (F13): exactly one wins, and what is
+// testRaces lets tabs fight over one request: exactly one wins, and what is
 // stored is what the winner was told.
 func testRaces(t *testing.T, b *bed) { raceOn(t, b, soak(100, 1000), b.DB, b.DB) }
 

@@ -61,7 +61,7 @@ func (db *DB) tellClosed(t *tx, mutuality string, i office.Item) error {
 	return db.tellReference(t, a, mail.StaysClosed, db.cfg.Now(), i.Reference)
 }
 
-// tellCode tells who lost her access code that staff have answered (F54): at the address
+// tellCode tells who lost her access code that staff have answered: at the address
 // on file, else by post, and never where somebody typed.
 func (db *DB) tellCode(t *tx, mutuality string, i office.Item) error {
 	a, _, err := db.account(t.conn, mutuality, i.Member)

@@ -54,7 +54,7 @@ func fillEverything(t *testing.T, b *bed) {
 	}
 }
 
-// TestRest looks for planted numbers and texts in every file of the store (N12), with
+// TestRest looks for planted numbers and texts in every file of the store, with
 // the log and after it was written into the file. The surname, which may rest there,
 // shows that the search finds what is there.
 func TestRest(t *testing.T) {
@@ -147,14 +147,14 @@ var sealedColumns = []string{
 	`SELECT cause_sealed FROM jobs WHERE cause_sealed IS NOT NULL`,
 }
 
-// TestDamage changes rows behind the store's back (F20): each is noticed on reading,
+// TestDamage changes rows behind the store's back: each is noticed on reading,
 // and named, and never served.
 // flip is SQL for a column with one byte changed.
 // tamper changes the file as somebody would who has it, and returns how to undo that.
 // TestAuditDamage changes audit rows: Verify names the first bad one.
 // TestOlderCopy puts an older copy of the file back: the store opens, says so in its
 // first row and log, and Verify misses the rows in between.
-// TestMigrationFails lets each statement of the schema fail in turn (F2): the database
+// TestMigrationFails lets each statement of the schema fail in turn: the database
 // stays as it was, and the whole migration works afterwards.
 // TestAnchors: heads are written at open, at each tick and at close.
 // TestLogStaysShort: the log is written into the file while the store is at work, and

@@ -174,7 +174,7 @@ func TestOldProgramOnNewerSchema(t *testing.T) {
 }
 
 // TestSchemaGrowsUnderLoad: a newer server brings its schema while an older one works: no
-// act of it fails, and both work on (F16).
+// act of it fails, and both work on.
 func TestSchemaGrowsUnderLoad(t *testing.T) {
 	t.Parallel()
 	b, other := newPair(t)

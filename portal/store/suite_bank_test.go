@@ -26,7 +26,7 @@ import (
 )
 
 // TestBankChanges holds the shield of a change of account, the two officers who agree, and
-// what goes back to the insurance system (F81 to F84, F152, F196, F201).
+// what goes back to the insurance system.
 func TestBankChanges(t *testing.T) {
 	for engine, open := range map[string]opener{"sqlite": openSQLite, "postgres": openPostgreSQL} {
 		for name, test := range map[string]func(*testing.T, *bed){

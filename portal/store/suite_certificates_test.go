@@ -35,7 +35,7 @@ func (b *bed) orderFor(login auth.Login, whom ...auth.MemberID) string {
 	return id
 }
 
-// A certificate in place of a card (F151): of who was ordered for, is seen, and may have one.
+// A certificate in place of a card: of who was ordered for, is seen, and may have one.
 func testCertificates(t *testing.T, b *bed) {
 	ctx := t.Context()
 	h := &booklet{bed: b}

@@ -22,8 +22,7 @@ import (
 )
 
 // TestHandedOver holds what goes back to the insurance system besides changes of account
-// and orders, and what a change of address or a doubtful card leaves behind (F75, F81, F118,
-// F201).
+// and orders, and what a change of address or a doubtful card leaves behind.
 func TestHandedOver(t *testing.T) {
 	for engine, open := range map[string]opener{"sqlite": openSQLite, "postgres": openPostgreSQL} {
 		for name, test := range map[string]func(*testing.T, *bed){

@@ -23,7 +23,7 @@ func TestMessagesPostgreSQL(t *testing.T) {
 	runMessages(t, openPostgreSQL)
 }
 
-// F174 to F176, F182: what a member writes, and what becomes of it.
+// What a member writes, and what becomes of it.
 func runMessages(t *testing.T, open opener) {
 	for _, test := range []struct {
 		name string

@@ -10,7 +10,7 @@ import (
 	"guichet.example/portal/mail"
 )
 
-// F175, F184: what a member stopped does not come, what guards her does; each change of
+// What a member stopped does not come, what guards her does; each change of
 // hers has one row.
 func testNotices(t *testing.T, b *bed) {
 	ctx := t.Context()

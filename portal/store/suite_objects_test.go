@@ -90,7 +90,7 @@ func eachWithObjects(t *testing.T, test func(t *testing.T, b *bed, front *object
 
 // TestObjectFaults: whatever the object store does wrong, nothing is acknowledged that it
 // does not have, reads do not give wrong bytes, the rest of the counter goes on, and all is
-// well once it is back (F7).
+// well once it is back.
 func TestObjectFaults(t *testing.T) {
 	t.Parallel()
 	eachWithObjects(t, func(t *testing.T, b *bed, front *objectstest.Front, server *objectstest.Server) {

@@ -61,7 +61,7 @@ func testEmailAtCounter(t *testing.T, b *bed) {
 	b.onceByOfficer(t, audit.AskEmail, ines)
 }
 
-// F197: in the place of a certified address the link waits for a second officer, who is not
+// In the place of a certified address the link waits for a second officer, who is not
 // the first, and is not sent if the account is another one by then.
 func testSecondOfficer(t *testing.T, b *bed) {
 	ctx, ines, ada := t.Context(), b.ines(), b.ada()

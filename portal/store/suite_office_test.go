@@ -407,7 +407,7 @@ func testTaskSealed(t *testing.T, b *bed) {
 	}
 }
 
-// What one server took or ended, the other refuses at once (N9).
+// What one server took or ended, the other refuses at once.
 func TestOfficeOnTwoServers(t *testing.T) {
 	t.Parallel()
 	b, other := newPair(t)

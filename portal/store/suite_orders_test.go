@@ -20,7 +20,7 @@ func TestOrdersPostgreSQL(t *testing.T) {
 	runOrders(t, openPostgreSQL)
 }
 
-// F148, F149, F152: orders by post, and how far they got.
+// Orders by post, and how far they got.
 func runOrders(t *testing.T, open opener) {
 	b := newBed(t, open)
 	ctx := t.Context()

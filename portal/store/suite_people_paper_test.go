@@ -25,7 +25,7 @@ func runPeopleOnPaper(t *testing.T, open opener) {
 	t.Run("a member's choice of notices", func(t *testing.T) { testNotices(t, newBed(t, open)) })
 }
 
-// F119: staff note what a person signed by hand, in her open file alone.
+// Staff note what a person signed by hand, in her open file alone.
 func testAccessOnPaper(t *testing.T, b *bed) {
 	ctx, h := t.Context(), &booklet{bed: b}
 	h.put(b.bram, b.claire, core.RolePartner)
@@ -62,7 +62,7 @@ func testAccessOnPaper(t *testing.T, b *bed) {
 	}
 }
 
-// F117: one job waits, and the next comes with the end of the last.
+// One job waits, and the next comes with the end of the last.
 func testBirthdayJob(t *testing.T, b *bed) {
 	ctx := t.Context()
 	lease := func() []jobs.Job {

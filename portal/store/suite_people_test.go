@@ -383,8 +383,7 @@ func testContactsBounded(t *testing.T, b *bed) {
 	wantErr(t, "a day later", change(account.MaxChanges), nil)
 }
 
-// A number that the member gave stands before what is delivered, until it was delivered too
-// (F75).
+// A number that the member gave stands before what is delivered, until it was delivered too.
 func testContacts(t *testing.T, b *bed) {
 	ctx := t.Context()
 	known := func() account.Contacts {

@@ -14,7 +14,7 @@ func TestPlacesPostgreSQL(t *testing.T) {
 	runPlaces(t, openPostgreSQL)
 }
 
-// F192, F195: what the insurance system delivered of places.
+// What the insurance system delivered of places.
 func runPlaces(t *testing.T, open opener) {
 	b := newBed(t, open)
 	ctx, m := t.Context(), b.claire.Mutuality

@@ -17,7 +17,7 @@ func TestReceivedPostgreSQL(t *testing.T) {
 	runReceived(t, openPostgreSQL)
 }
 
-// F165, F170: what the mutuality sent lies among what was signed, and is the member's own.
+// What the mutuality sent lies among what was signed, and is the member's own.
 func runReceived(t *testing.T, open opener) {
 	b := newBed(t, open)
 	ctx := t.Context()

@@ -9,7 +9,7 @@ import (
 )
 
 // Who asked to have her access back is told that it stays closed, who lost her code that
-// staff have answered; without an address on file by post (F46, F54, F199).
+// staff have answered; without an address on file by post.
 func testTold(t *testing.T, b *bed) {
 	ctx, ines, ada := t.Context(), b.ines(), b.ada()
 	sent := func(what string, mails int64, posted int, do func()) {

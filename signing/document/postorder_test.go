@@ -39,7 +39,7 @@ func TestValidateRefusesPostOrder(t *testing.T) {
 	}
 }
 
-// The blank form names the member and leaves the rest to the doctor (F150).
+// The blank form names the member and leaves the rest to the doctor.
 func TestIncapacityForm(t *testing.T) {
 	for _, l := range Languages() {
 		d, err := DrawIncapacityForm(l, mutuality(), member(), "GC-2026-FORM-001", created)

@@ -32,7 +32,7 @@ func TestRefundReceiptRefused(t *testing.T) {
 	}
 }
 
-// F140: the receipt lists what was ticked, with the sum of each payment and the total.
+// The receipt lists what was ticked, with the sum of each payment and the total.
 func TestRefundReceiptAddsUp(t *testing.T) {
 	a := refundReceipt(FR)
 	if a.Payments[0].Refunded() != 12_825 || a.Total() != 15_836 {

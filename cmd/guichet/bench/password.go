@@ -107,7 +107,7 @@ func atOnce(op func(i int) error) func() error {
 
 // passwordUnknown compares, in turns, a wrong password for a number that nobody has with
 // one for a number that somebody has: the share must stay near 1, or the time tells who
-// is a member (reliability N10).
+// is a member.
 func passwordUnknown(ctx context.Context) (Result, error) {
 	c, err := openCounter(ctx, rand.Reader)
 	if err != nil {

@@ -33,7 +33,7 @@ func init() {
 	}
 }
 
-// F174 to F176, F182: a member writes with a file, an advisor asks, she answers.
+// A member writes with a file, an advisor asks, she answers.
 func TestBrowserContact(t *testing.T) {
 	s := onStage(t)
 	w := s.window(t)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// F148 to F151, F189, F190, F192, F195: orders by post, and the pages of help in all
+// Orders by post, and the pages of help in all
 // languages.
 func TestBrowserOrders(t *testing.T) {
 	s := onStage(t)

@@ -31,9 +31,9 @@ func init() {
 	}
 }
 
-// F117 to F120: the holder sees minors and is told nothing of others; a minor is refused
+// The holder sees minors and is told nothing of others; a minor is refused
 // with the reason; a person of age answers, and signs the end of an access, by herself.
-// F73 to F75: a number is refused with an example, and holds at once.
+// A number is refused with an example, and holds at once.
 func TestBrowserPeople(t *testing.T) {
 	s := onStage(t)
 	w := s.window(t)

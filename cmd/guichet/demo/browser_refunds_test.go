@@ -30,9 +30,9 @@ func init() {
 // tickBox is the first refund in a list that a receipt can be made of.
 const tickBox = `tbody input[id^=t_]`
 
-// A member reads two years of payments (F109, F121 to F124, F130), looks at one with the
-// magnifier (F128, F129, F131, F132), sees what went to professionals apart (F133), takes
-// the period along (F137), opens her statements (F138).
+// A member reads two years of payments, looks at one with the
+// magnifier, sees what went to professionals apart, takes
+// the period along, opens her statements.
 func TestBrowserRefunds(t *testing.T) {
 	w := onStage(t).window(t)
 	w.signIn("mathieu", "fr")
@@ -93,7 +93,7 @@ func TestBrowserRefunds(t *testing.T) {
 }
 
 // A member ticks refunds on two pages, without a script, and has a sealed receipt of
-// exactly these, which anyone can check by its code (F140 to F142).
+// exactly these, which anyone can check by its code.
 func TestBrowserRefundReceipt(t *testing.T) {
 	s := onStage(t)
 	w := s.window(t)

@@ -23,10 +23,9 @@ func init() {
 	}
 }
 
-// F71, F72: who is insured how, in plain words, with a way to report an error. F153,
-// F154: the medical file of each person and what it is worth. F155 to F157: the counter
-// of the household, whose parts add up. F158, F159: savings of who is eligible. F160:
-// agreements, filtered without a script.
+// Who is insured how, in plain words, with a way to report an error. The medical file of
+// each person and what it is worth. The counter of the household, whose parts add up.
+// Savings of who is eligible. Agreements, filtered without a script.
 func TestBrowserRights(t *testing.T) {
 	s := onStage(t)
 	w := s.window(t)
@@ -91,7 +90,7 @@ func (w *window) date(field string, at time.Time) {
 	}
 }
 
-// F143 to F146: periods in order, the appointment with its calendar file, what was paid,
+// Periods in order, the appointment with its calendar file, what was paid,
 // and a statement in German from a page in English, sealed, in the vault, with its check
 // code; a period that is too long is refused with the reason, keyboard and no script.
 func TestBrowserIncapacity(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"guichet.example/portal/requests"
 )
 
-// A change of account on its way (F81 to F84, F196): the member sees from when it is in
+// A change of account on its way: the member sees from when it is in
 // force and can stop it, one officer agrees, another sees the signed PDF with its verdict
 // and agrees too, and the member stops it all the same.
 func TestBrowserStaff(t *testing.T) {

@@ -141,7 +141,7 @@ func (j *journey) askAgent(ctx context.Context, path string, message any) error 
 	return nil
 }
 
-// maxEnrolment is from the idle screen to an active account (F29).
+// maxEnrolment is from the idle screen to an active account.
 const maxEnrolment = 2 * time.Minute
 
 // enrolAtKiosk is a member without an account: her card makes it.
