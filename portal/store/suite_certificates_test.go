@@ -13,11 +13,10 @@ import (
 	"guichet.example/portal/requests"
 )
 
-func TestCertificatesSQLite(t *testing.T) { testCertificates(t, newBed(t, openSQLite)) }
-
-func TestCertificatesPostgreSQL(t *testing.T) {
-	t.Parallel()
-	testCertificates(t, newBed(t, openPostgreSQL))
+func TestCertificates(t *testing.T) {
+	for name, open := range map[string]opener{"SQLite": openSQLite, "PostgreSQL": openPostgreSQL} {
+		t.Run(name, func(t *testing.T) { testCertificates(t, newBed(t, open)) })
+	}
 }
 
 // orderFor signs an order of European cards for these people.

@@ -8,11 +8,10 @@ import (
 	"guichet.example/portal/requests"
 )
 
-func TestFormerSQLite(t *testing.T) { testFormer(t, newBed(t, openSQLite)) }
-
-func TestFormerPostgreSQL(t *testing.T) {
-	t.Parallel()
-	testFormer(t, newBed(t, openPostgreSQL))
+func TestFormer(t *testing.T) {
+	for name, open := range map[string]opener{"SQLite": openSQLite, "PostgreSQL": openPostgreSQL} {
+		t.Run(name, func(t *testing.T) { testFormer(t, newBed(t, open)) })
+	}
 }
 
 // Who is a member no more orders nothing and changes no account, also where she began before;
