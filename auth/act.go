@@ -57,6 +57,8 @@ const (
 	EnrolMember Act = "enrol-member"
 	// PrintLetters prints, posts and takes back letters whose codes it never shows.
 	PrintLetters Act = "print-letters"
+	// ReadAppointments sees who comes to the medical adviser on a day, and when.
+	ReadAppointments Act = "read-appointments"
 	// ManageAccounts disables and reactivates members' accounts.
 	ManageAccounts Act = "manage-accounts"
 	// SignForMember signs a document of the mutuality and puts it into a member's vault.
@@ -140,6 +142,8 @@ var staffTable = []Rule{
 		Reason: "a way in is handed over at a contact point"},
 	{Act: PrintLetters, Need: High, Only: Card, Roles: []Role{Mailroom},
 		Reason: "letters are the mailroom's"},
+	{Act: ReadAppointments, Need: High, Only: Card, Roles: []Role{MedicalDesk},
+		Reason: "who comes to the medical adviser is for those who receive them"},
 	{Act: ManageAccounts, Need: High, Only: Card, Roles: []Role{Advisor},
 		Reason: "shuts a member out or lets her in again"},
 	{Act: SignForMember, Need: High, Only: Card, Fresh: true, Roles: []Role{Advisor},

@@ -18,10 +18,11 @@ const (
 	Advisor       Role = "advisor"       // works the queue, opens files, answers
 	ContactPoint  Role = "contact-point" // receives people: checks identity, enrols
 	Mailroom      Role = "mailroom"      // prints and posts letters, records what comes back
+	MedicalDesk   Role = "medical-desk"  // receives people for the medical adviser: appointments only
 	Administrator Role = "administrator" // staff, kiosks, system; no member's file
 )
 
-var roles = []Role{Advisor, ContactPoint, Mailroom, Administrator}
+var roles = []Role{Advisor, ContactPoint, Mailroom, MedicalDesk, Administrator}
 
 // Roles lists every role, in a fixed order. The slice is the caller's.
 func Roles() []Role { return slices.Clone(roles) }

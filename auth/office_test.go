@@ -13,18 +13,19 @@ import (
 )
 
 // staffMatrix is what each role opens, written out: a advisor, c contact point,
-// m mailroom, A administrator.
+// m mailroom, d medical adviser's desk, A administrator.
 var staffMatrix = []struct {
 	act     auth.Act
 	allowed string
 }{
-	{auth.OfficeDoor, ".0acmA"},
-	{auth.OfficeDesk, "acmA"},
+	{auth.OfficeDoor, ".0acmdA"},
+	{auth.OfficeDesk, "acmdA"},
 	{auth.WorkQueue, "ac"},
 	{auth.OpenFile, "ac"},
 	{auth.CheckIdentity, "ac"},
 	{auth.EnrolMember, "c"},
 	{auth.PrintLetters, "m"},
+	{auth.ReadAppointments, "d"},
 	{auth.ManageAccounts, "a"},
 	{auth.SignForMember, "a"},
 	{auth.ManageStaff, "A"},
@@ -45,6 +46,7 @@ var officers = map[rune]*auth.Officer{
 	'a': officer(auth.Advisor),
 	'c': officer(auth.ContactPoint),
 	'm': officer(auth.Mailroom),
+	'd': officer(auth.MedicalDesk),
 	'A': officer(auth.Administrator),
 }
 

@@ -19,6 +19,7 @@ type RightsStore interface {
 	cover.Store
 	rights.Store
 	indemnities.Store
+	indemnities.DeskStore
 }
 
 // RightsSettings say when the pages warn that something ends.
@@ -82,4 +83,8 @@ type issuer struct{ sealing *requests.Sealing }
 func (i issuer) Issue(ctx context.Context, login auth.Login, act document.Act, key string) (string, error) {
 	r, err := i.sealing.Issue(ctx, login, act, key)
 	return r.Document, err
+}
+
+func (p *Portal) medicalDesk() *indemnities.Desk {
+	return &indemnities.Desk{Store: p.cfg.Store, Now: p.cfg.Now}
 }

@@ -34,23 +34,24 @@ var memberTable = map[auth.Act]string{
 
 // desks are the roles of staff, in the order of the columns of staffTable; the last has
 // them all.
-var desks = []auth.Role{auth.Advisor, auth.ContactPoint, auth.Mailroom, auth.Administrator, "all"}
+var desks = []auth.Role{auth.Advisor, auth.ContactPoint, auth.Mailroom, auth.MedicalDesk, auth.Administrator, "all"}
 
 // staffTable says of each act of staff which roles open it.
 var staffTable = map[auth.Act]string{
-	auth.OfficeDesk:       "oooo o",
-	auth.WorkQueue:        "oo-- o",
-	auth.OpenFile:         "oo-- o",
-	auth.CheckIdentity:    "oo-- o",
-	auth.EnrolMember:      "-o-- o",
-	auth.PrintLetters:     "--o- o",
-	auth.ManageAccounts:   "o--- o",
-	auth.SignForMember:    "o--- o",
-	auth.ManageStaff:      "---o o",
-	auth.ManageKiosks:     "---o o",
-	auth.ManageTemplates:  "---o o",
-	auth.ManageJobs:       "---o o",
-	auth.ReadAuditOfStaff: "---o o",
+	auth.OfficeDesk:       "ooooo o",
+	auth.WorkQueue:        "oo--- o",
+	auth.OpenFile:         "oo--- o",
+	auth.CheckIdentity:    "oo--- o",
+	auth.EnrolMember:      "-o--- o",
+	auth.PrintLetters:     "--o-- o",
+	auth.ReadAppointments: "---o- o",
+	auth.ManageAccounts:   "o---- o",
+	auth.SignForMember:    "o---- o",
+	auth.ManageStaff:      "----o o",
+	auth.ManageKiosks:     "----o o",
+	auth.ManageTemplates:  "----o o",
+	auth.ManageJobs:       "----o o",
+	auth.ReadAuditOfStaff: "----o o",
 }
 
 // notAtKiosk are the routes that a kiosk does not have, whoever sits at it: other ways in,

@@ -161,6 +161,7 @@ func (p *Portal) areas() ([]area, error) {
 		p.cover(),
 		p.rights(),
 		p.indemnities(),
+		p.medicalDesk(),
 		&home.Home{Store: store, Care: care},
 		&account.Account{Store: store, Classic: p.classic, Origin: p.cfg.Origin, House: LettersOf(p.cfg.Mutuality, p.cfg.Origin), Now: now},
 		&bank.Bank{Store: store, Freezer: freezer, Mutuality: letterhead, Now: now, House: p.cfg.Mutuality.ID, Delay: p.cfg.Mutuality.BankDelay, Calendar: p.cfg.Mutuality.Post.Calendar},

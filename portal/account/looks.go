@@ -125,7 +125,7 @@ func (l Look) who(v page.View) string {
 	if l.Holder {
 		return v.T("people.looks.holder")
 	}
-	for _, role := range []auth.Role{auth.Advisor, auth.ContactPoint, auth.Mailroom, auth.Administrator} {
+	for _, role := range []auth.Role{auth.Advisor, auth.ContactPoint, auth.Mailroom, auth.MedicalDesk, auth.Administrator} {
 		if slices.Contains(strings.Fields(l.Roles), string(role)) {
 			return v.T("people.looks.role." + string(role))
 		}

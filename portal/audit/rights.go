@@ -12,4 +12,7 @@ const (
 	ReadAppointment  Action = "indemnity.appointment" // its calendar file
 	ReadEuropeanCard Action = "cover.european-card"   // what a certificate is made of
 	ReadStatement    Action = "indemnity.statement"   // what a statement is made of
+	// ListAppointments is what the medical adviser's desk sees of a day: one row for the
+	// reading, without a member, and one for each person it shows.
+	ListAppointments Action = "appointment.list"
 )

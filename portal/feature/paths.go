@@ -22,7 +22,7 @@ var places = []place{
 	{"rights", []Feature{MedicalFiles, MaximumBilling, YouthSavings, Agreements, Indemnities}},
 	{"rights/dmg", []Feature{MedicalFiles}}, {"rights/maf", []Feature{MaximumBilling}},
 	{"rights/savings", []Feature{YouthSavings}}, {"rights/agreements", []Feature{Agreements}},
-	{"indemnities", []Feature{Indemnities}},
+	{"indemnities", []Feature{Indemnities}}, {"office/appointments", []Feature{Indemnities}},
 
 	{"orders", []Feature{EuropeanCard, Labels, Envelopes, IncapacityForm, TravelPapers}},
 	{"orders/ehic", []Feature{EuropeanCard}}, {"orders/labels-order", []Feature{Labels}}, {"orders/envelopes-order", []Feature{Envelopes}},

@@ -56,7 +56,8 @@ const (
 	personPath    = "office/person"
 	cardPath      = "office/person/card"
 	filesPath     = "office/files"
-	lettersPath   = "office/letters" // of package letters
+	lettersPath   = "office/letters"      // of package letters
+	agendaPath    = "office/appointments" // of package indemnities
 	staffPath     = "office/staff"
 	templatesPath = "office/templates"
 	systemPath    = "office/system"

@@ -112,6 +112,7 @@ func (o *Office) desk(c *gin.Context) error {
 	}{
 		{auth.WorkQueue, "envelope", queuePath, "queue"}, {auth.OpenFile, "person", personPath, "person"},
 		{auth.PrintLetters, "printer", lettersPath, "letters"},
+		{auth.ReadAppointments, "clock", agendaPath, "appointments"},
 		{auth.ManageStaff, "person", staffPath, "staff"}, {auth.ManageKiosks, "card", "office/kiosks", "kiosks"},
 		{auth.ManageTemplates, "pen", templatesPath, "templates"},
 		{auth.ManageJobs, "window", systemPath, "system"},

@@ -45,6 +45,7 @@ var officeEntries = []officeEntry{
 	{entry{"queue", "office/queue", "office.nav.queue"}, auth.WorkQueue},
 	{entry{"person", "office/person", "office.nav.person"}, auth.OpenFile},
 	{entry{"letters", "office/letters", "office.nav.letters"}, auth.PrintLetters},
+	{entry{"appointments", "office/appointments", "office.nav.appointments"}, auth.ReadAppointments},
 	{entry{"staff", "office/staff", "office.nav.staff"}, auth.ManageStaff},
 	{entry{"templates", "office/templates", "office.nav.templates"}, auth.ManageTemplates},
 	{entry{"kiosks", "office/kiosks", "office.nav.kiosks"}, auth.ManageKiosks},

@@ -21,6 +21,7 @@ var seenAs = map[audit.Action]string{
 	audit.ReadOverview: "care", audit.ReadCover: "cover", audit.ReadEuropeanCard: "cover", audit.ListRefunds: "care", audit.ReadRefund: "care", audit.ListReceipts: "care",
 	audit.ReadMedicalFiles: "rights", audit.ReadMaf: "rights", audit.ReadSavings: "rights", audit.ReadAgreements: "rights",
 	audit.ReadIndemnities: "indemnities", audit.ReadAppointment: "indemnities", audit.ReadStatement: "indemnities",
+	audit.ListAppointments: "appointment",
 }
 
 // Looks implements account.Store.

@@ -8,17 +8,22 @@ import (
 	"guichet.example/portal/audit"
 )
 
-// revealOf is reveal, on one snapshot, of what may tell of others than the member: read
-// returns of whom, and each of them has a row of her own in the trail, by whom she was
-// looked at.
+// revealOf is revealEach for what a member reads.
 func (db *DB) revealOf(ctx context.Context, login auth.Login, action audit.Action, read func(*conn) ([]auth.MemberID, error)) error {
+	return db.revealEach(ctx, db.entry(ctx, login, action, ""), read)
+}
+
+// revealEach is reveal, on one snapshot, of what may tell of others than the member of the
+// note: read returns of whom, and each of them has a row of her own in the trail, by whom
+// she was looked at.
+func (db *DB) revealEach(ctx context.Context, note audit.Entry, read func(*conn) ([]auth.MemberID, error)) error {
 	var rows []audit.Entry
-	note := db.entry(ctx, login, action, "")
 	err := db.look(ctx, func(c *conn) error {
 		return onSnapshot(c, func(c *conn) error {
 			persons, err := read(c)
+			rows = rows[:0]
 			for _, person := range persons {
-				if err == nil && person != login.Member {
+				if err == nil && string(person) != note.Member {
 					row := note
 					row.Member = string(person)
 					rows = append(rows, row)
@@ -42,7 +47,7 @@ func (db *DB) revealOf(ctx context.Context, login auth.Login, action audit.Actio
 			return noting
 		}
 	}
-	db.cfg.Log.Warn("disk is full, audit rows will follow", "action", action, "member", note.Member,
+	db.cfg.Log.Warn("disk is full, audit rows will follow", "action", note.Action, "member", note.Member,
 		"session", note.Session, "others", len(rows), "ref", note.RequestID)
 	return nil
 }

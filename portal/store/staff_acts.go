@@ -24,7 +24,7 @@ func (db *DB) ReviveJob(ctx context.Context, o auth.Officer, id string) error {
 }
 
 // ActsOfStaff implements office.Store. Whose records they touched stands there as an
-// opaque id, which the list does not show.
+// opaque id, which the list does not show: a day of appointments is one act, whoever comes.
 func (db *DB) ActsOfStaff(ctx context.Context, o auth.Officer, from, to time.Time, before string, limit int) (office.Acts, error) {
 	acts := office.Acts{Names: map[auth.StaffID]string{}}
 	at, chain, seq := actsCursor(before, to)
@@ -43,9 +43,9 @@ func (db *DB) ActsOfStaff(ctx context.Context, o auth.Officer, from, to time.Tim
 		return c.each(`
 			SELECT chain, seq, at, mutuality, member, actor, session, method, assurance,
 				action, object, outcome, request_id, reason, prev, hash
-			FROM audit WHERE mutuality = ? AND method = 'office' AND at >= ? AND (at, chain, seq) < (?, ?, ?)
+			FROM audit WHERE mutuality = ? AND method = 'office' AND (member = '' OR action <> ?) AND at >= ? AND (at, chain, seq) < (?, ?, ?)
 			ORDER BY at DESC, chain DESC, seq DESC LIMIT ?`,
-			[]any{o.Mutuality, micros(from), at, chain, seq, limit + 1}, func(scan func(...any) error) error {
+			[]any{o.Mutuality, string(audit.ListAppointments), micros(from), at, chain, seq, limit + 1}, func(scan func(...any) error) error {
 				e, err := scanAudit(scan)
 				acts.Rows = append(acts.Rows, e)
 				return err

@@ -41,6 +41,7 @@ func runRights(t *testing.T, open opener) {
 		{"incapacity in order", testIndemnities},
 		{"what was paid in a period", testPaid},
 		{"an appointment that moves is told without a word of it", testAppointmentTold},
+		{"the desk sees the appointments of a day and leaves its looks", testAppointmentsOfDay},
 		{"a statement is sealed once and asks nobody", testStatement},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newFamily(t, newBed(t, open))) })

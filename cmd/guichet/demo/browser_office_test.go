@@ -120,7 +120,7 @@ func officeStops(p officePlace) []stop {
 		{"POST office/templates/:id", "template with what is wrong", func(w *window, base string, _ filled) {
 			w.send(base+"office/templates/new", "", sendForm)
 		}},
-		plain("office/system"), plain("office/system/imports"), plain("office/system/rescue"), plain("office/system/acts"), plain("office/letters"), plain("office/kiosks"),
+		plain("office/system"), plain("office/system/imports"), plain("office/system/rescue"), plain("office/system/acts"), plain("office/letters"), plain("office/kiosks"), plain("office/appointments"),
 		at("office/letters/batches/:id", "office/letters/batches/"+p.batch), at("office/letters/:id", "office/letters/"+p.letter),
 		at("office/queue/:id/assign", "office/queue/"+p.item+"/assign"), at("office/staff/:id/disable", "office/staff/"+p.colleague+"/disable"),
 		view("office/queue", "empty queue", func(filled) string { return "office/queue?kind=lost-code" }),

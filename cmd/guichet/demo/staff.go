@@ -35,6 +35,13 @@ func staff() []character {
 				Birth: day(1995, 2, 3), BirthPlace: "Verviers", Sex: "F", Nationality: "Belge"},
 			Staff: &office.Colleague{Language: "fr", Place: "Verviers", Roles: []auth.Role{auth.ContactPoint, auth.Mailroom}},
 		},
+		{
+			Key: "karin", What: "EC card (P-384), in force; receives people for the medical adviser",
+			Person: certstest.Person{GivenNames: "Karin", Surname: "Hoffmann", NationalNumber: "84031224813",
+				Algorithm: certstest.P384, Street: "Gospertstraße 18", Postcode: "4700", Municipality: "Eupen",
+				Birth: day(1984, 3, 12), BirthPlace: "Eupen", Sex: "W", Nationality: "Belgisch"},
+			Staff: &office.Colleague{Language: "de", Place: "Eupen", Roles: []auth.Role{auth.MedicalDesk}},
+		},
 	}
 }
 
