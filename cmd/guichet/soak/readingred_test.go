@@ -3,6 +3,7 @@ package soak
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -124,16 +125,26 @@ func (w *reading) plantsRemains(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	before := childrenOf(os.Getpid())
-	extra := exec.Command("sleep", "60")
-	if err := begin(extra); err != nil {
+	parent := exec.Command("sh", "-c", "exec 3<&0; cat <&3 & echo up; wait") // other tests have children of ours
+	in, err := parent.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if after := childrenOf(os.Getpid()); after <= before { // other tests have some too
-		t.Errorf("%d children, and %d with one more", before, after)
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	_ = extra.Process.Kill()
-	_ = extra.Wait()
+	if err := begin(parent); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, len("up\n"))); err != nil {
+		t.Fatal(err)
+	}
+	if n := childrenOf(parent.Process.Pid); n != 1 {
+		t.Errorf("%d children of a process with one", n)
+	}
+	_ = in.Close() // ends the child
+	_ = parent.Wait()
 }
 
 // plantsSecondPIN has a card compare a wrong PIN, sign something else, and see another
