@@ -74,7 +74,7 @@ func (db *DB) StopChange(ctx context.Context, login auth.Login, request string) 
 			return err
 		}
 		note := db.entry(ctx, login, audit.StopBankChange, object("request", request))
-		inForce, err = db.stopChange(t, key, request, stopping{by: "member", note: note})
+		inForce, err = db.stopChange(t, key, request, stopping{by: byMember, note: note})
 		return err
 	})
 	switch {
@@ -151,16 +151,21 @@ func (db *DB) stopSince(ctx context.Context, t *tx, login auth.Login, session st
 		return err
 	}
 	key, err := db.keyOf(t.conn, login.Mutuality, login.Member)
+	if err != nil {
+		return err
+	}
 	for _, request := range list {
-		if err != nil {
-			break
-		}
 		note := db.entry(ctx, login, audit.StopBankChange, object("request", request))
 		note.Reason = "sign-in denied"
-		_, err = db.stopChange(t, key, request, stopping{by: "denied", note: note})
+		if _, err := db.stopChange(t, key, request, stopping{by: "denied", note: note}); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
+
+// byMember stops a change in a session of hers.
+const byMember = "member"
 
 // stopping is who stops a change.
 type stopping struct {
@@ -221,6 +226,9 @@ func (db *DB) rejectChange(t *tx, key memberKey, r requests.Request, why string)
 	lang, _ := locale.Parse(string(r.Act.Head().Language))
 	if err := moveRequest(t, key, r.ID, r.Revision, requests.Rejected, locale.T(lang, "bank.reason."+why)); err != nil {
 		return err
+	}
+	if why == byMember { // what she did is no news to her
+		return t.noNews(key.mutuality, key.member, r.ID)
 	}
 	return t.requestNews(db, key, r.ID, requests.NewsRejected)
 }

@@ -36,12 +36,17 @@ func (t *tx) orderNews(mutuality, reference, state string, at time.Time) error {
 // newsSeen ends the news of a request that its member opened. On a full disk it stays new.
 func (db *DB) newsSeen(ctx context.Context, login auth.Login, request string) error {
 	err := db.write(ctx, audit.Entry{}, func(t *tx) error {
-		_, err := t.exec(`UPDATE requests SET news = NULL, news_at = NULL WHERE mutuality = ? AND member = ? AND request = ?`,
-			login.Mutuality, string(login.Member), request)
-		return err
+		return t.noNews(login.Mutuality, string(login.Member), request)
 	})
 	if errors.Is(err, ErrFull) {
 		return nil
 	}
+	return err
+}
+
+// noNews ends the news of a request.
+func (t *tx) noNews(mutuality, member, request string) error {
+	_, err := t.exec(`UPDATE requests SET news = NULL, news_at = NULL WHERE mutuality = ? AND member = ? AND request = ?`,
+		mutuality, member, request)
 	return err
 }

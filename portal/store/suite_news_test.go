@@ -29,6 +29,7 @@ func runNews(t *testing.T, open opener) {
 		{"what an officer did is new until it is opened", testNewsOfDecisions},
 		{"an order on its way is new at each step", testNewsOfOrders},
 		{"a change of account is new when it is in force", testNewsOfAccounts},
+		{"a change of account that its member stops is no news to her", testNewsOfStops},
 		{"a message is new until it is opened", testNewsOfMessages},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
@@ -140,6 +141,15 @@ func testNewsOfAccounts(t *testing.T, b *bed) {
 	b.wantNews("in force", b.claire, "bank-change done")
 	b.opens(b.claire, request, true)
 	b.wantNews("opened", b.claire)
+}
+
+func testNewsOfStops(t *testing.T, b *bed) {
+	request, _ := b.signed(b.claire)
+	want(t, "first yes", b.agreed(b.ines(), b.claire, request), nil)
+	want(t, "second yes", b.agreed(b.bob(), b.claire, request), nil)
+	b.wantNews("accepted", b.claire, "bank-change accepted")
+	want(t, "stop", b.StopChange(b.t.Context(), b.claire, request), nil)
+	b.wantNews("stopped by herself", b.claire)
 }
 
 func testNewsOfMessages(t *testing.T, b *bed) {
