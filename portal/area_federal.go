@@ -121,7 +121,7 @@ func (p *Portal) samlMetadata(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("writing our metadata: %w", err)
 	}
-	c.Data(http.StatusOK, "application/samlmetadata+xml", metadata)
+	c.Data(http.StatusOK, "application/samlmetadata+xml", metadata) // saml-metadata-2.0-os, appendix A
 	return nil
 }
 

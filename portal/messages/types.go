@@ -60,6 +60,7 @@ const (
 // Replies lists them. The slice is the caller's.
 func Replies() []Reply { return []Reply{ByMail, ByLetter, ByPhone} }
 
+// subjects are what a message may be about: keys of words of the catalogue.
 var subjects = []string{"my-data", "cover", "refund", "indemnity", "rights", "order", "document", "account", "complaint", "other"}
 
 // subjectPages are the pages without which nobody writes about a subject.
@@ -67,12 +68,8 @@ var subjectPages = map[string]string{"indemnity": "indemnities", "rights": "righ
 
 // subjectsOf are the subjects at the mutuality of the page.
 func subjectsOf(v page.View) []string {
-	return slices.DeleteFunc(Subjects(), func(s string) bool { return !v.Leads(subjectPages[s]) })
+	return slices.DeleteFunc(slices.Clone(subjects), func(s string) bool { return !v.Leads(subjectPages[s]) })
 }
-
-// Subjects lists what a message may be about: keys of words of the catalogue. The slice is
-// the caller's.
-func Subjects() []string { return slices.Clone(subjects) }
 
 // Bounds of a message.
 const (

@@ -46,9 +46,6 @@ const (
 
 var kinds = []Kind{BankChange, Order, Labels, Envelopes, TravelPapers, IncapacityForm, Paper, StatementsOnline, StatementsPaper, Reactivation, CannotConnect, LostCode, EmailCheck, EmailSecond, ReturnedLetter, KioskHelp, KioskTrouble, NotMe, BankStopped, StuckDocument, Message}
 
-// Kinds lists every kind. The slice is the caller's.
-func Kinds() []Kind { return slices.Clone(kinds) }
-
 // OfRequest says that items of the kind are signed requests.
 func (k Kind) OfRequest() bool {
 	return k == BankChange || k.OfOrder() || k == Paper || k == StatementsOnline || k == StatementsPaper

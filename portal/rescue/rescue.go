@@ -39,9 +39,6 @@ const (
 	Renew = "renew" // before its newest archive timestamp ages
 )
 
-// Kinds lists them.
-func Kinds() []string { return []string{Raise, Renew} }
-
 // Patience is how long a document waits before the office gets a task: long enough for a
 // weekend without a service.
 const Patience = 3 * 24 * time.Hour

@@ -18,12 +18,6 @@ var announcedCiphers = []crew.EncryptionMethod{
 	{Algorithm: "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"},
 }
 
-// metadataType is the media type of metadata: saml-metadata-2.0-os, appendix A.
-const metadataType = "application/samlmetadata+xml"
-
-// MetadataType is the content type under which Metadata is served.
-func MetadataType() string { return metadataType }
-
 // Metadata is our metadata, to hand to providers: entity id, keys, where answers and
 // logouts go, and nothing that is not served. It says that it is valid until the last
 // of our certificates ends, and to be fetched again each day.
