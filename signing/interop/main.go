@@ -80,7 +80,7 @@ func (b *bench) judge(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if bad := t.bad(); bad > 0 {
-		failed = errors.Join(failed, fmt.Errorf("%d of %d signatures are not what was asked for", bad, len(t)))
+		failed = errors.Join(failed, fmt.Errorf("%d of %d lines of the table are not what was asked for", bad, len(t)))
 	}
 	return failed
 }

@@ -190,6 +190,23 @@ func (t table) print(out io.Writer) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%d of %d signatures as asked\n", len(t)-t.bad(), len(t))
+	return t.sum(out)
+}
+
+// sum says how many files there are and of how many signatures they, and of sheets without
+// one, all is as asked.
+func (t table) sum(out io.Writer) error {
+	files := map[string]bool{}
+	var signatures, sheets table
+	for _, r := range t {
+		files[r.file] = true
+		if r.asked == "none" {
+			sheets = append(sheets, r)
+		} else {
+			signatures = append(signatures, r)
+		}
+	}
+	_, err := fmt.Fprintf(out, "%d files: %d of %d signatures and %d of %d sheets without one as asked\n", len(files),
+		len(signatures)-signatures.bad(), len(signatures), len(sheets)-sheets.bad(), len(sheets))
 	return err
 }

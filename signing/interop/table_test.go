@@ -85,10 +85,24 @@ func TestPrintNamesWhatIsNotAsAsked(t *testing.T) {
 	if err := table.print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"a-b-lta  Seal1      B-LTA", "NOT AS ASKED", "1 of 2 signatures as asked"} {
+	for _, want := range []string{"a-b-lta  Seal1      B-LTA", "NOT AS ASKED", "2 files: 1 of 2 signatures and 0 of 0 sheets"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("table lacks %q:\n%s", want, out.String())
 		}
+	}
+}
+
+// A file may hold two signatures, a sheet holds none: neither is counted as the other.
+func TestSumCountsFilesSignaturesAndSheets(t *testing.T) {
+	second := strings.NewReplacer("Seal1", "Signature1", "Signature #1", "Signature #3")
+	found := append(findings([]byte(said+second.Replace(said)+"verapdf\tsheet-a.pdf\t3a\ttrue\t\nverapdf\tsheet-a.pdf\tua1\ttrue\t\n")),
+		signatures("a-b-lta.pdf", []byte(poppler+second.Replace(poppler)))...)
+	var out strings.Builder
+	if err := tabulate([]string{"a-b-lta.pdf", "sheet-a.pdf", "sheet-b.pdf"}, found).sum(&out); err != nil {
+		t.Fatal(err)
+	}
+	if want := "3 files: 2 of 2 signatures and 1 of 2 sheets without one as asked\n"; out.String() != want {
+		t.Errorf("sum = %q, want %q", out.String(), want)
 	}
 }
 
