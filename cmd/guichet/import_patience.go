@@ -39,6 +39,19 @@ func (p patientStore) EndImport(ctx context.Context, mutuality, id string, state
 	return p.again(ctx, func() error { return p.importStore.EndImport(ctx, mutuality, id, state) })
 }
 
+// Preview implements importStore. What a try that failed remembered in ahead is remembered
+// again, and only once.
+func (p patientStore) Preview(ctx context.Context, mutuality string, batch core.Batch, ahead *core.Ahead) (out core.Outcome, err error) {
+	err = p.again(ctx, func() error { out, err = p.importStore.Preview(ctx, mutuality, batch, ahead); return err })
+	return out, err
+}
+
+// Gone implements importStore.
+func (p patientStore) Gone(ctx context.Context, mutuality string, kind core.Kind, asOf time.Time, delivered *core.Delivered) (gone core.Gone, err error) {
+	err = p.again(ctx, func() error { gone, err = p.importStore.Gone(ctx, mutuality, kind, asOf, delivered); return err })
+	return gone, err
+}
+
 // TakeAway implements importStore. What one try took away is not there for the next.
 func (p patientStore) TakeAway(ctx context.Context, mutuality, id string, delivered *core.Delivered) (core.Gone, error) {
 	var gone core.Gone

@@ -18,12 +18,35 @@ type awayStore struct {
 	tries int
 }
 
-func (f *awayStore) LoadPart(_ context.Context, _, _ string, part core.Part) (core.Outcome, error) {
+// try is the error of the next try.
+func (f *awayStore) try() error {
 	f.tries++
 	if f.tries <= len(f.errs) {
-		return core.Outcome{}, f.errs[f.tries-1]
+		return f.errs[f.tries-1]
 	}
-	return core.Outcome{Added: len(part.Rows)}, nil
+	return nil
+}
+
+func (f *awayStore) LoadPart(_ context.Context, _, _ string, part core.Part) (core.Outcome, error) {
+	return f.answer(len(part.Rows))
+}
+
+func (f *awayStore) Preview(_ context.Context, _ string, batch core.Batch, _ *core.Ahead) (core.Outcome, error) {
+	return f.answer(len(batch.Rows))
+}
+
+func (f *awayStore) answer(rows int) (core.Outcome, error) {
+	if err := f.try(); err != nil {
+		return core.Outcome{}, err
+	}
+	return core.Outcome{Added: rows}, nil
+}
+
+func (f *awayStore) Gone(context.Context, string, core.Kind, time.Time, *core.Delivered) (core.Gone, error) {
+	if err := f.try(); err != nil {
+		return core.Gone{}, err
+	}
+	return core.Gone{Stand: 3}, nil
 }
 
 // TestPatientStore: a part goes in once the database answers; one that may be in, or is
@@ -50,6 +73,17 @@ func TestPatientStore(t *testing.T) {
 				t.Errorf("%d tries, %d rows, %v, want %d and %v", f.tries, out.Added, err, tt.tries, tt.want)
 			}
 		})
+	}
+	// What writes nothing is as patient.
+	f := &awayStore{errs: []error{away, away}}
+	out, err := patientStore{f, time.Minute, time.Millisecond}.Preview(t.Context(), "m", core.Batch{Rows: make([]core.Row, 3)}, nil)
+	if err != nil || out.Added != 3 || f.tries != 3 {
+		t.Errorf("a preview: %d tries, %d rows, %v", f.tries, out.Added, err)
+	}
+	f = &awayStore{errs: []error{away}}
+	gone, err := patientStore{f, time.Minute, time.Millisecond}.Gone(t.Context(), "m", core.KindMember, time.Time{}, nil)
+	if err != nil || gone.Stand != 3 || f.tries != 2 {
+		t.Errorf("what would go: %d tries, %+v, %v", f.tries, gone, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
