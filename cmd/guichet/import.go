@@ -52,6 +52,7 @@ type importer struct {
 	absent    func(file string, fields []string) // tells fields that a file has no column for
 	hollow    []importFile                       // files without rows
 	filled    []core.Kind                        // kinds of which there were rows, once a file
+	any       bool                               // a right line was told
 }
 
 // importStore is what an import needs of the store.
@@ -159,7 +160,10 @@ func (x *importer) completing(flags *flag.FlagSet, complete bool, most int) erro
 
 // all takes in the files, or looks at them.
 func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, preview, strict bool) error {
-	x.out = func(file string, kind core.Kind, n core.Import) { x.counts(env, file, kind, n) }
+	x.out = func(file string, kind core.Kind, n core.Import) {
+		x.any = x.any || n.Added+n.Changed+n.Unchanged > 0
+		x.counts(env, file, kind, n)
+	}
 	x.absent = func(file string, fields []string) {
 		fmt.Fprintf(env.Stdout, "%s: the header has no %s: not given in any row\n", file, strings.Join(fields, ", "))
 	}
@@ -188,6 +192,9 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 		if err := x.finish(ctx, env); err != nil {
 			return err
 		}
+	}
+	if !x.any {
+		return x.rejected("left out, and there was no right one")
 	}
 	return x.rejected("left out, the others are in")
 }
