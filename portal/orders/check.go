@@ -17,7 +17,7 @@ type checkPage struct {
 	Draft string
 	Act   document.EHICOrder
 	Track []page.TrackStep
-	Soon  bool // the card may arrive after the departure
+	Soon  bool // the post may come after the departure
 	// Self says that the card is the member's own and nobody else's; Choice, that there is
 	// somebody else whom she could have chosen.
 	Self, Choice bool
@@ -107,7 +107,7 @@ func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {
 		Draft: page.DraftID(c), Act: act, Continue: v.T("orders.check.continue." + how), Soon: act.Departure != nil && act.Departure.Before(posted.AddDate(0, 0, 3)),
 		Track: []page.TrackStep{
 			{State: page.Now, Text: v.T("orders.check.today"), Detail: v.T("orders.check.today.text." + how)},
-			{State: page.Next, Text: v.T("orders.check.before", locale.A("date", locale.DayMonth(v.Lang, posted))), Detail: v.T("orders.check.before.text")},
+			{State: page.Next, Text: v.T("orders.check.before", locale.A("date", locale.DayMonth(v.Lang, posted))), Detail: v.TN("orders.check.before.text", len(act.ForPersons))},
 		},
 	}
 	return page.Render(c, http.StatusOK, checkView(v, p))

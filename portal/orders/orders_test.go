@@ -224,6 +224,8 @@ func TestTravellers(t *testing.T) {
 	if got := check.Links("dd.change"); !slices.ContainsFunc(got, func(to string) bool { return strings.HasSuffix(to, "#"+whoField) }) {
 		t.Errorf("no way to change for whom: %v", got)
 	}
+	wantText(t, check, "Nous préparons les cartes et les mettons à la poste")
+	wantText(t, d.Submit(checkPath, answers()), "Nous préparons la carte et la mettons à la poste")
 	sent := check.Form("/fr/" + sendPath)
 	d.Post(sendPath, sent)
 	if act := d.freezer.acts[sent.Get("key")]; !slices.Equal(act.ForPersons, []string{"Mathieu Delcourt", "Nora Delcourt"}) {
@@ -335,7 +337,7 @@ func TestDraftIsOfItsSession(t *testing.T) {
 	for name, p := range map[string]*areatest.Page{
 		"form": d.Get(ehicPath + "?draft=" + form.Get("draft")), "check page": d.Get(check.At), "sent": d.Submit(sendPath, form),
 	} {
-		if p.Status != http.StatusOK || p.Text("h1") != "Votre carte européenne" || strings.Contains(string(p.Body), "Italie") {
+		if p.Status != http.StatusOK || p.Text("h1") != "Carte européenne" || strings.Contains(string(p.Body), "Italie") {
 			t.Errorf("%s of another session: %d, %q", name, p.Status, p.Text("h1"))
 		}
 	}
@@ -405,10 +407,10 @@ func TestStoreFails(t *testing.T) {
 
 func TestPagesInEachLanguage(t *testing.T) {
 	titles := map[locale.Language][3]string{
-		locale.FR: {"Commander un document", "Votre carte européenne", "Vérifiez votre commande"},
-		locale.NL: {"Een document bestellen", "Uw Europese kaart", "Kijk uw bestelling na"},
-		locale.DE: {"Ein Dokument bestellen", "Ihre Europäische Karte", "Prüfen Sie Ihre Bestellung"},
-		locale.EN: {"Order a document", "Your European card", "Check your order"},
+		locale.FR: {"Commander un document", "Carte européenne", "Vérifiez votre commande"},
+		locale.NL: {"Een document bestellen", "Europese kaart", "Kijk uw bestelling na"},
+		locale.DE: {"Ein Dokument bestellen", "Europäische Karte", "Prüfen Sie Ihre Bestellung"},
+		locale.EN: {"Order a document", "European card", "Check your order"},
 	}
 	for l, want := range titles {
 		d := newDesk(t)

@@ -440,8 +440,10 @@ func TestMarkSpeaksTheDocumentsLanguage(t *testing.T) {
 // The last step names what is on its way: only a card is a card.
 func TestLastStep(t *testing.T) {
 	v := page.View{Lang: locale.FR}
-	if got := last(v, document.EHICOrder{}).Text; got != "Carte à la poste" {
-		t.Errorf("a card: %s", got)
+	for want, people := range map[string][]string{"Carte à la poste": {"Mathieu"}, "Cartes à la poste": {"Mathieu", "Nora"}} {
+		if got := last(v, document.EHICOrder{ForPersons: people}).Text; got != want {
+			t.Errorf("cards for %v: %s", people, got)
+		}
 	}
 	for _, kind := range document.PostKinds() {
 		if got := last(v, document.PostOrder{What: kind}).Text; got != "À la poste" {

@@ -187,8 +187,8 @@ func last(v page.View, act document.Act) page.TrackStep {
 	case document.KindStatementsOnline, document.KindStatementsPaper:
 		return page.TrackStep{State: page.Next, Text: v.T("requests.track.statements")}
 	}
-	if act.Kind() == document.KindEHICOrder {
-		return page.TrackStep{State: page.Next, Text: v.T("requests.track.ehic")}
+	if order, ok := act.(document.EHICOrder); ok {
+		return page.TrackStep{State: page.Next, Text: v.TN("requests.track.ehic", len(order.ForPersons))}
 	}
 	return page.TrackStep{State: page.Next, Text: v.T("requests.track.post")}
 }

@@ -44,7 +44,11 @@ func (a EHICOrder) Validate() error {
 func (a EHICOrder) Sheet() Sheet {
 	l := a.Language
 	s := compose(l, a.Mutuality, a.Member, a.Reference, a.Date, ehicTitle)
-	s.text(ehicAsk.in(l, "{mutuality}", a.Mutuality.Name))
+	ask := ehicAsk
+	if len(a.ForPersons) > 1 {
+		ask = ehicAskMore
+	}
+	s.text(ask.in(l, "{mutuality}", a.Mutuality.Name))
 	var rows []Row
 	for i, name := range a.ForPersons {
 		rows = append(rows, Row{ehicPerson.in(l, "{n}", itoa(i+1)), name})

@@ -103,6 +103,11 @@ var (
 		"Ik vraag mijn ziekenfonds, {mutuality}, een Europese ziekteverzekeringskaart voor:",
 		"Ich bitte meine Krankenkasse, {mutuality}, um eine Europäische Krankenversicherungskarte für:",
 		"I ask my mutuality, {mutuality}, for a European health insurance card for:"}
+	ehicAskMore = phrase{
+		"Je demande à ma mutualité, {mutuality}, des cartes européennes d’assurance maladie, une pour chacune de ces personnes\u00a0:",
+		"Ik vraag mijn ziekenfonds, {mutuality}, Europese ziekteverzekeringskaarten, een voor elk van deze personen:",
+		"Ich bitte meine Krankenkasse, {mutuality}, um Europäische Krankenversicherungskarten, eine für jede dieser Personen:",
+		"I ask my mutuality, {mutuality}, for European health insurance cards, one for each of these people:"}
 	ehicPerson    = phrase{"Personne {n}", "Persoon {n}", "Person {n}", "Person {n}"}
 	ehicDeliver   = phrase{"Envoyer à", "Opsturen naar", "Senden an", "Send to"}
 	ehicDeparture = phrase{"Départ le", "Vertrek op", "Abreise am", "Departure on"}
