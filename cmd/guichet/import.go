@@ -183,9 +183,9 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 			return err
 		}
 	}
-	for _, file := range files {
+	for n, file := range files {
 		if err := x.take(ctx, file); err != nil {
-			return fmt.Errorf("%s: %w", file.name, err)
+			return x.stopped(file, files[n+1:], err)
 		}
 	}
 	if x.complete != nil {
@@ -199,6 +199,24 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 	return x.rejected("left out, the others are in")
 }
 
+// stopped is the error of an import that ends before its last file: what was not reached
+// is told too, and what is wrong with the files before.
+func (x *importer) stopped(at importFile, left []importFile, cause error) error {
+	err := fmt.Errorf("%s: %w", at.name, cause)
+	if len(left) > 0 {
+		var names []string
+		for _, file := range left {
+			names = append(names, file.name)
+		}
+		err = fmt.Errorf("%w\nnot read: %s", err, strings.Join(names, ", "))
+	}
+	what := "left out"
+	if x.looking {
+		what = "would be left out"
+	}
+	return errors.Join(err, x.rejected(what))
+}
+
 // counts tells what became of the lines of a file.
 func (x *importer) counts(env cli.Env, file string, kind core.Kind, n core.Import) {
 	words := [4]string{"added", "changed", "unchanged", "removed"}
@@ -206,7 +224,7 @@ func (x *importer) counts(env cli.Env, file string, kind core.Kind, n core.Impor
 		words = [4]string{"to add", "to change", "unchanged", "to remove"}
 	}
 	gone := ""
-	if n.Complete {
+	if n.Complete && (x.ahead == nil || core.FateOf(kind) == core.Replaced) { // of the others lookGone tells it
 		gone = fmt.Sprintf(", %d %s", n.RemovedRows, words[3])
 		if x.ahead == nil {
 			gone += fmt.Sprintf(", %d ended", n.EndedRows)
@@ -224,9 +242,9 @@ func (x *importer) look(ctx context.Context, env cli.Env, files []importFile, to
 	if !told {
 		x.out, x.absent = func(string, core.Kind, core.Import) {}, func(string, []string) {}
 	}
-	for _, file := range files {
+	for n, file := range files {
 		if err := x.take(ctx, file); err != nil {
-			return fmt.Errorf("%s: %w", file.name, err)
+			return x.stopped(file, files[n+1:], err)
 		}
 	}
 	x.out, x.absent = out, absent

@@ -107,6 +107,7 @@ func (x *importer) note(ctx context.Context, file importFile, read core.Read, be
 // tell is nil where nothing is told.
 func (x *importer) foresee(ctx context.Context, tell func(core.Kind, core.Gone)) error {
 	var refused []error
+	hint := "" // what lets a delivery in that is complete all the same
 	for _, kind := range core.Kinds() {
 		file, ok := x.complete.last[kind]
 		if !ok {
@@ -122,7 +123,9 @@ func (x *importer) foresee(ctx context.Context, tell func(core.Kind, core.Gone))
 			if tell != nil && gone.Count() > 0 {
 				tell(kind, gone)
 			}
-			err = gone.TooMany(x.complete.most)
+			if err = gone.TooMany(x.complete.most); err != nil {
+				hint = ": a delivery that is complete holds every row of its kind; -most-gone PERCENT lets more go"
+			}
 		}
 		if err != nil {
 			refused = append(refused, fmt.Errorf("%s: %w", file.name, x.decline(ctx, file, 1, err)))
@@ -131,7 +134,7 @@ func (x *importer) foresee(ctx context.Context, tell func(core.Kind, core.Gone))
 	if refused == nil {
 		return nil
 	}
-	return fmt.Errorf("%w\nnothing was imported: a delivery that is complete holds every row of its kind; -most-gone PERCENT lets more go", errors.Join(refused...))
+	return fmt.Errorf("%w\nnothing was imported%s", errors.Join(refused...), hint)
 }
 
 // decline notes that a complete delivery is refused as a whole, unless it is looked at only,
