@@ -106,6 +106,22 @@ func Inspect(file []byte) (*Suitability, error) {
 	return s, nil
 }
 
+// Harmless reports whether a file that others wrote may be handed to somebody to open: it
+// runs, sends, fetches and carries nothing, but for data in JSON such as files of ours have.
+// Unlike [Inspect] it takes files that are damaged, or show something else tomorrow.
+//
+// A file that fails is refused with the reason, an *[UnsuitableError].
+func Harmless(file []byte) error {
+	found, err := pdf.Acting(file)
+	if err != nil {
+		return unsuitable(obstacleOf(err), "%v", err)
+	}
+	if len(found) > 0 {
+		return unsuitable(Active, "%s", strings.Join(found, ", "))
+	}
+	return nil
+}
+
 // maxStored is the most entries of a kind that a file of others may bring in its store of
 // evidence: the rest of the room is for ours.
 const maxStored = 64

@@ -97,9 +97,10 @@ func (m *Messages) takeFile(c *gin.Context) error {
 		}
 		return err
 	}
-	media, err := upload.MediaOf(sent.File)
+	media, err := place.Judge(c.Request.Context(), sent.File)
 	if err != nil {
-		return refuse(id, http.StatusUnprocessableEntity, "media")
+		no := upload.Untaken(c, err)
+		return refuse(id, no.Status, no.Key)
 	}
 	err = m.Store.Attach(c.Request.Context(), page.LoginOf(c), id, media, sent.File)
 	if errors.Is(err, ErrTooManyFiles) {

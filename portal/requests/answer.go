@@ -99,9 +99,10 @@ func (q *Requests) answered(c *gin.Context) error {
 	}
 	answer := Answer{Text: text}
 	if len(sent.File) > 0 {
-		media, err := upload.MediaOf(sent.File)
+		media, err := place.Judge(c.Request.Context(), sent.File)
 		if err != nil {
-			return refuse(http.StatusUnprocessableEntity, text, fileField, "media")
+			no := upload.Untaken(c, err)
+			return refuse(no.Status, text, fileField, no.Key)
 		}
 		answer.Files = []AnswerFile{{Media: media, Content: sent.File}}
 	}

@@ -2,11 +2,14 @@ package upload
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"image"
 	_ "image/jpeg" // for image.DecodeConfig
 	_ "image/png"  // for image.DecodeConfig
+
+	"guichet.example/signing"
 )
 
 // Media is what a file is, as its bytes say.
@@ -19,11 +22,48 @@ const (
 	PNG  Media = "png"
 )
 
-// ErrMedia means that a file is no PDF, JPEG or PNG, or not whole.
-var ErrMedia = errors.New("file is of no kind that we take")
+// Why a file is not kept for others to open.
+var (
+	// ErrMedia means that it is no PDF, JPEG or PNG, or not whole.
+	ErrMedia = errors.New("file is of no kind that we take")
+	// ErrActing means a PDF that can do something where it is opened, or carries files along.
+	ErrActing = errors.New("file can act, or carries files along")
+	// ErrLocked means a PDF that is encrypted: nobody can look into it.
+	ErrLocked = errors.New("file is encrypted")
+)
 
-// maxSide bounds a picture, in pixels: what asks for more to be shown is no photograph.
-const maxSide = 20_000
+// Bounds of a picture, in pixels: what asks for more to be shown is no photograph, and who
+// opens it has no room for it.
+const (
+	maxSide   = 20_000
+	maxPixels = 200_000_000
+)
+
+// Judge tells what a file is and that who opens it comes to no harm, on a core of the gate:
+// ErrMedia, ErrActing, ErrLocked, ErrBusy.
+func (p *Place) Judge(ctx context.Context, file []byte) (Media, error) {
+	done, err := p.Work(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	m, err := MediaOf(file)
+	if m != PDF || err != nil {
+		return m, err
+	}
+	var no *signing.UnsuitableError
+	switch err := signing.Harmless(file); {
+	case err == nil:
+		return m, nil
+	case !errors.As(err, &no):
+		return "", err
+	case no.Obstacle == signing.Active:
+		return "", ErrActing
+	case no.Obstacle == signing.Encrypted:
+		return "", ErrLocked
+	}
+	return "", ErrMedia
+}
 
 // MediaOf tells what a file is, and that it is that from its first byte to its last: what
 // hides something else behind a picture is refused. Name and content type are not looked
@@ -44,7 +84,7 @@ func MediaOf(file []byte) (Media, error) {
 		return "", ErrMedia
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(file))
-	if err != nil || Media(format) != m || config.Width < 1 || config.Height < 1 || config.Width > maxSide || config.Height > maxSide {
+	if err != nil || Media(format) != m || config.Width < 1 || config.Height < 1 || config.Width > maxSide || config.Height > maxSide || config.Width*config.Height > maxPixels {
 		return "", ErrMedia
 	}
 	return m, nil

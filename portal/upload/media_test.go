@@ -2,11 +2,15 @@ package upload
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"slices"
 	"testing"
+	"time"
 )
 
 func pictures(t testing.TB) (jpg, pic []byte) {
@@ -67,4 +71,53 @@ func FuzzMedia(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What may be handed on is judged on a core of the gate, and given back.
+func TestJudge(t *testing.T) {
+	jpg, _ := pictures(t)
+	g := NewGate(Limits{Cores: 1, Wait: time.Millisecond})
+	place := enter(t, g, "a")
+	defer place.Leave()
+	for name, c := range map[string]struct {
+		file string
+		want error
+	}{
+		"a script":      {"%PDF-1.7\n1 0 obj<</S/JavaScript/JS(x)>>endobj\n%%EOF", ErrActing},
+		"another file":  {"%PDF-1.7\n1 0 obj<</EF<</F 2 0 R>>/F(a.exe)>>endobj\n%%EOF", ErrActing},
+		"a password":    {"%PDF-1.7\ntrailer<</Encrypt 2 0 R>>\n%%EOF", ErrLocked},
+		"unknown bytes": {"%PDF-1.7\n1 0 obj<</Type/ObjStm/Filter/LZWDecode>>stream\nx\nendstream endobj\n%%EOF", ErrMedia},
+		"a program":     {"MZ", ErrMedia},
+	} {
+		if m, err := place.Judge(t.Context(), []byte(c.file)); !errors.Is(err, c.want) || m != "" {
+			t.Errorf("%s: %q, %v; want %v", name, m, err, c.want)
+		}
+	}
+	for want, file := range map[Media]string{JPEG: string(jpg), PDF: "%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF"} {
+		if m, err := place.Judge(t.Context(), []byte(file)); err != nil || m != want {
+			t.Errorf("%q, %v; want %s", m, err, want)
+		}
+	}
+	done, err := g.Core(t.Context())
+	if err != nil {
+		t.Fatalf("a core was kept: %v", err)
+	}
+	defer done()
+	if _, err := place.Judge(t.Context(), jpg); !errors.Is(err, ErrBusy) {
+		t.Errorf("without a core: %v", err)
+	}
+}
+
+// A picture of more points than a screen has room for is no photograph.
+func TestMediaRefusesHugePictures(t *testing.T) {
+	_, pic := pictures(t)
+	for side, want := range map[uint32]bool{14_000: true, 14_200: false, 20_001: false} {
+		huge := bytes.Clone(pic)
+		binary.BigEndian.PutUint32(huge[16:], side)
+		binary.BigEndian.PutUint32(huge[20:], side)
+		binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
+		if _, err := MediaOf(huge); (err == nil) != want {
+			t.Errorf("%d points wide and high: %v", side, err)
+		}
+	}
 }

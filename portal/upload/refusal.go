@@ -13,7 +13,7 @@ import (
 // Refusal is how a form that was not taken is answered.
 type Refusal struct {
 	Status int
-	Key    string        // end of the key of its words: none, two, large, slow, form, busy, wait
+	Key    string        // end of the key of its words: none, two, large, slow, form, busy, wait, media, acting, locked
 	Wait   time.Duration // before it is worth trying again; 0: at once
 }
 
@@ -36,6 +36,12 @@ func RefusalOf(err error) (Refusal, bool) {
 		return Refusal{Status: http.StatusRequestEntityTooLarge, Key: "large"}, true
 	case errors.Is(err, ErrSlow):
 		return Refusal{Status: http.StatusRequestTimeout, Key: "slow"}, true
+	case errors.Is(err, ErrMedia):
+		return Refusal{Status: http.StatusUnprocessableEntity, Key: "media"}, true
+	case errors.Is(err, ErrActing):
+		return Refusal{Status: http.StatusUnprocessableEntity, Key: "acting"}, true
+	case errors.Is(err, ErrLocked):
+		return Refusal{Status: http.StatusUnprocessableEntity, Key: "locked"}, true
 	case errors.Is(err, ErrForm):
 		return Refusal{Status: http.StatusBadRequest, Key: "form"}, true
 	}
