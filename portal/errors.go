@@ -143,7 +143,10 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 	var ofRequest *requests.Problem
 	var stepUp auth.StepUpError
 	var role auth.RoleError
+	down, out := outage(c, err)
 	switch {
+	case out: // in the middle of a card step too
+		status, text = down.status, stateText(v, state, "", time.Time{})
 	case errors.As(err, &stepUp):
 		status, state, text = http.StatusForbidden, "closed", v.T("portal.closedact.text")
 	case errors.As(err, &role):
@@ -158,9 +161,7 @@ func (p *Portal) failJSON(c *gin.Context, err error) {
 			next = v.URL(path.Dir(v.Path))
 		}
 	default:
-		if o, out := outage(c, err); out {
-			status, text = o.status, stateText(v, state, "", time.Time{})
-		} else if o := find(err); o.status != http.StatusInternalServerError {
+		if o := find(err); o.status != http.StatusInternalServerError {
 			status, state, text = o.status, "changed", v.T(o.key+".text")
 		} else {
 			text = stateText(v, state, "", time.Time{})
