@@ -141,7 +141,6 @@ func (p listPage) turn(name string) string {
 	return first
 }
 
-// tickable says whether a receipt can be made of a payment.
 // also are the period as a file, and the pages beside.
 func (p listPage) also(v page.View) []page.Link {
 	var links []page.Link
@@ -159,7 +158,11 @@ func (p listPage) also(v page.View) []page.Link {
 		v.Way(statementsPath, v.T("refunds.statements.link"), ""), v.Way("rights", v.T("rights.title"), ""))...)
 }
 
-func (p listPage) tickable(x Payment) bool { return p.Seals && receiptable(x) }
+// tickable says whether a receipt can be made of a payment: one with care that she sees.
+func (p listPage) tickable(x Payment) bool { return p.Seals && receiptable(x) && len(x.Persons) > 0 }
+
+// unread says that a receipt could be made, but for care that she may not see.
+func (p listPage) unread(x Payment) bool { return p.Seals && receiptable(x) && len(x.Persons) == 0 }
 
 func (p listPage) ticked(reference string) bool { return slices.Contains(p.Ticks, reference) }
 
