@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/certs/certstest"
 	"guichet.example/portal/audit"
+	"guichet.example/portal/locale"
 )
 
 var (
@@ -311,4 +313,26 @@ func TestStaffPages(t *testing.T) {
 	v.wants("GET", "/fr/office/system/acts?day-day=31&day-month=2&day-year=2026", nil, http.StatusUnprocessableEntity)
 	v.wants("GET", "/fr/office/system/acts?day-day=1&day-month=2&day-year=2026", nil, http.StatusOK)
 	v.wants("POST", "/fr/office/system/jobs/06h029gerwqtfcfprcxr1ynme4", nil, http.StatusSeeOther) // gone meanwhile
+}
+
+// Who has looked for as many people as one may in an hour reads so, and how else a file opens.
+func TestSearchesAreBounded(t *testing.T) {
+	c := open(t)
+	_, card := c.colleague(t, ines, auth.Advisor)
+	v := c.visitor(t)
+	v.atOffice(card)
+	nobody := search(map[string]string{"number": "72.02.29-118.53"})
+	for range 60 { // as shipped
+		v.wants("POST", "/fr/office/person", nobody, http.StatusUnprocessableEntity)
+		c.later(10 * time.Second) // or it is too often for a network
+	}
+	for _, l := range locale.Languages() {
+		body := v.wants("POST", "/"+string(l)+"/office/person", search(nil), http.StatusTooManyRequests)
+		if !strings.Contains(html.UnescapeString(body), locale.T(l, "office.searches.text")) {
+			t.Errorf("in %s: %s", l, title(body))
+		}
+	}
+	c.later(50 * time.Minute)
+	v.atOffice(card)
+	v.openMathieu()
 }

@@ -139,7 +139,7 @@ func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, e
 	if err != nil {
 		return nil, err
 	}
-	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay, MajorityAge: profile.MajorityAge,
+	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay, SearchesPerHour: s.SearchesPerHour, MajorityAge: profile.MajorityAge,
 		Off: s.Mutuality.Off, BankDelay: s.Mutuality.BankDelay, Calendar: s.Mutuality.Post.Calendar,
 		MafYears: s.Mutuality.Rights.MafYears}
 	place.set(&cfg)

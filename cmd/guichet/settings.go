@@ -85,6 +85,8 @@ type Settings struct {
 	Kiosks KioskSettings `json:"kiosks"`
 	// RequestsPerDay is how many requests a member may make in 24 hours. Empty: 200.
 	RequestsPerDay int `json:"requests_per_day"`
+	// SearchesPerHour is how many people an officer may look for in an hour. Empty: 60.
+	SearchesPerHour int `json:"searches_per_hour"`
 	// ClassicReadsHealth lets a password open care data. Empty: true.
 	ClassicReadsHealth *bool `json:"classic_reads_health"`
 	// Federation are the federal identity providers, in the order of their doors. Empty:

@@ -18,6 +18,8 @@ var (
 	// ErrNoOpening means that this officer has no opening under that id, not in this
 	// session, or not any more.
 	ErrNoOpening = errors.New("no opening of the file")
+	// ErrSearches means that the officer searched for as many people as one may in an hour.
+	ErrSearches = errors.New("too many searches in an hour")
 	// ErrOwn means that it is the officer's own file or request.
 	ErrOwn = errors.New("nobody works on her own file")
 	// ErrFirst means that the officer agreed already: another one confirms.

@@ -133,6 +133,7 @@ var refusals = []struct {
 	path   string // where to go on
 }{
 	{ErrNoOpening, http.StatusForbidden, "office.noopening", personPath},
+	{ErrSearches, http.StatusTooManyRequests, "office.searches", deskPath},
 	{ErrOwn, http.StatusForbidden, "office.own", deskPath},
 	{ErrFirst, http.StatusConflict, "office.first", queuePath},
 	{ErrAccountChanged, http.StatusConflict, "office.accountchanged", queuePath},

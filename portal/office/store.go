@@ -90,7 +90,8 @@ type Store interface {
 	// ItemAttachment returns file n, from 1, of a message that the officer holds: ErrNotFound.
 	ItemAttachment(ctx context.Context, o auth.Officer, id string, n int) (Enclosed, []byte, error)
 
-	// SearchPerson returns at most 10 people.
+	// SearchPerson returns at most 10 people. ErrSearches: an officer looks for so many in an
+	// hour and no more, but for those whose card is there.
 	SearchPerson(ctx context.Context, o auth.Officer, s Search) ([]Person, error)
 	// OpenFile opens a member's file for the officer's session. ErrReason, ErrOwn.
 	OpenFile(ctx context.Context, o auth.Officer, member auth.MemberID, w Why) (id string, err error)

@@ -56,7 +56,7 @@ var rules = []error{
 	credentials.ErrCode, credentials.ErrCodeExpired, credentials.ErrTaken, account.ErrNoSession,
 	letters.ErrLetter, letters.ErrState, letters.ErrCount, letters.ErrNothing, letters.ErrNotFound,
 	bank.ErrLink, bank.ErrInForce, office.ErrFirst, office.ErrAccountChanged, handover.ErrNothing, handover.ErrNoBatch,
-	office.ErrNoOpening, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
+	office.ErrNoOpening, office.ErrSearches, office.ErrOwn, office.ErrReason, office.ErrState, office.ErrHeld, office.ErrNotFound, office.ErrProofs,
 	office.ErrUnknownStaff, office.ErrStaffExists, office.ErrOwnRoles, office.ErrLastAdministrator, office.ErrChanged,
 	jobs.ErrLeaseLost, jobs.ErrNotFound, refunds.ErrNotFound,
 	kiosk.ErrUnknown, kiosk.ErrSuspended, kiosk.ErrRevoked, kiosk.ErrChanged, kiosk.ErrKiosk, kiosk.ErrNoMore, kiosk.ErrNoCard,

@@ -37,6 +37,9 @@ type Config struct {
 	// RequestsPerDay is how many requests a member may make in 24 hours, so that nobody
 	// fills the disk. Default 200; negative: no bound, for tests.
 	RequestsPerDay int
+	// SearchesPerHour is how many people an officer may look for in an hour by what she
+	// types, so that nobody reads through the members. Default 60; negative: no bound.
+	SearchesPerHour int
 	// RequestLife is how long a request waits for its signature before it expires.
 	// Default 30 days.
 	RequestLife time.Duration
@@ -129,6 +132,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.RequestsPerDay == 0 {
 		c.RequestsPerDay = 200
+	}
+	if c.SearchesPerHour == 0 {
+		c.SearchesPerHour = 60
 	}
 	if c.RequestLife <= 0 {
 		c.RequestLife = 30 * 24 * time.Hour

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/account"
@@ -38,10 +39,37 @@ func (db *DB) SearchPerson(ctx context.Context, o auth.Officer, s office.Search)
 	if len(found) == 1 {
 		note.Member = string(found[0].Member)
 	}
-	if err := db.write(ctx, note, nil); err != nil {
+	err = db.write(ctx, note, func(t *tx) error {
+		if s.Card {
+			return nil // she is there
+		}
+		return db.countSearch(t, o)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("searching person: %w", err)
 	}
 	return found, nil
+}
+
+// countSearch counts a search of the officer's, whatever her session and server, or refuses
+// it. An hour begins with the first search after the one before.
+func (db *DB) countSearch(t *tx, o auth.Officer) error {
+	if db.cfg.SearchesPerHour < 0 {
+		return nil
+	}
+	c, err := t.counter(o.Mutuality, db.bucket(o.Mutuality, ofSearches, string(o.ID)))
+	if err != nil {
+		return err
+	}
+	now := db.cfg.Now()
+	if left := c.next.Sub(now); left <= 0 || left > time.Hour { // a clock set back leaves more
+		c.failures, c.next = 0, now.Add(time.Hour)
+	}
+	if c.failures >= db.cfg.SearchesPerHour {
+		return office.ErrSearches
+	}
+	c.failures++
+	return t.putCounter(o.Mutuality, c, now)
 }
 
 const personColumns = `SELECT member, given_names, surname, birth, municipality FROM members WHERE mutuality = ? AND `

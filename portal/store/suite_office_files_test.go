@@ -252,3 +252,42 @@ func testActs(t *testing.T, b *bed) {
 		t.Error("a job that is none is revived")
 	}
 }
+
+// An officer searches so often in an hour, in all her sessions; a card in the reader counts
+// for nothing, and colleagues are not kept waiting.
+func testSearchesBounded(t *testing.T, b *bed) {
+	ctx, ines, ada := t.Context(), b.ines(), b.ada()
+	there, _ := b.beside(ines, "the machine beside")
+	const allowed = 60 // as shipped
+	search := func(o auth.Officer, card bool) error {
+		found, err := b.SearchPerson(ctx, o, office.Search{Number: claire.NationalNumber, Card: card})
+		if err != nil && found != nil {
+			t.Errorf("a refused search found %+v", found)
+		}
+		return err
+	}
+	for n := range allowed {
+		o := []auth.Officer{ines, there}[n%2]
+		want(t, "a search within the bound", search(o, false), nil)
+		want(t, "a search by card", search(o, true), nil)
+	}
+	want(t, "one more", search(ines, false), office.ErrSearches)
+	want(t, "one more on another machine", search(there, false), office.ErrSearches)
+	want(t, "a card", search(ines, true), nil)
+	want(t, "a colleague", search(ada, false), nil)
+	refused := 0
+	for _, e := range b.rows() {
+		if e.Action == audit.SearchFile && e.Outcome == audit.Refused && e.Actor == string(ines.ID) && e.Reason == office.ErrSearches.Error() {
+			refused++
+		}
+	}
+	if refused != 2 {
+		t.Errorf("%d rows of two refused searches", refused)
+	}
+	b.clock.add(59 * time.Minute)
+	want(t, "before the hour is over", search(ines, false), office.ErrSearches)
+	b.clock.add(time.Minute)
+	want(t, "after an hour", search(ines, false), nil)
+	b.clock.add(-5 * time.Hour)
+	want(t, "by a clock set back", search(ines, false), nil)
+}

@@ -31,6 +31,7 @@ func TestOffice(t *testing.T) {
 			"an open file is one officer's":            testOpening,
 			"an open file says that it was by card":    testOpeningByCard,
 			"people are found":                         testPeople,
+			"searches have a bound":                    testSearchesBounded,
 			"a check at the counter opens a way in":    testCounter,
 			"another address after a check":            testEmailAtCounter,
 			"two officers for a certified address":     testSecondOfficer,

@@ -31,6 +31,7 @@ const (
 	ofKnown     = "known"
 	ofNear      = "near" // another browser, in a network from which she signed in
 	ofSource    = "source"
+	ofSearches  = "searches" // of an officer
 )
 
 func (db *DB) bucket(mutuality, class, value string) []byte {
