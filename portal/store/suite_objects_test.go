@@ -108,6 +108,9 @@ func TestObjectFaults(t *testing.T) {
 			began := time.Now()
 			_, err := b.Complete(ctx, b.claire, c)
 			wantErr(t, name+": Complete", err, store.ErrUnavailable)
+			if said := err.Error(); !strings.Contains(said, "object store") || strings.Contains(said, "database") {
+				t.Errorf("%s: the log reads %q", name, said)
+			}
 			_, err = b.PutRequest(ctx, b.claire, b.request(), "")
 			wantErr(t, name+": PutRequest", err, store.ErrUnavailable)
 			got, err := b.Open(ctx, b.claire, old, 0)
