@@ -27,8 +27,10 @@ func (s *Settings) where() (where, error) {
 		return w, nil
 	}
 	var err error
-	w.database, err = addressIn(s.DatabaseFile)
-	return w, err
+	if w.database, err = addressIn(s.DatabaseFile); err != nil {
+		return w, fmt.Errorf("%q: %w", "database_file", err)
+	}
+	return w, nil
 }
 
 // set puts it into a store's configuration.

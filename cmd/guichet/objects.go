@@ -59,10 +59,10 @@ func (o *ObjectSettings) open() (*objects.Bucket, error) {
 	cfg := o.config()
 	var err error
 	if cfg.AccessKey, err = lineOf(o.AccessKeyFile); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q: %w", "objects.access_key_file", err)
 	}
 	if cfg.SecretKey, err = lineOf(o.SecretKeyFile); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q: %w", "objects.secret_key_file", err)
 	}
 	return objects.New(cfg)
 }

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
+	"os"
 	"time"
 
 	"guichet.example/auth"
@@ -67,13 +69,13 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	if s.TLS.Certificate != "" {
 		certificate, err := tls.LoadX509KeyPair(s.TLS.Certificate, s.TLS.Key)
 		if err != nil {
-			return fmt.Errorf("reading the TLS certificate: %w", err)
+			return fmt.Errorf("%q: %w", "tls", err)
 		}
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%q: %w", "listen", err)
 	}
 	stopMetrics, err := serveMetrics(ctx, s.Metrics, metrics, log)
 	if err != nil {
@@ -127,6 +129,11 @@ func serveOn(server *http.Server, listener net.Listener) error {
 }
 
 func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, error) {
+	for _, of := range []struct{ key, folder string }{{"data", s.Data}, {"audit_heads", filepath.Dir(s.auditHeads())}} {
+		if info, err := os.Stat(of.folder); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%q: %s is no folder: make it first", of.key, of.folder)
+		}
+	}
 	place, err := s.where()
 	if err != nil {
 		return nil, err
@@ -137,7 +144,7 @@ func openStore(ctx context.Context, s *Settings, log *slog.Logger) (*store.DB, e
 	}
 	profile, err := s.Mutuality.Profile.Profile()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q: %w", "mutuality.profile", err)
 	}
 	cfg := store.Config{Keys: keys, Log: log, Anchors: s.auditHeads(), RequestsPerDay: s.RequestsPerDay, SearchesPerHour: s.SearchesPerHour, MajorityAge: profile.MajorityAge,
 		Off: s.Mutuality.Off, BankDelay: s.Mutuality.BankDelay, Calendar: s.Mutuality.Post.Calendar,
@@ -212,7 +219,7 @@ type services struct {
 func newServices(s *Settings, log *slog.Logger) (services, error) {
 	anchors, err := certs.LoadTrustAnchors(s.Trust)
 	if err != nil {
-		return services{}, fmt.Errorf("reading trust anchors: %w", err)
+		return services{}, fmt.Errorf("%q: %w", "trust", err)
 	}
 	status, err := newStatus(s, log)
 	if err != nil {
@@ -223,7 +230,11 @@ func newServices(s *Settings, log *slog.Logger) (services, error) {
 }
 
 func newStatus(s *Settings, log *slog.Logger) (*revocation.Checker, error) {
-	return revocation.New(revocation.Config{Hosts: s.RevocationHosts, MaxAge: maxAge(s), Rand: rand.Reader, Log: log})
+	status, err := revocation.New(revocation.Config{Hosts: s.RevocationHosts, MaxAge: maxAge(s), Rand: rand.Reader, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", "revocation_hosts", err)
+	}
+	return status, nil
 }
 
 func newTSA(s *Settings, anchors *certs.TrustAnchors) (*signing.TSA, error) {

@@ -201,9 +201,17 @@ func placed(err error, raw []byte) error {
 		} else if !known {
 			want = "a number"
 		}
-		return fmt.Errorf("%s: %q is a %s, want %s", at(kind.Offset), kind.Field, kind.Value, want)
+		return fmt.Errorf("%s: %q is %s, want %s", at(kind.Offset), kind.Field, article(kind.Value), want)
 	}
 	return err
+}
+
+// article puts "a" or "an" before what JSON calls a value; "number 1e9" has one too.
+func article(value string) string {
+	if strings.IndexByte("aeiou", value[0]) >= 0 {
+		return "an " + value
+	}
+	return "a " + value
 }
 
 // auditHeads is where the heads of the audit chain go.
@@ -266,10 +274,9 @@ func (s *Settings) check() error {
 		return errors.New(`"tls" needs both certificate and key`)
 	case len(s.RevocationHosts) == 0:
 		return errors.New(`"revocation_hosts" is required: without one no card can be accepted`)
-	case s.Idle.or(0) > s.Total.or(8*time.Hour):
-		return errors.New(`"idle" is longer than "total"`)
-	case s.OfficeIdle.or(0) > s.OfficeTotal.or(8*time.Hour):
-		return errors.New(`"office_idle" is longer than "office_total"`)
+	}
+	if err := s.checkBounds(); err != nil {
+		return err
 	}
 	if strings.HasPrefix(s.Origin, "http://") {
 		return errors.New(`"origin" must begin with https://, which a proxy in front may end: over http no card signs in`)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -35,6 +37,15 @@ func TestSettingsRefused(t *testing.T) {
 		"no revocation host": {`"revocation_hosts": []`, "revocation_hosts"},
 		"negative idle":      {`"idle": "-1m"`, "negative"},
 		"idle over total":    {`"idle": "9h"`, "longer"},
+		"idle at once":       {`"idle": "1s"`, `"idle" is shorter than 3m0s`},
+		"short total":        {`"total": "5m"`, `"idle" is longer than "total"`},
+		"days of a session":  {`"total": "48h"`, `"total" is longer than 24h0m0s`},
+		"office for ever":    {`"office_total": "25h"`, `"office_total" is longer`},
+		"office, no pause":   {`"office_idle": "9h"`, `"office_idle" is longer than "office_total"`},
+		"old answers":        {`"revocation_max_age": "1000h"`, `"revocation_max_age" is longer than 24h0m0s`},
+		"renewal too late":   {`"archive": {"renew_before": "1s"}`, `"archive.renew_before" is shorter than 24h0m0s`},
+		"endless requests":   {`"requests_per_day": -1`, `"requests_per_day" is negative`},
+		"endless searches":   {`"searches_per_hour": -1`, `"searches_per_hour" is negative`},
 		"bad timestamp":      {`"timestamps": ["tsa.example"]`, "not an address"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,6 +66,28 @@ func TestSettingsAccepted(t *testing.T) {
 	}
 	if s.Origin != "https://counter.example" || s.Idle != nil {
 		t.Errorf("parseSettings = %+v", s)
+	}
+}
+
+// What a setting names and is not there is told by the setting's key.
+func TestSettingsNameWhatIsMissing(t *testing.T) {
+	dir := t.TempDir()
+	none := filepath.Join(dir, "none")
+	for want, change := range map[string]func(s *Settings){
+		`"data": ` + none + ` is no folder`:        func(s *Settings) { s.Data = none },
+		`"audit_heads": ` + none + ` is no folder`: func(s *Settings) { s.AuditHeads = filepath.Join(none, "heads") },
+		`"database_file": open `:                   func(s *Settings) { s.DatabaseFile = none },
+		`"objects.access_key_file": open `:         func(s *Settings) { s.Objects = &ObjectSettings{AccessKeyFile: none} },
+		`"mutuality.profile": no such profile`:     func(s *Settings) { s.Mutuality.Profile.ID = "x" },
+	} {
+		s := &Settings{Data: dir, Keys: filepath.Join(dir, "keys")}
+		change(s)
+		if db, err := openStore(t.Context(), s, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("openStore = %v, %v, want %s", db, err, want)
+		}
+	}
+	if _, err := newServices(&Settings{Trust: none}, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), `"trust": `) {
+		t.Errorf("newServices = %v", err)
 	}
 }
 

@@ -18,6 +18,7 @@ func TestSettingsTellWhere(t *testing.T) {
 		"{\"timestamps\": \"http://tsa.example\"}":      `"timestamps" is a string, want a list [...]`,
 		"{\"requests_per_day\": \"four\"}":              `"requests_per_day" is a string, want a number`,
 		"{\"live\": \"yes\"}":                           `"live" is a string, want true or false`,
+		"{\"federation\": {}}":                          `"federation" is an object, want a list [...]`,
 		"{\"nothing_of_ours\": 1}":                      `unknown field "nothing_of_ours"`,
 		"{} {}":                                         "something follows the settings",
 	} {

@@ -81,13 +81,13 @@ func (s Settings) Rules(majority int) (Rules, error) {
 	case "keep":
 		r.Silence = Kept
 	default:
-		return Rules{}, fmt.Errorf("%q: %.20q is neither stop nor keep", "people.silence", s.Silence)
+		return Rules{}, fmt.Errorf("%q: %.20q is neither stop nor keep", "mutuality.people.silence", s.Silence)
 	}
 	switch {
 	case s.AnswerDays != 0 && (s.AnswerDays < 14 || s.AnswerDays > 180):
-		return Rules{}, fmt.Errorf("%q: %d days, not 14 to 180", "people.answer_days", s.AnswerDays)
+		return Rules{}, fmt.Errorf("%q: %d days, not 14 to 180", "mutuality.people.answer_days", s.AnswerDays)
 	case r.BlockAge < 14 || r.BlockAge > majority:
-		return Rules{}, fmt.Errorf("%q: %d years, not 14 to %d", "people.block_age", r.BlockAge, majority)
+		return Rules{}, fmt.Errorf("%q: %d years, not 14 to %d", "mutuality.people.block_age", r.BlockAge, majority)
 	}
 	return r, nil
 }
