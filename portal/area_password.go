@@ -1,9 +1,6 @@
 package portal
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,6 +10,7 @@ import (
 
 	"guichet.example/auth/password"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/opaque"
 	"guichet.example/portal/page"
 )
 
@@ -57,15 +55,14 @@ const (
 )
 
 // classicCookies implements signin.Cookies.
-type classicCookies struct{ seal cipher.AEAD }
+type classicCookies struct{ box *opaque.Box }
 
 func newClassicCookies(key []byte) (*classicCookies, error) {
-	block, err := aes.NewCipher(key)
+	box, err := opaque.New(key)
 	if err != nil {
 		return nil, fmt.Errorf("key of cookies: %w", err)
 	}
-	seal, err := cipher.NewGCMWithRandomNonce(block)
-	return &classicCookies{seal}, err
+	return &classicCookies{box}, nil
 }
 
 func keepCookie(w http.ResponseWriter, name, value string, life time.Duration) {
@@ -93,11 +90,7 @@ func (k *classicCookies) Remembered(c *gin.Context) string {
 	if err != nil {
 		return ""
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
-	if err != nil {
-		return ""
-	}
-	plain, err := k.seal.Open(nil, nil, sealed, []byte(rememberCookie))
+	plain, err := k.box.Open(rememberCookie, cookie.Value)
 	if err != nil {
 		return "" // of another key: forgotten
 	}
@@ -110,8 +103,7 @@ func (k *classicCookies) Remember(c *gin.Context, identifier string) {
 		return
 	}
 	plain := identifier + strings.Repeat(" ", rememberSize-len(identifier))
-	sealed := k.seal.Seal(nil, nil, []byte(plain), []byte(rememberCookie))
-	keepCookie(c.Writer, rememberCookie, base64.RawURLEncoding.EncodeToString(sealed), knownLife)
+	keepCookie(c.Writer, rememberCookie, k.box.Seal(rememberCookie, []byte(plain)), knownLife)
 }
 
 func (k *classicCookies) Ticket(c *gin.Context) string {

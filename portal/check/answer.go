@@ -1,10 +1,7 @@
 package check
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -16,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/portal/locale"
+	"guichet.example/portal/opaque"
 	"guichet.example/portal/page"
 	"guichet.example/portal/verdict"
 	"guichet.example/signing"
@@ -36,28 +34,28 @@ type answer struct {
 
 // Answers seals answers into addresses, so that a page can be loaded again, in another
 // language too, and nothing of it is kept.
-type Answers struct{ aead cipher.AEAD }
+type Answers struct{ box *opaque.Box }
 
 const (
 	answerLife = 15 * time.Minute
 	// answerSize is the length of every answer before it is sealed: found or not, its
 	// address is as long.
 	answerSize = 320
-	// maxAnswer bounds the address, in characters.
-	maxAnswer = (answerSize + 12 + 16 + 2) / 3 * 4
+	// answerPurpose is what an answer is sealed for.
+	answerPurpose = "guichet check answer 1"
 )
+
+// maxAnswer bounds the address, in characters.
+var maxAnswer = opaque.Len(answerSize)
 
 // NewAnswers makes it from a key of 32 bytes that all servers of a counter share.
 func NewAnswers(key []byte) (*Answers, error) {
-	block, err := aes.NewCipher(key)
+	box, err := opaque.New(key)
 	if err != nil {
 		return nil, fmt.Errorf("key of answers: %w", err)
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return &Answers{aead}, err
+	return &Answers{box}, nil
 }
-
-var answerContext = []byte("guichet check answer 1")
 
 func (s *Answers) seal(a answer) (string, error) {
 	text, err := json.Marshal(a)
@@ -71,7 +69,7 @@ func (s *Answers) seal(a answer) (string, error) {
 	for i := copy(padded, text); i < len(padded); i++ {
 		padded[i] = ' '
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, padded, answerContext)), nil
+	return s.box.Seal(answerPurpose, padded), nil
 }
 
 // open is its reverse, for as long as an answer lives.
@@ -79,11 +77,7 @@ func (s *Answers) open(token string, now time.Time) (a answer, ok bool) {
 	if len(token) > maxAnswer {
 		return a, false
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil {
-		return a, false
-	}
-	text, err := s.aead.Open(nil, nil, sealed, answerContext)
+	text, err := s.box.Open(answerPurpose, token)
 	if err != nil || json.Unmarshal(text, &a) != nil {
 		return answer{}, false
 	}

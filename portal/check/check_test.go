@@ -73,6 +73,21 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// An answer that an older server sealed opens at a newer one, in the middle of an upgrade.
+func TestAnswerOfOldServer(t *testing.T) {
+	s, err := NewAnswers(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, ok := s.open("VlQfN-UadcJryFqEG2h1KaRThnEyCpiT4uvACgmjB_8yuR-0ZcIYODrV65k8PBGFTy0HYQ76FSrE0Pjy03Y0a2hTLNIYjdPI0jSjHYVTT-70QBWMsU29PioGCTNAaIRvdoBe"+
+		"5nHSvCNvOCAW_scwCkNYh8JohOx3z44BHXfhyTuM7-Pmy5aeBS5iK7uWu-17uD3pNcNNy0g3rO8EsxHcO4NhXytfpMjV9Ql4n94uT-Kpf3qdnIj6XaIuezjWqpxJi1-ung_S"+
+		"YQs_L5JE-mYrIQzdGX4oa6gFWPdfLGpStnEuc8Zjrs2jbp6TXYT19Q0I45u70MiuplzrdFrKOsZbQhqF6LHIRDRuMIv0nUbDnV1alSe7ff6Q5YKwnqlKWw-cbpzUikOrGSQd"+
+		"UvsItSh5UnPtXfIykQOk7YgJ_l4BwZbq5J0m117tifz7XYmaKYYOlXbKcBRcjpbNkV1s", time.Unix(1793527200, 0))
+	if !ok || !a.Found || a.Reference != "GC-2026-ZGTJ-381" || a.Kind != document.KindBankChange || !bytes.Equal(a.Digest, bytes.Repeat([]byte{1}, 32)) {
+		t.Errorf("open = %+v, %v", a, ok)
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	s, err := NewAnswers(seed("a")("answers"))
 	if err != nil {

@@ -1,9 +1,6 @@
 package office
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +13,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/door"
+	"guichet.example/portal/opaque"
 	"guichet.example/portal/page"
 )
 
@@ -107,12 +105,12 @@ func (o *Office) openByCard(c *gin.Context) error {
 // sealReason is the reason as it goes to the card: readable here alone, by this officer in
 // this session, for reasonLife.
 func (o *Office) sealReason(officer auth.Officer, w Why) (string, error) {
-	box, err := o.reasonBox()
+	box, err := opaque.New(o.Key)
 	if err != nil {
 		return "", err
 	}
 	plain := strconv.FormatInt(o.Now().Unix(), 10) + "\n" + w.Key + "\n" + w.Words
-	return base64.RawURLEncoding.EncodeToString(box.Seal(nil, nil, []byte(plain), reasonOf(officer))), nil
+	return box.Seal(reasonOf(officer), []byte(plain)), nil
 }
 
 // openReason reads what sealReason wrote. ErrReason if it is missing, altered, another
@@ -121,15 +119,11 @@ func (o *Office) openReason(officer auth.Officer, text string) (Why, error) {
 	if text == "" || len(text) > maxSealed {
 		return Why{}, fmt.Errorf("%w: %d bytes of it", ErrReason, len(text))
 	}
-	box, err := o.reasonBox()
+	box, err := opaque.New(o.Key)
 	if err != nil {
 		return Why{}, err
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return Why{}, fmt.Errorf("%w: not as it was sealed", ErrReason)
-	}
-	plain, err := box.Open(nil, nil, sealed, reasonOf(officer))
+	plain, err := box.Open(reasonOf(officer), text)
 	if err != nil {
 		return Why{}, fmt.Errorf("%w: altered, or of another session", ErrReason)
 	}
@@ -147,14 +141,6 @@ func (o *Office) openReason(officer auth.Officer, text string) (Why, error) {
 }
 
 // reasonOf is what a sealed reason is bound to.
-func reasonOf(officer auth.Officer) []byte {
-	return []byte("reason\n" + officer.Mutuality + "\n" + string(officer.ID) + "\n" + officer.Session)
-}
-
-func (o *Office) reasonBox() (cipher.AEAD, error) {
-	block, err := aes.NewCipher(o.Key)
-	if err != nil {
-		return nil, fmt.Errorf("key of reasons: %w", err)
-	}
-	return cipher.NewGCMWithRandomNonce(block)
+func reasonOf(officer auth.Officer) string {
+	return "reason\n" + officer.Mutuality + "\n" + string(officer.ID) + "\n" + officer.Session
 }

@@ -56,6 +56,14 @@ func TestReasonSealedIsChecked(t *testing.T) {
 	}
 }
 
+// A reason that an older server sealed opens at a newer one, in the middle of an upgrade.
+func TestReasonOfOldServer(t *testing.T) {
+	w, err := counterOf(today).openReason(atDesk, "oV4_0yV1c7D6stuu8WfCqJNd0t7Bh6Zs3CNMaQGWlVN8ajJ-k8fzhvairPZv5jLiCtI3NchxVNE8ROrW2YTbaBhDO3kNww")
+	if want := (Why{Key: "complaint", Words: "Elle écrit\nle 3 mai."}); err != nil || w != want {
+		t.Errorf("openReason = %+v, %v", w, err)
+	}
+}
+
 // Nothing opens but what was sealed, to the letter.
 func FuzzOpenReason(f *testing.F) {
 	o := counterOf(today)
