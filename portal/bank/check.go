@@ -59,31 +59,20 @@ func (b *Bank) check(c *gin.Context) error {
 	return b.showCheck(c, v, t)
 }
 
-// send freezes the answers, checked once more, and goes on to reading and signing. It
-// sends what the page showed and nothing else: answers that were changed since, in
-// another tab, are shown first.
+// send freezes the answers, checked once more, and goes on to reading and signing.
 func (b *Bank) send(c *gin.Context) error {
-	v, id := page.From(c), page.DraftID(c)
 	t, found, err := b.typed(c)
 	if err != nil {
 		return err
 	}
-	to := page.DraftURL(v, checkPath, id)
-	switch {
-	case id == "":
-		to = v.URL(changePath)
-	case !found || len(t.wrong) > 0 || page.Switched(c):
-	case page.Key(c) != t.draft.Key:
-		to = page.DraftChangedURL(v, checkPath, id)
-	default:
+	sent := page.Sent{Form: changePath, Check: checkPath, Holds: found && len(t.wrong) == 0, Key: t.draft.Key}
+	return sent.Freeze(c, func() (string, error) {
 		request, err := b.Freezer.Freeze(c.Request.Context(), page.LoginOf(c), t.act, t.draft.Key)
 		if err != nil {
-			return fmt.Errorf("freezing a bank change: %w", err)
+			return "", fmt.Errorf("freezing a bank change: %w", err)
 		}
-		to = v.URL("requests/" + request + "/read")
-	}
-	c.Redirect(http.StatusSeeOther, to)
-	return nil
+		return request, nil
+	})
 }
 
 func (b *Bank) showCheck(c *gin.Context, v page.View, t typed) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"guichet.example/auth"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/page"
 	"guichet.example/signing/document"
@@ -68,31 +69,25 @@ func (o *Orders) check(c *gin.Context) error {
 	return o.showCheck(c, v, t)
 }
 
-// send freezes the answers, checked once more, and goes on to reading and signing. It
-// sends what the page showed and nothing else: answers that were changed since, in
-// another tab, are shown first.
+// send freezes the answers, checked once more, and goes on to reading and signing.
 func (o *Orders) send(c *gin.Context) error {
-	v, id := page.From(c), page.DraftID(c)
 	t, found, err := o.typed(c)
 	if err != nil {
 		return err
 	}
-	to := page.DraftURL(v, checkPath, id)
-	switch {
-	case id == "":
-		to = v.URL(ehicPath)
-	case !found || len(t.wrong) > 0 || page.Switched(c):
-	case page.Key(c) != t.draft.Key:
-		to = page.DraftChangedURL(v, checkPath, id)
-	default:
-		request, err := o.Freezer.FreezeFor(c.Request.Context(), page.LoginOf(c), t.act, ids(t.travellers()), t.draft.Key)
+	sent := page.Sent{Form: ehicPath, Check: checkPath, Holds: found && len(t.wrong) == 0, Key: t.draft.Key}
+	return o.freeze(c, sent, t.act, ids(t.travellers()))
+}
+
+// freeze freezes an order for the people that it is for.
+func (o *Orders) freeze(c *gin.Context, sent page.Sent, act document.Act, whom []auth.MemberID) error {
+	return sent.Freeze(c, func() (string, error) {
+		request, err := o.Freezer.FreezeFor(c.Request.Context(), page.LoginOf(c), act, whom, sent.Key)
 		if err != nil {
-			return fmt.Errorf("freezing an order: %w", err)
+			return "", fmt.Errorf("freezing an order: %w", err)
 		}
-		to = v.URL("requests/" + request + "/read")
-	}
-	c.Redirect(http.StatusSeeOther, to)
-	return nil
+		return request, nil
+	})
 }
 
 func (o *Orders) showCheck(c *gin.Context, v page.View, t typed) error {

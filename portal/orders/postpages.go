@@ -180,27 +180,12 @@ func (p post) rows(v page.View, s postState, draft string) []page.SummaryRow {
 
 // send freezes the answers, checked once more, and goes on to reading and signing.
 func (p post) send(c *gin.Context) error {
-	v, id := page.From(c), page.DraftID(c)
 	s, found, err := p.read(c)
 	if err != nil {
 		return err
 	}
-	to := page.DraftURL(v, p.path()+"/check", id)
-	switch {
-	case id == "":
-		to = v.URL(p.path())
-	case !found || len(s.wrong) > 0 || page.Switched(c):
-	case page.Key(c) != s.draft.Key:
-		to = page.DraftChangedURL(v, p.path()+"/check", id)
-	default:
-		request, err := p.Freezer.FreezeFor(c.Request.Context(), page.LoginOf(c), s.act, ids(s.concerned(p)), s.draft.Key)
-		if err != nil {
-			return fmt.Errorf("freezing an order: %w", err)
-		}
-		to = v.URL("requests/" + request + "/read")
-	}
-	c.Redirect(http.StatusSeeOther, to)
-	return nil
+	sent := page.Sent{Form: p.path(), Check: p.path() + "/check", Holds: found && len(s.wrong) == 0, Key: s.draft.Key}
+	return p.freeze(c, sent, s.act, ids(s.concerned(p)))
 }
 
 // blank sends the form that the doctor fills in, with nothing but who it is about.
