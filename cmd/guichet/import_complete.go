@@ -123,7 +123,14 @@ func (x *importer) foresee(ctx context.Context, tell func(core.Kind, core.Gone))
 			if tell != nil && gone.Count() > 0 {
 				tell(kind, gone)
 			}
-			if err = gone.TooMany(x.complete.most); err != nil {
+			var held []core.Held
+			if held, err = x.db.Held(ctx, x.mutuality, kind, x.asOfOf(file).Add(-core.ShrinkWindow)); err != nil {
+				return err
+			}
+			if err = gone.TooMany(x.complete.most); err == nil {
+				err = gone.Shrinks(x.complete.delivered.Rows(kind), held, x.complete.most)
+			}
+			if err != nil {
 				hint = ": a delivery that is complete holds every row of its kind; -most-gone PERCENT lets more go"
 			}
 		}

@@ -52,6 +52,12 @@ func (p patientStore) Gone(ctx context.Context, mutuality string, kind core.Kind
 	return gone, err
 }
 
+// Held implements importStore.
+func (p patientStore) Held(ctx context.Context, mutuality string, kind core.Kind, since time.Time) (held []core.Held, err error) {
+	err = p.again(ctx, func() error { held, err = p.importStore.Held(ctx, mutuality, kind, since); return err })
+	return held, err
+}
+
 // TakeAway implements importStore. What one try took away is not there for the next.
 func (p patientStore) TakeAway(ctx context.Context, mutuality, id string, delivered *core.Delivered) (core.Gone, error) {
 	var gone core.Gone

@@ -133,6 +133,9 @@ func (d *Delivered) Add(kind Kind, key []string) error {
 	return nil
 }
 
+// Rows is how many rows of a kind are delivered.
+func (d *Delivered) Rows(kind Kind) int64 { return int64(len(d.keys[kind])) }
+
 // Begin notes that rows begin here which add up, those of one payment or one year, and tells
 // whether they are the first of it: a key of Group that comes again is delivered in pieces.
 func (d *Delivered) Begin(kind Kind, group []string) (first bool, err error) {

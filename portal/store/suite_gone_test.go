@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ func runGoneSuite(t *testing.T, open opener) {
 		{"what is delivered stays", testGoneDelivered},
 		{"a member who is not delivered keeps what is hers", testGoneMember},
 		{"lines that are delivered are all of a payment", testGoneLines},
+		{"deliveries are held against those before them", testHeld},
 		{"shares add up to the household's year", testGoneShares},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
@@ -355,6 +357,53 @@ func testGoneShares(t *testing.T, b *bed) {
 		row := core.MafShare{Holder: ofBram, Year: 2027, Member: ofBram, Counted: counted}
 		if got, err := b.Preview(ctx, "141", core.Batch{Kind: core.KindMafShare, Rows: []core.Row{row}}, ahead); err != nil || len(got.Rejects) != rejects {
 			t.Errorf("%d of a year that would be there: %+v, %v", counted, got, err)
+		}
+	}
+}
+
+// Files of one time are one delivery; what was refused, is not complete, is of another kind
+// or mutuality, or is older, does not count.
+func testHeld(t *testing.T, b *bed) {
+	ctx, began := t.Context(), b.clock.Now()
+	put := func(i core.Import, rows int, state core.ImportState) {
+		t.Helper()
+		i.SHA256 = sha256.Sum256([]byte(i.File))
+		begun, err := b.BeginImport(ctx, "141", i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := core.Part{Batch: core.Batch{Kind: i.Kind}, Lines: int64(rows) + 1}
+		for n := range rows {
+			part.Rows, part.LineOf = append(part.Rows, core.Postcode{Code: strconv.Itoa(4000 + n), Name: "Liège", Latitude: 50_600_000, Longitude: 5_500_000}), append(part.LineOf, int64(n)+1)
+		}
+		part.Rejects = []core.LineReject{{Line: part.Lines, Reason: "wrong"}}
+		if _, err := b.LoadPart(ctx, "141", begun.ID, part); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.EndImport(ctx, "141", begun.ID, state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day := 24 * time.Hour
+	put(core.Import{Kind: core.KindPostcode, File: "old", AsOf: began.Add(-40 * day), Complete: true}, 9, core.ImportDone)
+	put(core.Import{Kind: core.KindPostcode, File: "first-1", AsOf: began.Add(-3 * day), Complete: true}, 4, core.ImportDone)
+	put(core.Import{Kind: core.KindPostcode, File: "first-2", AsOf: began.Add(-3 * day), Complete: true}, 2, core.ImportDone)
+	put(core.Import{Kind: core.KindPostcode, File: "refused", AsOf: began.Add(-2 * day), Complete: true}, 5, core.ImportRefused)
+	put(core.Import{Kind: core.KindPostcode, File: "a change", AsOf: began.Add(-2 * day)}, 3, core.ImportDone)
+	b.load(core.Postcode{Code: "9999", Name: "Gent", Latitude: 51_000_000, Longitude: 4_000_000})
+	if gone := b.takeAway(core.KindPostcode, b.delivered(core.KindPostcode, []string{"4000"})); gone.Removed == 0 {
+		t.Fatalf("nothing went: %+v", gone)
+	}
+	held, err := b.Held(ctx, "141", core.KindPostcode, began.Add(-core.ShrinkWindow))
+	if err != nil || len(held) != 2 || held[0] != (core.Held{Rows: 8}) || held[1].Gone == 0 {
+		t.Errorf("Held = %+v, %v", held, err)
+	}
+	for _, of := range []struct {
+		mutuality string
+		kind      core.Kind
+	}{{"142", core.KindPostcode}, {"141", core.KindBranch}} {
+		if held, err := b.Held(ctx, of.mutuality, of.kind, began.Add(-core.ShrinkWindow)); err != nil || len(held) != 0 {
+			t.Errorf("Held of %+v = %+v, %v", of, held, err)
 		}
 	}
 }
