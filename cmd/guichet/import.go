@@ -27,15 +27,15 @@ with 1 where a line was left out, or a file holds none.
 With -complete the files are all there is of their kinds, and what they do not hold is
 taken away at the end: payments, indemnities, tariffs, years of maximum billing and of
 savings, European cards, professionals, branches and postcodes go, a payment with its
-lines; households,
-covers, incapacities, medical files and agreements that go on end on the day before the
-data's, appointments to come are cancelled, and members are former members from then on.
-A member is never removed, nor what is hers at the counter: documents, requests, the
-account she chose, a number she gave. Lines of a payment and shares of a year that are
-delivered are all of it. Documents and shipments stay. A wrong line counts as delivered;
-one whose key cannot be read refuses the delivery, and so does one that would take away
-more than -most-gone percent of the rows of a kind, or with those before it within 30
-days more than twice that: nothing is imported then. -preview tells what would go.`
+lines; households, covers, incapacities, medical files and agreements that go on end on
+the day before the data's, appointments to come are cancelled, and members are former
+members from then on. A member is never removed, nor what is hers at the counter:
+documents, requests, the account she chose, a number she gave. Lines of a payment and
+shares of a year that are delivered are all of it. Documents and shipments stay. A wrong
+line counts as delivered; one whose key cannot be read refuses the delivery, and so does
+one that would take away more than -most-gone percent of the rows of a kind, or with
+those before it within 30 days more than twice that: nothing is imported then. -preview
+tells what would go.`
 
 // importer takes in files.
 type importer struct {

@@ -37,11 +37,24 @@ func ParseAddress(s string) (Address, error) {
 			return Address{}, ErrAddress
 		}
 	}
-	ascii, err := idna.Lookup.ToASCII(domain)
+	ascii, err := toASCII(domain)
 	if err != nil || !isDomain(ascii) || len(local)+1+len(ascii) > maxAddress {
 		return Address{}, ErrAddress
 	}
 	return Address{local, strings.ToLower(ascii)}, nil
+}
+
+// toASCII is the domain in A-labels, which are what they are made into themselves: of bytes
+// that are no text idna makes labels that it does not read.
+func toASCII(domain string) (string, error) {
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return "", err
+	}
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", ErrAddress
+	}
+	return ascii, nil
 }
 
 // atext are the characters of an atom (RFC 5322, 3.2.3).
