@@ -364,6 +364,6 @@ func (p *Portal) Server() *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(p.cfg.Log.Handler(), slog.LevelWarn),
+		ErrorLog:          serverLog(p.cfg.Log),
 	}
 }
