@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet.example/auth"
+	"guichet.example/portal"
 )
 
 // path fills a route's parameters with an id that nobody has.
@@ -182,5 +183,23 @@ func TestCookies(t *testing.T) {
 	}
 	if !found {
 		t.Error("sign-in set no cookie")
+	}
+}
+
+// What may speak to the agent of a card is a page that there is: one that moved would find
+// no card any more.
+func TestCardPagesAreThere(t *testing.T) {
+	there := map[string]bool{}
+	for _, address := range open(t).Addresses() {
+		there[address] = true
+	}
+	pages := portal.CardPages()
+	for _, path := range pages {
+		if !there["GET "+path] {
+			t.Errorf("there is no page %s", path)
+		}
+	}
+	if len(pages) == 0 {
+		t.Error("no page speaks to a card")
 	}
 }

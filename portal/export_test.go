@@ -2,6 +2,8 @@ package portal
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -14,6 +16,9 @@ func (p *Portal) Addresses() []string {
 	}
 	return list
 }
+
+// CardPages are the pages that may speak to a card's agent, as Gin writes them.
+func CardPages() []string { return slices.Sorted(maps.Keys(cardPages)) }
 
 // Mount plants an address beside the table of routes.
 func (p *Portal) Mount(method, path string, h gin.HandlerFunc) { p.engine.Handle(method, path, h) }
