@@ -126,7 +126,7 @@ func TestAreasDoNotKnowEachOther(t *testing.T) {
 	shared := []string{"page", "locale", "web", "audit", "vault", "store"}
 	// What several areas stand on: rules without pages. door is how a card proves whose it
 	// is, to members, staff and the people at the counter alike.
-	domain := []string{"jobs", "mail", "letters", "calendar", "profile", "credentials", "door", "verdict", "rescue", "upload", "objects", "core", "people", "opaque"}
+	domain := []string{"jobs", "mail", "letters", "calendar", "profile", "credentials", "door", "verdict", "rescue", "upload", "objects", "core", "people", "opaque", "timeid"}
 	for _, p := range packages(t) {
 		area, ok := strings.CutPrefix(p.ImportPath, module+"portal/")
 		if !ok || anyUnder(area, shared) || anyUnder(area, domain) {

@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
+	"guichet.example/portal/timeid"
 	"guichet.example/signing"
 )
 
@@ -86,7 +87,7 @@ func (s *Signing) store(ctx context.Context, login auth.Login, p Preparation, si
 	if err != nil {
 		return Request{}, err
 	}
-	doc, err := newID(now, s.Rand)
+	doc, err := timeid.New(now, s.Rand)
 	if err != nil {
 		return Request{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"guichet.example/auth"
+	"guichet.example/portal/timeid"
 	"guichet.example/signing/document"
 )
 
@@ -55,7 +56,7 @@ func (s *Signing) freeze(ctx context.Context, login auth.Login, key string, make
 // draft is a request of the act, as it will be read back, without its document.
 func (s *Signing) draft(act document.Act) (Request, error) {
 	now := s.Now()
-	id, err := newID(now, s.Rand)
+	id, err := timeid.New(now, s.Rand)
 	if err != nil {
 		return Request{}, err
 	}

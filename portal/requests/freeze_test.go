@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"guichet.example/signing/document"
 )
@@ -77,27 +75,4 @@ func TestFreeze(t *testing.T) {
 	if r.State != ToSign || r.Pages < 1 || !bytes.HasPrefix(r.PDF, []byte("%PDF-")) || r.Mark.Page < 1 {
 		t.Errorf("request is %s with %d pages, mark on page %d", r.State, r.Pages, r.Mark.Page)
 	}
-}
-
-func TestIDsSortByTime(t *testing.T) {
-	var ids []string
-	for i := range 50 {
-		id, err := newID(noon.Add(time.Duration(i)*time.Millisecond), rand0{byte(200 - i)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, id)
-	}
-	if !slices.IsSorted(ids) {
-		t.Errorf("ids do not sort by time: %v", ids[:3])
-	}
-}
-
-type rand0 struct{ b byte }
-
-func (r rand0) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = r.b
-	}
-	return len(p), nil
 }

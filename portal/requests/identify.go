@@ -10,21 +10,10 @@ import (
 )
 
 // readable is Crockford's alphabet: no I, L, O, U, so that a reference can be read
-// aloud and an id cannot spell a word.
+// aloud and the id of a preparation cannot spell a word.
 const readable = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 var base32Readable = base32.NewEncoding(strings.ToLower(readable)).WithPadding(base32.NoPadding)
-
-// newID makes an id of 26 letters and digits: 48 bits of milliseconds, so that ids
-// sort as they were made, and 80 random bits, so that nobody guesses one.
-func newID(now time.Time, random io.Reader) (string, error) {
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
-	if _, err := io.ReadFull(random, b[6:]); err != nil {
-		return "", fmt.Errorf("making an id: %w", err)
-	}
-	return base32Readable.EncodeToString(b[:]), nil
-}
 
 // newPreparationID makes 128 random bits.
 func newPreparationID(random io.Reader) (string, error) {

@@ -12,6 +12,7 @@ import (
 	"guichet.example/certs"
 	"guichet.example/certs/revocation"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/timeid"
 	"guichet.example/signing"
 )
 
@@ -175,7 +176,7 @@ func (s *Sealing) seal(ctx context.Context, login auth.Login, r Request, out Sea
 		return Request{}, fmt.Errorf("sealing: %w", err)
 	}
 	out.At = s.Now()
-	if out.Document, err = newID(out.At, s.Rand); err != nil {
+	if out.Document, err = timeid.New(out.At, s.Rand); err != nil {
 		return Request{}, err
 	}
 	out.Request, out.Revision = r.ID, r.Revision

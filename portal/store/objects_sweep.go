@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet.example/portal/audit"
+	"guichet.example/portal/timeid"
 )
 
 const (
@@ -144,7 +145,7 @@ func (db *DB) sweepDay(ctx context.Context, day string, now time.Time) error {
 // isOrphan tells whether nothing refers to the object, or did, or ever will.
 func (db *DB) isOrphan(ctx context.Context, name string) (orphan bool, err error) {
 	parts := strings.Split(name, "/")
-	if len(parts) != 3 || timeOf(parts[2]).IsZero() {
+	if len(parts) != 3 || timeid.Time(parts[2]).IsZero() {
 		return false, nil // none of ours
 	}
 	err = db.read(ctx, func(c *conn) error {
@@ -161,7 +162,7 @@ func (db *DB) isOrphan(ctx context.Context, name string) (orphan bool, err error
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		orphan = err == nil && at > micros(timeOf(parts[2]).Add(time.Hour))
+		orphan = err == nil && at > micros(timeid.Time(parts[2]).Add(time.Hour))
 		return err
 	})
 	return orphan, err

@@ -20,6 +20,7 @@ import (
 	"guichet.example/portal/page"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/signin"
+	"guichet.example/portal/timeid"
 )
 
 var (
@@ -162,7 +163,7 @@ func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
 		}
 	}
 	at := db.cfg.Now()
-	if last := timeOf(before.Chain); !at.After(last) {
+	if last := timeid.Time(before.Chain); !at.After(last) {
 		at = last.Add(time.Millisecond)
 	}
 	chain, err := NewID(at, db.cfg.Rand)

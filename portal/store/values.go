@@ -2,11 +2,11 @@ package store
 
 import (
 	"database/sql"
-	"encoding/base32"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"time"
+
+	"guichet.example/portal/timeid"
 )
 
 // Times in the database are microseconds since 1970 UTC; the zero time is null.
@@ -72,27 +72,8 @@ func (d *dates) read() error {
 	return nil
 }
 
-var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
-
-// NewID makes an opaque id of 26 letters and digits: 48 bits of time in milliseconds,
-// then 80 random bits. Ids made later sort after ids made in an earlier millisecond.
-func NewID(at time.Time, rand io.Reader) (string, error) {
-	var raw [16]byte
-	binary.BigEndian.PutUint64(raw[:8], uint64(at.UnixMilli())<<16)
-	if _, err := io.ReadFull(rand, raw[6:]); err != nil {
-		return "", fmt.Errorf("drawing an id: %w", err)
-	}
-	return idEncoding.EncodeToString(raw[:]), nil
-}
-
-// timeOf is the time in an id of NewID, to the millisecond; the zero time if it is none.
-func timeOf(id string) time.Time {
-	raw, err := idEncoding.DecodeString(id)
-	if err != nil || len(raw) != 16 {
-		return time.Time{}
-	}
-	return time.UnixMilli(int64(binary.BigEndian.Uint64(raw) >> 16))
-}
+// NewID makes the id of a row; see timeid.New.
+func NewID(at time.Time, rand io.Reader) (string, error) { return timeid.New(at, rand) }
 
 // maxID is the longest id accepted, in bytes.
 const maxID = 64
