@@ -64,7 +64,7 @@ func (b *Breaker) Report(now time.Time, o Outcome) bool {
 type Outcome int
 
 const (
-	Answered  Outcome = iota
+	Answered  Outcome = iota // whatever it said
 	Failed            // no answer, or none that can be used
 	Abandoned         // the caller left: says nothing of the host
 )
