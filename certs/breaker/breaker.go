@@ -65,6 +65,6 @@ type Outcome int
 
 const (
 	Answered  Outcome = iota // whatever it said
-	Failed            // no answer, or none that can be used
-	Abandoned         // the caller left: says nothing of the host
+	Failed                   // no answer, or none that can be used
+	Abandoned                // the caller left: says nothing of the host
 )
