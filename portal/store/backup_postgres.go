@@ -128,6 +128,28 @@ func inOrder(c *conn) ([]string, error) {
 	return list, nil
 }
 
+// isUsed tells whether there is more in a database than what fill leaves where it is cut
+// off: a schema no newer than the backup's, in which no program has begun its trail.
+func isUsed(ctx context.Context, database string, schema int64) (used bool, err error) {
+	cfg, err := configOf(database, nil)
+	if err != nil {
+		return true, err
+	}
+	pool := stdlib.OpenDB(*cfg)
+	defer pool.Close()
+	var newer, trail bool
+	err = pool.QueryRowContext(ctx, `
+		SELECT coalesce(max(version_id), 0) > $1, to_regclass('audit') IS NOT NULL
+		FROM goose_db_version WHERE is_applied`, schema).Scan(&newer, &trail)
+	if err == nil && trail {
+		err = pool.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit)`).Scan(&used)
+	}
+	if err != nil {
+		return true, fmt.Errorf("looking at database: %w", err)
+	}
+	return newer || used, nil
+}
+
 // fill puts a backup into an empty database: the schema as it was, then all tables in one
 // transaction.
 func fill(ctx context.Context, database, dir string, m Manifest, told func(Step)) error {

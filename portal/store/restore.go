@@ -128,7 +128,8 @@ func (m Manifest) sum(name string) string {
 
 // Restore makes a store of a backup where cfg says, and checks all of it: the seal, the
 // hash of each file, the counts, the audit trail up to the heads, each document with the
-// keys. Nothing is written over: ErrBackupExists. ErrNoBackup, ErrForged, ErrUnsealed,
+// keys. Nothing is written over: ErrBackupExists. One that was cut off while it filled the
+// database is begun again by the same call. ErrNoBackup, ErrForged, ErrUnsealed,
 // ErrOld, ErrDamaged, ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be
 // used.
 //
@@ -202,6 +203,9 @@ func (m Manifest) fits(ctx context.Context, cfg Config) error {
 	}
 	if cfg.Database != "" {
 		there, err := Exists(ctx, cfg.Database)
+		if err == nil && there {
+			there, err = isUsed(ctx, cfg.Database, m.Schema)
+		}
 		if err == nil && there {
 			err = fmt.Errorf("the database is not empty: %w", ErrBackupExists)
 		}
