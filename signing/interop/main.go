@@ -59,11 +59,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := b.fetch(ctx, out); err != nil {
 		return err
 	}
-	if b.files = *files; b.files == "" {
+	if *files != "" { // the validators run in folders of their own
+		b.files, err = filepath.Abs(*files)
+	} else {
 		b.files = filepath.Join(b.work, "files")
-		if err := b.make(ctx, *guichet, *papers, out); err != nil {
-			return err
-		}
+		err = b.make(ctx, *guichet, *papers, out)
+	}
+	if err != nil {
+		return err
 	}
 	return b.judge(ctx, out)
 }
