@@ -25,12 +25,10 @@ type conn struct {
 	lost    bool                      // nothing will run on it any more
 	again   func() error              // connects anew, for the first statement of a read; nil: no more
 	fetched fetched                   // objects, for the read that it is lent to
-	types   map[string][]uint32       // of the columns that COPY writes, by table
-	copying []byte                    // room for what COPY writes
 }
 
 func newConn(e engine, c *sql.Conn) *conn {
-	return &conn{engine: e, sql: c, stmts: map[string]*sql.Stmt{}, types: map[string][]uint32{}}
+	return &conn{engine: e, sql: c, stmts: map[string]*sql.Stmt{}}
 }
 
 // errLost is with every error of a connection that is gone.
