@@ -27,6 +27,7 @@ var lineTable = tableOf("refund_lines",
 type paid struct {
 	member, treated, kind string
 	cents                 int64
+	lines                 bool     // the member has lines in it already
 	persons               []string // who has lines in it, as far as known, besides the member
 }
 
@@ -71,7 +72,7 @@ func (l *load) loadLines() error {
 
 var (
 	paymentOfLine = perKey{
-		name: "payments of lines", columns: "p.payment, p.member, p.treated, p.kind, p.cents", from: "payments AS p",
+		name: "payments of lines", columns: "p.payment, p.member, p.treated, p.kind, p.cents, " + anyLine, from: "payments AS p",
 		where: "p.mutuality = ? AND p.payment = v.column1", ints: []bool{false}, ranged: "p.payment",
 	}
 	personOfLines = perKey{
@@ -79,6 +80,11 @@ var (
 		where: "q.mutuality = ? AND q.payment = v.column1", ints: []bool{false}, ranged: "q.payment",
 	}
 )
+
+// anyLine tells whether the member of a payment has lines in it. A look into the index for
+// each: of EXISTS PostgreSQL may make a table of all lines.
+const anyLine = `(SELECT 1 FROM refund_lines AS r
+	WHERE r.mutuality = p.mutuality AND r.person = p.member AND r.treated = p.treated AND r.payment = p.payment LIMIT 1) IS NOT NULL`
 
 // paymentsOfLines finds the payments of the batch by their references.
 func (l *load) paymentsOfLines() (map[string]*paid, error) {
@@ -94,7 +100,7 @@ func (l *load) paymentsOfLines() (map[string]*paid, error) {
 	err := l.eachKey(paymentOfLine, keys, func(scan func(...any) error) error {
 		var reference string
 		var p paid
-		err := scan(&reference, &p.member, &p.treated, &p.kind, &p.cents)
+		err := scan(&reference, &p.member, &p.treated, &p.kind, &p.cents, &p.lines)
 		if _, asked := payments[reference]; asked {
 			payments[reference] = &p
 		}
@@ -160,7 +166,9 @@ func (l *load) linesOf(payments map[string]*paid) (map[string][]any, error) {
 		if p == nil {
 			continue
 		}
-		places = append(places, place{p.member, p.treated, reference})
+		if p.lines {
+			places = append(places, place{p.member, p.treated, reference})
+		}
 		for _, person := range p.persons {
 			if person != p.member {
 				places = append(places, place{person, p.treated, reference})
