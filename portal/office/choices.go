@@ -51,12 +51,22 @@ func wordsLabel(v page.View, k Kind) string {
 
 func wordsHint(v page.View, k Kind) string {
 	switch {
-	case k.OfRequest(), k == Message:
+	case k.OfRequest():
 		return v.T("office.close.words.member.hint")
+	case k == Message:
+		return v.T("office.close.words.message.hint")
 	case k == Reactivation:
 		return v.T("office.close.words.reopen.hint")
 	}
 	return v.T("office.close.words.hint")
+}
+
+// answers are how an item of the kind can end, in words.
+func answers(v page.View, k Kind) []page.Option {
+	if k == Message {
+		return options(v, "office.answer.message.", k.Answers())
+	}
+	return options(v, "office.answer.", k.Answers())
 }
 
 // todo is what to do with an item of the kind; empty where that goes without saying.

@@ -105,7 +105,8 @@ func (o *Office) facts(v page.View, i Item) []page.SummaryRow {
 	return rows
 }
 
-// saidRows are what was said, or asked, for who holds the item.
+// saidRows are what was said, or asked, for who holds the item, with what was asked back
+// and answered since.
 func saidRows(v page.View, i Item) []page.SummaryRow {
 	var rows []page.SummaryRow
 	for _, word := range words {
@@ -122,6 +123,11 @@ func saidRows(v page.View, i Item) []page.SummaryRow {
 		rows = append(rows, askedRows(v, r.Act)...)
 		if !r.InForce.IsZero() {
 			rows = append(rows, page.SummaryRow{Label: v.T("office.request.inforce"), Value: locale.Date(v.Lang, r.InForce.In(locale.Zone()))})
+		}
+	}
+	for _, e := range i.History {
+		if (e.What == EventAsked || e.What == EventReplied) && e.Words != "" {
+			rows = append(rows, page.SummaryRow{Label: v.T("office.event." + e.What), Content: paragraphs(visible(e.Words)), Detail: when(v, e.At)})
 		}
 	}
 	return rows

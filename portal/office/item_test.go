@@ -142,7 +142,7 @@ func TestStopIsOffered(t *testing.T) {
 // reopen an account stands before the member at her next sign-in.
 func TestWordsSayWhoReadsThem(t *testing.T) {
 	const colleagues = "office.close.words.hint"
-	for k, hint := range map[Kind]string{Reactivation: "office.close.words.reopen.hint", Message: "office.close.words.member.hint",
+	for k, hint := range map[Kind]string{Reactivation: "office.close.words.reopen.hint", Message: "office.close.words.message.hint", Labels: "office.close.words.member.hint",
 		CannotConnect: colleagues, LostCode: colleagues, NotMe: colleagues} {
 		got := opened(t, locale.EN, Item{ID: "i", Kind: k, Language: "en", Created: today, Hold: Hold{Staff: "bob", Since: today}})
 		if !strings.Contains(got, templ.EscapeString(locale.T(locale.EN, hint))) {
@@ -151,5 +151,24 @@ func TestWordsSayWhoReadsThem(t *testing.T) {
 		if hint != colleagues && strings.Contains(got, templ.EscapeString(locale.T(locale.EN, colleagues))) {
 			t.Errorf("%s: what the member reads is said to be for colleagues", k)
 		}
+	}
+}
+
+// What was asked back and what the member answered stand among what the item is about.
+func TestAnswerOfTheMemberIsRead(t *testing.T) {
+	i := Item{ID: "i", Kind: Message, Language: "fr", Created: today, Hold: Hold{Staff: "bob", Since: today}, Said: map[string]string{"text": "Il manque la boîte."},
+		History: []Event{{At: today, What: EventAsked, Words: "Quel numéro ?"}, {At: today, What: EventReplied, Words: "Boîte \u202e3"}, {At: today, What: EventTaken, Words: "pour les collègues"}}}
+	rows := saidRows(page.View{Lang: locale.FR}, i)
+	want := []string{"Message", "Demandé au membre", "Réponse du membre"}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows, want %v", len(rows), want)
+	}
+	for n, row := range rows {
+		if row.Label != want[n] {
+			t.Errorf("row %d is %q, want %q", n, row.Label, want[n])
+		}
+	}
+	if got := opened(t, locale.FR, i); !strings.Contains(got, "Boîte 3") || strings.Contains(got, "pour les collègues") {
+		t.Errorf("the answer is not read as it is seen: %s", got)
 	}
 }

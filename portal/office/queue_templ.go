@@ -950,7 +950,7 @@ func mineView(v page.View, p itemPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "answer", Legend: v.T("office.close.how"), Value: p.Answer, Options: options(v, "office.answer.", p.Item.Kind.Answers())}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Radios(v, page.Choice{Name: "answer", Legend: v.T("office.close.how"), Value: p.Answer, Options: answers(v, p.Item.Kind)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

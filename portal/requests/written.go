@@ -19,9 +19,13 @@ type Written struct {
 func (w Written) ended() bool { return w.State == "answered" || w.State == "closed" }
 
 func writtenRow(v page.View, w Written) page.LedgerRow {
-	detail := v.T("messages.listed", locale.A("reference", w.Reference))
-	if !w.ended() {
-		detail = v.T("messages.listed.by", locale.A("reference", w.Reference), locale.A("date", locale.Date(v.Lang, w.Deadline)))
+	reference := locale.A("reference", w.Reference)
+	detail := v.T("messages.listed", reference)
+	switch {
+	case w.State == "asked": // it is for her to answer, and nobody owes her anything by a date
+		detail = v.T("messages.listed.asked", reference)
+	case !w.ended():
+		detail = v.T("messages.listed.by", reference, locale.A("date", locale.Date(v.Lang, w.Deadline)))
 	}
 	if w.New {
 		detail = v.T("messages.listed.new") + ". " + detail
@@ -32,7 +36,7 @@ func writtenRow(v page.View, w Written) page.LedgerRow {
 	}
 	return page.LedgerRow{
 		Date: locale.DateRecent(v.Lang, w.Sent, v.Now), When: w.Sent.In(locale.Zone()).Format(time.DateOnly),
-		Title: page.Link{URL: v.URL("messages/" + w.ID), Text: v.T("messages.subject." + w.Subject), Hidden: w.Reference}, Detail: detail,
+		Title: page.Link{URL: v.URL("messages/" + w.ID), Text: v.T("messages.about", locale.A("subject", v.T("messages.subject."+w.Subject))), Hidden: w.Reference}, Detail: detail,
 		End: page.Badge(kind, v.T("messages.state."+w.State)),
 	}
 }

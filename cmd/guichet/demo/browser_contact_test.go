@@ -113,6 +113,8 @@ func TestBrowserContact(t *testing.T) {
 	w.size(desk, 900)
 	w.visit("/fr/requests")
 	w.judge("message, in the list", "fr")
+	w.sees("main .ledger", "Message : Mes données")
+	w.sees("main .ledger", "À vous de répondre")
 	w.click(`main .ledger a[href*="/messages/"]`)
 	w.judge("message, asked", "fr")
 	w.sees("main", "Quel numéro de boîte ?")
