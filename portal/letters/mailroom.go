@@ -212,7 +212,8 @@ func (m *Mailroom) showBatch(c *gin.Context, status int, count, wrong string) er
 		return err
 	}
 	v := m.view(c, "")
-	v.Title, v.Back = batchName(v, b), page.Link{URL: v.URL(roomPath), Text: v.T("letters.back")}
+	// A German date in one piece is wider than a small telephone, and would be cut in its year.
+	v.Title, v.Back = strings.ReplaceAll(batchName(v, b), "\u00a0", " "), page.Link{URL: v.URL(roomPath), Text: v.T("letters.back")}
 	if wrong != "" {
 		v.Errors = append(v.Errors, page.FieldError{Field: "count", Text: wrong})
 	}
