@@ -14,6 +14,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/signin"
 	"guichet.example/portal/store"
 )
 
@@ -122,6 +123,30 @@ func TestDamagedRowInAList(t *testing.T) {
 	wantErr(t, "Request of the damaged one", err, store.ErrDamaged)
 	_, err = b.Document(ctx, b.claire, brokenDoc)
 	wantErr(t, "Document of the damaged one", err, store.ErrDamaged)
+}
+
+// Who can write to the database, and has no keys, makes no other member of herself: the
+// index of her own number in another's row opens nothing, alone or with her sealed number.
+func TestMovedNumberOpensNothing(t *testing.T) {
+	b := newBed(t, openSQLite)
+	find := func() error {
+		m, err := b.MemberByNationalNumber(t.Context(), b.claire.Mutuality, claire.NationalNumber)
+		if err != nil && m != (signin.Member{}) {
+			t.Errorf("a refusal finds %+v", m)
+		}
+		return err
+	}
+	if err := find(); err != nil {
+		t.Fatal(err)
+	}
+	raw := peek(t, b.cfg.Path)
+	hers, his := ` WHERE member = '`+string(claire.ID)+`'`, ` WHERE member = '`+string(b.bram.Member)+`'`
+	mustExec(t, raw, `CREATE TABLE kept AS SELECT * FROM members`)
+	mustExec(t, raw, `UPDATE members SET number_index = randomblob(32)`+hers)
+	mustExec(t, raw, `UPDATE members SET number_index = (SELECT number_index FROM kept`+hers+`)`+his)
+	wantErr(t, "her index in his row", find(), store.ErrDamaged)
+	mustExec(t, raw, `UPDATE members SET number_sealed = (SELECT number_sealed FROM kept`+hers+`)`+his)
+	wantErr(t, "her sealed number with it", find(), store.ErrDamaged)
 }
 
 func flip(column string, at int) string {

@@ -19,17 +19,27 @@ import (
 const numberIndex = "national-number"
 
 // MemberByNationalNumber implements signin.Store. It is not audited: the sign-in that
-// follows is, whether it succeeds or not.
+// follows is, whether it succeeds or not. An index that was moved to another member's row
+// opens nothing: the number that is sealed there is another, or does not open, ErrDamaged.
 func (db *DB) MemberByNationalNumber(ctx context.Context, mutuality string, n nrn.Number) (signin.Member, error) {
 	var m signin.Member
 	index := db.cfg.Keys.Index(numberIndex, mutuality, n.Digits())
 	err := db.read(ctx, func(c *conn) error {
 		var given, surname string
+		var sealed, wrapped []byte
 		err := c.get(`
-			SELECT member, given_names, surname, language FROM members
+			SELECT member, given_names, surname, language, number_sealed, wrapped
+			FROM members JOIN member_keys USING (mutuality, member)
 			WHERE mutuality = ? AND number_index = ?`,
-			[]any{mutuality, index}, &m.ID, &given, &surname, &m.Language)
+			[]any{mutuality, index}, &m.ID, &given, &surname, &m.Language, &sealed, &wrapped)
+		if err != nil {
+			return err
+		}
 		m.Name = account.Member{GivenNames: given, Surname: surname}.Name()
+		have, err := db.openNumber(auth.Login{Mutuality: mutuality, Member: m.ID}, wrapped, sealed)
+		if err == nil && have != n {
+			err = fmt.Errorf("%w: index of another number", ErrDamaged)
+		}
 		return err
 	})
 	switch {
