@@ -119,6 +119,19 @@ func (c *counter) configure(t *testing.T, with ...func(*portal.Config)) {
 	}
 	c.Portal, err = portal.New(c.cfg)
 	ok(t, err)
+	t.Cleanup(func() { c.tellErrors(t) })
+}
+
+// tellErrors shows what the counter could not do, if the test failed: a page says no cause.
+func (c *counter) tellErrors(t *testing.T) {
+	if !t.Failed() {
+		return
+	}
+	for line := range strings.Lines(c.log.String()) {
+		if strings.Contains(line, `"status":5`) || strings.Contains(line, `"level":"ERROR"`) {
+			t.Log(line)
+		}
+	}
 }
 
 // second is another server of the same counter, on its own connection to the store.
