@@ -228,7 +228,7 @@ func changeRows(v page.View, list []Change) []page.LedgerRow {
 			End:    page.Badge(page.Unread, v.T("home.new.mark")),
 		}
 		if c.Message {
-			rows[i].Title.URL, rows[i].Title.Text = v.URL("messages/"+c.ID), v.T("messages.about", locale.A("subject", v.T("messages.subject."+c.About)))
+			rows[i].Title.URL, rows[i].Title.Text = v.URL("messages/"+c.ID), v.MessageTitle(c.About)
 		}
 	}
 	return rows

@@ -30,7 +30,7 @@ func (m *Messages) showThread(c *gin.Context, typed string, errs []page.FieldErr
 		return err
 	}
 	v := page.From(c)
-	v.Title, v.Section, v.Nav, v.Errors = v.T("messages.about", locale.A("subject", v.T("messages.subject."+t.Subject))), v.T("requests.title"), "requests", errs
+	v.Title, v.Section, v.Nav, v.Errors = v.MessageTitle(t.Subject), v.T("requests.title"), "requests", errs
 	v.Lead = v.T("requests.reference", locale.A("reference", t.Reference))
 	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("requests.back")}
 	p := threadPage{Thread: t, Track: track(v, t), Typed: typed, Sent: c.Query("sent") != "" && t.State == Received}

@@ -112,6 +112,11 @@ func (v View) URL(path string) string { return "/" + string(v.Lang) + "/" + path
 // be linked to.
 func (v View) Leads(path string) bool { return !v.Off.Closes(path) }
 
+// MessageTitle names a message by what it is about.
+func (v View) MessageTitle(subject string) string {
+	return v.T("messages.about", locale.A("subject", v.T("messages.subject."+subject)))
+}
+
 // Way is a link to a page; without an address, which is no link, where the mutuality does
 // without that page.
 func (v View) Way(path, text, hidden string) Link {

@@ -36,7 +36,7 @@ func writtenRow(v page.View, w Written) page.LedgerRow {
 	}
 	return page.LedgerRow{
 		Date: locale.DateRecent(v.Lang, w.Sent, v.Now), When: w.Sent.In(locale.Zone()).Format(time.DateOnly),
-		Title: page.Link{URL: v.URL("messages/" + w.ID), Text: v.T("messages.about", locale.A("subject", v.T("messages.subject."+w.Subject))), Hidden: w.Reference}, Detail: detail,
+		Title: page.Link{URL: v.URL("messages/" + w.ID), Text: v.MessageTitle(w.Subject), Hidden: w.Reference}, Detail: detail,
 		End: page.Badge(kind, v.T("messages.state."+w.State)),
 	}
 }

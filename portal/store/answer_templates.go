@@ -9,6 +9,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/office"
+	"guichet.example/portal/timeid"
 )
 
 // Templates implements office.Store.
@@ -81,7 +82,7 @@ func (db *DB) PutTemplate(ctx context.Context, o auth.Officer, tpl office.Templa
 	}
 	id := tpl.ID
 	if id == "" {
-		if id, err = NewID(db.cfg.Now(), db.cfg.Rand); err != nil {
+		if id, err = timeid.New(db.cfg.Now(), db.cfg.Rand); err != nil {
 			return "", err
 		}
 	}

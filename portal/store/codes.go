@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/credentials"
+	"guichet.example/portal/timeid"
 )
 
 const (
@@ -53,7 +54,7 @@ func (t *tx) code(db *DB, c credentials.Code, secret string) (string, error) {
 		return "", err
 	}
 	if c.ID == "" {
-		if c.ID, err = NewID(db.cfg.Now(), db.cfg.Rand); err != nil {
+		if c.ID, err = timeid.New(db.cfg.Now(), db.cfg.Rand); err != nil {
 			return "", err
 		}
 	}

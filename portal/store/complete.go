@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/documents"
 	"guichet.example/portal/requests"
 	"guichet.example/portal/rescue"
+	"guichet.example/portal/timeid"
 	"guichet.example/signing"
 	"guichet.example/signing/document"
 )
@@ -134,7 +135,7 @@ func (db *DB) checkCompletion(c *requests.Completion) error {
 		c.Method = requests.ByCard
 	}
 	if c.Document == "" {
-		id, err := NewID(c.At, db.cfg.Rand)
+		id, err := timeid.New(c.At, db.cfg.Rand)
 		if err != nil {
 			return err
 		}

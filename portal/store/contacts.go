@@ -15,6 +15,7 @@ import (
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/mail"
 	"guichet.example/portal/people"
+	"guichet.example/portal/timeid"
 )
 
 // Kinds of sealed content of contact data: what stands, and what a change took and put.
@@ -184,7 +185,7 @@ func boundedChanges(t *tx, login auth.Login, now time.Time) error {
 // system.
 func (db *DB) contactChanged(t *tx, key memberKey, field, old, value string, note audit.Entry) error {
 	now := db.cfg.Now()
-	id, err := NewID(now, db.cfg.Rand)
+	id, err := timeid.New(now, db.cfg.Rand)
 	if err != nil {
 		return err
 	}
@@ -266,7 +267,7 @@ func (db *DB) emailChanged(t *tx, before, after credentials.Account) error {
 
 // exportAccess puts a decision in line for the insurance system, which writes letters too.
 func (db *DB) exportAccess(t *tx, mutuality string, a people.Access) error {
-	id, err := NewID(a.At, db.cfg.Rand)
+	id, err := timeid.New(a.At, db.cfg.Rand)
 	if err != nil {
 		return err
 	}

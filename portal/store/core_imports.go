@@ -10,6 +10,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/core"
+	"guichet.example/portal/timeid"
 )
 
 // maxRejects is how many wrong lines of a file are kept; the others are counted.
@@ -68,7 +69,7 @@ func (db *DB) BeginImport(ctx context.Context, mutuality string, i core.Import) 
 
 func (db *DB) addImport(t *tx, mutuality string, i *core.Import) (err error) {
 	now := db.cfg.Now()
-	if i.ID, err = NewID(now, db.cfg.Rand); err != nil {
+	if i.ID, err = timeid.New(now, db.cfg.Rand); err != nil {
 		return err
 	}
 	i.State, i.Started = core.ImportRunning, fromMicros(micros(now))

@@ -9,6 +9,7 @@ import (
 
 	"guichet.example/auth"
 	"guichet.example/portal/core"
+	"guichet.example/portal/timeid"
 )
 
 // sealedDelivery is the PDF of a received document, sealed before the transaction that
@@ -101,5 +102,5 @@ func (l *load) newDocument(r core.Received) (string, error) {
 	if issued.IsZero() {
 		issued = l.db.cfg.Now()
 	}
-	return NewID(issued.Add(12*time.Hour), l.db.cfg.Rand)
+	return timeid.New(issued.Add(12*time.Hour), l.db.cfg.Rand)
 }

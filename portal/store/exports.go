@@ -16,6 +16,7 @@ import (
 	"guichet.example/portal/locale"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/timeid"
 	"guichet.example/signing/document"
 )
 
@@ -54,7 +55,7 @@ func (t *tx) export(db *DB, o outgoing) error {
 	if err != nil {
 		return err
 	}
-	id, err := NewID(db.cfg.Now(), db.cfg.Rand)
+	id, err := timeid.New(db.cfg.Now(), db.cfg.Rand)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/jobs"
+	"guichet.example/portal/timeid"
 )
 
 var _ jobs.Store = (*DB)(nil)
@@ -59,7 +60,7 @@ func (db *DB) fillJob(j *jobs.Job) (err error) {
 		j.Due = j.Created
 	}
 	if j.ID == "" {
-		if j.ID, err = NewID(j.Created, db.cfg.Rand); err != nil {
+		if j.ID, err = timeid.New(j.Created, db.cfg.Rand); err != nil {
 			return err
 		}
 	}
@@ -153,7 +154,7 @@ func (db *DB) Lease(ctx context.Context, o jobs.Order) ([]jobs.Job, error) {
 	if err != nil || !due {
 		return nil, err
 	}
-	lease, err := NewID(o.Now, db.cfg.Rand)
+	lease, err := timeid.New(o.Now, db.cfg.Rand)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +240,7 @@ func leaseJob(t *tx, r *sealedRow, o jobs.Order, lease string) error {
 // is alive and nobody's.
 func (db *DB) leaseNamed(ctx context.Context, j *jobs.Job, life time.Duration) error {
 	now := db.cfg.Now()
-	lease, err := NewID(now, db.cfg.Rand)
+	lease, err := timeid.New(now, db.cfg.Rand)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/office"
+	"guichet.example/portal/timeid"
 )
 
 // Kinds of sealed content of a letter: what it hides until it is printed, and a number
@@ -37,7 +38,7 @@ func (t *tx) letter(db *DB, l letters.Letter) (string, error) {
 			return "", err
 		}
 	}
-	id, err := NewID(now, db.cfg.Rand)
+	id, err := timeid.New(now, db.cfg.Rand)
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"guichet.example/portal/timeid"
 	"guichet.example/portal/vault"
 )
 
@@ -66,7 +67,7 @@ func (db *DB) place(ctx context.Context, blobs ...*sealedBlob) error {
 
 func (db *DB) placeOne(ctx context.Context, b *sealedBlob) error {
 	now := db.cfg.Now()
-	id, err := NewID(now, db.cfg.Rand)
+	id, err := timeid.New(now, db.cfg.Rand)
 	if err != nil {
 		return err
 	}

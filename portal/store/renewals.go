@@ -13,6 +13,7 @@ import (
 	"guichet.example/portal/jobs"
 	"guichet.example/portal/renewal"
 	"guichet.example/portal/rescue"
+	"guichet.example/portal/timeid"
 )
 
 var _ renewal.Store = (*DB)(nil)
@@ -126,7 +127,7 @@ func (db *DB) LeaseRenewal(ctx context.Context, mutuality string, w renewal.Wind
 	condition, args := windowOf(w)
 	args = append(append([]any{mutuality}, args...), string(n.Member), n.Document)
 	now := db.cfg.Now()
-	lease, err := NewID(now, db.cfg.Rand)
+	lease, err := timeid.New(now, db.cfg.Rand)
 	if err != nil {
 		return jobs.Job{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"guichet.example/portal/mail"
 	"guichet.example/portal/office"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/timeid"
 	"guichet.example/signing/document"
 )
 
@@ -49,7 +50,7 @@ func (db *DB) AnswerOffice(ctx context.Context, login auth.Login, id string, a r
 	ids := make([]string, len(a.Files))
 	blobs := make([]sealedBlob, len(a.Files))
 	for n, f := range a.Files {
-		if ids[n], err = NewID(db.cfg.Now(), db.cfg.Rand); err != nil {
+		if ids[n], err = timeid.New(db.cfg.Now(), db.cfg.Rand); err != nil {
 			return err
 		}
 		blobs[n] = key.sealBlob(sealedAnswer, ids[n], 1, f.Content)

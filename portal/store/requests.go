@@ -11,6 +11,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/audit"
 	"guichet.example/portal/requests"
+	"guichet.example/portal/timeid"
 )
 
 // maxPage is the most rows any list returns at once.
@@ -31,7 +32,7 @@ func (db *DB) PutRequest(ctx context.Context, login auth.Login, r requests.Reque
 
 func (db *DB) putRequest(ctx context.Context, login auth.Login, r requests.Request, formKey string) (string, error) {
 	if r.ID == "" {
-		id, err := NewID(r.Created, db.cfg.Rand)
+		id, err := timeid.New(r.Created, db.cfg.Rand)
 		if err != nil {
 			return "", err
 		}

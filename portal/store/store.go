@@ -166,7 +166,7 @@ func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
 	if last := timeid.Time(before.Chain); !at.After(last) {
 		at = last.Add(time.Millisecond)
 	}
-	chain, err := NewID(at, db.cfg.Rand)
+	chain, err := timeid.New(at, db.cfg.Rand)
 	if err != nil {
 		return before, head, err
 	}
@@ -335,7 +335,7 @@ func (db *DB) write(ctx context.Context, note audit.Entry, do func(*tx) error) e
 }
 
 // NewID makes an id as PutRequest and Complete do when they are given none.
-func (db *DB) NewID() (string, error) { return NewID(db.cfg.Now(), db.cfg.Rand) }
+func (db *DB) NewID() (string, error) { return timeid.New(db.cfg.Now(), db.cfg.Rand) }
 
 // Stopped is closed when the disk failed and the store writes no more. The process
 // should end then and be started again: opening the store recovers it.

@@ -9,6 +9,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/calendar"
 	"guichet.example/portal/office"
+	"guichet.example/portal/timeid"
 )
 
 // Kinds of sealed content of the office, as they stand in its context.
@@ -68,7 +69,7 @@ const taskTries = 4
 
 func (t *tx) insertTask(db *DB, key memberKey, task *office.Task, said []byte) error {
 	for range taskTries {
-		id, err := NewID(task.Created, db.cfg.Rand)
+		id, err := timeid.New(task.Created, db.cfg.Rand)
 		if err != nil {
 			return err
 		}

@@ -3,10 +3,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
-	"io"
 	"time"
-
-	"guichet.example/portal/timeid"
 )
 
 // Times in the database are microseconds since 1970 UTC; the zero time is null.
@@ -72,9 +69,6 @@ func (d *dates) read() error {
 	return nil
 }
 
-// NewID makes the id of a row; see timeid.New.
-func NewID(at time.Time, rand io.Reader) (string, error) { return timeid.New(at, rand) }
-
 // maxID is the longest id accepted, in bytes.
 const maxID = 64
 
@@ -102,10 +96,10 @@ func object(what, id string) string {
 	return what + "/" + id
 }
 
-// idLength is the length of the ids of NewID, which are lower-case.
+// idLength is the length of the ids of timeid.New, which are lower-case.
 const idLength = 26
 
-// maybeNumber tells what is no id of NewID and has the digits, or the capitals, of a
+// maybeNumber tells what is no id of timeid.New and has the digits, or the capitals, of a
 // national or account number.
 func maybeNumber(s string) bool {
 	digits := 0
