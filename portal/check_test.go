@@ -182,8 +182,12 @@ func TestCheckByCode(t *testing.T) {
 	m := w.members[0]
 	p, other := w.paper(m), w.paper(w.members[1])
 	v := w.visitor(t)
+	typo := p.code[:13] + "0"
+	if typo == p.code {
+		typo = p.code[:13] + "1"
+	}
 	for name, test := range map[string][2]string{
-		"nothing": {"", ""}, "no code": {p.reference, ""}, "no reference": {"", p.code}, "a typing error": {p.reference, p.code[:13] + "0"},
+		"nothing": {"", ""}, "no code": {p.reference, ""}, "no reference": {"", p.code}, "a typing error": {p.reference, typo},
 		"a reference of another world": {"<script>", p.code}, "a long one": {strings.Repeat("A", 41), p.code}, "a long code": {p.reference, strings.Repeat("0", 65)},
 	} {
 		if resp, body := v.asks(test[0], test[1]); resp.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, `id="errors"`) {
