@@ -2,7 +2,9 @@ package requests
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -76,3 +78,19 @@ func TestFreeze(t *testing.T) {
 		t.Errorf("request is %s with %d pages, mark on page %d", r.State, r.Pages, r.Mark.Page)
 	}
 }
+
+// No reference reads as a national number, whatever is drawn: a document that holds one is
+// refused, and its member could not go on.
+func TestReferenceIsNoNationalNumber(t *testing.T) {
+	source := rand.New(rand.NewPCG(1, 2))
+	var raw [8]byte
+	for range 200_000 {
+		binary.BigEndian.PutUint64(raw[:], source.Uint64())
+		reference, err := newReference(noon, bytes.NewReader(raw[:]))
+		if err != nil || !referenceForm.MatchString(reference) {
+			t.Fatalf("newReference = %q, %v", reference, err)
+		}
+	}
+}
+
+var referenceForm = regexp.MustCompile(`^GC-\d{4}-[A-HJKMNP-TV-Z][0-9A-HJKMNP-TV-Z]{3}-\d{3}$`)

@@ -24,8 +24,9 @@ func newPreparationID(random io.Reader) (string, error) {
 	return base32Readable.EncodeToString(b[:]), nil
 }
 
-// newReference makes the number people use: GC, the year, four letters and digits,
-// three digits. A billion a year; the store refuses one that is taken.
+// newReference makes the number people use: GC, the year, a letter, three letters and
+// digits, three digits. 700 million a year; the store refuses one that is taken. Without the
+// letter one of some 16,000 would read as a national number, which no document may hold.
 func newReference(now time.Time, random io.Reader) (string, error) {
 	var b [8]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
@@ -33,9 +34,11 @@ func newReference(now time.Time, random io.Reader) (string, error) {
 	}
 	n := binary.BigEndian.Uint64(b[:])
 	digits, n := n%1000, n/1000
-	var word [4]byte
-	for i := range word {
-		word[i], n = readable[n%32], n/32
+	letters := readable[10:]
+	word := [4]byte{letters[n%uint64(len(letters))]}
+	n /= uint64(len(letters))
+	for i := range word[1:] {
+		word[i+1], n = readable[n%32], n/32
 	}
 	return fmt.Sprintf("GC-%04d-%s-%03d", now.Year(), word[:], digits), nil
 }
