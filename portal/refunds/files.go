@@ -60,7 +60,7 @@ func (r *Refunds) periodText(v page.View, f filter) string {
 	q := f.query(r.today())
 	switch {
 	case q.From.IsZero() && q.To.IsZero():
-		return v.T("refunds.since.all")
+		return v.T("refunds.print.all")
 	case q.From.IsZero():
 		return v.T("refunds.label.to", locale.A("date", day(v, q.To)))
 	case q.To.IsZero():

@@ -82,3 +82,35 @@ func TestBrowserPrintsLists(t *testing.T) {
 		})
 	}
 }
+
+// A sheet is narrower than a window on which tables stack: on paper they stay tables, each
+// sheet with their heads, and what is only there to be clicked is not printed.
+func TestBrowserPrintsTables(t *testing.T) {
+	s := onStage(t)
+	s.filled(t)
+	w := s.window(t)
+	w.signIn("mathieu", "fr")
+	w.visit("/fr/refunds?since=all")
+	rows := eval[int](w, `document.querySelectorAll("tbody tr").length`)
+	for i, sheet := range w.printed() {
+		if strings.Contains(sheet, "R-0493") && !strings.Contains(sheet, "Payé à Montant") {
+			t.Errorf("sheet %d of %d payments is no table with its heads: %q", i+1, rows, sheet)
+		}
+		for _, useless := range []string{"Montant ·", read("refunds.print.link"), read("refunds.also")} {
+			if strings.Contains(sheet, useless) {
+				t.Errorf("sheet %d holds %q", i+1, useless)
+			}
+		}
+	}
+	w.visit("/fr/refunds/print?since=all")
+	payments := eval[int](w, `document.querySelectorAll("main > .section").length`)
+	if sheets := w.printed(); payments < 10 || len(sheets) > payments {
+		t.Errorf("%d payments fill %d sheets", payments, len(sheets))
+	}
+	w.visit("/fr/documents")
+	for _, sheet := range w.printed() {
+		if strings.Contains(sheet, read("documents.download")) {
+			t.Errorf("the paper offers to download: %q", sheet)
+		}
+	}
+}
