@@ -128,10 +128,10 @@ func (m Manifest) sum(name string) string {
 
 // Restore makes a store of a backup where cfg says, and checks all of it: the seal, the
 // hash of each file, the counts, the audit trail up to the heads, each document with the
-// keys. Nothing is written over: ErrBackupExists. One that was cut off while it filled the
-// database is begun again by the same call. ErrNoBackup, ErrForged, ErrUnsealed,
-// ErrOld, ErrDamaged, ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be
-// used.
+// keys. Nothing is written over: ErrBackupExists. One that was cut off is begun again by the
+// same call: a SQLite file has its name only once all of it is checked, a PostgreSQL database
+// is refused once it is filled. ErrNoBackup, ErrForged, ErrUnsealed, ErrOld, ErrDamaged,
+// ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be used.
 //
 // Sessions, links and what else proves somebody do not come back: they may have ended
 // since (restored.go).
@@ -164,28 +164,26 @@ func restore(ctx context.Context, cfg Config, from From, m Manifest, told func(S
 	if err := putObjects(ctx, cfg.Objects, dir, m, told); err != nil {
 		return err
 	}
-	if m.Engine == "postgres" {
-		if err := fill(ctx, cfg.Database, dir, m, told); err != nil {
-			return err
-		}
-	} else if err := copyInto(filepath.Join(dir, copyFile), cfg.Path, m.sum(copyFile)); err != nil {
-		return err
-	}
-	on := newEngine(cfg)
-	if p, ok := on.(*postgres); ok {
-		p.leisure = true
-	}
-	db, err := openOn(ctx, cfg, on)
-	if err != nil {
-		return err
-	}
 	reason := "backup of " + m.Began.Format(time.RFC3339)
 	if from.Unsealed {
 		if _, err := os.Lstat(filepath.Join(dir, SealFile)); errors.Is(err, fs.ErrNotExist) {
 			reason += ", without a seal"
 		}
 	}
-	return errors.Join(db.restoredFrom(ctx, m, reason, told), db.Close())
+	proven := func(cfg Config, on engine) error {
+		db, err := openOn(ctx, cfg, on)
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.restoredFrom(ctx, m, reason, told), db.Close())
+	}
+	if m.Engine == "sqlite" {
+		return makeFileOf(cfg, filepath.Join(dir, copyFile), m.sum(copyFile), func(apart Config) error { return proven(apart, newEngine(apart)) })
+	}
+	if err := fill(ctx, cfg.Database, dir, m, told); err != nil {
+		return err
+	}
+	return proven(cfg, &postgres{leisure: true})
 }
 
 // fits refuses to restore where there is something, or to another engine.
@@ -297,36 +295,6 @@ func objectsThere(ctx context.Context, in Objects) (map[string]bool, error) {
 		}
 	}
 	return there, nil
-}
-
-// copyInto makes the file of a store of its copy; it has its name once it is whole, and is
-// what its hash says: it may be another than when it was checked.
-func copyInto(from, to, want string) error {
-	source, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	part := to + ".restoring"
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, sum), source)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if hex.EncodeToString(sum.Sum(nil)) != want {
-		return errors.Join(fmt.Errorf("%s changed while it was read: %w", copyFile, ErrDamaged), os.Remove(part))
-	}
-	if err := os.Link(part, to); err != nil { // unlike a renaming, never over a file
-		return err
-	}
-	return errors.Join(os.Remove(part), syncFolder(filepath.Dir(to)))
 }
 
 // restoredFrom checks the trail and the documents against the manifest, and ends what proves somebody.

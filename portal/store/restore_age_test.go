@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -38,12 +37,7 @@ func TestMissing(t *testing.T) {
 // than any page.
 func TestRestoreIsNotHurried(t *testing.T) {
 	t.Parallel()
-	b := newBed(t, openPostgreSQL)
-	b.signed(b.claire)
-	whole := filepath.Join(t.TempDir(), "backup")
-	if _, err := b.Backup(t.Context(), whole, quiet); err != nil {
-		t.Fatal(err)
-	}
+	b, whole := backedUp(t, openPostgreSQL)
 	cfg := emptyPlace(t, b)
 	held := false
 	_, err := store.Restore(t.Context(), cfg, store.From{Dir: whole}, func(s store.Step) {
