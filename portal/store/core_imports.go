@@ -52,6 +52,9 @@ func (db *DB) BeginImport(ctx context.Context, mutuality string, i core.Import) 
 				i.File, micros(i.AsOf), mutuality, i.ID)
 			return err
 		}
+		if err := remember(t, mutuality, had); err != nil {
+			return err
+		}
 		for _, statement := range []string{
 			`DELETE FROM import_rejects WHERE mutuality = ? AND import = ?`, `DELETE FROM imports WHERE mutuality = ? AND import = ?`,
 		} {

@@ -35,6 +35,7 @@ func runGoneSuite(t *testing.T, open opener) {
 		{"a member who is not delivered keeps what is hers", testGoneMember},
 		{"lines that are delivered are all of a payment", testGoneLines},
 		{"deliveries are held against those before them", testHeld},
+		{"the same bytes again are no new delivery", testHeldAgain},
 		{"shares add up to the household's year", testGoneShares},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newBed(t, open)) })
@@ -363,33 +364,86 @@ func testGoneShares(t *testing.T, b *bed) {
 
 // Files of one time are one delivery; what was refused, is not complete, is of another kind
 // or mutuality, or is older, does not count.
-func testHeld(t *testing.T, b *bed) {
-	ctx, began := t.Context(), b.clock.Now()
-	put := func(i core.Import, rows int, state core.ImportState) {
-		t.Helper()
-		i.SHA256 = sha256.Sum256([]byte(i.File))
-		begun, err := b.BeginImport(ctx, "141", i)
-		if err != nil {
-			t.Fatal(err)
-		}
-		part := core.Part{Batch: core.Batch{Kind: i.Kind}, Lines: int64(rows) + 1}
-		for n := range rows {
-			part.Rows, part.LineOf = append(part.Rows, core.Postcode{Code: strconv.Itoa(4000 + n), Name: "Liège", Latitude: 50_600_000, Longitude: 5_500_000}), append(part.LineOf, int64(n)+1)
-		}
-		part.Rejects = []core.LineReject{{Line: part.Lines, Reason: "wrong"}}
-		if _, err := b.LoadPart(ctx, "141", begun.ID, part); err != nil {
-			t.Fatal(err)
-		}
-		if err := b.EndImport(ctx, "141", begun.ID, state); err != nil {
-			t.Fatal(err)
+// postcodes takes in a file of so many postcodes and a wrong line, takes away what it does
+// not hold if that is wanted, and tells how many went.
+func (b *bed) postcodes(i core.Import, rows int, state core.ImportState, taking bool) int64 {
+	b.t.Helper()
+	ctx := b.t.Context()
+	i.Kind, i.SHA256 = core.KindPostcode, sha256.Sum256([]byte(i.File))
+	begun, err := b.BeginImport(ctx, "141", i)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	part, keys := core.Part{Batch: core.Batch{Kind: i.Kind}, Lines: int64(rows) + 1}, [][]string{}
+	for n := range rows {
+		p := core.Postcode{Code: strconv.Itoa(4000 + n), Name: "Liège", Latitude: 50_600_000, Longitude: 5_500_000}
+		part.Rows, part.LineOf, keys = append(part.Rows, p), append(part.LineOf, int64(n)+1), append(keys, []string{p.Code, p.Name})
+	}
+	part.Rejects = []core.LineReject{{Line: part.Lines, Reason: "wrong"}}
+	if _, err := b.LoadPart(ctx, "141", begun.ID, part); err != nil {
+		b.t.Fatal(err)
+	}
+	var gone core.Gone
+	if taking {
+		if gone, err = b.TakeAway(ctx, "141", begun.ID, b.delivered(i.Kind, keys...)); err != nil {
+			b.t.Fatal(err)
 		}
 	}
+	if err := b.EndImport(ctx, "141", begun.ID, state); err != nil {
+		b.t.Fatal(err)
+	}
+	b.clock.add(time.Millisecond)
+	return gone.Count()
+}
+
+// The same bytes, delivered again, do not make the first time undone: what they took away
+// counts on, and their rows count once for each time of the data.
+func testHeldAgain(t *testing.T, b *bed) {
+	day, began := 24*time.Hour, b.clock.Now()
+	full := core.Import{File: "full", AsOf: began.Add(-5 * day), Complete: true}
+	less := core.Import{File: "less", AsOf: began.Add(-4 * day), Complete: true}
+	if gone := b.postcodes(full, 9, core.ImportDone, true); gone != 0 {
+		t.Fatalf("the first took away %d", gone)
+	}
+	if gone := b.postcodes(less, 7, core.ImportDone, true); gone != 2 {
+		t.Fatalf("two rows less took away %d", gone)
+	}
+	want := []core.Held{{Rows: 10}, {Rows: 8, Gone: 2}}
+	check := func(when string) {
+		t.Helper()
+		if held, err := b.Held(t.Context(), "141", core.KindPostcode, began.Add(-core.ShrinkWindow)); err != nil || !slices.Equal(held, want) {
+			t.Errorf("%s: Held = %+v, %v, want %+v", when, held, err, want)
+		}
+	}
+	check("once")
+	b.postcodes(less, 7, core.ImportDone, true)
+	check("twice in a night")
+	less.AsOf = began.Add(-3 * day)
+	b.postcodes(less, 7, core.ImportDone, true)
+	want = append(want, core.Held{Rows: 8})
+	check("the next night")
+	less.AsOf = began.Add(-2 * day)
+	b.postcodes(less, 7, core.ImportRefused, false)
+	check("refused")
+	less.Complete = false
+	b.postcodes(less, 7, core.ImportDone, false)
+	check("not as a complete one")
+	less.Complete, less.AsOf = true, began.Add(90*day)
+	b.postcodes(less, 7, core.ImportDone, true)
+	b.postcodes(less, 7, core.ImportDone, true)
+	if held, err := b.Held(t.Context(), "141", core.KindPostcode, time.Time{}); err != nil || !slices.Equal(held, []core.Held{{Rows: 10}, {Rows: 8}}) {
+		t.Errorf("what is past is kept: %+v, %v", held, err)
+	}
+}
+
+func testHeld(t *testing.T, b *bed) {
+	ctx, began := t.Context(), b.clock.Now()
 	day := 24 * time.Hour
-	put(core.Import{Kind: core.KindPostcode, File: "old", AsOf: began.Add(-40 * day), Complete: true}, 9, core.ImportDone)
-	put(core.Import{Kind: core.KindPostcode, File: "first-1", AsOf: began.Add(-3 * day), Complete: true}, 4, core.ImportDone)
-	put(core.Import{Kind: core.KindPostcode, File: "first-2", AsOf: began.Add(-3 * day), Complete: true}, 2, core.ImportDone)
-	put(core.Import{Kind: core.KindPostcode, File: "refused", AsOf: began.Add(-2 * day), Complete: true}, 5, core.ImportRefused)
-	put(core.Import{Kind: core.KindPostcode, File: "a change", AsOf: began.Add(-2 * day)}, 3, core.ImportDone)
+	b.postcodes(core.Import{File: "old", AsOf: began.Add(-40 * day), Complete: true}, 9, core.ImportDone, false)
+	b.postcodes(core.Import{File: "first-1", AsOf: began.Add(-3 * day), Complete: true}, 4, core.ImportDone, false)
+	b.postcodes(core.Import{File: "first-2", AsOf: began.Add(-3 * day), Complete: true}, 2, core.ImportDone, false)
+	b.postcodes(core.Import{File: "refused", AsOf: began.Add(-2 * day), Complete: true}, 5, core.ImportRefused, false)
+	b.postcodes(core.Import{File: "a change", AsOf: began.Add(-2 * day)}, 3, core.ImportDone, false)
 	b.load(core.Postcode{Code: "9999", Name: "Gent", Latitude: 51_000_000, Longitude: 4_000_000})
 	if gone := b.takeAway(core.KindPostcode, b.delivered(core.KindPostcode, []string{"4000"})); gone.Removed == 0 {
 		t.Fatalf("nothing went: %+v", gone)
