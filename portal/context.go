@@ -144,7 +144,11 @@ const (
 func (p *Portal) healthz(c *gin.Context) { c.String(http.StatusOK, "alive\n") }
 
 func (p *Portal) readyz(c *gin.Context) {
-	if err := p.cfg.Store.Ping(c.Request.Context()); err != nil {
+	err := p.cfg.Store.Ping(c.Request.Context())
+	if err == nil && p.cfg.Ready != nil {
+		err = p.cfg.Ready()
+	}
+	if err != nil {
 		c.Set(causeKey, err.Error())
 		c.Header("Retry-After", "5")
 		c.String(http.StatusServiceUnavailable, "store not ready\n")

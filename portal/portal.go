@@ -135,6 +135,7 @@ type Config struct {
 	Mutuality Mutuality
 
 	Store      Store               // required
+	Ready      func() error        // besides the store, for /readyz; nil: always
 	Anchors    *certs.TrustAnchors // required: where paths of cards end
 	Revocation Revocation          // required
 	TSA        *signing.TSA        // nil: signatures stay at B-B

@@ -104,21 +104,28 @@ func (w *town) makeSeal() *SealSettings {
 // certifyTLS gives the counter a certificate of its own for a name.
 func (w *town) certifyTLS(name string, until time.Time) {
 	w.t.Helper()
+	certificate, key := selfSigned(w.t, name, until)
+	w.TLS.Certificate = w.write(fmt.Sprintf("tls-%s-%d.pem", name, until.Unix()), certificate)
+	w.TLS.Key = w.write(fmt.Sprintf("tls-%s-%d.key", name, until.Unix()), key)
+}
+
+// selfSigned is a certificate for a name and its key, as PEM.
+func selfSigned(t *testing.T, name string, until time.Time) (certificate, private []byte) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotBefore: time.Now().Add(-365 * 24 * time.Hour), NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
+	der8, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
-	w.TLS.Certificate = w.write(fmt.Sprintf("tls-%s-%d.pem", name, until.Unix()), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	w.TLS.Key = w.write(fmt.Sprintf("tls-%s-%d.key", name, until.Unix()), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der8})
 }
 
 // check returns the rows, but for what this machine's disk does, as "state row: says".

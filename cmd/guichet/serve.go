@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"guichet.example/auth"
@@ -58,7 +58,8 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	defer closeSeal()
 	metrics := newMetrics()
 	showSeal(metrics, seal)
-	p, err := newPortal(s, db, federation, seal, log)
+	bucket := watchBucket(ctx, db.Objects(), log)
+	p, err := newPortal(s, db, bucket, federation, seal, log)
 	if err != nil {
 		return err
 	}
@@ -66,12 +67,13 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	showCounter(metrics, p, db, s.Mutuality.ID, log)
 	showObjects(metrics, db.Objects())
 	server := p.Server()
-	if s.TLS.Certificate != "" {
-		certificate, err := tls.LoadX509KeyPair(s.TLS.Certificate, s.TLS.Key)
-		if err != nil {
-			return fmt.Errorf("%q: %w", "tls", err)
-		}
-		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	shown, err := openKeyPair(s, log)
+	if err != nil {
+		return err
+	}
+	if shown != nil {
+		server.TLSConfig = shown.config()
+		metrics.MustRegister(shown)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
@@ -83,11 +85,14 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	}
 	defer stopMetrics()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() { defer close(done); p.Run(background) }()
-	renewed := make(chan struct{})
-	go func() { defer close(renewed); federation.run(background) }()
-	defer func() { stop(); <-done; <-renewed }()
+	var beside sync.WaitGroup
+	beside.Go(func() { p.Run(background) })
+	beside.Go(func() { federation.run(background) })
+	beside.Go(func() { bucket.run(background) })
+	if shown != nil {
+		beside.Go(func() { shown.run(background) })
+	}
+	defer func() { stop(); beside.Wait() }()
 
 	warn(s, log)
 	log.Info("serving", "origin", s.Origin, "listen", listener.Addr().String(), "mutuality", s.Mutuality.ID)
@@ -176,7 +181,7 @@ func openKeys(ctx context.Context, folder string, place where, log *slog.Logger)
 	return keys, err
 }
 
-func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.Sealer, log *slog.Logger) (*portal.Portal, error) {
+func newPortal(s *Settings, db *store.DB, bucket *bucketWatch, federation *providers, seal *signing.Sealer, log *slog.Logger) (*portal.Portal, error) {
 	outside, err := newServices(s, log)
 	if err != nil {
 		return nil, err
@@ -193,7 +198,7 @@ func newPortal(s *Settings, db *store.DB, federation *providers, seal *signing.S
 		Origin: s.Origin, Agent: s.Agent, Mutuality: s.Mutuality,
 		Store: db, Anchors: outside.anchors, Revocation: outside.status, TSA: outside.tsa, Policy: policy,
 		Archive: s.Archive.level(), Renewal: portal.RenewalTimes{Before: s.Archive.RenewBefore.or(0), PerMinute: s.Archive.PerMinute},
-		Federation: federation.ways, SAML: federation.announced(), Seal: seal, Mail: sender,
+		Ready: bucket.Ready, Federation: federation.ways, SAML: federation.announced(), Seal: seal, Mail: sender,
 		Idle: s.Idle.or(0), Total: s.Total.or(0), OfficeIdle: s.OfficeIdle.or(0), OfficeTotal: s.OfficeTotal.or(0),
 		Kiosks: s.Kiosks.times(), TrustedProxies: s.TrustedProxies,
 		Rand: rand.Reader, Log: log,

@@ -150,12 +150,17 @@ func (b *Bucket) list(ctx context.Context, o minio.ListObjectsOptions, f func(mi
 	return context.Cause(inner)
 }
 
-// Reach asks whether the bucket is there and lets us in.
+// Reach asks whether the bucket is there and lets us in. ErrNoBucket, ErrUnavailable.
 func (b *Bucket) Reach(ctx context.Context) error {
 	return b.call(ctx, "reach", 0, func(ctx context.Context) error {
 		there, err := b.client.BucketExists(ctx, b.bucket)
-		if err == nil && !there {
-			return fmt.Errorf("there is no bucket %q", b.bucket)
+		switch code := minio.ToErrorResponse(err).Code; {
+		case err == nil && there:
+			return nil
+		case err == nil, code == minio.NoSuchBucket:
+			return fmt.Errorf("%w: %s", ErrNoBucket, b.bucket)
+		case code == minio.AccessDenied:
+			return fmt.Errorf("%w: %s is closed to this user", ErrNoBucket, b.bucket)
 		}
 		return err
 	})
@@ -175,13 +180,13 @@ func (b *Bucket) call(ctx context.Context, what string, size int64, f func(conte
 	switch {
 	case ctx.Err() != nil:
 		outcome = breaker.Abandoned
-	case err != nil && !errors.Is(err, ErrMissing):
+	case err != nil && !errors.Is(err, ErrMissing) && !errors.Is(err, ErrNoBucket):
 		outcome = breaker.Failed
 	}
 	b.breaker.Report(b.now(), outcome)
 	b.stats.count(what, time.Since(began), outcome == breaker.Failed)
 	switch {
-	case err == nil, errors.Is(err, ErrMissing), errors.Is(err, ErrUnavailable):
+	case err == nil, errors.Is(err, ErrMissing), errors.Is(err, ErrNoBucket), errors.Is(err, ErrUnavailable):
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()

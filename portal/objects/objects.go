@@ -51,6 +51,8 @@ var (
 	// ErrUnavailable means that the object store does not answer, or not as it must.
 	// Trying later may help.
 	ErrUnavailable error = unavailable{}
+	// ErrNoBucket means that the object store answers, and has no such bucket for us.
+	ErrNoBucket = errors.New("no such bucket")
 	// ErrMissing means that there is no such object.
 	ErrMissing = errors.New("no such object")
 	// ErrWrong means that what was read back is not what was put.
