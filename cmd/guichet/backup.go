@@ -25,7 +25,7 @@ func runBackup(ctx context.Context, env cli.Env, args []string) error {
 	if within(s.Keys, rest[0]) || within(rest[0], s.Keys) {
 		return errors.New("a backup beside the keys would hold the keys to itself: choose another folder")
 	}
-	db, err := openStore(ctx, s, errorsOnly(env))
+	db, err := awaitStore(ctx, env, s, errorsOnly(env))
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (c *checkup) database(ctx context.Context) []row {
 	if err != nil {
 		return []row{bad("Start it, or correct \"database\" or \"data\".", "The database does not answer: %v.", err)}
 	}
-	rows := []row{weak("The first start makes it.", "There is no database yet.")}
+	rows := []row{noStore}
 	if there {
 		rows = c.schema(ctx, place)
 	}
@@ -75,6 +75,8 @@ func (c *checkup) database(ctx context.Context) []row {
 	return rows
 }
 
+var noStore = weak("The first start makes it.", "There is no database yet.")
+
 func (c *checkup) schema(ctx context.Context, place where) []row {
 	if _, err := vault.LoadKeys(c.s.Keys); err != nil {
 		return []row{bad("Put the keys back that it was made with.", "The database is there, and its keys cannot be read: %v.", err)}
@@ -82,6 +84,9 @@ func (c *checkup) schema(ctx context.Context, place where) []row {
 	var cfg store.Config
 	place.set(&cfg)
 	found, err := store.Inspect(ctx, cfg)
+	if errors.Is(err, store.ErrNoStore) {
+		return []row{noStore}
+	}
 	if err != nil {
 		return []row{bad("See its log; restore it from a backup if it is damaged.", "The database cannot be looked at: %v.", err)}
 	}

@@ -38,8 +38,12 @@ func exportPartners(ctx context.Context, env cli.Env, settings *Settings, file s
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	db, err := openStore(ctx, settings, slog.New(slog.NewTextHandler(env.Stderr, nil)))
+	defer func() {
+		if err = errors.Join(err, out.Close()); err != nil {
+			err = errors.Join(err, os.Remove(file)) // half a list is none, and keeps the next from being written
+		}
+	}()
+	db, err := awaitStore(ctx, env, settings, slog.New(slog.NewTextHandler(env.Stderr, nil)))
 	if err != nil {
 		return err
 	}

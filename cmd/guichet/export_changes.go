@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/handover"
@@ -21,7 +22,7 @@ func runExportChanges(ctx context.Context, env cli.Env, settings *Settings, fold
 	if there, err := os.Stat(folder); err != nil || !there.IsDir() {
 		return fmt.Errorf("%s is no folder: make it first, where the insurance system fetches", folder)
 	}
-	return withStore(ctx, env, settings, func(db *store.DB) error {
+	return withStore(ctx, env, settings, commandPatience, func(db *store.DB) error {
 		given, err := handover.Give(ctx, db, settings.Mutuality.ID, folder)
 		if given.Acked > 0 {
 			fmt.Fprintf(env.Stdout, "batch %d: acknowledged\n", given.Acked)
@@ -52,7 +53,7 @@ func runExportAck(ctx context.Context, env cli.Env, settings *Settings, number s
 	if err != nil || batch < 1 {
 		return fmt.Errorf("%w: %.20q is no number of a batch", cli.ErrUsage, number)
 	}
-	return withStore(ctx, env, settings, func(db *store.DB) error {
+	return withStore(ctx, env, settings, commandPatience, func(db *store.DB) error {
 		if err := db.AckBatch(ctx, settings.Mutuality.ID, batch); err != nil {
 			return err
 		}
@@ -61,8 +62,8 @@ func runExportAck(ctx context.Context, env cli.Env, settings *Settings, number s
 	})
 }
 
-func withStore(ctx context.Context, env cli.Env, settings *Settings, do func(*store.DB) error) (err error) {
-	db, err := openStore(ctx, settings, slog.New(slog.NewTextHandler(env.Stderr, nil)))
+func withStore(ctx context.Context, env cli.Env, settings *Settings, lasting time.Duration, do func(*store.DB) error) (err error) {
+	db, err := awaitStoreFor(ctx, env, settings, slog.New(slog.NewTextHandler(env.Stderr, nil)), lasting)
 	if err != nil {
 		return err
 	}

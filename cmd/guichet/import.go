@@ -71,6 +71,9 @@ type importStore interface {
 // errRejected means that lines were left out, which was told before, or that a file held none.
 var errRejected = errors.New("not all was imported")
 
+// noRightOne is said where nothing went in, or would.
+const noRightOne = ", and there was no right one"
+
 // rejection says so in words.
 type rejection string
 
@@ -111,8 +114,8 @@ func runImport(ctx context.Context, env cli.Env, args []string) error {
 	if x.rejects, err = openRejects(env.Stderr, *rejectsFile); err != nil {
 		return err
 	}
-	err = withStore(ctx, env, settings, func(db *store.DB) error {
-		x.db = patient(db)
+	err = withStore(ctx, env, settings, importPatience, func(db *store.DB) error {
+		x.db = patient(db, env.Stderr)
 		return x.all(ctx, env, files, *preview, *strict)
 	})
 	return errors.Join(err, x.rejects.close())
@@ -196,7 +199,7 @@ func (x *importer) all(ctx context.Context, env cli.Env, files []importFile, pre
 		}
 	}
 	if !x.any {
-		return x.rejected("left out, and there was no right one")
+		return x.rejected("left out" + noRightOne)
 	}
 	return x.rejected("left out, the others are in")
 }
@@ -212,11 +215,16 @@ func (x *importer) stopped(at importFile, left []importFile, cause error) error 
 		}
 		err = fmt.Errorf("%w\nnot read: %s", err, strings.Join(names, ", "))
 	}
-	what := "left out"
+	return errors.Join(err, x.rejected(x.leftOut()))
+}
+
+// leftOut says of wrong lines what becomes of them.
+func (x *importer) leftOut() string {
+	words := "left out"
 	if x.looking {
-		what = "would be left out"
+		words = "would be left out"
 	}
-	return errors.Join(err, x.rejected(what))
+	return words
 }
 
 // counts tells what became of the lines of a file.
@@ -256,7 +264,11 @@ func (x *importer) look(ctx context.Context, env cli.Env, files []importFile, to
 	if !told {
 		return x.rejected("nothing was imported")
 	}
-	return errors.Join(x.lookGone(ctx, env, files), x.rejected("would be left out"))
+	wrong := x.leftOut()
+	if !x.any {
+		wrong += noRightOne
+	}
+	return errors.Join(x.lookGone(ctx, env, files), x.rejected(wrong))
 }
 
 // lookGone tells what complete deliveries would take away. Rows that refer to a member whose

@@ -2,24 +2,22 @@ package main
 
 import (
 	"context"
-	"errors"
+	"io"
 	"time"
 
 	"guichet.example/portal/core"
-	"guichet.example/portal/store"
 )
 
-// patientStore asks a database again that does not answer for a while, as one that is
-// restarted or busy does: the import of a night does not end for it. An act that may have
-// been written is not repeated (store.ErrInDoubt): the same import, run again, looks.
+// patientStore asks a database again that does not answer for a while: the import of a
+// night does not end for it. An act that may have been written is not repeated
+// (store.ErrInDoubt): the same import, run again, looks.
 type patientStore struct {
 	importStore
-	lasting time.Duration // how long in all for an act
-	pause   time.Duration // after the first try; doubled up to a minute
+	patience
 }
 
-func patient(db importStore) patientStore {
-	return patientStore{db, 10 * time.Minute, 500 * time.Millisecond}
+func patient(db importStore, tells io.Writer) patientStore {
+	return patientStore{db, patience{lasting: importPatience, pause: firstPause, tells: tells}}
 }
 
 // BeginImport implements importStore.
@@ -69,18 +67,4 @@ func (p patientStore) TakeAway(ctx context.Context, mutuality, id string, delive
 		return err
 	})
 	return gone, err
-}
-
-func (p patientStore) again(ctx context.Context, act func() error) error {
-	for end := time.Now().Add(p.lasting); ; p.pause = min(2*p.pause, time.Minute) {
-		err := act()
-		if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrInDoubt) || time.Now().Add(p.pause).After(end) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(p.pause):
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,28 +67,31 @@ func TestPatientStore(t *testing.T) {
 		"away, and back": {[]error{away, away}, time.Minute, 3, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &awayStore{errs: tt.errs}
-			p := patientStore{f, tt.lasting, 2 * time.Millisecond}
+			f, said := &awayStore{errs: tt.errs}, strings.Builder{}
+			p := patientStore{f, patience{tt.lasting, 2 * time.Millisecond, &said}}
 			out, err := p.LoadPart(t.Context(), "m", "i", core.Part{Batch: core.Batch{Rows: make([]core.Row, 3)}})
 			if !errors.Is(err, tt.want) || f.tries != tt.tries || err == nil && out.Added != 3 {
 				t.Errorf("%d tries, %d rows, %v, want %d and %v", f.tries, out.Added, err, tt.tries, tt.want)
+			}
+			if lines := strings.Count(said.String(), "\n"); lines != min(1, tt.tries-1) {
+				t.Errorf("of %d tries it said %q", tt.tries, said.String())
 			}
 		})
 	}
 	// What writes nothing is as patient.
 	f := &awayStore{errs: []error{away, away}}
-	out, err := patientStore{f, time.Minute, time.Millisecond}.Preview(t.Context(), "m", core.Batch{Rows: make([]core.Row, 3)}, nil)
+	out, err := patientStore{f, patience{lasting: time.Minute, pause: time.Millisecond}}.Preview(t.Context(), "m", core.Batch{Rows: make([]core.Row, 3)}, nil)
 	if err != nil || out.Added != 3 || f.tries != 3 {
 		t.Errorf("a preview: %d tries, %d rows, %v", f.tries, out.Added, err)
 	}
 	f = &awayStore{errs: []error{away}}
-	gone, err := patientStore{f, time.Minute, time.Millisecond}.Gone(t.Context(), "m", core.KindMember, time.Time{}, nil)
+	gone, err := patientStore{f, patience{lasting: time.Minute, pause: time.Millisecond}}.Gone(t.Context(), "m", core.KindMember, time.Time{}, nil)
 	if err != nil || gone.Stand != 3 || f.tries != 2 {
 		t.Errorf("what would go: %d tries, %+v, %v", f.tries, gone, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	p := patientStore{&awayStore{errs: []error{away, away}}, time.Hour, time.Hour / 2}
+	p := patientStore{&awayStore{errs: []error{away, away}}, patience{lasting: time.Hour, pause: time.Hour / 2}}
 	if _, err := p.LoadPart(ctx, "m", "i", core.Part{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}

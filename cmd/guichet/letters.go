@@ -41,7 +41,7 @@ func runLetters(ctx context.Context, env cli.Env, args []string) error {
 
 // mailroom opens the store that a settings file names; what it returns last closes it.
 func mailroom(ctx context.Context, env cli.Env, s *Settings) (*letters.Service, letters.By, func() error, error) {
-	db, err := openStore(ctx, s, slog.New(slog.NewJSONHandler(env.Stderr, nil)))
+	db, err := awaitStore(ctx, env, s, slog.New(slog.NewJSONHandler(env.Stderr, nil)))
 	if err != nil {
 		return nil, letters.By{}, nil, err
 	}

@@ -138,7 +138,7 @@ func runObjects(ctx context.Context, env cli.Env, args []string) error {
 	case s.Objects == nil:
 		return errors.New(`"objects" is not set: there is nowhere to move documents to`)
 	}
-	db, err := openStore(ctx, s, slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	db, err := awaitStore(ctx, env, s, slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
 		return err
 	}

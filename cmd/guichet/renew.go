@@ -57,7 +57,7 @@ func runRenew(ctx context.Context, env cli.Env, args []string) error {
 	if len(s.Timestamps) == 0 || s.Archive.level() < signing.LevelLTA {
 		return errors.New(`nothing is renewed: "timestamps" names no service, or "archive.level" is not B-LTA`)
 	}
-	db, err := openStore(ctx, s, log)
+	db, err := awaitStore(ctx, env, s, log)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func askedHelp(word string) bool { return word == "-h" || word == "-help" || wor
 
 // staffOf opens the store that a settings file names.
 func staffOf(ctx context.Context, env cli.Env, s *Settings) (*store.DB, office.By, error) {
-	db, err := openStore(ctx, s, slog.New(slog.NewTextHandler(env.Stderr, nil)))
+	db, err := awaitStore(ctx, env, s, slog.New(slog.NewTextHandler(env.Stderr, nil)))
 	return db, office.By{Mutuality: s.Mutuality.ID}, err
 }
 

@@ -87,6 +87,8 @@ var (
 	ErrStopped = errors.New("store stopped writing after a disk failure")
 	// ErrFull means there is no room on the disk. Nothing of the act was written.
 	ErrFull = errors.New("disk is full")
+	// ErrNoStore means that there is a database, and nothing of a counter in it.
+	ErrNoStore = errors.New("there is nothing of a counter in this database yet: the first start of guichet serve makes it")
 	// ErrClosed means the store was closed.
 	ErrClosed = errors.New("store is closed")
 	// ErrUnavailable means that the database server does not answer. Unless ErrInDoubt
@@ -119,6 +121,16 @@ func (unavailable) Error() string { return "database does not answer" }
 
 // Unavailable says that trying later may help.
 func (unavailable) Unavailable() bool { return true }
+
+// away is ErrUnavailable in the words of who does not answer: the object store, or the
+// driver that finds no server.
+type away struct{ error }
+
+func (away) Is(target error) bool { return target == ErrUnavailable }
+func (a away) Unwrap() error      { return a.error }
+
+// Unavailable says that trying later may help.
+func (away) Unavailable() bool { return true }
 
 func (c Config) withDefaults() (Config, error) {
 	switch {

@@ -129,7 +129,7 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 	}
 	p.pool, p.write = stdlib.OpenDB(*reading), stdlib.OpenDB(*writing)
 	if cfg.ReadOnly {
-		return p.pool, checkOnly(ctx, p.pool, postgresSteps())
+		return p.pool, checkOnly(ctx, p.pool, `SELECT to_regclass('goose_db_version') IS NOT NULL`, postgresSteps())
 	}
 	return p.pool, nil
 }
@@ -152,7 +152,7 @@ func makeSchemaAt(ctx context.Context, database string, version int64) error {
 	defer pool.Close()
 	c, err := pool.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("opening database: %w", err)
+		return fmt.Errorf("opening database: %w", unconnected(err))
 	}
 	defer c.Close()
 	if err := checkDatabase(ctx, c); err != nil {
@@ -178,7 +178,7 @@ func Exists(ctx context.Context, database string) (found bool, err error) {
 	defer pool.Close()
 	c, err := pool.Conn(ctx)
 	if err != nil {
-		return false, fmt.Errorf("looking at database: %w", err)
+		return false, fmt.Errorf("looking at database: %w", unconnected(err))
 	}
 	defer c.Close()
 	if err := checkDatabase(ctx, c); err != nil {
@@ -188,6 +188,19 @@ func Exists(ctx context.Context, database string) (found bool, err error) {
 		return false, fmt.Errorf("looking at database: %w", err)
 	}
 	return found, nil
+}
+
+// unconnected is the error of a connection that was not had: ErrUnavailable, unless the
+// server answered and does not want us, or showed a certificate that does not hold.
+func unconnected(err error) error {
+	var said *pgconn.PgError
+	var stranger *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, context.Canceled), errors.As(err, &stranger),
+		errors.As(err, &said) && new(postgres).what(said) != lost:
+		return err
+	}
+	return away{err}
 }
 
 // ErrEncoding means that a database was made with another encoding or order of text.

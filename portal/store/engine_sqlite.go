@@ -64,7 +64,7 @@ func (s *sqlite) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
 	if cfg.ReadOnly {
-		return s.pool, checkOnly(ctx, s.pool, sqliteSteps())
+		return s.pool, checkOnly(ctx, s.pool, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'goose_db_version')`, sqliteSteps())
 	}
 	return s.pool, s.prepareFile(ctx)
 }

@@ -74,12 +74,23 @@ func checkReach(ctx context.Context, pool *sql.DB, have, known int64) error {
 	return nil
 }
 
-// checkOnly is migrate for a store opened for reading: it changes nothing.
-func checkOnly(ctx context.Context, pool *sql.DB, steps fs.FS) error {
+// checkOnly is migrate for a store opened for reading: it changes nothing. begun asks
+// whether there is a schema of ours. ErrNoStore.
+func checkOnly(ctx context.Context, pool *sql.DB, begun string, steps fs.FS) error {
+	var there bool
+	if err := pool.QueryRowContext(ctx, begun).Scan(&there); err != nil {
+		return fmt.Errorf("reading schema version: %w", unconnected(err))
+	}
+	if !there {
+		return ErrNoStore
+	}
 	var have int64
 	err := pool.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&have)
 	if err != nil {
 		return fmt.Errorf("reading schema version: %w", err)
+	}
+	if have == 0 { // the first step was not made
+		return ErrNoStore
 	}
 	known, err := newest(steps)
 	if err != nil || have <= known {

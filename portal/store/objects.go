@@ -83,19 +83,10 @@ func (db *DB) placeOne(ctx context.Context, b *sealedBlob) error {
 func outside(err error) error {
 	var later interface{ Unavailable() bool }
 	if errors.As(err, &later) && later.Unavailable() {
-		return objectsAway{err}
+		return away{err}
 	}
 	return fmt.Errorf("object store: %w", err)
 }
-
-// objectsAway is ErrUnavailable in the words of the object store: it is not the database
-// that does not answer.
-type objectsAway struct{ error }
-
-func (objectsAway) Is(target error) bool { return target == ErrUnavailable }
-
-// Unavailable says that trying later may help.
-func (objectsAway) Unavailable() bool { return true }
 
 // errStale means that an act took too long: what it put may be about to be swept.
 var errStale = fmt.Errorf("%w: too long after its bytes were put", ErrUnavailable)
