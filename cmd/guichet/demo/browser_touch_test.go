@@ -167,7 +167,7 @@ func (w *window) everywhere(name string, lang locale.Language, still bool) {
 }
 
 // look holds a page at a kiosk to the rules of accessibility and to those of a kiosk:
-// targets of 60 pixels, and on a still page nothing to scroll to.
+// targets of 60 pixels, the keys of the PIN in view, and on a still page nothing to scroll to.
 func (w *window) look(name string, lang locale.Language, still bool) {
 	w.t.Helper()
 	eval[bool](w, `Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => true)`)
@@ -187,6 +187,7 @@ const atKiosk = `(() => {
   for (const at of document.querySelectorAll("a[href], button, summary, select, textarea, input:not([type=hidden])")) {
     if (!at.checkVisibility({visibilityProperty: true}) || at.closest("[inert]")) continue;
     const box = (["checkbox", "radio"].includes(at.type) && at.labels[0] || at).getBoundingClientRect();
+    if (at.closest("#keypad") && box.bottom + scrollY > innerHeight) troubles.push("has a key below the view, at " + Math.round(box.bottom + scrollY) + ": " + at.textContent);
     if (box.width < 59.5 || box.height < 59.5) troubles.push("has a target of " + Math.round(box.width) + " by " + Math.round(box.height) + ": " + at.outerHTML.slice(0, 120));
   }
   return troubles;
