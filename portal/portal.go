@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"guichet.example/portal/account"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/check"
+	"guichet.example/portal/connections"
 	"guichet.example/portal/contact"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
@@ -367,4 +369,17 @@ func (p *Portal) Server() *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          serverLog(p.cfg.Log),
 	}
+}
+
+// Bound keeps the connections of a server for the counter to this many at once.
+func (p *Portal) Bound(most int) *connections.Bound {
+	b := &connections.Bound{Most: most, Network: network, Log: p.cfg.Log}
+	for _, trusted := range p.cfg.TrustedProxies { // Gin has read them: an address or a prefix
+		if address, err := netip.ParseAddr(trusted); err == nil {
+			b.Proxies = append(b.Proxies, netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()))
+		} else if prefix, err := netip.ParsePrefix(trusted); err == nil {
+			b.Proxies = append(b.Proxies, prefix.Masked())
+		}
+	}
+	return b
 }

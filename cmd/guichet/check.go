@@ -100,7 +100,7 @@ func runCheck(ctx context.Context, env cli.Env, args []string) error {
 func checkAll(ctx context.Context, s *Settings, log *slog.Logger) []row {
 	c := &checkup{s: s, log: log}
 	var rows []row
-	for _, p := range []part{{"keys", c.keys}, {"database", c.database}, {"audit", c.audit}, {"origin", c.origin}, {"tls", c.tls},
+	for _, p := range []part{{"keys", c.keys}, {"database", c.database}, {"audit", c.audit}, {"origin", c.origin}, {"tls", c.tls}, {"connections", c.connections},
 		{"profile", c.profile}, {"features", c.features}, {"trust", c.trust}} {
 		rows = append(rows, p.rows(ctx)...)
 	}

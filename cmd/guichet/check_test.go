@@ -27,7 +27,7 @@ func TestCheck(t *testing.T) {
 	w := newTown(t)
 	lines, failed := w.check()
 	for _, want := range []string{
-		"ok keys: ", "ok database: The database answers", "ok audit: ", "ok origin: ", "warn tls: Browsers may not trust", "ok trust: ",
+		"ok keys: ", "ok database: The database answers", "ok audit: ", "ok origin: ", "warn tls: Browsers may not trust", "ok connections: ", "ok trust: ",
 		"ok timestamps: " + w.pki.TSAURL(), "ok clock: ", "ok revocation: CRL calls …good", "ok mail: ", "ok federation: ",
 		"ok seal: A test document was sealed in the name of Mutualité du Test, and verifies at PAdES B-LTA.",
 	} {

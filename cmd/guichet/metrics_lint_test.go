@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"guichet.example/portal"
+	"guichet.example/portal/connections"
 	"guichet.example/portal/objects"
 	"guichet.example/portal/store"
 	"guichet.example/signing/hsm"
@@ -29,7 +30,8 @@ func TestMetricsFollowConventions(t *testing.T) {
 		}, slog.New(slog.DiscardHandler)}
 	away := objectMetrics{func() objects.Stats { return objects.Stats{Calls: map[string]objects.Calls{"put": {Failed: 1}}} }}
 	seal := sealMetrics{func() hsm.Stats { return hsm.Stats{} }}
-	ours := []prometheus.Collector{counter, away, seal}
+	room := connectionMetrics{func() connections.Figures { return connections.Figures{} }}
+	ours := []prometheus.Collector{counter, away, seal, room}
 	if problems := lint(t, ours...); len(problems) > 0 {
 		t.Error(problems)
 	}

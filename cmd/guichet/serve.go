@@ -79,6 +79,10 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("%q: %w", "listen", err)
 	}
+	room, _ := s.room()
+	bound := p.Bound(room)
+	listener = bound.Guard(server, listener)
+	showConnections(metrics, bound)
 	stopMetrics, err := serveMetrics(ctx, s.Metrics, metrics, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())

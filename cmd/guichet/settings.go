@@ -75,6 +75,9 @@ type Settings struct {
 	Agent string `json:"agent"`
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed. Empty: none.
 	TrustedProxies []string `json:"trusted_proxies"`
+	// Connections is how many there may be at once. Empty: 4096, or what the limit on open
+	// files leaves.
+	Connections int `json:"connections"`
 	// Idle and Total end a session. Empty: 15m and 8h.
 	Idle  *Duration `json:"idle"`
 	Total *Duration `json:"total"`

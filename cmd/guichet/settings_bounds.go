@@ -39,6 +39,8 @@ func (s *Settings) checkBounds() error {
 		return errors.New(`"idle" is longer than "total"`)
 	case s.OfficeIdle.or(10*time.Minute) > s.OfficeTotal.or(8*time.Hour):
 		return errors.New(`"office_idle" is longer than "office_total"`)
+	case s.Connections != 0 && (s.Connections < leastConnections || s.Connections > mostConnections):
+		return fmt.Errorf("%q is not from %d to %d", "connections", leastConnections, mostConnections)
 	case s.RequestsPerDay < 0:
 		return errors.New(`"requests_per_day" is negative`)
 	case s.SearchesPerHour < 0:

@@ -46,6 +46,8 @@ func TestSettingsRefused(t *testing.T) {
 		"renewal too late":   {`"archive": {"renew_before": "1s"}`, `"archive.renew_before" is shorter than 24h0m0s`},
 		"endless requests":   {`"requests_per_day": -1`, `"requests_per_day" is negative`},
 		"endless searches":   {`"searches_per_hour": -1`, `"searches_per_hour" is negative`},
+		"too few to serve":   {`"connections": 1`, `"connections" is not from 16 to 200000`},
+		"no bound at all":    {`"connections": 1000000`, `"connections" is not from 16 to 200000`},
 		"bad timestamp":      {`"timestamps": ["tsa.example"]`, "not an address"},
 	} {
 		t.Run(name, func(t *testing.T) {

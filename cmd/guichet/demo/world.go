@@ -269,10 +269,13 @@ func (w *world) startPortal(ctx context.Context, cfg Config) error {
 			defer cancel()
 			server.Shutdown(grace)
 		})
-		return cfg.serveOn(server, w.listener)
+		return cfg.serveOn(server, w.portal.Bound(connections).Guard(server, w.listener))
 	})
 	return nil
 }
+
+// connections is how many the demo has at once.
+const connections = 1000
 
 // serveOn serves until Shutdown.
 func (c Config) serveOn(server *http.Server, listener net.Listener) error {

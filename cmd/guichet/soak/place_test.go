@@ -43,6 +43,7 @@ type place struct {
 	services                     *certstest.Server
 	people                       []*person
 	imports                      int // deliveries of members after the first
+	files                        int // how many files serve may have open; 0: as many as we
 	unknown                      int // of people, how many are no members
 	journal                      *journal[record]
 	cards                        *journal[signed]

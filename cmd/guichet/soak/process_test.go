@@ -47,6 +47,9 @@ func (p *place) start(t *testing.T) *process {
 func (p *place) launch(t *testing.T) (*process, <-chan struct{}) {
 	t.Helper()
 	s := &process{cmd: exec.Command(guichet, "serve", "-config", p.settings), ended: make(chan struct{})}
+	if p.files > 0 {
+		s.cmd = exec.Command("sh", "-c", `ulimit -n "$1"; exec "$0" serve -config "$2"`, guichet, fmt.Sprint(p.files), p.settings)
+	}
 	s.cmd.Env = append(os.Environ(), "TMPDIR="+p.temp)
 	out, err := os.OpenFile(p.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {

@@ -1,0 +1,250 @@
+package connections_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"guichet.example/portal/connections"
+)
+
+// house is a server with a bound: /slow answers once it is let go, all else at once.
+type house struct {
+	*testing.T
+	bound   *connections.Bound
+	address string
+	tls     *tls.Config // of its clients; nil: plain HTTP
+	begun   chan struct{}
+	letGo   func()
+	stop    func()
+	ended   chan error
+}
+
+func open(t *testing.T, most int, secure bool, proxies ...netip.Prefix) *house {
+	t.Helper()
+	h := &house{T: t, begun: make(chan struct{}, 100), ended: make(chan error, 1)}
+	until := make(chan struct{})
+	h.letGo = sync.OnceFunc(func() { close(until) })
+	h.bound = &connections.Bound{Most: most, Proxies: proxies, Log: slog.New(slog.DiscardHandler),
+		Network: func(address string) string { return address }}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			h.begun <- struct{}{}
+			<-until
+		}
+		io.WriteString(w, "here")
+	})}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.address = listener.Addr().String()
+	listener = h.bound.Guard(server, listener)
+	if secure {
+		lent := httptest.NewTLSServer(nil)
+		lent.Close()
+		server.TLSConfig, h.tls = lent.TLS, lent.Client().Transport.(*http.Transport).TLSClientConfig
+		h.tls.ServerName = "example.com"
+		go func() { h.ended <- server.ServeTLS(listener, "", "") }()
+	} else {
+		go func() { h.ended <- server.Serve(listener) }()
+	}
+	h.stop = func() { server.Close() }
+	t.Cleanup(func() { h.letGo(); h.stop() })
+	return h
+}
+
+// visit opens a connection from an address of 127.0.0.0/8 and sends what is given.
+func (h *house) visit(from, sends string) net.Conn {
+	h.Helper()
+	conn, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).Dial("tcp", h.address)
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.Cleanup(func() { conn.Close() })
+	if h.tls != nil {
+		conn = tls.Client(conn, h.tls)
+	}
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.WriteString(conn, sends); err != nil {
+		h.Fatal(err)
+	}
+	return conn
+}
+
+const (
+	quick = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+	slow  = "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n"
+)
+
+// answered reads one answer.
+func (h *house) answered(conn net.Conn) bool {
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return false
+	}
+	body, err := io.ReadAll(resp.Body)
+	return err == nil && string(body) == "here"
+}
+
+// again sends another request on a connection and reads its answer.
+func (h *house) again(conn net.Conn) bool {
+	_, err := io.WriteString(conn, quick)
+	return err == nil && h.answered(conn)
+}
+
+// settle waits until so many rest: an answer is read before its server says so.
+func (h *house) settle(resting int) {
+	h.Helper()
+	for deadline := time.Now().Add(10 * time.Second); h.bound.Figures().Resting != resting; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			h.Fatalf("%+v, want %d at rest", h.bound.Figures(), resting)
+		}
+	}
+}
+
+// slowly opens a connection that serves a request until it is let go.
+func (h *house) slowly(from string) net.Conn {
+	conn := h.visit(from, slow)
+	<-h.begun
+	return conn
+}
+
+// rested opens a connection that rests after one request.
+func (h *house) rested(from string) net.Conn {
+	h.Helper()
+	conn := h.visit(from, quick)
+	if !h.answered(conn) {
+		h.Fatalf("%s is not served", from)
+	}
+	return conn
+}
+
+var anybody = netip.MustParsePrefix("127.0.0.0/8")
+
+// What has rested longest makes room, what serves a request and what rests for less stay.
+func TestLongestRestMakesRoom(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		h := open(t, 4, secure, anybody)
+		serving := h.slowly("127.0.1.1")
+		first, second, third := h.rested("127.0.1.2"), h.rested("127.0.1.3"), h.rested("127.0.1.4")
+		h.settle(3)
+		if !h.again(first) { // so that the second has rested longest
+			t.Fatal("a connection that rests is not served again")
+		}
+		h.settle(3)
+		fifth := h.rested("127.0.1.5")
+		if h.again(second) || !h.again(first) || !h.again(third) || !h.again(fifth) {
+			t.Errorf("TLS %t: another than the one that rested longest was closed", secure)
+		}
+		h.letGo()
+		if !h.answered(serving) {
+			t.Errorf("TLS %t: a request under way was cut", secure)
+		}
+		if f := h.bound.Figures(); f.Closed != 1 || f.Refused != 0 || f.Open > 4 {
+			t.Errorf("TLS %t: %+v", secure, f)
+		}
+	}
+}
+
+// The network that holds most makes room, not who came first.
+func TestWhoHoldsMostMakesRoom(t *testing.T) {
+	h := open(t, 4, false, netip.MustParsePrefix("127.0.1.1/32"))
+	alone := h.rested("127.0.1.2")
+	first, second, third := h.rested("127.0.1.1"), h.rested("127.0.1.1"), h.rested("127.0.1.1")
+	h.settle(4)
+	h.rested("127.0.1.3")
+	if h.again(first) || !h.again(alone) || !h.again(second) || !h.again(third) {
+		t.Error("another than the network with most made room")
+	}
+}
+
+// Headers that trickle in hold no room, and neither do connections that say nothing.
+func TestTrickleHoldsNothing(t *testing.T) {
+	h := open(t, 8, false, anybody)
+	for range 20 {
+		h.visit("127.0.1.1", "")
+		h.visit("127.0.1.1", "GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ")
+	}
+	h.rested("127.0.1.2")
+}
+
+// Where all connections serve, who comes waits, and is served when one rests.
+func TestWaitsForRoom(t *testing.T) {
+	h := open(t, 2, false, anybody)
+	a, b := h.slowly("127.0.1.1"), h.slowly("127.0.1.2")
+	late := h.visit("127.0.1.3", quick)
+	late.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	if h.answered(late) {
+		t.Error("served beyond the bound")
+	}
+	late.SetDeadline(time.Now().Add(20 * time.Second))
+	h.letGo()
+	if !h.answered(a) || !h.answered(b) || !h.answered(late) {
+		t.Error("who waited, or who was served, got no answer")
+	}
+}
+
+// One network cannot fill the house: beyond its share it is refused, others are served.
+func TestShareOfANetwork(t *testing.T) {
+	h := open(t, 8, false)
+	h.slowly("127.0.1.1")
+	rests := h.rested("127.0.1.1")
+	h.settle(1)
+	h.slowly("127.0.1.1") // in place of the one that rests
+	if h.again(rests) {
+		t.Error("a network has more than its share")
+	}
+	if h.answered(h.visit("127.0.1.1", quick)) {
+		t.Error("a network is served beyond its share")
+	}
+	h.rested("127.0.1.2")
+	if f := h.bound.Figures(); f.Closed != 1 || f.Refused != 1 {
+		t.Errorf("%+v", f)
+	}
+	h.letGo()
+}
+
+// A proxy carries everybody and has the whole room.
+func TestProxyHasTheRoom(t *testing.T) {
+	h := open(t, 8, false, netip.MustParsePrefix("127.0.1.1/32"))
+	for range 8 {
+		h.slowly("127.0.1.1")
+	}
+	if f := h.bound.Figures(); f.Open != 8 || f.Refused+f.Closed != 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Whoever waits for room does not keep the server from ending, and what closed is
+// forgotten.
+func TestEnds(t *testing.T) {
+	h := open(t, 1, false, anybody)
+	h.slowly("127.0.1.1")
+	h.visit("127.0.1.2", quick)
+	time.Sleep(50 * time.Millisecond)
+	h.stop()
+	select {
+	case err := <-h.ended:
+		if !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server does not end")
+	}
+	h.letGo()
+	for deadline := time.Now().Add(10 * time.Second); h.bound.Figures().Open > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v", h.bound.Figures())
+		}
+	}
+}
