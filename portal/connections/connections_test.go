@@ -136,7 +136,11 @@ func TestLongestRestMakesRoom(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		h := open(t, 4, secure, anybody)
 		serving := h.slowly("127.0.1.1")
-		first, second, third := h.rested("127.0.1.2"), h.rested("127.0.1.3"), h.rested("127.0.1.4")
+		first := h.rested("127.0.1.2")
+		h.settle(1)
+		second := h.rested("127.0.1.3")
+		h.settle(2)
+		third := h.rested("127.0.1.4")
 		h.settle(3)
 		if !h.again(first) { // so that the second has rested longest
 			t.Fatal("a connection that rests is not served again")
@@ -160,7 +164,10 @@ func TestLongestRestMakesRoom(t *testing.T) {
 func TestWhoHoldsMostMakesRoom(t *testing.T) {
 	h := open(t, 4, false, netip.MustParsePrefix("127.0.1.1/32"))
 	alone := h.rested("127.0.1.2")
-	first, second, third := h.rested("127.0.1.1"), h.rested("127.0.1.1"), h.rested("127.0.1.1")
+	h.settle(1)
+	first := h.rested("127.0.1.1")
+	h.settle(2)
+	second, third := h.rested("127.0.1.1"), h.rested("127.0.1.1")
 	h.settle(4)
 	h.rested("127.0.1.3")
 	if h.again(first) || !h.again(alone) || !h.again(second) || !h.again(third) {
