@@ -232,6 +232,7 @@ func TestFileNeedsAReason(t *testing.T) {
 		"name without day": {"way": "name", "surname": "Delcourt"},
 		"other birth":      {"way": "name", "surname": "Delcourt", "birth-day": "31", "birth-month": "7", "birth-year": "1985"},
 		"other number":     {"way": "user", "user": "0305 118 423"},
+		"of another way":   {"number": "", "user": "0305 118 422"},
 	} {
 		resp, body := v.send("/fr/office/person", search(change))
 		if resp.StatusCode != http.StatusUnprocessableEntity || strings.Contains(body, "Mathieu") || !strings.Contains(body, `id="errors"`) {

@@ -36,35 +36,11 @@ const byCard = "card"
 const maxTyped = 120
 
 func searchFormOf(c *gin.Context) searchForm {
-	f := searchForm{
+	return searchForm{
 		Way: typed(c, "way"), Number: typed(c, "number"), User: typed(c, "user"), Surname: typed(c, "surname"),
 		Day: typed(c, "birth-day"), Month: typed(c, "birth-month"), Year: typed(c, "birth-year"),
 		Why: typed(c, "why"), Words: typed(c, "words"),
 	}
-	f.Way = f.meant()
-	return f
-}
-
-// meant is the way to search: the one chosen, or the only one for which something was
-// typed. The card is only ever chosen.
-func (f searchForm) meant() string {
-	if f.Way == byCard {
-		return f.Way
-	}
-	only := ""
-	for way, text := range map[string]string{"number": f.Number, "user": f.User, "name": f.Surname} {
-		switch {
-		case text == "":
-		case way == f.Way || only != "":
-			return f.Way
-		default:
-			only = way
-		}
-	}
-	if only == "" {
-		return f.Way
-	}
-	return only
 }
 
 // search is the question that the form asks, with what is wrong in it.

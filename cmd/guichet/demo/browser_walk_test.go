@@ -96,6 +96,13 @@ func TestBrowserOfficeByKeyboard(t *testing.T) {
 
 	w.hit(`a[href="/fr/office/person"]`, enter)
 	w.at("office/person")
+	for way, want := range map[string]string{"user": "way user why words", "name": "way surname birth-day why words", "card": "way why words", "number": "way number why words"} {
+		w.click("[name=way][value=" + way + "]")
+		if got := eval[string](w, shownFields); got != want {
+			t.Errorf("to search by %s the form asks %q, want %q", way, got, want)
+		}
+	}
+	w.click("[name=way][value=number]")
 	w.stop("#number")
 	w.press("72.02.29-118.53")
 	w.stop("#why")
@@ -138,3 +145,6 @@ func TestBrowserOfficeByKeyboard(t *testing.T) {
 	w.hit(`form[action$="/office/sign-out"] button`, enter)
 	w.at("office/sign-in")
 }
+
+// shownFields are the names of the first input of each field that is to be seen.
+const shownFields = `[...document.querySelectorAll("main form .field")].filter((f) => f.checkVisibility()).map((f) => f.querySelector("input, select, textarea").name).join(" ")`
