@@ -12,18 +12,9 @@ import (
 	"github.com/miekg/pkcs11"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-)
 
-// digestInfo is what precedes a hash in a PKCS#1 v1.5 signature (RFC 8017, 9.2, note 1):
-//
-//	DigestInfo ::= SEQUENCE { digestAlgorithm AlgorithmIdentifier, digest OCTET STRING }
-//
-// CKM_RSA_PKCS wants it from the caller; every module and both applets know that one.
-var digestInfo = map[crypto.Hash][]byte{
-	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
-	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
-	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
-}
+	"guichet.example/certs/pkcs1"
+)
 
 // prepare chooses the mechanism and what C_Sign is given for it.
 func prepare(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts) (mechanism uint, input []byte, err error) {
@@ -34,8 +25,7 @@ func prepare(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts) (me
 		return 0, nil, fmt.Errorf("RSASSA-PSS: %w", ErrNotSupported)
 	}
 	hash := opts.HashFunc()
-	prefix, ok := digestInfo[hash]
-	if !ok {
+	if !pkcs1.Known(hash) {
 		return 0, nil, fmt.Errorf("hash function %v: %w", hash, ErrNotSupported)
 	}
 	if len(digest) != hash.Size() {
@@ -43,7 +33,7 @@ func prepare(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts) (me
 	}
 	switch public.(type) {
 	case *rsa.PublicKey:
-		return pkcs11.CKM_RSA_PKCS, append(bytes.Clone(prefix), digest...), nil
+		return pkcs11.CKM_RSA_PKCS, pkcs1.DigestInfo(hash, digest), nil
 	case *ecdsa.PublicKey:
 		return pkcs11.CKM_ECDSA, bytes.Clone(digest), nil
 	}

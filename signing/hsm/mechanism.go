@@ -13,15 +13,9 @@ import (
 	"github.com/miekg/pkcs11"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-)
 
-// digestInfo is what precedes a hash in a PKCS#1 v1.5 signature (RFC 8017, 9.2, note 1).
-// CKM_RSA_PKCS wants it from the caller.
-var digestInfo = map[crypto.Hash][]byte{
-	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
-	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
-	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
-}
+	"guichet.example/certs/pkcs1"
+)
 
 // maskHash are hash and mask generation function of PSS (v2.40, 2.1.7).
 var maskHash = map[crypto.Hash][2]uint{
@@ -61,15 +55,14 @@ func mechanismFor(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts
 		return operation{}, fmt.Errorf("%w: no hash named", ErrNotSupported)
 	}
 	o := operation{hash: opts.HashFunc()}
-	prefix, ok := digestInfo[o.hash]
-	if !ok || len(digest) != o.hash.Size() {
+	if !pkcs1.Known(o.hash) || len(digest) != o.hash.Size() {
 		return operation{}, fmt.Errorf("%w: %d bytes of %v", ErrNotSupported, len(digest), o.hash)
 	}
 	o.pss, _ = opts.(*rsa.PSSOptions)
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		if o.pss == nil {
-			o.mechanism, o.input = pkcs11.NewMechanism(pkcs11.CKM_RSA_PKCS, nil), append(bytes.Clone(prefix), digest...)
+			o.mechanism, o.input = pkcs11.NewMechanism(pkcs11.CKM_RSA_PKCS, nil), pkcs1.DigestInfo(o.hash, digest)
 			return o, nil
 		}
 		salt, err := saltLength(key, o.hash, o.pss.SaltLength)
