@@ -16,7 +16,7 @@ import (
 
 var _ indemnities.DeskStore = (*DB)(nil)
 
-// appointmentsOfDay is found by appointments_at on SQLite; what is to be brought is not read.
+// appointmentsOfDay is found by appointments_at; what is to be brought is not read.
 const appointmentsOfDay = `
 	SELECT a.member, a.appointment, a.at, a.place, a.city, a.state, m.given_names, m.surname, m.birth
 	FROM appointments a JOIN members m ON m.mutuality = a.mutuality AND m.member = a.member

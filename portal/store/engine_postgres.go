@@ -158,13 +158,31 @@ func makeSchemaAt(ctx context.Context, database string, version int64) error {
 	if err := checkDatabase(ctx, c); err != nil {
 		return err
 	}
-	if _, err := c.ExecContext(ctx, `SELECT set_config('lock_timeout', $1, false)`, millis(migrating)); err != nil {
-		return fmt.Errorf("migrating database: %w", err)
-	}
-	if _, err := c.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrateLock)); err != nil {
+	if err := takeMigration(ctx, c); err != nil {
 		return fmt.Errorf("waiting for another server's migration: %w", err)
 	}
 	return migrateTo(ctx, goose.DialectPostgres, pool, postgresSteps(), version)
+}
+
+// takeMigration takes the lock of who migrates for the session. It asks again and again: a
+// statement that waits would read an older state of the database meanwhile, and an index
+// that the other server builds concurrently waits for all who do.
+func takeMigration(ctx context.Context, c *sql.Conn) error {
+	for end := time.Now().Add(migrating); ; {
+		var ours bool
+		err := c.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, int64(migrateLock)).Scan(&ours)
+		switch {
+		case err != nil || ours:
+			return err
+		case time.Now().After(end):
+			return fmt.Errorf("not over after %v", migrating)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // Exists tells whether a PostgreSQL database holds a store, of whatever version. ErrEncoding

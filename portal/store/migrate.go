@@ -30,7 +30,8 @@ const newestVersion = math.MaxInt64
 
 // migrate brings the schema to the newest version, each step in a transaction of its
 // own together with the note that it was made, so that a crash leaves one version or
-// the next. A schema from a newer program is left as it is, if it says that this one can
+// the next. A step that builds an index while others write has no transaction, and can be
+// made again. A schema from a newer program is left as it is, if it says that this one can
 // work on it; else it is refused: ErrNewerSchema.
 //
 // # Without stopping

@@ -63,7 +63,8 @@ func TestMigrationFails(t *testing.T) {
 
 // failEach leads a schema from a version to the newest. Before each step it tries it as
 // often as it has statements, with one that fails before each and at the end: the schema
-// stays as it was. What a crash leaves is the same, for a step is one transaction.
+// stays as it was. What a crash leaves is the same, for a step is one transaction; one that
+// has none stays at its version, and can be made again.
 func failEach(t *testing.T, s schema, from int) {
 	t.Helper()
 	names, err := fs.ReadDir(s.steps, ".")
@@ -81,8 +82,13 @@ func failEach(t *testing.T, s schema, from int) {
 			if err := s.migrate(t.Context(), s.pool, steps); err == nil {
 				t.Fatalf("%s: a statement fails unnoticed", name)
 			}
-			if after := s.look(t); after != before {
-				t.Fatalf("%s: a step that failed leaves\n%s\nwant\n%s", name, after, before)
+			after, same := s.look(t), before
+			if strings.Contains(broken, "+goose NO TRANSACTION") {
+				after, _, _ = strings.Cut(after, " ")
+				same, _, _ = strings.Cut(before, " ")
+			}
+			if after != same {
+				t.Fatalf("%s: a step that failed leaves\n%s\nwant\n%s", name, after, same)
 			}
 			tried++
 		}
@@ -123,4 +129,26 @@ func brokenScripts(script string) (list []string) {
 		list = append(list, before+"SELECT * FROM nothing;\n"+strings.Join(parts[i:], ""))
 	}
 	return slices.Compact(list)
+}
+
+// TestIndexIsBuiltAnew: what a step left that was cut off while it built an index is not
+// taken for the index.
+func TestIndexIsBuiltAnew(t *testing.T) {
+	t.Parallel()
+	s := postSchema(peekDatabase(t, storetest.EmptyDatabase(t)))
+	names, err := fs.ReadDir(s.steps, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := slices.IndexFunc(names, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "0038") })
+	if err := s.migrate(t.Context(), s.pool, until(t, s.steps, before)); err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, s.pool, `CREATE INDEX appointments_at ON appointments (mutuality)`)
+	mustExec(t, s.pool, `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'appointments_at'::regclass`)
+	if err := s.migrate(t.Context(), s.pool, s.steps); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, s.pool, `SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ', not valid' END FROM pg_index WHERE indexrelid = 'appointments_at'::regclass`,
+		"CREATE INDEX appointments_at ON public.appointments USING btree (mutuality, at)")
 }

@@ -18,7 +18,9 @@ const firstRelease = 20
 
 // argued are statements that would stop a server of the version before, or keep its writes
 // waiting, with the reason why they may be there.
-var argued = map[string]string{}
+var argued = map[string]string{
+	"DROP INDEX CONCURRENTLY IF EXISTS appointments_at": "no program of before has it; it goes where the same step was cut off",
+}
 
 // taking is what a step must not do, by what an older program would meet.
 var taking = []struct {
