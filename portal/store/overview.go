@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"guichet.example/auth"
@@ -27,19 +25,13 @@ const (
 	endedDays       = 45  // back
 )
 
-// Overview implements home.Store. It is two statements besides who may be seen, all on
-// leading parts of primary keys: this page is the one that everybody opens.
+// Overview implements home.Store. It is two statements, all on leading parts of primary
+// keys: this page is the one that everybody opens.
 func (db *DB) Overview(ctx context.Context, login auth.Login, care bool) (home.Overview, error) {
 	var o home.Overview
 	err := db.revealOf(ctx, login, audit.ReadOverview, func(c *conn) ([]auth.MemberID, error) {
-		r := overviewReader{db: db, c: c, login: login, today: people.Today(db.cfg.Now())}
-		var err error
-		if care {
-			if r.visible, err = db.visible(c, login); err != nil {
-				return nil, err
-			}
-		}
-		err = r.read()
+		r := overviewReader{db: db, c: c, login: login, today: people.Today(db.cfg.Now()), care: care}
+		err := r.read()
 		o = r.o
 		return r.shown, err
 	})
@@ -54,7 +46,8 @@ type overviewReader struct {
 	db      *DB
 	c       *conn
 	login   auth.Login
-	visible []people.Person
+	care    bool // she may see it
+	visible visiblePeople
 	today   time.Time
 	o       home.Overview
 	before  int64           // the visit before this one
@@ -69,7 +62,7 @@ func (r *overviewReader) read() error {
 	if err := r.own(); err != nil {
 		return err
 	}
-	if len(r.visible) > 0 {
+	if r.care {
 		if err := r.household(); err != nil {
 			return err
 		}
@@ -81,62 +74,6 @@ func (r *overviewReader) read() error {
 	var err error
 	r.o.Last4, err = r.db.last4(r.c, r.login)
 	return err
-}
-
-// overviewMark stands between the columns of a row. No text here holds it: core refuses
-// control characters, and what does not come through core is our own.
-const overviewMark = "\x1f"
-
-// overviewColumns writes a row of the page's statements as one text: which part of the page
-// it is for, and columns that are not null. The drivers take longer to hand a column over
-// than SQLite to read it, and a union of many tables would have mostly empty ones.
-func overviewColumns(part int, columns ...string) string {
-	return "concat_ws('" + overviewMark + "', " + strconv.Itoa(part) + ", " + strings.Join(columns, ", ") + ")"
-}
-
-// overviewRow is the rest of such a row.
-type overviewRow string
-
-// into reads the columns: *string, *int64, or *time.Time for a date.
-func (x overviewRow) into(columns ...any) (err error) {
-	rest, more := string(x), true
-	for _, column := range columns {
-		var text string
-		if !more {
-			return fmt.Errorf("row of the overview: %w", ErrDamaged)
-		}
-		text, rest, more = strings.Cut(rest, overviewMark)
-		switch into := column.(type) {
-		case *string:
-			*into = text
-		case *int64:
-			*into, err = strconv.ParseInt(text, 10, 64)
-		case *time.Time:
-			*into, err = dateOf(text)
-		}
-		if err != nil {
-			return fmt.Errorf("row of the overview: %w", err)
-		}
-	}
-	if more {
-		return fmt.Errorf("row of the overview: %w", ErrDamaged)
-	}
-	return nil
-}
-
-func (r *overviewReader) each(query string, args []any, row func(part int, x overviewRow) error) error {
-	return r.c.each(query, args, func(scan func(...any) error) error {
-		var text string
-		if err := scan(&text); err != nil {
-			return err
-		}
-		number, rest, _ := strings.Cut(text, overviewMark)
-		part, err := strconv.Atoi(number)
-		if err != nil {
-			return fmt.Errorf("row of the overview: %w", err)
-		}
-		return row(part, overviewRow(rest))
-	})
 }
 
 // Parts of the page that are filed under the member herself.
@@ -157,50 +94,63 @@ const (
 // The state is spelled out: SQLite plans a statement anew for each value of an argument
 // that may decide on a partial index (requests_open).
 var ownQuery = `
-	SELECT ` + overviewColumns(partOpen, "request", "kind", "reference", "state", "method", "created_at", "pages",
+	SELECT ` + partColumns(partOpen, "request", "kind", "reference", "state", "method", "created_at", "pages",
 	"coalesce(asked_at, 0)", "coalesce(news, '')", "coalesce(news_at, 0)") + ` FROM (
 		SELECT request, kind, reference, state, method, created_at, pages, asked_at, news, news_at FROM requests
 			WHERE mutuality = ?1 AND member = ?2 AND (state = 'to-sign' OR asked_at IS NOT NULL OR news_at IS NOT NULL) AND ` + asked + `
 			ORDER BY request DESC LIMIT 100) AS a
 	UNION ALL
-	SELECT ` + overviewColumns(partRequest, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
+	SELECT ` + partColumns(partRequest, "request", "kind", "reference", "state", "method", "created_at", "pages") + ` FROM (
 		SELECT request, kind, reference, state, method, created_at, pages FROM requests
 			WHERE mutuality = ?1 AND member = ?2 AND ` + asked + ` ORDER BY request DESC LIMIT ?3) AS b
 	UNION ALL
-	SELECT ` + overviewColumns(partDocument, "document", "kind", "reference", "status", "method", "created_at", "pages") + ` FROM (
+	SELECT ` + partColumns(partDocument, "document", "kind", "reference", "status", "method", "created_at", "pages") + ` FROM (
 		SELECT document, kind, reference, status, method, created_at, pages FROM documents
 			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS c
 	UNION ALL
-	SELECT ` + overviewColumns(partReceived, "document", "title", "language", "issued", "pages", "CASE WHEN read_at IS NULL THEN 1 ELSE 0 END") + ` FROM (
+	SELECT ` + partColumns(partReceived, "document", "title", "language", "issued", "pages", "CASE WHEN read_at IS NULL THEN 1 ELSE 0 END") + ` FROM (
 		SELECT document, title, language, issued, pages, read_at FROM received_documents
 			WHERE mutuality = ?1 AND member = ?2 ORDER BY document DESC LIMIT ?3) AS d
 	UNION ALL
-	SELECT ` + overviewColumns(partUnread, "count(*)") + ` FROM received_documents WHERE mutuality = ?1 AND member = ?2 AND read_at IS NULL
+	SELECT ` + partColumns(partUnread, "count(*)") + ` FROM received_documents WHERE mutuality = ?1 AND member = ?2 AND read_at IS NULL
 	UNION ALL
-	SELECT ` + overviewColumns(partPaid, "payment", "kind", "last4", "coalesce(paid, '')", "treated", "cents") + ` FROM (
+	SELECT ` + partColumns(partPaid, "payment", "kind", "last4", "coalesce(paid, '')", "treated", "cents") + ` FROM (
 		SELECT payment, kind, last4, paid, treated, cents FROM payments
 			WHERE mutuality = ?1 AND member = ?2 AND (kind = 'refund' OR kind = 'maf' OR kind = 'indemnity')
 			ORDER BY treated DESC, payment DESC LIMIT ?3) AS e
 	UNION ALL
-	SELECT ` + overviewColumns(partBefore, "at") + ` FROM (
+	SELECT ` + partColumns(partBefore, "at") + ` FROM (
 		SELECT at FROM signins WHERE mutuality = ?1 AND member = ?2 AND session < ?4 ORDER BY session DESC LIMIT 1) AS f
 	UNION ALL
-	SELECT ` + overviewColumns(partAge, "as_of") + ` FROM import_ages WHERE mutuality = ?1 AND kind = 'payment'
+	SELECT ` + partColumns(partAge, "as_of") + ` FROM import_ages WHERE mutuality = ?1 AND kind = 'payment'
 	UNION ALL
-	SELECT ` + overviewColumns(partMaf, "ceiling", "counted") + ` FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5
+	SELECT ` + partColumns(partMaf, "ceiling", "counted") + ` FROM mafs WHERE mutuality = ?1 AND member = ?2 AND year = ?5
 	UNION ALL
-	SELECT ` + overviewColumns(partWritten, "message", "subject", "reference", "state", "changed_at") + ` FROM (
+	SELECT ` + partColumns(partWritten, "message", "subject", "reference", "state", "changed_at") + ` FROM (
 		SELECT message, subject, reference, state, changed_at FROM messages
 			WHERE mutuality = ?1 AND member = ?2 AND seen_at < changed_at ORDER BY message DESC LIMIT ?3) AS g`
 
+// ownCareQuery is also who may be seen, on ?6 and ?7.
+var ownCareQuery = ownQuery + " UNION ALL " + visibleParts("?6", "?7")
+
 func (r *overviewReader) own() error {
-	return r.each(ownQuery, []any{
+	query, args := ownQuery, []any{
 		r.login.Mutuality, string(r.login.Member), overviewRows,
 		r.login.Session, r.today.Year(),
-	}, r.ownRow)
+	}
+	if r.care {
+		query, args = ownCareQuery, append(args, r.db.visibleOn(r.today)...)
+	}
+	if err := r.c.eachPart(query, args, r.ownRow); err != nil {
+		return err
+	}
+	if !r.care {
+		return nil
+	}
+	return r.visible.settle()
 }
 
-func (r *overviewReader) ownRow(part int, x overviewRow) error {
+func (r *overviewReader) ownRow(part int, x partRow) error {
 	switch part {
 	case partOpen:
 		return r.open(x)
@@ -208,6 +158,8 @@ func (r *overviewReader) ownRow(part int, x overviewRow) error {
 		return r.item(part, x)
 	case partWritten:
 		return r.written(x)
+	case partSelf, partOther:
+		return r.visible.row(part, x)
 	case partReceived:
 		var pages, unread int64
 		item := home.Item{State: "received"}
@@ -235,7 +187,7 @@ func (r *overviewReader) ownRow(part int, x overviewRow) error {
 }
 
 // item is one of her newest requests, or a document that she signed.
-func (r *overviewReader) item(part int, x overviewRow) error {
+func (r *overviewReader) item(part int, x partRow) error {
 	var item home.Item
 	var kind string
 	var at, pages int64
@@ -251,7 +203,7 @@ func (r *overviewReader) item(part int, x overviewRow) error {
 
 // open is a request that waits for her or has news, the newest first: of those that wait
 // for the same, the oldest comes last and stays.
-func (r *overviewReader) open(x overviewRow) error {
+func (r *overviewReader) open(x partRow) error {
 	var item home.Item
 	var kind, news string
 	var at, pages, asked, newsAt int64
@@ -270,7 +222,7 @@ func (r *overviewReader) open(x overviewRow) error {
 }
 
 // written is a message of hers with something that she has not read.
-func (r *overviewReader) written(x overviewRow) error {
+func (r *overviewReader) written(x partRow) error {
 	change := home.Change{Message: true}
 	var at int64
 	err := x.into(&change.ID, &change.About, &change.Reference, &change.State, &at)
@@ -281,7 +233,7 @@ func (r *overviewReader) written(x overviewRow) error {
 
 // paid takes the newest payment as the page's figure, and notes since when there are
 // refunds enough for the page.
-func (r *overviewReader) paid(x overviewRow) error {
+func (r *overviewReader) paid(x partRow) error {
 	var p home.Paid
 	var kind, treated string
 	if err := x.into(&p.Reference, &kind, &p.Last4, &p.Paid, &treated, &p.Cents); err != nil {

@@ -26,18 +26,18 @@ const (
 // there are persons, filled up with nobody so that few different statements are prepared.
 // They are listed as a table, which SQLite walks: for IN it would build one each time.
 var householdQuery = `
-	SELECT ` + overviewColumns(partLine, "l.payment", "l.person", "l.nature", "l.provider", "l.treated", "l.refund", "l.line") + `
+	SELECT ` + partColumns(partLine, "l.payment", "l.person", "l.nature", "l.provider", "l.treated", "l.refund", "l.line") + `
 		FROM (VALUES PERSONS) AS s CROSS JOIN refund_lines l
 			JOIN payments p ON p.mutuality = l.mutuality AND p.member = coalesce(l.member, l.person) AND p.treated = l.treated AND p.payment = l.payment
 		WHERE l.mutuality = ?1 AND l.person = s.column1 AND l.treated >= ?2 AND p.kind = 'refund'
 	UNION ALL
-	SELECT ` + overviewColumns(partAppointment, "member", "place", "city", "at") + ` FROM (VALUES PERSONS) AS s CROSS JOIN appointments
+	SELECT ` + partColumns(partAppointment, "member", "place", "city", "at") + ` FROM (VALUES PERSONS) AS s CROSS JOIN appointments
 		WHERE mutuality = ?1 AND member = s.column1 AND at >= ?3 AND state IN ('set', 'moved')
 	UNION ALL
-	SELECT ` + overviewColumns(partFile, "member", "doctor", "coalesce(until, '9999-12-31')") + ` FROM (VALUES PERSONS) AS s CROSS JOIN medical_files
+	SELECT ` + partColumns(partFile, "member", "doctor", "coalesce(until, '9999-12-31')") + ` FROM (VALUES PERSONS) AS s CROSS JOIN medical_files
 		WHERE mutuality = ?1 AND member = s.column1
 	UNION ALL
-	SELECT ` + overviewColumns(partAgreement, "member", "subject", "until") + ` FROM (VALUES PERSONS) AS s CROSS JOIN agreements
+	SELECT ` + partColumns(partAgreement, "member", "subject", "until") + ` FROM (VALUES PERSONS) AS s CROSS JOIN agreements
 		WHERE mutuality = ?1 AND member = s.column1 AND state IN ('granted', 'ended') AND until >= ?4 AND until <= ?5`
 
 // personPlaces are how many persons a statement has room for.
@@ -66,7 +66,7 @@ type careLine struct {
 func (r *overviewReader) household() error {
 	places := personPlaces[len(personPlaces)-1]
 	for _, n := range personPlaces {
-		if len(r.visible) <= n {
+		if len(r.visible.all) <= n {
 			places = n
 			break
 		}
@@ -75,14 +75,14 @@ func (r *overviewReader) household() error {
 	args := []any{r.login.Mutuality, max(date(-refundDays), r.since), micros(r.db.cfg.Now().Add(-2 * time.Hour)), date(-endedDays), date(endingDays)}
 	for i := range places {
 		person := "" // nobody
-		if i < len(r.visible) {
-			person = string(r.visible[i].Member)
+		if i < len(r.visible.all) {
+			person = string(r.visible.all[i].Member)
 		}
 		args = append(args, person)
 	}
 	files := map[string]lastFile{}
 	var lines []careLine
-	err := r.each(householdQueries[places], args, func(part int, x overviewRow) error {
+	err := r.c.eachPart(householdQueries[places], args, func(part int, x partRow) error {
 		switch part {
 		case partLine:
 			var l careLine
@@ -108,7 +108,7 @@ func (r *overviewReader) household() error {
 }
 
 // dated is an appointment, or an agreement that ends soon or just did.
-func (r *overviewReader) dated(part int, x overviewRow) error {
+func (r *overviewReader) dated(part int, x partRow) error {
 	var person, place, city string
 	if part == partAgreement {
 		var until time.Time
@@ -133,7 +133,7 @@ type lastFile struct {
 
 // files are the global medical files of which the last ends soon, or just did.
 func (r *overviewReader) files(last map[string]lastFile) {
-	for _, p := range r.visible {
+	for _, p := range r.visible.all {
 		f, ok := last[string(p.Member)]
 		if ok && !f.until.Before(r.today.AddDate(0, 0, -endedDays)) && !f.until.After(r.today.AddDate(0, 0, endingDays)) {
 			r.coming(home.FileEnds, string(p.Member), f.until, f.doctor)
@@ -148,7 +148,7 @@ func (r *overviewReader) coming(what, person string, at time.Time, place string)
 // name of a person who may be seen, empty for the member herself. That something of
 // another was shown is kept for the trail.
 func (r *overviewReader) name(person string) string {
-	for _, p := range r.visible {
+	for _, p := range r.visible.all {
 		if string(p.Member) != person || p.Self {
 			continue
 		}
@@ -162,7 +162,7 @@ func (r *overviewReader) name(person string) string {
 
 // language of what the insurance system says of a person.
 func (r *overviewReader) language(person string) string {
-	p, _ := people.Find(r.visible, auth.MemberID(person))
+	p, _ := people.Find(r.visible.all, auth.MemberID(person))
 	return p.Language
 }
 
