@@ -21,6 +21,9 @@ func TestSecondOfficerForAnAddress(t *testing.T) {
 	second := c.visitor(t)
 	second.atOffice(card)
 	file := first.openMathieu()
+	if page := first.wants("GET", file+"/identity?for=email", nil, http.StatusOK); !strings.Contains(page, "Avant de changer l’adresse e-mail") {
+		t.Error("who came to change the address does not read why her identity is checked first")
+	}
 	first.wants("POST", file+"/identity?for=email", url.Values{"place": {"Liège"}, "proof-eid": {"1"}, "proof-photo": {"1"}, "for": {"email"}}, http.StatusSeeOther)
 	resp, _ := first.send(file+"/email", url.Values{"email": {"neuf@mail.example"}})
 	if resp.StatusCode != http.StatusSeeOther || !strings.HasSuffix(resp.Header.Get("Location"), "?done=second") {

@@ -52,7 +52,11 @@ func (o *Office) showIdentity(c *gin.Context, status int, form identityForm, err
 		return err
 	}
 	v := inFile(c, f, "office.identity.title")
-	v.Lead = v.T("office.identity.lead", locale.A("name", f.Name))
+	lead := "office.identity.lead"
+	if form.For == "email" {
+		lead += ".email"
+	}
+	v.Lead = v.T(lead, locale.A("name", f.Name))
 	v.Back = page.Link{URL: v.URL(filesPath + "/" + f.Opening.ID), Text: v.T("office.file.back")}
 	v.Keep, v.Errors = filesPath+"/"+f.Opening.ID+"/identity", errs
 	return page.Render(c, status, identityView(v, f, form))

@@ -90,6 +90,20 @@ func TestBrowserRefunds(t *testing.T) {
 	w.size(320, 800)
 	w.visit("/fr/refunds?since=12")
 	w.judge("refunds, narrow", "fr")
+	w.click("tbody th a")
+	w.at("refunds/payments/[A-Z0-9-]+")
+	w.inPanels("payment, narrow")
+	w.run(`{ const s = new CSSStyleSheet(); s.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"); document.adoptedStyleSheets = [s] }`)
+	w.inPanels("payment, narrow and spaced as WCAG 2.2, 1.4.12 has it")
+	w.judge("payment, narrow", "fr")
+}
+
+// inPanels holds what stands in a panel to its edges.
+func (w *window) inPanels(name string) {
+	w.t.Helper()
+	for _, over := range eval[[]string](w, `[...document.querySelectorAll("main .panel :is(p, table, td, th, dt, dd)")].filter((at) => at.checkVisibility() && at.getBoundingClientRect().right > at.closest(".panel").getBoundingClientRect().right).map((at) => at.outerHTML.slice(0, 120))`) {
+		w.t.Errorf("%s: over the edge of its panel: %s", name, over)
+	}
 }
 
 // A member ticks refunds on two pages, without a script, and has a sealed receipt of

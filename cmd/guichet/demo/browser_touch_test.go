@@ -167,7 +167,8 @@ func (w *window) everywhere(name string, lang locale.Language, still bool) {
 }
 
 // look holds a page at a kiosk to the rules of accessibility and to those of a kiosk:
-// targets of 60 pixels, the keys of the PIN in view, and on a still page nothing to scroll to.
+// targets of 60 pixels, letters of 20, the keys of the PIN in view, and on a still page
+// nothing to scroll to.
 func (w *window) look(name string, lang locale.Language, still bool) {
 	w.t.Helper()
 	eval[bool](w, `Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => true)`)
@@ -189,6 +190,11 @@ const atKiosk = `(() => {
     const box = (["checkbox", "radio"].includes(at.type) && at.labels[0] || at).getBoundingClientRect();
     if (at.closest("#keypad") && box.bottom + scrollY > innerHeight) troubles.push("has a key below the view, at " + Math.round(box.bottom + scrollY) + ": " + at.textContent);
     if (box.width < 59.5 || box.height < 59.5) troubles.push("has a target of " + Math.round(box.width) + " by " + Math.round(box.height) + ": " + at.outerHTML.slice(0, 120));
+  }
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let at; at = words.nextNode();) {
+    const size = parseFloat(getComputedStyle(at.parentElement).fontSize);
+    if (at.data.trim() && size < 20 && at.parentElement.checkVisibility({visibilityProperty: true}) && !at.parentElement.closest(".vh")) troubles.push("has letters of " + size + " px: " + at.data.trim().slice(0, 60));
   }
   return troubles;
 })()`
