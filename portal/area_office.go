@@ -100,10 +100,12 @@ func (p *Portal) officer(c *gin.Context) {
 		}
 	}
 	page.Put(c, v)
-	if v.Officer != nil && !p.spend(c, p.reads, v.Officer.Session) {
-		return
+	switch {
+	case v.Officer == nil:
+		c.Next()
+	case p.spend(c, p.reads, v.Officer.Session):
+		p.inTurn(c, v.Officer.Session)
 	}
-	c.Next()
 }
 
 // visitor finds who is signed in for a page that does not exist: its address tells at

@@ -70,6 +70,8 @@ func (p *Portal) session(c *gin.Context) {
 		if !p.spend(c, p.reads, session.Login.Session) {
 			return
 		}
+		p.inTurn(c, session.Login.Session)
+		return
 	}
 	c.Next()
 }

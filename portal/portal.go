@@ -32,6 +32,7 @@ import (
 	"guichet.example/portal/contact"
 	"guichet.example/portal/credentials"
 	"guichet.example/portal/documents"
+	"guichet.example/portal/download"
 	"guichet.example/portal/enrol"
 	"guichet.example/portal/feature"
 	"guichet.example/portal/federal"
@@ -194,6 +195,7 @@ type Portal struct {
 	uploads     *upload.Gate // files of all areas
 	often       *often       // changes, by network
 	reads       *often       // pages, by session: each look writes an audit row
+	together    together     // requests under way, by session
 	figures     figures
 	signing     *requests.Signing
 	renewer     *renewal.Renewer // nil: nothing is renewed
@@ -311,7 +313,8 @@ func (p *Portal) build() error {
 	if err := engine.SetTrustedProxies(p.cfg.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	engine.Use(p.allowAgent, p.identify, p.recover, p.limitOften, p.limitBody)
+	slow := download.NewGate(download.Limits{})
+	engine.Use(p.allowAgent, p.identify, slow.Pace(p.sessions.Network), p.recover, p.limitOften, p.limitBody)
 	engine.NoRoute(p.language, p.visitor, func(c *gin.Context) { p.fail(c, errNoPage) })
 	engine.NoMethod(p.language, p.visitor, p.adapt(noMethod))
 	if err := p.mount(engine); err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"guichet.example/auth/federation"
 	"guichet.example/certs/certstest"
 	"guichet.example/portal"
 	"guichet.example/portal/audit"
@@ -123,4 +124,68 @@ func TestServersShareEnrolment(t *testing.T) {
 	if opened != 1 || rows != 1 {
 		t.Errorf("%d sign-ins opened an account, with %d rows", opened, rows)
 	}
+}
+
+// One nonce opens one session: a token that is sent to both servers at once, by the browser
+// that asked for the nonce, counts on one of them, and on none later.
+func TestServersShareNonce(t *testing.T) {
+	both := servers(t)
+	v := both[0].visitor(t)
+	signed := token(t, both[0].card, origin, v.challenge())
+	thief := func(server int) bool {
+		w := both[server].visitor(t)
+		w.cookies["__Host-browser"] = v.cookies["__Host-browser"]
+		resp, _ := w.post("/fr/sign-in/card", "application/json", signed)
+		return resp.StatusCode == http.StatusOK
+	}
+	if n := atOnceOn(thief); n != 1 {
+		t.Errorf("one nonce opened %d sessions", n)
+	}
+	if thief(0) || thief(1) {
+		t.Error("a used nonce opens a session")
+	}
+}
+
+// One answer of a provider opens one session, whichever servers it is sent to at once.
+func TestServersShareAnswer(t *testing.T) {
+	saml, oidc := newIDP("csam", federation.SAML), newIDP("itsme", federation.OIDC)
+	both := servers(t, with(saml, oidc))
+	federatedOn(t, both[0])
+	for i, door := range []*idp{saml, oidc} {
+		fixed, err := person(door, mathieu.NationalNumber, 450)(federation.Flow{})
+		ok(t, err)
+		door.says["same"] = func(federation.Flow) (federation.Identity, error) { return fixed, nil }
+		v := both[i].visitor(t)
+		handle := v.begin("/fr/sign-in/federal/" + door.ID())
+		opened := atOnceOn(func(server int) bool {
+			w := both[server].visitor(t)
+			w.cookies["__Host-federal"] = v.cookies["__Host-federal"]
+			var resp *http.Response
+			if door == saml {
+				resp = w.acs(handle, "same")
+			} else {
+				resp = w.callback("itsme", handle, "same")
+			}
+			return resp.Header.Get("Location") == "/fr/home" && w.signedIn() == "mathieu"
+		})
+		if opened != 1 {
+			t.Errorf("%s: one answer opened %d sessions", door.ID(), opened)
+		}
+	}
+}
+
+// atOnceOn does something on both servers at once, several times, and counts the successes.
+func atOnceOn(do func(server int) bool) (n int) {
+	var group sync.WaitGroup
+	done := make([]bool, 12)
+	for i := range done {
+		group.Go(func() { done[i] = do(i % 2) })
+	}
+	group.Wait()
+	for _, one := range done {
+		if one {
+			n++
+		}
+	}
+	return n
 }
