@@ -121,6 +121,9 @@ func verifyAudit(ctx context.Context, env cli.Env, rows audit.Rows, headsFile st
 	for _, head := range report.Heads {
 		fmt.Fprintf(env.Stdout, "head %s %d %x\n", head.Chain, head.Seq, head.Hash)
 	}
+	for _, chain := range report.Unnamed {
+		fmt.Fprintf(env.Stdout, "no head names chain %s: it is another server's, or made by nobody of ours\n", chain)
+	}
 	for _, fault := range report.Faults {
 		fmt.Fprintln(env.Stdout, fault.Error())
 	}

@@ -23,6 +23,8 @@ const (
 	Reordered Problem = "reordered"
 	// Truncated: the chain ends before this row, which an anchor or a later chain names.
 	Truncated Problem = "truncated"
+	// Added: the chain had ended before this row.
+	Added Problem = "added"
 	// Unbound: the first row of a chain is not bound to any chain before it.
 	Unbound Problem = "unbound"
 )
@@ -49,6 +51,9 @@ type Report struct {
 	Anchors int     // checked
 	Heads   []Head  // of each chain, to be compared with one noted elsewhere
 	Faults  []Fault // in the order found, at most 100
+	// Unnamed are the chains that no anchor names: their writer kept its anchors elsewhere, or
+	// is none of ours. Empty where no anchors were given.
+	Unnamed []string
 }
 
 // Valid is true if no fault was found.
@@ -74,7 +79,9 @@ func (r Report) First() (Fault, bool) {
 // chains and anchors, not of rows.
 func Verify(ctx context.Context, rows Rows, anchors []Anchor) (Report, error) {
 	w := walk{wants: map[place][]want{}, heads: map[string]Head{}}
+	named := map[string]bool{}
 	for _, a := range anchors {
+		named[a.Chain] = true
 		w.want(a.Head, "an anchor of "+a.At.UTC().Format(timeLayout))
 	}
 	w.report.Anchors = len(anchors)
@@ -90,6 +97,11 @@ func Verify(ctx context.Context, rows Rows, anchors []Anchor) (Report, error) {
 		w.unsettled()
 	}
 	w.report.Chains = len(w.report.Heads)
+	for _, h := range w.report.Heads {
+		if len(anchors) > 0 && !named[h.Chain] {
+			w.report.Unnamed = append(w.report.Unnamed, h.Chain)
+		}
+	}
 	return w.report, nil
 }
 
@@ -195,6 +207,8 @@ func (w *walk) follow(e Entry) {
 		w.fault(e.Chain, e.Seq, Reordered, "row stands after row %d", before.Seq)
 	case e.Seq > before.Seq+1:
 		w.fault(e.Chain, before.Seq+1, Missing, "row %d follows row %d", e.Seq, before.Seq)
+	case w.last.Action == Stop:
+		w.fault(e.Chain, e.Seq, Added, "the chain had ended with row %d", before.Seq)
 	case e.Prev != before.Hash && e.sum() == e.Hash: // else e itself was changed
 		w.fault(e.Chain, before.Seq, Changed, "row %d was built on another hash", e.Seq)
 	}

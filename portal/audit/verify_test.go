@@ -51,6 +51,11 @@ func TestVerifyFaults(t *testing.T) {
 			*c = chain("c", Head{"b", 2, [32]byte{1}}, 3)
 		}, Fault{Chain: "b", Seq: 2, Problem: Changed}},
 		{"bound past the end", func(_, _, c *[]Entry) { *c = chain("c", Head{"b", 9, [32]byte{1}}, 3) }, Fault{Chain: "b", Seq: 6, Problem: Truncated}},
+		{"added after the end", func(_, _, c *[]Entry) {
+			end, h := headOf((*c)[2]).Next(Entry{At: noon, Actor: System, Action: Stop, Outcome: Done})
+			forged, _ := h.Next(Entry{At: noon, Member: "m", Actor: "m", Method: "card", Action: ReadMember, Object: "o", Outcome: Done})
+			*c = append(*c, end, forged)
+		}, Fault{Chain: "c", Seq: 5, Problem: Added}},
 		{"link taken out", func(a, _, _ *[]Entry) { rewrite(*a, 0, func(e *Entry) { e.Prev[0] = 1 }) }, Fault{Chain: "a", Seq: 1, Problem: Missing}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -92,6 +97,17 @@ func TestVerify(t *testing.T) {
 	report, err = Verify(t.Context(), rowsOf(a, b, c), anchors)
 	if err != nil || !report.Valid() || report.Rows != 13 || report.Chains != 3 || report.Anchors != 4 || report.Heads[2] != headOf(c[2]) {
 		t.Errorf("three chains: %+v, %v", report, err)
+	}
+	if len(report.Unnamed) != 0 {
+		t.Errorf("chains that anchors name: %q are said not to be", report.Unnamed)
+	}
+	report, err = Verify(t.Context(), rowsOf(a, b, c, chain("d", headOf(c[2]), 3)), anchors)
+	if err != nil || !report.Valid() || !slices.Equal(report.Unnamed, []string{"d"}) {
+		t.Errorf("a chain that no anchor names: %+v, %v", report, err)
+	}
+	report, err = Verify(t.Context(), rowsOf(a, b, c), nil)
+	if err != nil || len(report.Unnamed) != 0 {
+		t.Errorf("without anchors: %+v, %v", report, err)
 	}
 	failing := func(context.Context, func(Entry) error) error { return errors.New("disk") }
 	if _, err := Verify(t.Context(), failing, nil); err == nil {
