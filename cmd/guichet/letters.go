@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal"
 	"guichet.example/portal/letters"
+	"guichet.example/portal/locale"
 )
 
 // runLetters is the mailroom without a browser, for a machine beside the printer.
@@ -122,7 +124,10 @@ func lettersPrint(ctx context.Context, env cli.Env, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	return writeBatch(env.Stdout, *out, p)
+	if err := writeBatch(env.Stdout, *out, p); err != nil {
+		return fmt.Errorf("%w\nthe letters of batch %s are noted as printed and cannot be had again: make them anew at /fr/office/letters", err, p.ID)
+	}
+	return nil
 }
 
 // tryFolder makes the folder and a file in it.
@@ -166,7 +171,11 @@ func writeNew(path string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			err = errors.Join(err, os.Remove(path)) // a part of it is of no use, and may hold codes
+		}
+	}()
 	if _, err := f.Write(content); err != nil {
 		return err
 	}
@@ -179,6 +188,9 @@ func lettersTest(_ context.Context, env cli.Env, args []string) error {
 	settings, rest, err := settingsOf(flags, args, 1)
 	if err != nil {
 		return err
+	}
+	if _, known := locale.Parse(*lang); !known {
+		return fmt.Errorf("%w: -lang is fr, nl, de or en", cli.ErrUsage)
 	}
 	room := &letters.Service{House: portal.LettersOf(settings.Mutuality, settings.Origin), Now: time.Now}
 	drawn, err := room.TestPrint(*lang)
@@ -207,7 +219,9 @@ func lettersPosted(ctx context.Context, env cli.Env, args []string) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	if err := room.Posted(ctx, by, rest[0], count); err != nil {
+	if err := room.Posted(ctx, by, rest[0], count); errors.Is(err, letters.ErrNotFound) {
+		return fmt.Errorf("there is no batch %.40q", rest[0])
+	} else if err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "batch %s is posted\n", rest[0])
@@ -215,7 +229,7 @@ func lettersPosted(ctx context.Context, env cli.Env, args []string) (err error) 
 }
 
 func lettersReturned(ctx context.Context, env cli.Env, args []string) (err error) {
-	flags := cli.Flags(env, "letters returned", "guichet letters returned -config FILE LETTER REASON")
+	flags := cli.Flags(env, "letters returned", fmt.Sprintf("guichet letters returned -config FILE LETTER REASON\nThe reason is one of %v.", letters.Reasons()))
 	settings, rest, err := settingsOf(flags, args, 2)
 	if err != nil {
 		return err
@@ -241,8 +255,11 @@ func lettersList(ctx context.Context, env cli.Env, args []string) (err error) {
 	state := flags.String("state", "", "only those in this `state`: requested, printed, posted, used, returned, expired")
 	batch := flags.String("batch", "", "only those of this `batch`")
 	settings, _, err := settingsOf(flags, args, 0)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case *state != "" && !slices.Contains(letters.States(), letters.State(*state)):
+		return fmt.Errorf("%w: -state is one of %v", cli.ErrUsage, letters.States())
 	}
 	room, by, end, err := mailroom(ctx, env, settings)
 	if err != nil {

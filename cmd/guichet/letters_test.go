@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,10 +158,14 @@ func TestLettersWrongFolder(t *testing.T) {
 	if text, err := mailroomDoes(t, "test", "-config", config, test); err != nil || !strings.Contains(text, "22 pages") || !exists(test) {
 		t.Errorf("test print = %q, %v", text, err)
 	}
-	for _, args := range [][]string{{}, {"burn"}, {"print", "-config", config}, {"print", "-config", config, "-out", "x", "-limit", "0"}, {"posted", "-config", config, "b", "two"}} {
+	for _, args := range [][]string{{}, {"burn"}, {"print", "-config", config}, {"print", "-config", config, "-out", "x", "-limit", "0"}, {"posted", "-config", config, "b", "two"},
+		{"list", "-config", config, "-state", "burnt"}, {"test", "-config", config, "-lang", "xx", test + "x"}} {
 		if _, err := mailroomDoes(t, args...); !errors.Is(err, cli.ErrUsage) {
 			t.Errorf("letters %q = %v, want a usage error", args, err)
 		}
+	}
+	if _, err := mailroomDoes(t, "posted", "-config", config, "none", "1"); err == nil || !strings.Contains(err.Error(), `no batch "none"`) {
+		t.Errorf("posting a batch that is none = %v", err)
 	}
 }
 
@@ -200,5 +205,24 @@ func TestMailSettings(t *testing.T) {
 		if _, err := parseSettings(changed(t, tt.change)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: parseSettings = %v, want %q", tt.change, err, tt.want)
 		}
+	}
+}
+
+// TestLettersNotWritten: a batch that was printed and does not get onto the disk leaves no
+// part of itself, and who printed it is told what to do.
+func TestLettersNotWritten(t *testing.T) {
+	config, ask := postRoom(t)
+	ask(letters.NewEmail, "")
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=8k"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+	_, err := mailroomDoes(t, "print", "-config", config, "-out", disk)
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "make them anew") {
+		t.Errorf("print onto a full disk: %v", err)
+	}
+	if left, err := os.ReadDir(disk); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
 	}
 }

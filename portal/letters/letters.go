@@ -90,6 +90,9 @@ const (
 	Expired   State = "expired"
 )
 
+// States are all of them, in the order of a letter's life.
+func States() []State { return []State{Requested, Printed, Posted, Used, Returned, Expired} }
+
 // WorkingDays is how many working days a letter takes, from the day of the request to
 // the letter box, where the mutuality sets no other; MostWorkingDays is what it may set.
 const (
