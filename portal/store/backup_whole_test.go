@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,6 +199,11 @@ func scanForKeys(t *testing.T, b *bed) {
 	}
 }
 
+// pipe puts a named pipe, which nobody writes to, in the place of a file.
+func pipe(path string) error {
+	return errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600))
+}
+
 // TestRestoreRefuses: nothing is written over, and a backup that is not whole, or not what
 // was written, is named and not used.
 func TestRestoreRefuses(t *testing.T) {
@@ -235,9 +241,16 @@ func TestRestoreRefuses(t *testing.T) {
 				"a newer schema": {func(dir string) error {
 					return swap(b, dir, func(m map[string]any) { m["schema"] = 9999 })
 				}, store.ErrNewerSchema},
-				"file missing":  {func(dir string) error { return os.Remove(filepath.Join(dir, data)) }, store.ErrNoBackup},
-				"file cut":      {func(dir string) error { return halve(filepath.Join(dir, data)) }, store.ErrDamaged},
-				"a bit flipped": {func(dir string) error { return flipBit(filepath.Join(dir, data)) }, store.ErrDamaged},
+				"file missing":      {func(dir string) error { return os.Remove(filepath.Join(dir, data)) }, store.ErrNoBackup},
+				"file cut":          {func(dir string) error { return halve(filepath.Join(dir, data)) }, store.ErrDamaged},
+				"a bit flipped":     {func(dir string) error { return flipBit(filepath.Join(dir, data)) }, store.ErrDamaged},
+				"a pipe for a file": {func(dir string) error { return pipe(filepath.Join(dir, data)) }, store.ErrNoBackup},
+				"a file without an end": {func(dir string) error {
+					return errors.Join(os.Remove(filepath.Join(dir, data)), os.Symlink("/dev/zero", filepath.Join(dir, data)))
+				}, store.ErrNoBackup},
+				"a file that goes on and on": {func(dir string) error { return os.Truncate(filepath.Join(dir, data), 1<<42) }, store.ErrDamaged},
+				"a pipe for the manifest":    {func(dir string) error { return pipe(filepath.Join(dir, "manifest.json")) }, store.ErrNoBackup},
+				"a pipe for the seal":        {func(dir string) error { return pipe(filepath.Join(dir, "manifest.seal")) }, store.ErrForged},
 				"list flipped": {func(dir string) error {
 					return os.WriteFile(filepath.Join(dir, "objects.list"), []byte("../x 1 00\n"), 0o600)
 				}, store.ErrDamaged},
