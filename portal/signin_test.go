@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"guichet.example/certs/certstest"
+	"guichet.example/portal"
 )
 
 // problem is what the card page gets when it is refused.
@@ -105,6 +107,29 @@ func TestFailurePage(t *testing.T) {
 	}
 	if resp, _ := v.get("/healthz"); resp.StatusCode != http.StatusOK {
 		t.Errorf("healthz: %s", resp.Status)
+	}
+}
+
+// TestNotReady: what else the counter cannot do without keeps load balancers away while it is
+// missing, and nobody from the pages there are.
+func TestNotReady(t *testing.T) {
+	missing := errors.New("no such bucket: guichet")
+	c := open(t, func(cfg *portal.Config) { cfg.Ready = func() error { return missing } })
+	v := c.visitor(t)
+	if resp, body := v.get("/readyz"); resp.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "bucket") || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("readyz while it is missing: %s %q", resp.Status, body)
+	}
+	for _, path := range []string{"/healthz", "/fr/sign-in"} {
+		if resp, _ := v.get(path); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s while it is missing: %s", path, resp.Status)
+		}
+	}
+	if !strings.Contains(c.log.String(), missing.Error()) {
+		t.Error("the log does not say why")
+	}
+	missing = nil
+	if resp, _ := v.get("/readyz"); resp.StatusCode != http.StatusOK {
+		t.Errorf("readyz: %s", resp.Status)
 	}
 }
 
