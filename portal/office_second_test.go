@@ -61,3 +61,22 @@ func TestSecondOfficerForAnAddress(t *testing.T) {
 	}
 	second.wants("POST", item[1]+"/close", url.Values{"answer": {"accepted"}}, http.StatusConflict)
 }
+
+// Who leaves out the texts of a template reads of each in which language, in her own.
+func TestTemplateNamesItsLanguages(t *testing.T) {
+	c := open(t)
+	v, _ := c.officer(t, auth.Administrator)
+	for lang, want := range map[string][]string{
+		"fr": {"Écrivez le texte en français,", "Écrivez le texte en néerlandais,"},
+		"nl": {"Schrijf de tekst in het Nederlands,", "Schrijf de tekst in het Duits,"},
+		"de": {"Schreiben Sie den Text auf Deutsch,", "Schreiben Sie den Text auf Französisch,"},
+		"en": {"Write the text in English,", "Write the text in French,"},
+	} {
+		body := v.wants("POST", "/"+lang+"/office/templates/new", url.Values{"name": {"x"}}, http.StatusUnprocessableEntity)
+		for _, text := range want {
+			if !strings.Contains(body, text) {
+				t.Errorf("%s: the page lacks %q", lang, text)
+			}
+		}
+	}
+}

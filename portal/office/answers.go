@@ -199,11 +199,12 @@ func (o *Office) saveTemplate(c *gin.Context) error {
 	}
 	for _, l := range locale.Languages() {
 		field, text := "text-"+string(l), t.Texts[string(l)]
+		in := locale.A("language", v.T("office.templates.in."+string(l)))
 		switch unknown := unknownValues(text); {
 		case text == "" || len([]rune(text)) > MaxWords:
-			errs = append(errs, page.FieldError{Field: field, Text: v.T("office.templates.text.error", locale.A("language", l.Name()))})
+			errs = append(errs, page.FieldError{Field: field, Text: v.T("office.templates.text.error", in)})
 		case len(unknown) > 0:
-			errs = append(errs, page.FieldError{Field: field, Text: v.T("office.templates.value.error", locale.A("language", l.Name()))})
+			errs = append(errs, page.FieldError{Field: field, Text: v.T("office.templates.value.error", in)})
 		}
 	}
 	if len(errs) > 0 {
