@@ -66,17 +66,11 @@ func (w *bucketWatch) run(ctx context.Context) {
 	if w.Ready() == nil {
 		return
 	}
-	ticker := time.NewTicker(w.pause)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
+	every(ctx, w.pause, func() (more bool) {
+		if w.look(ctx); w.Ready() != nil {
+			return true
 		}
-		if w.look(ctx); w.Ready() == nil {
-			w.log.Info("the bucket is there: documents can be kept")
-			return
-		}
-	}
+		w.log.Info("the bucket is there: documents can be kept")
+		return false
+	})
 }

@@ -66,14 +66,19 @@ func (p *keyPair) config() *tls.Config {
 
 // run looks at the files until ctx ends.
 func (p *keyPair) run(ctx context.Context) {
-	ticker := time.NewTicker(tlsLook)
+	every(ctx, tlsLook, func() bool { p.look(); return true })
+}
+
+// every calls f again and again, until it says that there is no more to do, or ctx ends.
+func every(ctx context.Context, pause time.Duration, f func() (more bool)) {
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
-	for {
+	for more := true; more; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			p.look()
+			more = f()
 		}
 	}
 }
