@@ -149,6 +149,9 @@ func (db *DB) EndImport(ctx context.Context, mutuality, id string, state core.Im
 	if err != nil {
 		return fmt.Errorf("ending import: %w", err)
 	}
+	if err := db.Analyze(ctx); err != nil { // what came is in
+		db.cfg.Log.Warn("plans of the database", "err", err)
+	}
 	return nil
 }
 

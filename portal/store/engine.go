@@ -31,6 +31,8 @@ type engine interface {
 	what(err error) trouble
 	// size is a query for the bytes that the database takes.
 	size() string
+	// analyze has the planner look at what has grown.
+	analyze(ctx context.Context) error
 	// tasks run until the store is closed.
 	tasks(db *DB) []func()
 	// patience bounds a read, and how long an act waits for its turn. 0: no bound but

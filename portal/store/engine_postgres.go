@@ -258,7 +258,7 @@ func (p *postgres) readers() (most, spare int) { return 8, 0 }
 func (p *postgres) patience() time.Duration    { return p.bound(hasty) }
 func (p *postgres) beforeBatch(*conn) error    { return nil }
 func (p *postgres) doubts() bool               { return true }
-func (p *postgres) tasks(*DB) []func()         { return nil }
+func (p *postgres) tasks(db *DB) []func()      { return []func(){func() { p.keepPlans(db) }} }
 func (p *postgres) size() string               { return `SELECT pg_database_size(current_database())` }
 
 func (p *postgres) begin(c *conn) error {

@@ -132,7 +132,10 @@ func (d *delivery) open(ctx context.Context, database string) (err error) {
 			d.lines = append(d.lines, row.(core.Line))
 		}
 	}
-	return bare.Fill(ctx, database, path, benchMutuality, volume.sizes.Lines)
+	if err := bare.Fill(ctx, database, path, benchMutuality, volume.sizes.Lines); err != nil {
+		return err
+	}
+	return d.store.Analyze(ctx)
 }
 
 func (d *delivery) close(ctx context.Context) {

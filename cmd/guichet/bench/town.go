@@ -89,6 +89,9 @@ func (t *town) people(ctx context.Context) error {
 			return fmt.Errorf("%d rows of kind %s refused: %s", len(out.Rejects), kind, out.Rejects[0].Reason)
 		}
 	}
+	if err := t.store.Analyze(ctx); err != nil {
+		return err
+	}
 	for _, h := range holders {
 		m, err := t.store.MemberByNationalNumber(ctx, benchMutuality, h.NationalNumber)
 		if err != nil {
