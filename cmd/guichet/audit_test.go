@@ -18,7 +18,9 @@ import (
 	"guichet.example/auth/nrn"
 	"guichet.example/cmd/internal/cli"
 	"guichet.example/portal/account"
+	"guichet.example/portal/store"
 	"guichet.example/portal/store/storetest"
+	"guichet.example/portal/vault"
 )
 
 // Two servers write to one database at once, each a chain of its own. The command holds
@@ -137,4 +139,34 @@ func read(t *testing.T, file string) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// TestAuditOfNothing: where nothing of a counter is, the trail is told not to be there, in a
+// sentence, and nothing is made.
+func TestAuditOfNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "guichet.db")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	empty := storetest.EmptyDatabase(t)
+	for name, db := range map[string]string{"SQLite": file, "PostgreSQL": empty} {
+		for _, verb := range []string{"verify", "export"} {
+			err := runAudit(t.Context(), cli.Env{Stdout: io.Discard, Stderr: io.Discard}, []string{verb, "-db", db})
+			if !errors.Is(err, store.ErrNoStore) || strings.Contains(err.Error(), "goose") {
+				t.Errorf("%s: audit %s: %v", name, verb, err)
+			}
+		}
+	}
+	s := &Settings{Data: filepath.Dir(file), Keys: filepath.Join(t.TempDir(), "keys")}
+	if _, err := vault.NewKeys(s.Keys); err != nil {
+		t.Fatal(err)
+	}
+	for name, place := range map[string]where{"SQLite": {path: file}, "PostgreSQL": {database: empty}} {
+		if rows := (&checkup{s: s}).schema(t.Context(), place); len(rows) != 1 || rows[0] != noStore {
+			t.Errorf("%s: check says %+v", name, rows)
+		}
+	}
+	if there, err := store.Exists(t.Context(), empty); err != nil || there {
+		t.Errorf("a look made a schema: %v, %v", there, err)
+	}
 }

@@ -86,24 +86,3 @@ func (b *lockedBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.Buffer.String()
 }
-
-// TestAuditOfNothing: where nothing of a counter is, the trail is told not to be there, in a
-// sentence, and nothing is made.
-func TestAuditOfNothing(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "guichet.db")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	empty := storetest.EmptyDatabase(t)
-	for name, db := range map[string]string{"SQLite": file, "PostgreSQL": empty} {
-		for _, verb := range []string{"verify", "export"} {
-			err := runAudit(t.Context(), cli.Env{Stdout: io.Discard, Stderr: io.Discard}, []string{verb, "-db", db})
-			if !errors.Is(err, store.ErrNoStore) || strings.Contains(err.Error(), "goose") {
-				t.Errorf("%s: audit %s: %v", name, verb, err)
-			}
-		}
-	}
-	if there, err := store.Exists(t.Context(), empty); err != nil || there {
-		t.Errorf("a look made a schema: %v, %v", there, err)
-	}
-}
