@@ -85,6 +85,9 @@ func inFolder(folder string) ([]string, error) {
 
 func (x *importer) fileOf(path string) (importFile, error) {
 	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file that can be read twice", path)
+	}
 	if err != nil {
 		return importFile{}, err
 	}

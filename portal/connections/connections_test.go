@@ -53,7 +53,7 @@ func open(t *testing.T, most int, secure bool, proxies ...netip.Prefix) *house {
 		lent := httptest.NewTLSServer(nil)
 		lent.Close()
 		server.TLSConfig, h.tls = lent.TLS, lent.Client().Transport.(*http.Transport).TLSClientConfig
-		h.tls.ServerName = "example.com"
+		h.tls.ServerName, server.TLSConfig.NextProtos = "example.com", nil // HTTP/2 as well
 		go func() { h.ended <- server.ServeTLS(listener, "", "") }()
 	} else {
 		go func() { h.ended <- server.Serve(listener) }()
@@ -172,6 +172,43 @@ func TestWhoHoldsMostMakesRoom(t *testing.T) {
 	h.rested("127.0.1.3")
 	if h.again(first) || !h.again(alone) || !h.again(second) || !h.again(third) {
 		t.Error("another than the network with most made room")
+	}
+}
+
+// With HTTP/2 a connection serves while any of its streams does, and rests after.
+func TestStreamsKeepTheirConnection(t *testing.T) {
+	h := open(t, 2, true, anybody)
+	member := func() (do func(path string) (*http.Response, error)) {
+		config := h.tls.Clone()
+		config.NextProtos = []string{"h2"}
+		transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
+		t.Cleanup(transport.CloseIdleConnections)
+		client := &http.Client{Transport: transport, Timeout: 20 * time.Second}
+		return func(path string) (*http.Response, error) { return client.Get("https://" + h.address + path) }
+	}
+	serving, answers := member(), make(chan error, 1)
+	go func() {
+		resp, err := serving("/slow")
+		if err == nil {
+			err = resp.Body.Close()
+		}
+		answers <- err
+	}()
+	<-h.begun
+	resting := member()
+	for _, do := range []func(string) (*http.Response, error){resting, resting, member()} {
+		resp, err := do("/")
+		if err != nil || resp.ProtoMajor != 2 {
+			t.Fatalf("%v, %v", resp, err)
+		}
+		resp.Body.Close()
+	}
+	if f := h.bound.Figures(); f.Closed != 1 {
+		t.Errorf("%+v: who rests makes room once", f)
+	}
+	h.letGo()
+	if err := <-answers; err != nil {
+		t.Errorf("a stream under way was cut: %v", err)
 	}
 }
 

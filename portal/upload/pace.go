@@ -16,9 +16,9 @@ type pace struct {
 	answer time.Duration // for the answer, after that
 }
 
-// slowest is the pace of a slow telephone. Who is slower holds a connection and hardly any
-// memory, and not for long.
-var slowest = pace{grace: 15 * time.Second, speed: 20_000, all: 2 * time.Minute, answer: time.Minute}
+// slowest is the pace of a slow telephone, at which a member's largest file comes in within
+// all. Who is slower holds a connection and hardly any memory, and not for long.
+var slowest = pace{grace: 15 * time.Second, speed: 20_000, all: 10 * time.Minute, answer: time.Minute}
 
 // keep has the body of a request come in at this pace: what is slower ends in a timeout. A
 // file may take longer than other requests. A recorder in a test has no clock.

@@ -157,6 +157,14 @@ func TestMemoryIsCounted(t *testing.T) {
 	first.Leave()
 }
 
+// The largest file that a member may send, 10 MB, comes in at the pace that is asked of it.
+func TestPaceLetsTheLargestIn(t *testing.T) {
+	const largest = 10_000_000
+	if took := time.Duration(largest/slowest.speed) * time.Second; took > slowest.all {
+		t.Errorf("at %d bytes a second it takes %v, and has %v", slowest.speed, took, slowest.all)
+	}
+}
+
 // A body that trickles ends in a refusal, and one that comes in at its pace is read.
 func TestSlowForms(t *testing.T) {
 	was := slowest
