@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	perPage   = 20
-	yearsBack = 2 // years offered before the present one
+	perPage  = 20
+	maxYears = 15 // years offered: more than a document is kept
 )
 
 // listPage is one page of the list, newest first, a table for each month.
@@ -41,7 +41,11 @@ func (d *Documents) list(c *gin.Context) error {
 		return fmt.Errorf("listing documents: %w", err)
 	}
 	v.Title, v.Nav, v.Lead = v.T("documents.title"), "documents", v.T("documents.lead")
-	p := listPage{Filter: filter, Kinds: kindTabs(v, filter), Years: yearTabs(v, filter, d.Now())}
+	shelves, err := d.shelves(c)
+	if err != nil {
+		return fmt.Errorf("listing shelves: %w", err)
+	}
+	p := listPage{Filter: filter, Kinds: kindTabs(v, filter, shelves), Years: yearTabs(v, filter, shelves, d.Now())}
 	if before != "" {
 		p.Newest = filter.address(v, "")
 	}
@@ -99,37 +103,73 @@ var kindsOffered = []document.Kind{
 	document.KindPaper, document.KindOfficePaper,
 }
 
-// kindTabs and yearTabs each change one half of the filter and keep the other.
-func kindTabs(v page.View, f Filter) []page.Tab {
+// shelves are those of the vault that this login may see.
+func (d *Documents) shelves(c *gin.Context) ([]Shelf, error) {
+	list, err := d.Store.Shelves(c.Request.Context(), page.LoginOf(c))
+	if err == nil && d.careFor(c) != nil {
+		list = slices.DeleteFunc(list, func(s Shelf) bool { return Document{Kind: s.Kind, Method: s.Method}.care() })
+	}
+	return list, err
+}
+
+// kindTabs and yearTabs each change one half of the filter and keep the other. They offer
+// what there is, and what is chosen; nil where there is nothing to choose.
+func kindTabs(v page.View, f Filter, shelves []Shelf) []page.Tab {
 	tab := func(k document.Kind, text string) page.Tab {
 		to := f
 		to.Kind, to.Received = k, false
 		return page.Tab{Link: page.Link{URL: to.address(v, ""), Text: text}, Current: f.Kind == k && !f.Received}
 	}
-	received := f
-	received.Kind, received.Received = "", true
-	tabs := []page.Tab{
-		tab("", v.T("documents.filter.all")),
-		{Link: page.Link{URL: received.address(v, ""), Text: v.T("documents.filter.received")}, Current: f.Received},
+	tabs := []page.Tab{tab("", v.T("documents.filter.all"))}
+	if f.Received || slices.ContainsFunc(shelves, func(s Shelf) bool { return s.Method == Received }) {
+		received := f
+		received.Kind, received.Received = "", true
+		tabs = append(tabs, page.Tab{Link: page.Link{URL: received.address(v, ""), Text: v.T("documents.filter.received")}, Current: f.Received})
 	}
 	for _, k := range kindsOffered {
-		tabs = append(tabs, tab(k, v.T("documents.filter."+string(k))))
+		if f.Kind == k || slices.ContainsFunc(shelves, func(s Shelf) bool { return s.Method != Received && shelfOf(s.Kind) == k }) {
+			tabs = append(tabs, tab(k, v.T("documents.filter."+string(k))))
+		}
+	}
+	return choice(tabs)
+}
+
+// shelfOf is the tab under which a kind lies: all orders are under one.
+func shelfOf(k document.Kind) document.Kind {
+	switch k {
+	case document.KindLabels, document.KindEnvelopes, document.KindTravelPapers, document.KindIncapacityForm:
+		return document.KindEHICOrder
+	}
+	return k
+}
+
+// choice leaves out tabs of which there is but one beside all.
+func choice(tabs []page.Tab) []page.Tab {
+	if len(tabs) < 3 && tabs[0].Current {
+		return nil
 	}
 	return tabs
 }
 
-func yearTabs(v page.View, f Filter, now time.Time) []page.Tab {
+func yearTabs(v page.View, f Filter, shelves []Shelf, now time.Time) []page.Tab {
 	tab := func(year int, text string) page.Tab {
 		to := f
 		to.Year = year
 		return page.Tab{Link: page.Link{URL: to.address(v, ""), Text: text}, Current: f.Year == year}
 	}
 	tabs := []page.Tab{tab(0, v.T("documents.filter.years"))}
-	for i := range yearsBack + 1 {
-		year := now.In(locale.Zone()).Year() - i
+	this := now.In(locale.Zone()).Year()
+	first := this
+	for _, s := range shelves {
+		first = min(first, s.Since.In(locale.Zone()).Year())
+	}
+	for year := this; year >= max(first, this-maxYears+1); year-- {
 		tabs = append(tabs, tab(year, strconv.Itoa(year)))
 	}
-	return tabs
+	if f.Year != 0 && f.Year < first {
+		tabs = append(tabs, tab(f.Year, strconv.Itoa(f.Year)))
+	}
+	return choice(tabs)
 }
 
 // byMonth cuts a list at the months of Belgium's calendar.

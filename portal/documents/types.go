@@ -87,10 +87,19 @@ type Filter struct {
 // Retention is how many years a document is kept at least, from the day it came in.
 const Retention = 10
 
+// Shelf is one kind of document in a vault, to choose by.
+type Shelf struct {
+	Kind   document.Kind // empty where Method is Received
+	Method Method
+	Since  time.Time // when the oldest came in
+}
+
 // Store reads the vault; opening a document is audited.
 type Store interface {
 	// Documents lists the newest first, those before the id given (empty: first page).
 	Documents(ctx context.Context, login auth.Login, f Filter, before string, limit int) ([]Document, error)
+	// Shelves says what the vault holds, in no order; nothing of a document is shown.
+	Shelves(ctx context.Context, login auth.Login) ([]Shelf, error)
 	Document(ctx context.Context, login auth.Login, id string) (Document, error)
 	// Open returns the bytes of a version (0: the newest), checked against its hash.
 	Open(ctx context.Context, login auth.Login, id string, version int) ([]byte, error)

@@ -106,6 +106,38 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 	return list, nil
 }
 
+// Shelves implements documents.Store.
+func (db *DB) Shelves(ctx context.Context, login auth.Login) ([]documents.Shelf, error) {
+	var list []documents.Shelf
+	err := db.look(ctx, func(c *conn) error {
+		list = list[:0]
+		err := c.each(`SELECT kind, method, MIN(created_at) FROM documents WHERE mutuality = ? AND member = ? GROUP BY kind, method`,
+			[]any{login.Mutuality, string(login.Member)}, func(scan func(...any) error) error {
+				var s documents.Shelf
+				var since int64
+				err := scan(&s.Kind, &s.Method, &since)
+				s.Since = fromMicros(since)
+				list = append(list, s)
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		var issued sql.NullString
+		err = c.get(`SELECT MIN(issued) FROM received_documents WHERE mutuality = ? AND member = ?`, []any{login.Mutuality, string(login.Member)}, &issued)
+		if err != nil || !issued.Valid {
+			return err
+		}
+		since, err := fromDate(issued)
+		list = append(list, documents.Shelf{Method: documents.Received, Since: since})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading what a vault holds: %w", err)
+	}
+	return list, nil
+}
+
 // brussels is the zone in which a year begins for the member.
 var brussels = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Brussels")

@@ -194,6 +194,17 @@ func testDocuments(t *testing.T, b *bed) {
 			t.Errorf("Documents(%+v) = %d rows, want %d", tt.filter, got, tt.want)
 		}
 	}
+	first, err := b.Documents(ctx, b.claire, documents.Filter{Year: 2026}, "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []documents.Shelf{{Kind: document.KindBankChange, Method: documents.ByCard, Since: first[0].Created}}
+	if got, err := b.Shelves(ctx, b.claire); err != nil || !slices.Equal(got, want) {
+		t.Errorf("Shelves = %v, %v, want %v", got, err, want)
+	}
+	if got, err := b.Shelves(ctx, b.bram); err != nil || len(got) != 0 {
+		t.Errorf("Shelves of somebody else = %v, %v", got, err)
+	}
 }
 
 // due leases the documents whose level is to be raised now, as the runner does.

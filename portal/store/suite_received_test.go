@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -30,6 +31,10 @@ func runReceived(t *testing.T, open opener) {
 	list, err := b.Documents(ctx, b.claire, documents.Filter{}, "", 10)
 	if err != nil || len(list) != 2 || list[0].ID != signed && list[1].ID != signed {
 		t.Fatalf("Documents = %+v, %v", list, err)
+	}
+	shelves, err := b.Shelves(ctx, b.claire)
+	if i := slices.IndexFunc(shelves, func(s documents.Shelf) bool { return s.Method == documents.Received }); err != nil || i < 0 || shelves[i].Since.Year() < 2020 {
+		t.Errorf("Shelves = %v, %v: nothing received", shelves, err)
 	}
 	only, err := b.Documents(ctx, b.claire, documents.Filter{Received: true}, "", 10)
 	if err != nil || len(only) != 1 || !only[0].Unread || only[0].Title != "Lettre" {
