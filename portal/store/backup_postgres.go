@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -128,31 +129,57 @@ func inOrder(c *conn) ([]string, error) {
 	return list, nil
 }
 
-// isUsed tells whether there is more in a database than what fill leaves where it is cut
-// off: a schema no newer than the backup's, in which no program has begun its trail.
-func isUsed(ctx context.Context, database string, schema int64) (used bool, err error) {
+// mark is what a database says of itself that was filled from this backup and is not yet
+// checked, in a comment on the table of its versions.
+func (m Manifest) mark() (string, error) {
+	text, err := json.Marshal(m)
+	sum := sha256.Sum256(text)
+	return "restoring " + hex.EncodeToString(sum[:]), err
+}
+
+// unmark is for who has checked it, and for any program that works on it.
+const unmark = `
+	DO $$ BEGIN
+		IF obj_description('goose_db_version'::regclass, 'pg_class') LIKE 'restoring %' THEN
+			COMMENT ON TABLE goose_db_version IS NULL;
+		END IF;
+	END $$`
+
+// isUsed tells whether there is more in a database than what a restore of this backup leaves
+// where it is cut off: a schema no newer than the backup's, in which no program has begun its
+// trail, or all of the backup, on which none has worked since it was filled.
+func (m Manifest) isUsed(ctx context.Context, database string) (used, filled bool, err error) {
+	mark, err := m.mark()
+	if err != nil {
+		return true, false, err
+	}
 	cfg, err := configOf(database, nil)
 	if err != nil {
-		return true, err
+		return true, false, err
 	}
 	pool := stdlib.OpenDB(*cfg)
 	defer pool.Close()
 	var newer, trail bool
 	err = pool.QueryRowContext(ctx, `
-		SELECT coalesce(max(version_id), 0) > $1, to_regclass('audit') IS NOT NULL
-		FROM goose_db_version WHERE is_applied`, schema).Scan(&newer, &trail)
+		SELECT coalesce(max(version_id), 0) > $1, to_regclass('audit') IS NOT NULL,
+			coalesce(obj_description('goose_db_version'::regclass, 'pg_class'), '') = $2
+		FROM goose_db_version WHERE is_applied`, m.Schema, mark).Scan(&newer, &trail, &filled)
 	if err == nil && trail {
 		err = pool.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit)`).Scan(&used)
 	}
 	if err != nil {
-		return true, fmt.Errorf("looking at database: %w", err)
+		return true, false, fmt.Errorf("looking at database: %w", err)
 	}
-	return newer || used, nil
+	return !filled && (newer || used), filled, nil
 }
 
 // fill puts a backup into an empty database: the schema as it was, then all tables in one
-// transaction.
+// transaction, and the mark.
 func fill(ctx context.Context, database, dir string, m Manifest, told func(Step)) error {
+	mark, err := m.mark()
+	if err != nil {
+		return err
+	}
 	if err := makeSchemaAt(ctx, database, m.Schema); err != nil {
 		return err
 	}
@@ -170,7 +197,11 @@ func fill(ctx context.Context, database, dir string, m Manifest, told func(Step)
 	if _, err := raw.ExecContext(ctx, `BEGIN`); err != nil {
 		return err
 	}
-	if err := fillTables(ctx, raw, dir, m, told); err != nil {
+	err = fillTables(ctx, raw, dir, m, told)
+	if err == nil {
+		_, err = raw.ExecContext(ctx, `COMMENT ON TABLE goose_db_version IS '`+mark+`'`)
+	}
+	if err != nil {
 		raw.ExecContext(ctx, `ROLLBACK`)
 		return err
 	}

@@ -128,6 +128,11 @@ func (p *postgres) open(ctx context.Context, cfg Config) (*sql.DB, error) {
 		}
 	}
 	p.pool, p.write = stdlib.OpenDB(*reading), stdlib.OpenDB(*writing)
+	if !cfg.ReadOnly && !p.leisure {
+		if _, err := p.write.ExecContext(ctx, unmark); err != nil {
+			return p.pool, fmt.Errorf("opening database: %w", err)
+		}
+	}
 	if cfg.ReadOnly {
 		return p.pool, checkOnly(ctx, p.pool, `SELECT to_regclass('goose_db_version') IS NOT NULL`, postgresSteps())
 	}

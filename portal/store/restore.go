@@ -146,7 +146,7 @@ func (m Manifest) sum(name string) string {
 // hash of each file, the counts, the audit trail up to the heads, each document with the
 // keys. Nothing is written over: ErrBackupExists. One that was cut off is begun again by the
 // same call: a SQLite file has its name only once all of it is checked, a PostgreSQL database
-// is refused once it is filled. ErrNoBackup, ErrForged, ErrUnsealed, ErrOld, ErrDamaged,
+// goes on until a program has worked on it. ErrNoBackup, ErrForged, ErrUnsealed, ErrOld, ErrDamaged,
 // ErrNewerSchema, vault.ErrWrongKey; after an error what was made is not to be used.
 //
 // Sessions, links and what else proves somebody do not come back: they may have ended
@@ -171,7 +171,8 @@ func Restore(ctx context.Context, cfg Config, from From, told func(Step)) (Manif
 
 func restore(ctx context.Context, cfg Config, from From, m Manifest, told func(Step)) error {
 	dir := from.Dir
-	if err := m.fits(ctx, cfg); err != nil {
+	filled, err := m.fits(ctx, cfg)
+	if err != nil {
 		return err
 	}
 	if err := m.check(dir, told); err != nil {
@@ -196,39 +197,42 @@ func restore(ctx context.Context, cfg Config, from From, m Manifest, told func(S
 	if m.Engine == "sqlite" {
 		return makeFileOf(cfg, filepath.Join(dir, copyFile), m.sum(copyFile), func(apart Config) error { return proven(apart, newEngine(apart)) })
 	}
-	if err := fill(ctx, cfg.Database, dir, m, told); err != nil {
-		return err
+	if !filled {
+		if err := fill(ctx, cfg.Database, dir, m, told); err != nil {
+			return err
+		}
 	}
 	return proven(cfg, &postgres{leisure: true})
 }
 
-// fits refuses to restore where there is something, or to another engine.
-func (m Manifest) fits(ctx context.Context, cfg Config) error {
+// fits refuses to restore where there is something, or to another engine. filled: all of
+// this backup is there already, by a restore that was cut off while it checked.
+func (m Manifest) fits(ctx context.Context, cfg Config) (filled bool, err error) {
 	known, err := newest(map[string]fs.FS{"sqlite": sqliteSteps(), "postgres": postgresSteps()}[m.Engine])
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case m.Schema > known:
-		return fmt.Errorf("%w: the backup has version %d, this program knows up to %d", ErrNewerSchema, m.Schema, known)
+		return false, fmt.Errorf("%w: the backup has version %d, this program knows up to %d", ErrNewerSchema, m.Schema, known)
 	case m.Engine == "postgres" && cfg.Database == "", m.Engine == "sqlite" && cfg.Database != "":
-		return fmt.Errorf("the backup is of %s: restore it to that engine", m.Engine)
+		return false, fmt.Errorf("the backup is of %s: restore it to that engine", m.Engine)
 	case m.Objects > 0 && cfg.Objects == nil:
-		return ErrNoObjects
+		return false, ErrNoObjects
 	}
 	if cfg.Database != "" {
 		there, err := Exists(ctx, cfg.Database)
 		if err == nil && there {
-			there, err = isUsed(ctx, cfg.Database, m.Schema)
+			there, filled, err = m.isUsed(ctx, cfg.Database)
 		}
 		if err == nil && there {
 			err = fmt.Errorf("the database is not empty: %w", ErrBackupExists)
 		}
-		return err
+		return filled, err
 	}
 	if _, err := os.Lstat(cfg.Path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", cfg.Path, errors.Join(ErrBackupExists, err))
+		return false, fmt.Errorf("%s: %w", cfg.Path, errors.Join(ErrBackupExists, err))
 	}
-	return nil
+	return false, nil
 }
 
 // check compares each file with its hash.
@@ -342,5 +346,11 @@ func (db *DB) restoredFrom(ctx context.Context, m Manifest, reason string, told 
 		return err
 	}
 	note := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Restore, Reason: reason}
-	return db.write(ctx, note, func(t *tx) error { return endProofs(t.conn, note.At) })
+	return db.write(ctx, note, func(t *tx) error {
+		err := endProofs(t.conn, note.At)
+		if _, ok := db.engine.(*postgres); ok && err == nil {
+			err = run(t.conn, unmark)
+		}
+		return err
+	})
 }

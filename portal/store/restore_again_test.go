@@ -25,17 +25,17 @@ func backedUp(t *testing.T, open opener) (b *bed, whole string) {
 	return b, whole
 }
 
-// A restore that was cut off while it filled the database begins again by the same call,
-// until a program has worked on what was made.
+// A restore that was cut off while it filled or checked the database begins again by the same
+// call, until a program has worked on what was made.
 func TestRestoreBeginsAgain(t *testing.T) {
 	t.Parallel()
 	b, whole := backedUp(t, openPostgreSQL)
-	cut := func(cfg store.Config) {
+	cut := func(cfg store.Config, at string) {
 		t.Helper()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		if _, err := store.Restore(ctx, cfg, store.From{Dir: whole}, func(s store.Step) {
-			if s.What == "database" {
+			if s.What == at {
 				stop()
 			}
 		}); err == nil {
@@ -43,25 +43,41 @@ func TestRestoreBeginsAgain(t *testing.T) {
 		}
 	}
 	cfg := emptyPlace(t, b)
-	cut(cfg)
-	cut(cfg)
+	for _, at := range []string{"database", "database", "documents", "documents"} {
+		cut(cfg, at)
+	}
 	if _, err := store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet); err != nil {
 		t.Errorf("begun again: %v", err)
 	}
 	_, err := store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet)
 	wantErr(t, "once more, over itself", err, store.ErrBackupExists)
 
+	after := &bed{DB: openStore(t, cfg), t: t, open: openStore, cfg: cfg, clock: b.clock, claire: b.claire, count: b.count}
+	if got := after.audited(audit.Restore); len(got) != 1 {
+		t.Errorf("%d rows tell of the restore", len(got))
+	}
+
+	for _, at := range []string{"database", "documents"} {
+		cfg = emptyPlace(t, b)
+		cut(cfg, at)
+		db, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet)
+		wantErr(t, "after a program worked on it", err, store.ErrBackupExists)
+	}
 	cfg = emptyPlace(t, b)
-	cut(cfg)
-	db, err := store.Open(t.Context(), cfg)
-	if err != nil {
+	cut(cfg, "documents")
+	another := filepath.Join(t.TempDir(), "another")
+	if _, err := b.Backup(t.Context(), another, quiet); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	_, err = store.Restore(t.Context(), cfg, store.From{Dir: whole}, quiet)
-	wantErr(t, "after a program worked on it", err, store.ErrBackupExists)
+	_, err = store.Restore(t.Context(), cfg, store.From{Dir: another}, quiet)
+	wantErr(t, "filled from another backup", err, store.ErrBackupExists)
 }
 
 // A restore into a SQLite file that was killed leaves no store: the same call begins again,
