@@ -139,6 +139,7 @@ const slow = 10
 // out takes the card out and looks for what is left of the person.
 func (b *booth) out(name string) {
 	b.t.Helper()
+	b.run(`document.querySelector("[data-do=contrast]").click()`)
 	began := time.Now()
 	b.pullOut(b.t)
 	b.until("a blank screen", `!document.body.innerText.includes(`+quote(name)+`) && !document.querySelector("main h1, main form")`+
@@ -157,7 +158,23 @@ func (b *booth) out(name string) {
 			b.t.Errorf("going back shows the next person %q", text)
 		}
 	}
+	if kept := eval[string](b.window, leftBehind); kept != "[]" {
+		b.t.Errorf("the browser keeps %s for the next person", kept)
+	}
 }
+
+// leftBehind names what a browser still has of a person: what pages store, cookies that
+// scripts read, and pages that it shows without asking anybody.
+const leftBehind = `(async () => {
+	const kept = [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...await caches.keys(), ...document.cookie.split("; ").filter(Boolean)];
+	for (const one of await indexedDB.databases()) kept.push(one.name);
+	for (const one of await navigator.serviceWorker.getRegistrations()) kept.push(one.scope);
+	for (const lang of ["fr", "nl", "de", "en"]) for (const path of ["home", "bank", "requests", "documents", "account", "bank/check"]) {
+		const answer = await fetch("/" + lang + "/" + path, {cache: "only-if-cached", mode: "same-origin"}).catch(() => null);
+		if (answer && answer.ok) kept.push(path);
+	}
+	return JSON.stringify(kept);
+})()`
 
 // looksAround signs in by keyboard and looks at the pages of who is signed in.
 func (b *booth) looksAround() {

@@ -91,12 +91,14 @@ window.addEventListener("submit", (event) => {
   });
 });
 
+// contrast is the choice of who stands there, until she leaves.
 function contrast() {
   const button = page.querySelector('[data-do="contrast"]');
   const set = (on) => {
     document.documentElement.toggleAttribute("data-contrast", on);
     button.setAttribute("aria-pressed", String(on));
-    sessionStorage.setItem("contrast", on ? "1" : "");
+    if (on && screen !== "out") sessionStorage.setItem("contrast", "1");
+    else sessionStorage.removeItem("contrast");
   };
   button.hidden = false;
   button.addEventListener("click", () => set(!document.documentElement.hasAttribute("data-contrast")));
