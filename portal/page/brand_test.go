@@ -60,7 +60,7 @@ func TestPrepareTakesTheMeasuredBrands(t *testing.T) {
 		if css := w.Body.String(); !strings.Contains(css, "--accent:"+b.Light.Accent+";") || !strings.Contains(css, "--radius:") {
 			t.Errorf("brand.css = %s", css)
 		}
-		if strings.Contains(strings.SplitN(w.Body.String(), "dark", 2)[1], "--accent") {
+		if dark := strings.SplitN(w.Body.String(), "dark", 2)[1]; strings.Contains(dark, b.Light.Accent) || !strings.Contains(dark, "--accent:#e8b4da;") {
 			t.Error("the light accent holds in the dark too")
 		}
 	}
@@ -89,5 +89,21 @@ func TestBrandStylesheetMayBeKept(t *testing.T) {
 		if got := w.Header().Get("Cache-Control"); got != want {
 			t.Errorf("GET %s: Cache-Control %q, want %q", url, got, want)
 		}
+	}
+}
+
+// A brand that says only its light colours has those as shipped in the dark, which are the
+// ones that were checked, and prints in black.
+func TestBrandOfLightColoursInTheDark(t *testing.T) {
+	b, err := named(page.Brand{Light: page.Colours{Accent: "#0b5563", Tint: "#e2f0f2"}}).Prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = ":root{}\n@media screen{:root{--accent:#0b5563;--tint:#e2f0f2;}}\n" +
+		"@media screen and (prefers-color-scheme:dark){:root{--accent:#e8b4da;--tint:#3a2534;}}\n"
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, httptest.NewRequest("GET", "/brand.css", nil))
+	if got := w.Body.String(); got != want {
+		t.Errorf("brand.css = %q, want %q", got, want)
 	}
 }

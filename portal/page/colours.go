@@ -45,6 +45,18 @@ func (c Colours) or(shipped Colours) Colours {
 	return c
 }
 
+// besides fills from the dark colours as shipped what is empty here and given in light.
+func (c Colours) besides(light Colours) Colours {
+	given, shipped := light.fields(), dark
+	from := shipped.fields()
+	for i, f := range c.fields() {
+		if *f.value == "" && *given[i].value != "" {
+			*f.value = *from[i].value
+		}
+	}
+	return c
+}
+
 func (c Colours) check(paper string) error {
 	for _, f := range c.fields() {
 		if !colour.MatchString(*f.value) {
@@ -96,16 +108,19 @@ func luminance(hexColour string) float64 {
 }
 
 // stylesheet writes /brand.css: the tokens in which this brand differs from the
-// shipped ones.
+// shipped ones. It comes after guichet.css, so that what it says of light would hold in
+// the dark and on paper too: in the dark each such colour is said again, as given or as
+// shipped, and paper has none of them.
 func (b Brand) stylesheet() *ready {
 	var css strings.Builder
 	css.WriteString(":root{")
 	if b.Radius != nil {
 		fmt.Fprintf(&css, "--radius:%dpx;--radius-small:%dpx;", *b.Radius, min(*b.Radius, *b.Radius*3/5+1))
 	}
+	css.WriteString("}\n@media screen{:root{")
 	b.Light.write(&css)
-	css.WriteString("}\n@media (prefers-color-scheme:dark){:root{")
-	b.Dark.write(&css)
+	css.WriteString("}}\n@media screen and (prefers-color-scheme:dark){:root{")
+	b.Dark.besides(b.Light).write(&css)
 	css.WriteString("}}\n")
 	text := []byte(css.String())
 	hash := sha512.Sum384(text)
