@@ -322,10 +322,15 @@ func (s *Server) Resume() { s.all(syscall.SIGCONT) }
 
 func (s *Server) all(signal syscall.Signal) {
 	syscall.Kill(s.process.Pid, signal) // first: it would start others
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.process.Pid))
-	for _, child := range strings.Fields(string(children)) {
-		if pid, err := strconv.Atoi(child); err == nil {
-			syscall.Kill(pid, signal)
+	told := map[int]bool{}
+	for more := true; more; { // a list that is read while one of them ends may lack others
+		more = false
+		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.process.Pid))
+		for _, child := range strings.Fields(string(children)) {
+			if pid, err := strconv.Atoi(child); err == nil && !told[pid] {
+				syscall.Kill(pid, signal)
+				told[pid], more = true, true
+			}
 		}
 	}
 }
