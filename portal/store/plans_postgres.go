@@ -40,15 +40,14 @@ func (p *postgres) analyze(ctx context.Context) error {
 	}
 	cfg := p.patient.Copy()
 	delete(cfg.RuntimeParams, "default_transaction_read_only")
-	cfg.RuntimeParams["lock_timeout"] = millis(lockWait)
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return unconnected(err)
 	}
 	defer c.Close(context.WithoutCancel(ctx))
 	var errs []error
-	for _, table := range grown { // one that autovacuum looks at meanwhile is waited for a moment only
-		_, err := c.Exec(ctx, "ANALYZE "+pgx.Identifier{table}.Sanitize())
+	for _, table := range grown { // but one that autovacuum or another server looks at right now
+		_, err := c.Exec(ctx, "ANALYZE (SKIP_LOCKED) "+pgx.Identifier{table}.Sanitize())
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
