@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -37,4 +38,18 @@ func (p *Portal) Judge(ctx context.Context, network string, work func()) error {
 	defer done()
 	work()
 	return nil
+}
+
+// Hurry shortens how long a request waits for others of its session, and returns how long
+// it was.
+func (p *Portal) Hurry(patience time.Duration) (before time.Duration) {
+	before, p.together.patience = p.together.patience, patience
+	return before
+}
+
+// Lines is how many sessions have requests under way.
+func (p *Portal) Lines() int {
+	p.together.mu.Lock()
+	defer p.together.mu.Unlock()
+	return len(p.together.of)
 }

@@ -257,7 +257,8 @@ func New(cfg Config) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{cfg: cfg, host: origin.Host, secure: origin.Scheme == "https", policy: policy("")}
+	p := &Portal{cfg: cfg, host: origin.Host, secure: origin.Scheme == "https", policy: policy(""),
+		together: together{patience: atOncePatience}}
 	p.agentPolicy = p.policy
 	if cfg.Agent != "" {
 		p.agentPolicy = policy(" " + cfg.Agent)

@@ -20,6 +20,8 @@ const (
 
 // together bounds how many requests of one session are under way; those beyond wait in line.
 type together struct {
+	patience time.Duration // how long one waits
+
 	mu sync.Mutex
 	of map[string]*line
 }
@@ -56,7 +58,7 @@ func (t *together) enter(ctx context.Context, session string) (leave func(), ok 
 		return func() { <-l.places; out() }, true
 	default:
 	}
-	patience := time.NewTimer(atOncePatience)
+	patience := time.NewTimer(t.patience)
 	defer patience.Stop()
 	select {
 	case l.places <- struct{}{}:

@@ -1,7 +1,12 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -64,33 +69,81 @@ func TestBrowserByKeyboard(t *testing.T) {
 	w.hit("tbody th a", enter)
 	w.at("documents/[a-z0-9]+")
 	w.stop(`main a.button[href$="/file.pdf"]`)
-	w.writesByKeyboard()
 }
 
-// writesByKeyboard sends a message to the mutuality.
-func (w *window) writesByKeyboard() {
-	w.t.Helper()
+// A message to the mutuality by keyboard, from the first page to the one that says it is
+// sent: a choice by arrow, a file, an answer to change at the check, and two mistakes.
+func TestBrowserWritesByKeyboard(t *testing.T) {
+	s := onStage(t)
+	w := s.window(t)
+	w.signIn("grace", "en")
 	const send = "main form button[data-kind=first]"
-	w.visit("/en/contact/new?subject=data-error")
+	w.visit("/en/home")
+	w.hit(`#menu nav a[href="/en/requests"]`, enter)
+	w.at("requests")
+	w.hit(`main a[href="/en/requests/contact"]`, enter)
 	w.at("requests/contact")
-	w.hit("input[name=reply]", space)
-	w.hit(send, enter)
+	w.expectComplaint("422")
+	w.hit(send, enter) // nothing chosen
+	w.until("the errors", `document.querySelector("#errors")`)
+	w.focused("#errors")
+	w.hit("#errors a", enter)
+	w.focused("input[name=reply]")
+	w.press(arrowDown)
+	w.focused("input[name=reply][value=letter]:checked")
+	w.press(enter) // in a choice sends, as the button does
 	w.at("requests/contact/words")
 	w.focused("h1")
 	w.hit(send, enter) // nothing written
 	w.until("the errors", `document.querySelector("#errors")`)
 	w.focused("#errors")
+	w.stop("select[name=subject]")
+	w.press(arrowDown, arrowDown)
+	chosen := eval[string](w, `document.activeElement.selectedOptions[0].textContent`)
 	w.stop("#title")
 	w.press("My address")
 	w.stop("#text")
-	w.press("The box is missing.")
+	w.press("The box is missing.", enter, "It is box 3.")
 	w.hit(send, enter)
+	w.at("requests/contact/files")
+	w.focused("h1")
+
+	w.stop("#file")
+	w.do("choosing a file", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{photo(t)})) // its window is the system's
+	w.leave(func() { w.hit("main form button[data-kind=second]", enter) })
+	w.sees("main .files", "PNG")
+	w.hit(`main .files form[action$="/remove"] button`, enter)
+	w.until("no file", `document.readyState === "complete" && !document.querySelector("main .files")`)
+	w.hit("main .actions a.button[data-kind=first]", enter)
+	w.at("requests/contact/check")
+	w.focused("h1")
+	w.sees("main", chosen)
+	w.hit(`main .change a[href$="#title"]`, enter)
+	w.at("requests/contact/words")
+	w.focused("#title")
+	w.press(lineEnd, " at home", enter)
 	w.at("requests/contact/files")
 	w.hit("main .actions a.button[data-kind=first]", enter)
 	w.at("requests/contact/check")
 	w.hit(send, enter)
 	w.at("messages/[a-z0-9]+")
-	w.sees("main", "My address")
+	w.focused(".banner h2")
+	w.sees("main", "My address at home")
+	w.sees("main", "It is box 3.")
+}
+
+// photo is a file that one may send.
+func photo(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "box.png")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(png.Encode(file, image.NewGray(image.Rect(0, 0, 8, 8))), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // The panel's failure takes the focus that was on the button it replaces, and Enter

@@ -54,7 +54,9 @@ func strike(ctx context.Context, t *chromedp.Target, modifier chromedp.Modifier,
 }
 
 const (
-	tabKey = kb.Tab
-	enter  = kb.Enter
-	space  = " "
+	tabKey    = kb.Tab
+	enter     = kb.Enter
+	space     = " "
+	arrowDown = kb.ArrowDown
+	lineEnd   = kb.End
 )
