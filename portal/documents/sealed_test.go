@@ -22,7 +22,7 @@ func TestSealedDocuments(t *testing.T) {
 		title  string
 	}{
 		{ByApproval, asSeal, "Accord scellé, sceau valide"},
-		{ByReceipt, asSeal, "Reçu scellé, sceau valide"},
+		{ByReceipt, asSeal, "Accusé de réception scellé, sceau valide"},
 		{ByStatement, asSeal, "Relevé scellé, sceau valide"},
 		{ByApproval, passed, "Signature non valable"},
 		{ByReceipt, passed, "Signature non valable"},

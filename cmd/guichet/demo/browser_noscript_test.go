@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"guichet.example/portal/locale"
@@ -25,6 +26,43 @@ func TestBrowserWithoutScript(t *testing.T) {
 	t.Run("order", func(t *testing.T) { member.during(t).ordersUnscripted() })
 	t.Run("message", func(t *testing.T) { member.during(t).writesUnscripted() })
 }
+
+// No page of a member shows what only a script could answer.
+func TestBrowserTourWithoutScript(t *testing.T) {
+	s := onStage(t)
+	f := s.filled(t)
+	w := s.window(t)
+	w.signIn("mathieu", "nl")
+	w.size(telephone, 800)
+	w.scriptOff()
+	seen := map[string]bool{}
+	for _, stop := range memberStops {
+		if seen[stop.route] {
+			continue
+		}
+		seen[stop.route] = true
+		stop.way(w, "/nl/", f)
+		w.shoot("no script "+stop.name, "nl")
+		if dead := eval[[]string](w, seeDead); len(dead) > 0 {
+			t.Errorf("%s: without script there is still %s", stop.name, strings.Join(dead, "\n"))
+		}
+		w.judgeUnscripted()
+	}
+}
+
+// seeDead lists what one can see, or Tab to, that does nothing by itself: buttons that send
+// nothing, links to nowhere, forms that nothing sends, and room that a script would fill.
+const seeDead = `(() => {
+  const at = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility());
+  const dead = [
+    ...at("button").filter((b) => b.type !== "submit" || !b.form),
+    ...at("a").filter((a) => !a.getAttribute("href") || a.hash && a.pathname === location.pathname && a.search === location.search && !document.getElementById(decodeURIComponent(a.hash.slice(1)))),
+    ...at("form").filter((f) => ![...f.elements].some((e) => e.type === "submit" && e.checkVisibility())),
+    ...at("input, select, textarea").filter((e) => !e.form),
+    ...at("[role=status], [role=alert], output, dialog").filter((e) => !e.innerText.trim() && e.getBoundingClientRect().height > 1),
+  ];
+  return dead.map((e) => e.outerHTML.slice(0, 160));
+})()`
 
 func (w *window) writesUnscripted() {
 	w.t.Helper()
