@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -141,11 +143,41 @@ func (b kioskBrowser) Binding(c *gin.Context) string {
 
 // End ends the session of this browser and has it forget everything but which kiosk it
 // is: Clear-Site-Data "cookies" would make it nobody's.
-func (b kioskBrowser) End(c *gin.Context) error { return b.p.sessions.End(c) }
+func (b kioskBrowser) End(c *gin.Context) error {
+	b.Show(c, false)
+	return b.p.sessions.End(c)
+}
 
 // Token is the hash of the session's token, for acts on the session itself.
 func (b kioskBrowser) Token(c *gin.Context) ([32]byte, bool) {
 	return tokenOf(c.Request, sessionCookie)
+}
+
+// shownCookie says that who is signed in at the kiosk wants amounts and numbers to be shown.
+// It names her session, so that it is nothing to who comes after her.
+const shownCookie = "__Host-shown"
+
+// shownMark is what the cookie holds for the session with this hash.
+func shownMark(session [32]byte) string {
+	mark := sha256.Sum256(append([]byte("amounts and numbers are shown\n"), session[:]...))
+	return base64.RawURLEncoding.EncodeToString(mark[:])
+}
+
+// Show sets the cookie for the session of this browser, or takes it away.
+func (b kioskBrowser) Show(c *gin.Context, on bool) {
+	hash, ok := b.Token(c)
+	if !on || !ok {
+		dropCookie(c.Writer, shownCookie)
+		return
+	}
+	setCookie(c.Writer, shownCookie, shownMark(hash))
+}
+
+// shows says whether she asked for it in this session.
+func shows(r *http.Request) bool {
+	hash, ok := tokenOf(r, sessionCookie)
+	cookie, err := r.Cookie(shownCookie)
+	return ok && err == nil && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(shownMark(hash))) == 1
 }
 
 // ofKiosk gives a session that begins at a kiosk the kiosk's times.

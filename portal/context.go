@@ -66,6 +66,9 @@ func (p *Portal) session(c *gin.Context) {
 		if session.Ends.Before(v.IdleEnds) {
 			v.IdleEnds = session.Ends
 		}
+		if v.Kiosk != nil {
+			v.Kiosk.Shown = shows(c.Request)
+		}
 		page.Put(c, v)
 		if !p.spend(c, p.reads, session.Login.Session) {
 			return

@@ -76,7 +76,7 @@ func closedAt(path string) bool {
 
 // ofSessionsAtKiosk are the routes that are about a session at a kiosk, and are closed to
 // all others as to nobody.
-var ofSessionsAtKiosk = []string{"kiosk/stay", "kiosk/print"}
+var ofSessionsAtKiosk = []string{"kiosk/stay", "kiosk/print", "kiosk/amounts"}
 
 // openToAll are the acts without a session.
 var openToAll = map[auth.Act]bool{auth.Public: true, auth.OfficeDoor: true}

@@ -80,10 +80,10 @@ func wayRows(v page.View, p profile.Profile, a credentials.Account) []page.Summa
 	rows = append(rows, page.SummaryRow{Label: v.T("password.way.password"), Value: value, Detail: detail,
 		Change: page.Link{URL: v.URL(changePath), Text: v.T("password.change"), Hidden: v.T("password.change.what")}})
 	if a.UserNumber != "" {
-		rows = append(rows, page.SummaryRow{Label: v.T("password.way.number"), Value: credentials.Handle{Kind: credentials.KindUser, Value: a.UserNumber}.Shown()})
+		rows = append(rows, page.SummaryRow{Label: v.T("password.way.number"), Content: page.Private(v, credentials.Handle{Kind: credentials.KindUser, Value: a.UserNumber}.Shown())})
 	}
 	if a.AccessCode != "" && p.Takes(profile.AccessCode) {
-		rows = append(rows, page.SummaryRow{Label: v.T("password.way.code"), Value: a.AccessCode})
+		rows = append(rows, page.SummaryRow{Label: v.T("password.way.code"), Content: page.Private(v, a.AccessCode)})
 	}
 	return append(rows, emailRow(v, a))
 }

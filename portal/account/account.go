@@ -92,7 +92,7 @@ func identityRows(v page.View, m Member) []page.SummaryRow {
 		{Label: v.T("account.name"), Value: m.Name()},
 		{Label: v.T("account.birth"), Value: birth(v, m)},
 		{Label: v.T("account.number"), Content: page.MaskedNumber(v, last2(m))},
-		{Label: v.T("account.affiliation"), Value: m.Affiliation,
+		{Label: v.T("account.affiliation"), Content: page.Private(v, m.Affiliation),
 			Detail: membership(v, m)},
 	}
 }

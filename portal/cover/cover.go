@@ -95,10 +95,7 @@ func affiliation(v page.View, number string) templ.Component {
 		digits := n.Digits()
 		return page.MaskedNumber(v, digits[len(digits)-2:])
 	}
-	if v.Kiosk != nil && len(number) > 2 {
-		return page.MaskedNumber(v, number[len(number)-2:])
-	}
-	return page.Text(number)
+	return page.Private(v, number)
 }
 
 // booklet lists who else is on the booklet, of those whose data she may read.

@@ -50,6 +50,9 @@ func (o Overview) withoutCare() Overview {
 	return o
 }
 
+// kioskDocuments is how many documents are on the home page at a kiosk, which one reads standing.
+const kioskDocuments = 3
+
 // at is what there is of it at the mutuality of the page.
 func (o Overview) at(v page.View) Overview {
 	if !v.Leads("rights/maf") {
@@ -57,6 +60,9 @@ func (o Overview) at(v page.View) Overview {
 	}
 	if !v.Leads("messages") {
 		o.Changes = slices.DeleteFunc(slices.Clone(o.Changes), func(c Change) bool { return c.Message })
+	}
+	if v.Kiosk != nil {
+		o.Documents = o.Documents[:min(len(o.Documents), kioskDocuments)]
 	}
 	o.Coming = slices.DeleteFunc(slices.Clone(o.Coming), func(c Coming) bool { return !v.Leads(comingPaths[c.What]) })
 	return o

@@ -136,7 +136,7 @@ func mafNews(v page.View, m Maf) string {
 	if m.Counted >= m.Ceiling {
 		return v.T("home.maf.reached")
 	}
-	return v.T("home.maf.left", locale.A("left", locale.Money(v.Lang, m.Ceiling-m.Counted)))
+	return v.T("home.maf.left", locale.A("left", v.Money(m.Ceiling-m.Counted)))
 }
 
 func mafWidth(m Maf) string {

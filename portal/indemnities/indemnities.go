@@ -197,7 +197,7 @@ func paymentsTable(v page.View, o Overview) page.Table {
 		}
 		t.Rows = append(t.Rows, page.TableRow{page.TitleCell(page.Link{Text: locale.Date(v.Lang, p.Paid)}, account), page.Text(name(v, p.Person)),
 			page.TitleCell(page.Link{Text: v.T("rights.span", locale.A("from", locale.Date(v.Lang, p.From)), locale.A("to", locale.Date(v.Lang, p.To)))},
-				v.TN("indemnities.days", p.Days, locale.A("daily", locale.Money(v.Lang, p.Daily)))),
+				v.TN("indemnities.days", p.Days, locale.A("daily", v.Money(p.Daily)))),
 			page.Amount(v, p.Gross), page.Amount(v, p.Net)})
 	}
 	return t

@@ -3,6 +3,7 @@ package kiosk
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -20,6 +21,9 @@ type Browser interface {
 	End(c *gin.Context) error
 	// Token is the hash of the session's token, if there is one.
 	Token(c *gin.Context) ([32]byte, bool)
+	// Show shows amounts and numbers to who is signed in, until her session ends, or hides
+	// them again.
+	Show(c *gin.Context, on bool)
 }
 
 // Area is the pages of kiosks, and those on which administrators pair them. All fields
@@ -31,12 +35,13 @@ type Area struct {
 
 // Paths of the area, below the language.
 const (
-	idlePath   = "kiosk"
-	overPath   = "kiosk/over"
-	stayPath   = "kiosk/stay"
-	helpPath   = "kiosk/help"
-	printPath  = "kiosk/print"
-	officePath = "office/kiosks"
+	idlePath    = "kiosk"
+	overPath    = "kiosk/over"
+	stayPath    = "kiosk/stay"
+	helpPath    = "kiosk/help"
+	printPath   = "kiosk/print"
+	amountsPath = "kiosk/amounts"
+	officePath  = "office/kiosks"
 )
 
 // Route mounts the area.
@@ -46,6 +51,7 @@ func (a *Area) Route(r page.Routes) {
 	r.POST(stayPath, auth.ReadFile, a.stay)
 	r.POST(helpPath, auth.Public, a.help)
 	r.POST(printPath, auth.ReadFile, a.print)
+	r.POST(amountsPath, auth.ReadFile, a.amounts)
 
 	r.GET(officePath, auth.ManageKiosks, a.list)
 	r.POST(officePath, auth.ManageKiosks, a.add)
@@ -118,6 +124,25 @@ func (a *Area) stay(c *gin.Context) error {
 		return err
 	}
 	c.JSON(http.StatusOK, gin.H{"seconds": int(times.Idle.Seconds()), "more": err == nil})
+	return nil
+}
+
+// maxQuery bounds what stands behind the path of the page to return to, in bytes.
+const maxQuery = 2 << 10
+
+// amounts shows amounts and numbers, or hides them again, and returns to the page.
+func (a *Area) amounts(c *gin.Context) error {
+	v := page.From(c)
+	if v.Kiosk == nil || v.Login == nil {
+		return auth.ErrSignInRequired
+	}
+	a.Browser.Show(c, c.PostForm("show") == "1")
+	to := v.URL(page.LocalPath(c.PostForm("page")))
+	query := c.PostForm("query")
+	if asked, err := url.ParseQuery(query); err == nil && query != "" && len(query) <= maxQuery {
+		to += "?" + asked.Encode()
+	}
+	c.Redirect(http.StatusSeeOther, to)
 	return nil
 }
 

@@ -20,6 +20,9 @@
 // office's queue, once for each cause while nobody came: a key that is suspended, a reader,
 // printer or browser that fails, a card left in, nothing heard for [CallAfter].
 //
+// Amounts and her numbers are masked there until she asks for them, for her session alone
+// ([Browser].Show).
+//
 // What is printed there is a page of hers ([PrintOf]), counted by session, with a row each.
 //
 // A session that began at a kiosk lives only while the lease it began in does: no beat

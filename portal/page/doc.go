@@ -50,7 +50,8 @@
 //	Tabs(label, []Tab)                        filters of a list
 //	EmptyState(Empty)  ReferenceBox(Reference)
 //	Doors(v, []Door)                          ways to sign in; pictures "card", "phone", "fields"
-//	Amount(v, cents)  MaskedAccount(v, "BE", "6769")  MaskedNumber(v, "28")
+//	Amount(v, cents)  Money(v, cents)  Number(v, cents)  MaskedAccount(v, "BE", "6769")  MaskedNumber(v, "28")
+//	Private(v, number)  v.Money(cents)  v.Drawn(cents): at a kiosk all masked until she asks
 //	Text(s)  Rich(text, urls…)                Rich: **strong**, [link]
 //	TextLink(Link)  ButtonLink(kind, Link)    kinds First, Second, Danger
 //	PrintButton(text)                         hidden without script

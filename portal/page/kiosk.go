@@ -22,6 +22,8 @@ type Kiosk struct {
 	Silence time.Duration // without a sign of life of its agent, sessions end
 	Binding string        // mark of the browser, for the agent; only on the screen between people
 	Screen  string        // which screen between people it is; empty: another page
+	Shown   bool          // who is signed in asked to see amounts and numbers
+	private bool          // the page has some: set while it is made
 }
 
 // kioskLinks are what the head of a page at a kiosk has besides.

@@ -184,7 +184,7 @@ func partText(v page.View, p Payment) string {
 	if !p.Open || p.Cents == p.Whole {
 		return ""
 	}
-	return v.T("refunds.part", locale.A("amount", locale.Money(v.Lang, p.Whole)))
+	return v.T("refunds.part", locale.A("amount", v.Money(p.Whole)))
 }
 
 func paymentAddress(v page.View, reference string) string {

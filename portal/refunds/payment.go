@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"guichet.example/auth"
@@ -82,7 +83,7 @@ func rows(v page.View, p Payment) []page.SummaryRow {
 	if p.Open && p.Last4 != "" {
 		list = append(list, page.SummaryRow{Label: v.T("refunds.row.account"), Content: page.MaskedAccount(v, "", p.Last4)}) // of which country is not delivered
 	}
-	list = append(list, page.SummaryRow{Label: v.T("refunds.row.amount"), Value: locale.Money(v.Lang, p.Cents), Detail: direction(v, p)})
+	list = append(list, page.SummaryRow{Label: v.T("refunds.row.amount"), Content: page.Money(v, p.Cents), Detail: direction(v, p)})
 	if p.Open && p.Communication != "" {
 		list = append(list, page.SummaryRow{Label: v.T("refunds.row.communication"), Value: p.Communication})
 	}
@@ -140,6 +141,14 @@ func supplementText(v page.View, x Line) string {
 	return locale.Number(v.Lang, *x.Supplement)
 }
 
+// supplement is supplementText as a cell of a page.
+func supplement(v page.View, x Line) templ.Component {
+	if x.Supplement == nil {
+		return page.Text(v.T("refunds.unknown"))
+	}
+	return page.Number(v, *x.Supplement)
+}
+
 // acts is the table of what stands under one certificate; language is that of the
 // words of the insurance system.
 func acts(v page.View, g group, language string) page.Table {
@@ -151,8 +160,7 @@ func acts(v page.View, g group, language string) page.Table {
 	for _, x := range g.Lines {
 		t.Rows = append(t.Rows, page.TableRow{
 			page.TitleCell(page.Link{Text: natureText(x), Lang: v.Foreign(language)}, detailText(v, x)),
-			page.Text(locale.Number(v.Lang, x.Fee)), page.Text(supplementText(v, x)),
-			page.Text(locale.Number(v.Lang, x.Refund)), page.Text(locale.Number(v.Lang, x.Own)),
+			page.Number(v, x.Fee), supplement(v, x), page.Number(v, x.Refund), page.Number(v, x.Own),
 		})
 	}
 	return t
@@ -178,7 +186,7 @@ func (s segment) middle() string { return percent(s.At + s.Wide/2) }
 func barText(v page.View, parts []segment) string {
 	var words []string
 	for _, s := range parts {
-		words = append(words, v.T("refunds.bar."+s.Kind, locale.A("amount", locale.Money(v.Lang, s.Cents))))
+		words = append(words, v.T("refunds.bar."+s.Kind, locale.A("amount", v.Money(s.Cents))))
 	}
 	return strings.Join(words, ", ")
 }

@@ -409,7 +409,7 @@ func madeView(v page.View, r Receipt) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				templ_7745c5c3_Err = page.SummaryList([]page.SummaryRow{
-					{Label: v.T("refunds.receipt.total"), Value: locale.Money(v.Lang, r.Cents)},
+					{Label: v.T("refunds.receipt.total"), Content: page.Money(v, r.Cents)},
 					{Label: v.T("refunds.made.payments"), Value: strconv.Itoa(len(r.Payments)), Detail: strings.Join(r.Payments, ", ")},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

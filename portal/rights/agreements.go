@@ -140,7 +140,7 @@ func agreementRow(v page.View, a PersonAgreement, state AgreementState) page.Tab
 		what = v.T("rights.agreements.by", locale.A("kind", what), locale.A("professional", a.Professional))
 	}
 	if a.Cents != 0 {
-		what += v.T("rights.agreements.amount", locale.A("amount", locale.Money(v.Lang, a.Cents)))
+		what += v.T("rights.agreements.amount", locale.A("amount", v.Money(a.Cents)))
 	}
 	return page.TableRow{page.TitleCell(page.Link{Text: a.Subject, Lang: v.Foreign(a.Language)}, what), page.Text(name(v, a.Person)),
 		page.Text(span(v, a.Since, a.Until)), page.Badge(agreementKinds[state], v.T("rights.agreements.state."+string(state)))}

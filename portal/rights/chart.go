@@ -41,12 +41,12 @@ func chartOf(v page.View, years []MafYear) chart {
 	share := func(cents int64) float64 { return float64(cents) * 100 / float64(scale) }
 	for i, y := range years {
 		b := bar{
-			Year: strconv.Itoa(y.Year), Ceiling: v.T("rights.maf.chart.ceiling", locale.A("amount", locale.Number(v.Lang, y.Ceiling))), Top: i * yearHeight,
+			Year: strconv.Itoa(y.Year), Ceiling: v.T("rights.maf.chart.ceiling", locale.A("amount", v.Drawn(y.Ceiling))), Top: i * yearHeight,
 			Counted: share(min(y.Counted, y.Ceiling)), Left: share(Left(y.Maf)), Over: share(Above(y.Maf)),
-			CountedText: locale.Number(v.Lang, y.Counted), RestText: locale.Number(v.Lang, Left(y.Maf)),
+			CountedText: v.Drawn(y.Counted), RestText: v.Drawn(Left(y.Maf)),
 		}
 		if y.Counted > y.Ceiling {
-			b.RestText = locale.Number(v.Lang, Above(y.Maf))
+			b.RestText = v.Drawn(Above(y.Maf))
 		}
 		c.Bars = append(c.Bars, b)
 	}

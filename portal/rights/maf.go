@@ -126,7 +126,7 @@ func ruleOf(v page.View, m core.Maf) []string {
 		used = v.T("rights.maf.rule.used.since", locale.A("class", class), locale.A("date", locale.Date(v.Lang, m.Since)))
 	}
 	return []string{
-		v.T("rights.maf.rule.ceiling", locale.A("year", m.Year), locale.A("ceiling", locale.Money(v.Lang, m.Ceiling))),
+		v.T("rights.maf.rule.ceiling", locale.A("year", m.Year), locale.A("ceiling", v.Money(m.Ceiling))),
 		used, v.T("rights.maf.rule.then"),
 	}
 }

@@ -44,12 +44,12 @@ func (a *Rights) savings(c *gin.Context) error {
 // savingRows are the amounts and the rate as the data have them. In a new year of which
 // nothing came yet, nothing is said of what is possible in it.
 func savingRows(v page.View, s PersonSaving, year int) []page.SummaryRow {
-	rows := []page.SummaryRow{{Label: v.T("rights.savings.total"), Value: locale.Money(v.Lang, s.Total), Large: true}}
+	rows := []page.SummaryRow{{Label: v.T("rights.savings.total"), Content: page.Money(v, s.Total), Large: true}}
 	at := locale.A("year", s.Year)
-	rows = append(rows, page.SummaryRow{Label: v.T("rights.savings.deposited", at), Value: locale.Money(v.Lang, s.Deposited)})
+	rows = append(rows, page.SummaryRow{Label: v.T("rights.savings.deposited", at), Content: page.Money(v, s.Deposited)})
 	if s.Year == year {
-		rows = append(rows, page.SummaryRow{Label: v.T("rights.savings.possible", at), Value: locale.Money(v.Lang, Possible(s.Saving)),
-			Detail: v.T("rights.savings.most", locale.A("amount", locale.Money(v.Lang, s.Most)))})
+		rows = append(rows, page.SummaryRow{Label: v.T("rights.savings.possible", at), Content: page.Money(v, Possible(s.Saving)),
+			Detail: v.T("rights.savings.most", locale.A("amount", v.Money(s.Most)))})
 	} else {
 		rows = append(rows, page.SummaryRow{Label: v.T("rights.savings.possible", locale.A("year", year)), Value: v.T("rights.savings.not-yet")})
 	}

@@ -36,6 +36,7 @@ func TestBrowserKiosk(t *testing.T) {
 		{"between people", (*booth).idles},
 		{"keypad", (*booth).showsKeys},
 		{"bank change by touch", (*booth).changesAccount},
+		{"amounts masked", (*booth).masksAmounts},
 		{"pages by keyboard", (*booth).looksAround},
 		{"left alone", (*booth).isLeft},
 		{"wrong PIN", (*booth).mistypes},
@@ -175,6 +176,67 @@ const leftBehind = `(async () => {
 	}
 	return JSON.stringify(kept);
 })()`
+
+// amounts says that the page, with all that is hidden in it, has an amount of money.
+const amounts = `/[0-9][.,][0-9]{2}(\u00a0|<(small|\/))/.test(document.documentElement.innerHTML)`
+
+// masksAmounts is what others who stand in the hall do not read: nothing before the member
+// asks, all in her session, nothing again for who comes after her.
+func (b *booth) masksAmounts() {
+	b.t.Helper()
+	b.rest(locale.FR)
+	b.put(b.t, "mathieu")
+	b.keys().touchPIN(PIN)
+	b.at("home")
+	see := func(name string, want bool) {
+		b.t.Helper()
+		for lang, path := range map[locale.Language]string{locale.FR: "home", locale.NL: "refunds?since=all", locale.DE: "home", locale.EN: "rights/maf"} {
+			b.visit("/" + string(lang) + "/" + path)
+			for _, screen := range kioskScreens[:2] {
+				b.touch(screen.width, screen.height)
+				b.look(name+" "+strings.TrimSuffix(path, "?since=all")+" "+screen.name, lang, false)
+			}
+			b.touch(desk, 800)
+			if b.holds(amounts) != want {
+				b.t.Errorf("%s: /%s/%s has amounts: %v", name, lang, path, !want)
+			}
+		}
+		b.visit("/fr/refunds?since=all")
+		b.leave(func() { b.run(`document.querySelector(".payments tbody a").click()`) })
+		b.everywhere(name+" refund", locale.FR, false)
+		if b.holds(amounts) != want {
+			b.t.Errorf("%s: a refund has amounts: %v", name, !want)
+		}
+	}
+	see("masked", false)
+	b.sees("#amounts button", locale.T(locale.FR, "kiosk.amounts.show"))
+	b.visit("/fr/refunds?since=all")
+	b.run(`document.querySelector("#amounts button").focus()`)
+	b.focused("#amounts button")
+	b.leave(func() { b.press(enter) })
+	b.until("the same page", `location.pathname + location.search === "/fr/refunds?since=all"`)
+	b.sees("#amounts button", locale.T(locale.FR, "kiosk.amounts.hide"))
+	see("shown", true)
+	b.script(false)
+	b.leave(func() { b.tap("#amounts button") })
+	if b.holds(amounts) {
+		b.t.Error("without script amounts stay shown")
+	}
+	b.leave(func() { b.tap("#amounts button") })
+	if !b.holds(amounts) {
+		b.t.Error("without script amounts stay masked")
+	}
+	b.script(true)
+	b.visit("/fr/home")
+	b.out("Delcourt")
+	b.rest(locale.FR)
+	b.put(b.t, "mathieu")
+	b.keys().touchPIN(PIN)
+	b.at("home")
+	if b.holds(amounts) {
+		b.t.Error("the next person's amounts are shown")
+	}
+}
 
 // looksAround signs in by keyboard and looks at the pages of who is signed in.
 func (b *booth) looksAround() {

@@ -200,6 +200,7 @@ var notPages = map[string]string{
 	"GET check/answer":                "among those of the check",
 	"GET check/answer/proof.pdf":      "PDF",
 	"POST kiosk/print":                "no content",
+	"POST kiosk/amounts":              "redirect",
 	"GET documents/:id/proof.pdf":     "PDF",
 	"POST requests/:id/prepare":       "JSON",
 	"POST requests/:id/complete":      "JSON",
