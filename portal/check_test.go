@@ -168,7 +168,7 @@ func TestCheckByFile(t *testing.T) {
 		t.Error("a file with another byte is valid")
 	}
 	_, body = w.at(m).get("/fr/documents/" + p.id)
-	if !strings.Contains(body, "Contrôlé par un tiers") || !strings.Contains(body, "2 fois") || !strings.Contains(body, "avec le fichier") {
+	if !strings.Contains(body, "Vérifié par un tiers") || !strings.Contains(body, "2 fois") || !strings.Contains(body, "avec le fichier") {
 		t.Error("she does not see that it was checked")
 	}
 }

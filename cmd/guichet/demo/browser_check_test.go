@@ -72,7 +72,7 @@ func TestBrowserCheck(t *testing.T) {
 		w.click(`form[action$="/check"] .button`)
 		w.at("check/answer")
 		w.judge("check, issued", "nl")
-		w.sees("main", "Het bewijsblad opslaan (PDF)")
+		w.sees("main", "Het bewijsblad opslaan (pdf)")
 		w.sees("main", r.Reference)
 	})
 	t.Run("square", func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestBrowserCheck(t *testing.T) {
 	})
 	owner.visit("/fr/documents/" + id)
 	owner.judge("document, checked", "fr")
-	owner.sees("main", "Contrôlé par un tiers")
+	owner.sees("main", "Vérifié par un tiers")
 }
 
 // newest is the newest document of a member, with what was printed on it, and its file.
