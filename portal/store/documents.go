@@ -109,7 +109,7 @@ func (db *DB) Documents(ctx context.Context, login auth.Login, f documents.Filte
 // Shelves implements documents.Store.
 func (db *DB) Shelves(ctx context.Context, login auth.Login) ([]documents.Shelf, error) {
 	var list []documents.Shelf
-	err := db.look(ctx, func(c *conn) error {
+	err := db.read(ctx, func(c *conn) error {
 		list = list[:0]
 		err := c.each(`SELECT kind, method, MIN(created_at) FROM documents WHERE mutuality = ? AND member = ? GROUP BY kind, method`,
 			[]any{login.Mutuality, string(login.Member)}, func(scan func(...any) error) error {

@@ -31,6 +31,8 @@ type engine interface {
 	what(err error) trouble
 	// size is a query for the bytes that the database takes.
 	size() string
+	// proven notes that what a restore made is whole, in the transaction that says so.
+	proven(c *conn) error
 	// analyze has the planner look at what has grown.
 	analyze(ctx context.Context) error
 	// tasks run until the store is closed.

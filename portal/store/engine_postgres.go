@@ -266,6 +266,8 @@ func (p *postgres) doubts() bool               { return true }
 func (p *postgres) tasks(db *DB) []func()      { return []func(){func() { p.keepPlans(db) }} }
 func (p *postgres) size() string               { return `SELECT pg_database_size(current_database())` }
 
+func (p *postgres) proven(c *conn) error { return run(c, unmark) }
+
 func (p *postgres) begin(c *conn) error {
 	if err := run(c, "BEGIN"); err != nil {
 		return err

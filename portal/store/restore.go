@@ -347,10 +347,9 @@ func (db *DB) restoredFrom(ctx context.Context, m Manifest, reason string, told 
 	}
 	note := audit.Entry{At: db.cfg.Now(), Actor: audit.System, Action: audit.Restore, Reason: reason}
 	return db.write(ctx, note, func(t *tx) error {
-		err := endProofs(t.conn, note.At)
-		if _, ok := db.engine.(*postgres); ok && err == nil {
-			err = run(t.conn, unmark)
+		if err := endProofs(t.conn, note.At); err != nil {
+			return err
 		}
-		return err
+		return db.engine.proven(t.conn)
 	})
 }
