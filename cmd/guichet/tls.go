@@ -69,20 +69,6 @@ func (p *keyPair) run(ctx context.Context) {
 	every(ctx, tlsLook, func() bool { p.look(); return true })
 }
 
-// every calls f again and again, until it says that there is no more to do, or ctx ends.
-func every(ctx context.Context, pause time.Duration, f func() (more bool)) {
-	ticker := time.NewTicker(pause)
-	defer ticker.Stop()
-	for more := true; more; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			more = f()
-		}
-	}
-}
-
 // look reads the files again if they changed. A pair that is not whole yet, or no good,
 // changes nothing: the one before is shown, and the log says why, once.
 func (p *keyPair) look() {
