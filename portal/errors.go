@@ -77,7 +77,7 @@ var outcomes = []outcome{
 	{errDoubledField, http.StatusBadRequest, "portal.unreadable"},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "portal.large"},
 	{errTooMany, http.StatusTooManyRequests, "portal.often"},
-	{errTogether, http.StatusTooManyRequests, "portal.often"},
+	{errTogether, http.StatusTooManyRequests, "portal.together"},
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
 	{requests.ErrOrdered, http.StatusConflict, "orders.post.enough"},
 	{requests.ErrTooManyPapers, http.StatusConflict, "papers.enough"},

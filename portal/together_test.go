@@ -74,10 +74,10 @@ func TestRequestBeyondThoseOfItsSession(t *testing.T) {
 		t.Errorf("a request waits %v", before)
 	}
 	w := v.crowds(atOnce)
-	for _, path := range []string{"/fr/home", "/nl/account", "/de/documents"} {
+	for _, path := range []string{"/fr/home", "/nl/account", "/de/documents", "/en/refunds"} {
 		resp, body := v.get(path)
 		lang := locale.Language(path[1:3])
-		if said := locale.T(lang, "portal.often.text"); resp.StatusCode != http.StatusTooManyRequests || !strings.Contains(body, said) {
+		if said := locale.T(lang, "portal.together.text"); resp.StatusCode != http.StatusTooManyRequests || !strings.Contains(body, said) {
 			t.Errorf("%s beyond: %s", path, resp.Status)
 		}
 		if after := resp.Header.Get("Retry-After"); after != "5" {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"guichet.example/portal/handover"
 	"guichet.example/portal/store/storetest"
@@ -81,4 +82,72 @@ func TestExportPartnersFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A list for partners whose making is killed as soon as there is something of it in the
+// folder: nothing has its name, and the next one has it, alone and whole.
+func TestExportPartnersKilled(t *testing.T) {
+	dir := storetest.Dir(t)
+	settings := importSettings(t, dir, "")
+	members := changePhones(t, settings, 10*handover.MaxItems) / changesEach
+	folder := filepath.Join(dir, "out")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(folder, "partners.ndjson")
+	export := func() *exec.Cmd { return exec.Command("guichet", "export", "partners", "-config", settings, list) }
+	killed := 0
+	for range 10 {
+		cmd := export()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		for deadline := time.Now().Add(time.Minute); len(names(t, folder)) == 0 && time.Now().Before(deadline); {
+			time.Sleep(100 * time.Microsecond)
+		}
+		cmd.Process.Kill()
+		if err := <-ended; err == nil {
+			t.Log("a run ended before it was killed")
+			if err := os.Remove(list); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		killed++
+		if _, err := os.Stat(list); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("half a list has its name: %v", err)
+		}
+		if left := names(t, folder); len(left) > 1 {
+			t.Errorf("left by runs that were killed: %q", left)
+		}
+	}
+	if killed == 0 {
+		t.Error("no run was killed")
+	}
+	if out, err := export().CombinedOutput(); err != nil {
+		t.Fatalf("after those killed: %v: %s", err, out)
+	}
+	whole, err := os.ReadFile(list)
+	if err != nil || bytes.Count(whole, []byte("\n")) != members {
+		t.Errorf("%d lines of %d members: %v", bytes.Count(whole, []byte("\n")), members, err)
+	}
+	if left := names(t, folder); len(left) != 1 {
+		t.Errorf("the folder has %q", left)
+	}
+}
+
+// names are what is in a folder.
+func names(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
 }

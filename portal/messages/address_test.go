@@ -17,7 +17,8 @@ import (
 type fakeStore struct {
 	Store // the rest is not asked
 	areatest.Drafts
-	who Reach
+	who    Reach
+	thread Thread
 }
 
 func (s *fakeStore) PutDraft(ctx context.Context, login auth.Login, form, id string, text []byte) error {

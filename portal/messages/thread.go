@@ -18,7 +18,6 @@ type threadPage struct {
 	Facts  []page.SummaryRow
 	Files  []page.FileRow
 	Track  []page.TrackStep
-	Sent   bool   // it was sent just now
 	Typed  string // in the answer
 }
 
@@ -33,11 +32,8 @@ func (m *Messages) showThread(c *gin.Context, typed string, errs []page.FieldErr
 	v.Title, v.Section, v.Nav, v.Errors = v.MessageTitle(t.Subject), v.T("requests.title"), "requests", errs
 	v.Lead = v.T("requests.reference", locale.A("reference", t.Reference))
 	v.Back = page.Link{URL: v.URL(listPath), Text: v.T("requests.back")}
-	p := threadPage{Thread: t, Track: track(v, t), Typed: typed, Sent: c.Query("sent") != "" && t.State == Received}
-	if p.Sent {
-		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("messages.sent.title"),
-			Text: v.T("messages.sent.text", locale.A("reference", t.Reference), locale.A("date", locale.Date(v.Lang, t.Deadline)))}
-	}
+	p := threadPage{Thread: t, Track: track(v, t), Typed: typed}
+	v.Banner = done(c, v, t)
 	p.Facts = []page.SummaryRow{
 		{Label: v.T("messages.row.title"), Value: t.Title},
 		{Label: v.T("messages.row.text"), Content: paragraphs(t.Text)},
@@ -51,6 +47,22 @@ func (m *Messages) showThread(c *gin.Context, typed string, errs []page.FieldErr
 		p.Files = append(p.Files, page.FileRow{Link: page.Link{URL: v.URL(filePath + f.ID), Text: fileName(v, i)}, Detail: fileDetail(v, f)})
 	}
 	return page.Render(c, page.FormStatus(v), threadView(v, p))
+}
+
+// done confirms what she has sent just now: the message, or her answer to a question.
+func done(c *gin.Context, v page.View, t Thread) *page.Banner {
+	answered := len(t.Entries) > 0 && t.Entries[len(t.Entries)-1].Mine
+	var key string
+	switch {
+	case c.Query("sent") != "" && t.State == Received:
+		key = "messages.sent.title"
+	case c.Query("answered") != "" && answered && (t.State == Received || t.State == Handling):
+		key = "messages.answered.title"
+	default:
+		return nil
+	}
+	return &page.Banner{Kind: page.Valid, Title: v.T(key),
+		Text: v.T("messages.sent.text", locale.A("reference", t.Reference), locale.A("date", locale.Date(v.Lang, t.Deadline)))}
 }
 
 // Badge is the state of a message in words, with the kind of badge.
@@ -103,7 +115,7 @@ func (m *Messages) answer(c *gin.Context) error {
 	if err != nil && !errors.Is(err, ErrState) { // answered already, in another tab
 		return fmt.Errorf("answering: %w", err)
 	}
-	c.Redirect(http.StatusSeeOther, v.URL(threadPath+id))
+	c.Redirect(http.StatusSeeOther, v.URL(threadPath+id+"?answered=1"))
 	return nil
 }
 

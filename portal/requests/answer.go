@@ -116,6 +116,6 @@ func (q *Requests) answered(c *gin.Context) error {
 	if err != nil && !errors.Is(err, ErrNotOpen) { // sent twice: the first one did it
 		return fmt.Errorf("answering the office: %w", err)
 	}
-	c.Redirect(http.StatusSeeOther, address(v, r.ID, ""))
+	c.Redirect(http.StatusSeeOther, address(v, r.ID, "")+"?answered=1")
 	return nil
 }

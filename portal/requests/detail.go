@@ -49,6 +49,9 @@ func (q *Requests) detail(c *gin.Context) error {
 			return err
 		}
 		p.Thread = said(v, thread)
+		if c.Query("answered") != "" && v.Banner == nil && len(thread) > 0 && thread[len(thread)-1].Mine {
+			v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("requests.answered.title"), Text: v.T("requests.answered.text")}
+		}
 	}
 	return page.Render(c, http.StatusOK, detailView(v, p))
 }

@@ -8,12 +8,14 @@ import (
 	"guichet.example/portal/page"
 )
 
-// Measures of the chart, in pixels: letters keep their size whatever its width. The values
-// stand under the bar, so that a short part is never behind a number.
+// Measures of the chart, in the size of its letters: they keep their size whatever its
+// width, and it grows with them. The values stand under the bar, so that a short part is
+// never behind a number.
 const (
-	barTop, barHeight = 30, 32
-	valuesTop         = barHeight + 24
-	yearHeight        = 112
+	namesLine         = 1.05 // where letters over the bar stand
+	barTop, barHeight = 1.5, 1.75
+	valuesLine        = barTop + barHeight + 1.2
+	yearHeight        = 6
 )
 
 // chart is a bar for each year, on one scale: what was counted up to the ceiling, what is
@@ -26,7 +28,7 @@ type chart struct {
 // bar is one year. Lengths are percentages of the width.
 type bar struct {
 	Year, Ceiling       string
-	Top                 int
+	Top                 float64
 	Counted, Left, Over float64
 	CountedText         string
 	RestText            string // left or above
@@ -41,7 +43,7 @@ func chartOf(v page.View, years []MafYear) chart {
 	share := func(cents int64) float64 { return float64(cents) * 100 / float64(scale) }
 	for i, y := range years {
 		b := bar{
-			Year: strconv.Itoa(y.Year), Ceiling: v.T("rights.maf.chart.ceiling", locale.A("amount", v.Drawn(y.Ceiling))), Top: i * yearHeight,
+			Year: strconv.Itoa(y.Year), Ceiling: v.T("rights.maf.chart.ceiling", locale.A("amount", v.Drawn(y.Ceiling))), Top: float64(i) * yearHeight,
 			Counted: share(min(y.Counted, y.Ceiling)), Left: share(Left(y.Maf)), Over: share(Above(y.Maf)),
 			CountedText: v.Drawn(y.Counted), RestText: v.Drawn(Left(y.Maf)),
 		}
@@ -58,8 +60,8 @@ func (c chart) above() bool {
 	return slices.ContainsFunc(c.Bars, func(b bar) bool { return b.Over > 0 })
 }
 
-func (c chart) height() string { return strconv.Itoa(len(c.Bars) * yearHeight) }
+func (c chart) height() string { return ems(float64(len(c.Bars)) * yearHeight) }
 
-func pixels(n int) string { return strconv.Itoa(n) }
+func ems(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) + "em" }
 
 func percent(f float64) string { return strconv.FormatFloat(max(f, 0), 'f', 2, 64) + "%" }

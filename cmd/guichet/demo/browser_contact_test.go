@@ -120,7 +120,9 @@ func TestBrowserContact(t *testing.T) {
 	w.sees("main", "Quel numéro de boîte ?")
 	w.run(`document.querySelector("#text").value = "Boîte 3."`)
 	w.leave(func() { w.click(`main form[action$="/answer"] button`) })
+	w.sees(".banner", "Votre réponse est envoyée")
 	w.sees("main", "Boîte 3.")
+	w.judge("message, answered", "fr")
 	w.visit("/fr/home")
 	if strings.Contains(w.text("main"), "Du nouveau dans vos demandes") {
 		t.Error("the first page says what she has read and answered")

@@ -123,14 +123,17 @@ func (b *booth) keys() *window {
 	return nil
 }
 
-// kioskScreens are the screens of kiosks: lying and standing, bright and dark, in the
-// colours of the system, and with letters twice as large.
-var kioskScreens = []struct {
+// kioskScreen is a screen of a kiosk.
+type kioskScreen struct {
 	name          string
 	width, height int64
 	media         []string
-	large         bool
-}{
+	large         bool // letters twice as large
+}
+
+// kioskScreens are the screens of kiosks: lying and standing, bright and dark, in the
+// colours of the system, and with letters twice as large.
+var kioskScreens = []kioskScreen{
 	{"lying", 1280, 800, nil, false},
 	{"standing", 1080, 1920, nil, false},
 	{"dark", 1280, 800, []string{"prefers-color-scheme", "dark"}, false},
@@ -152,15 +155,21 @@ func (w *window) everywhere(name string, lang locale.Language, still bool) {
 		if i >= 2 && i != turn {
 			continue
 		}
-		w.touch(at.width, at.height)
-		w.media(at.media...)
-		if at.large {
-			w.run(`document.documentElement.attributeStyleMap.set("font-size", "200%")`)
-		}
-		w.look(name+" "+at.name, lang, still && !at.large)
-		if at.large {
-			w.run(`document.documentElement.attributeStyleMap.delete("font-size")`)
-		}
+		w.lookOn(at, name, lang, still)
+	}
+}
+
+// lookOn looks at a page on one of the screens.
+func (w *window) lookOn(at kioskScreen, name string, lang locale.Language, still bool) {
+	w.t.Helper()
+	w.touch(at.width, at.height)
+	w.media(at.media...)
+	if at.large {
+		w.run(`document.documentElement.attributeStyleMap.set("font-size", "200%")`)
+	}
+	w.look(name+" "+at.name, lang, still && !at.large)
+	if at.large {
+		w.run(`document.documentElement.attributeStyleMap.delete("font-size")`)
 	}
 	w.touch(desk, 800)
 	w.media()
