@@ -161,6 +161,29 @@ func TestKeysAreUsed(t *testing.T) {
 	}
 }
 
+// TestOneVoice: what a reader meets on all pages has one word on all of them.
+func TestOneVoice(t *testing.T) {
+	for _, other := range []struct {
+		language Language
+		words    *regexp.Regexp
+		areas    []string // empty: all
+		say      string
+	}{
+		{NL, regexp.MustCompile(`\b[Ww]ij\b`), nil, "we"},
+		{FR, regexp.MustCompile(`\bModifier\b`), []string{"account", "bank", "enrol", "messages", "orders", "page", "password", "people", "requests"}, "Changer"}, // of her own data and answers
+	} {
+		for _, key := range Keys() {
+			area, _, _ := strings.Cut(key, ".")
+			if len(other.areas) > 0 && !slices.Contains(other.areas, area) {
+				continue
+			}
+			if found := other.words.FindString(T(other.language, key)); found != "" {
+				t.Errorf("%s, %s: %q, elsewhere %q", key, other.language, found, other.say)
+			}
+		}
+	}
+}
+
 func TestTFillsOnlyItsPlaceholders(t *testing.T) {
 	for _, tt := range []struct {
 		text string
