@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"guichet.example/portal/core"
+	"guichet.example/portal/store"
 )
 
 // Most of a part, which is one commit: it keeps others who write waiting for some tens of
@@ -54,6 +55,9 @@ type parter struct {
 }
 
 func (p *parter) send(part parsed) bool {
+	if part.err == nil {
+		part.Draft = store.Draft(part.Batch)
+	}
 	select {
 	case p.to <- part:
 		return true

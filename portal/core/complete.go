@@ -194,7 +194,12 @@ func (d *Delivered) sum(key []string) uint64 {
 var unspaced = strings.NewReplacer(" ", "", ".", "", "-", "")
 
 // Unspaced is an affiliation number as it is compared: without blanks, points and dashes.
-func Unspaced(affiliation string) string { return unspaced.Replace(affiliation) }
+func Unspaced(affiliation string) string {
+	if !strings.ContainsAny(affiliation, " .-") {
+		return affiliation
+	}
+	return unspaced.Replace(affiliation)
+}
 
 // KeyFields are the fields that make a record of the kind the same one, in order.
 func (s *Schema) KeyFields() []Field {

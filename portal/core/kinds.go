@@ -71,7 +71,12 @@ type Batch struct {
 	// Refused are keys of lines of the delivery that were refused before: they count as
 	// delivered.
 	Refused [][]string
+	// Draft is what the store made of Rows ahead of loading them; nil: it does so then.
+	Draft Draft
 }
+
+// Draft is rows as a store lays them out before it looks at what it holds already.
+type Draft interface{ Of() Kind }
 
 // Outcome is what became of a batch. Refused rows are in Rejects; the others are in one
 // of the counts.

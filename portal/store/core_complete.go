@@ -118,7 +118,7 @@ func (l *load) takeRows(rows []goneRow) (taken []goneRow, err error) {
 	table := coreTables[l.batch.Kind]
 	records := make([]record, len(rows))
 	for i, row := range rows {
-		records[i] = record{i, row.values, table.identity(row.values)}
+		records[i] = record{row: i, values: row.values, id: table.identity(row.values)}
 	}
 	had, err := l.existing(table, records)
 	if err != nil {

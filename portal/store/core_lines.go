@@ -20,8 +20,8 @@ const (
 // lineTable is where lines are kept. A line is found by its payment and number, but not
 // by a query of its own: loadLines knows where the lines of a payment are.
 var lineTable = tableOf("refund_lines",
-	"person* treated* payment*+ line*+# member certificate nature code provider care_from care_to quantity fee supplement refund own",
-	func(*load, core.Line) ([]any, *fault) { return nil, nil })
+	"person@member* treated* payment*+ line*+# member certificate nature code provider care_from care_to quantity fee supplement refund own",
+	lineValues)
 
 // paid is a payment that lines belong to.
 type paid struct {
@@ -36,16 +36,7 @@ func (l *load) loadLines() error {
 	if err != nil {
 		return err
 	}
-	records := make([]record, 0, len(l.batch.Rows))
-	for i, row := range l.batch.Rows {
-		values, wrong := l.lineValues(row.(core.Line), payments)
-		if wrong != nil {
-			l.reject(i, *wrong)
-			continue
-		}
-		records = append(records, record{i, values, lineTable.identity(values)})
-	}
-	records = l.once(records)
+	records := l.once(l.linesPaid(payments))
 	had, err := l.linesOf(payments)
 	if err != nil {
 		return err
@@ -88,14 +79,10 @@ const anyLine = `(SELECT 1 FROM refund_lines AS r
 
 // paymentsOfLines finds the payments of the batch by their references.
 func (l *load) paymentsOfLines() (map[string]*paid, error) {
-	payments := map[string]*paid{}
-	var keys [][]any
-	for _, row := range l.batch.Rows {
-		reference := row.(core.Line).Payment
-		if _, seen := payments[reference]; !seen {
-			payments[reference] = nil
-			keys = append(keys, []any{reference})
-		}
+	payments := make(map[string]*paid, len(l.draft.groups))
+	keys := make([][]any, len(l.draft.groups))
+	for i, reference := range l.draft.groups {
+		payments[reference], keys[i] = nil, []any{reference}
 	}
 	err := l.eachKey(paymentOfLine, keys, func(scan func(...any) error) error {
 		var reference string
@@ -132,30 +119,41 @@ func (l *load) paymentsOfLines() (map[string]*paid, error) {
 	return payments, err
 }
 
-func (l *load) lineValues(r core.Line, payments map[string]*paid) ([]any, *fault) {
-	p := payments[r.Payment]
-	if p == nil {
-		return nil, &fault{"payment", core.ReasonNoPayment}
-	}
-	if p.kind == string(core.Allowance) {
-		return nil, &fault{"payment", "a payment of this kind has no lines"}
-	}
-	person, wrong := l.member("member", r.Member)
-	if wrong != nil {
-		return nil, wrong
-	}
-	var member, to, supplement any
-	if person != p.member {
-		member = p.member
-	}
+// lineValues are those of a line but for what only its payment tells.
+func lineValues(r core.Line) []any {
+	var to, supplement any
 	if r.To.After(r.From) {
 		to = date(r.To)
 	}
 	if r.Supplement != nil {
 		supplement = *r.Supplement
 	}
-	return []any{person, p.treated, r.Payment, int64(r.Line), member, r.Certificate, r.Nature, r.Code, r.Provider,
-		date(r.From), to, int64(r.Quantity), r.Fee, supplement, r.Refund, r.Own}, nil
+	return []any{r.Member, nil, r.Payment, int64(r.Line), nil, r.Certificate, r.Nature, r.Code, r.Provider,
+		date(r.From), to, int64(r.Quantity), r.Fee, supplement, r.Refund, r.Own}
+}
+
+// linesPaid are the records of lines with what their payments tell.
+func (l *load) linesPaid(payments map[string]*paid) []record {
+	of := make([]*paid, len(l.draft.groups))
+	for i, reference := range l.draft.groups {
+		of[i] = payments[reference]
+	}
+	return slices.DeleteFunc(l.records(lineTable), func(r record) bool {
+		p := of[r.group]
+		switch {
+		case p == nil:
+			l.reject(r.row, fault{"payment", core.ReasonNoPayment})
+			return true
+		case p.kind == string(core.Allowance):
+			l.reject(r.row, fault{"payment", "a payment of this kind has no lines"})
+			return true
+		}
+		r.values[lineTreated], r.values[lineMember] = p.treated, nil
+		if r.values[linePerson] != p.member {
+			r.values[lineMember] = p.member
+		}
+		return false
+	})
 }
 
 // linesOf reads the lines that payments have already, by payment and number.
@@ -205,8 +203,11 @@ func (l *load) takeOutLines(gone [][]any) error {
 func (l *load) notePersons(records []record, payments map[string]*paid) error {
 	var fresh [][]any
 	for _, r := range records {
+		if r.values[lineMember] == nil {
+			continue
+		}
 		p, person := payments[r.values[linePayment].(string)], r.values[linePerson].(string)
-		if person != p.member && !slices.Contains(p.persons, person) {
+		if !slices.Contains(p.persons, person) {
 			p.persons = append(p.persons, person)
 			fresh = append(fresh, []any{r.values[linePayment], person})
 		}

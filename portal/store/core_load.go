@@ -33,13 +33,14 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 	}
 	var out core.Outcome
 	kept := 0
-	sealed, err := db.sealDelivery(ctx, mutuality, batch)
+	laid := draftOf(batch)
+	sealed, err := db.sealDelivery(ctx, mutuality, batch, laid)
 	if err != nil {
 		return core.Outcome{}, fmt.Errorf("loading %s: %w", batch.Kind, err)
 	}
 	note := db.ownEntry(ctx, mutuality, "", audit.ImportBatch, object("import", string(batch.Kind)))
 	err = db.write(ctx, note, func(t *tx) error {
-		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch, sealed: sealed}
+		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch, draft: laid, sealed: sealed}
 		if err := l.run(); err != nil {
 			return err
 		}
@@ -68,12 +69,14 @@ type load struct {
 	t         *tx // nil: nothing is written, only counted
 	mutuality string
 	batch     core.Batch
+	draft     *draft
 	members   map[string]string // ids by folded affiliation; several members with one: ""
 	ahead     *core.Ahead       // of a preview
 	out       core.Outcome
 	kept      int                                      // accounts that were not taken (deliveredAccounts)
 	sealed    map[[2]string]sealedDelivery             // PDFs, by member and reference
 	news      map[mail.Template]map[auth.MemberID]bool // who is to be told of what
+	newsFrom  string                                   // the first day of which there is news; empty: not asked for yet
 }
 
 // fault is why a row is not taken.
@@ -112,20 +115,12 @@ type record struct {
 	row    int // in the batch
 	values []any
 	id     string // the identity of the values
+	group  int    // what it belongs to, of those of its draft
 }
 
 // loadTable loads what needs no more than its table.
 func (l *load) loadTable(table coreTable) error {
-	records := make([]record, 0, len(l.batch.Rows))
-	for i, row := range l.batch.Rows {
-		values, wrong := table.values(l, row)
-		if wrong != nil {
-			l.reject(i, *wrong)
-			continue
-		}
-		records = append(records, record{i, values, table.identity(values)})
-	}
-	records = l.once(records)
+	records := l.once(l.records(table))
 	slices.SortFunc(records, func(a, b record) int { return table.order(a.values, b.values) })
 	had, err := l.existing(table, records)
 	if err != nil {

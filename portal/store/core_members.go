@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"slices"
 	"time"
 
 	"guichet.example/auth"
@@ -23,20 +22,9 @@ const unspacedSQL = `replace(replace(replace(affiliation, ' ', ''), '.', ''), '-
 
 // findMembers finds who the rows are about, all at once.
 func (l *load) findMembers() error {
-	l.members = map[string]string{}
-	numbers := make([]string, 0, len(l.batch.Rows))
-	schema := core.SchemaOf(l.batch.Kind)
-	for _, row := range l.batch.Rows {
-		for _, number := range schema.Persons(row) {
-			if number = core.Unspaced(number); number != "" {
-				numbers = append(numbers, number)
-			}
-		}
-	}
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
-	keys := make([][]any, len(numbers))
-	for i, number := range numbers {
+	l.members = make(map[string]string, len(l.draft.persons))
+	keys := make([][]any, len(l.draft.persons))
+	for i, number := range l.draft.persons {
 		keys[i] = []any{number}
 	}
 	return l.eachKey(memberOfRow, keys, func(scan func(...any) error) error {

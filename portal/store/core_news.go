@@ -37,7 +37,10 @@ func newPayment(l *load, values []any) {
 
 // isNews tells whether something of a day is to be told of.
 func (l *load) isNews(day string) bool {
-	return day >= people.Today(l.db.cfg.Now()).AddDate(0, 0, -newsDays).Format(time.DateOnly)
+	if l.newsFrom == "" {
+		l.newsFrom = people.Today(l.db.cfg.Now()).AddDate(0, 0, -newsDays).Format(time.DateOnly)
+	}
+	return day >= l.newsFrom
 }
 
 // tell notes that there is news for a member.

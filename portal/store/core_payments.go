@@ -14,9 +14,8 @@ const (
 	paymentCents = 8
 )
 
-func paymentValues(l *load, r core.Payment) ([]any, *fault) {
-	member, wrong := l.member("member", r.Member)
-	return []any{member, date(r.Treated), r.Reference, string(r.Kind), date(r.Received), date(r.Paid), r.Payee, r.Last4, r.Cents, r.Communication}, wrong
+func paymentValues(r core.Payment) []any {
+	return []any{r.Member, date(r.Treated), r.Reference, string(r.Kind), date(r.Received), date(r.Paid), r.Payee, r.Last4, r.Cents, r.Communication}
 }
 
 // movePayment takes the lines of a payment along when it is dealt with on another day, or

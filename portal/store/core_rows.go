@@ -94,11 +94,12 @@ func (l *load) byIndex() error {
 // existing reads the rows that are there already, by identity.
 func (l *load) existing(table coreTable, records []record) (map[string][]any, error) {
 	keys := make([][]any, len(records))
+	room := make([]any, 0, len(records)*len(table.finds))
 	for n, r := range records {
-		keys[n] = make([]any, len(table.finds))
-		for i, column := range table.finds {
-			keys[n][i] = r.values[column]
+		for _, column := range table.finds {
+			room = append(room, r.values[column])
 		}
+		keys[n] = room[len(room)-len(table.finds):]
 	}
 	return l.having(table, table.finds, keys)
 }

@@ -22,14 +22,14 @@ type sealedDelivery struct {
 
 // sealDelivery seals the PDFs of a batch that are not there yet, and places them. What has
 // changed when the batch is stored is sealed again there.
-func (db *DB) sealDelivery(ctx context.Context, mutuality string, batch core.Batch) (map[[2]string]sealedDelivery, error) {
+func (db *DB) sealDelivery(ctx context.Context, mutuality string, batch core.Batch, laid *draft) (map[[2]string]sealedDelivery, error) {
 	if batch.Kind != core.KindReceived {
 		return nil, nil
 	}
 	var found map[[2]string]sealedDelivery
 	err := db.snapshot(ctx, func(c *conn) error {
 		found = map[[2]string]sealedDelivery{}
-		l := &load{db: db, conn: c, mutuality: mutuality, batch: batch}
+		l := &load{db: db, conn: c, mutuality: mutuality, batch: batch, draft: laid}
 		if err := l.findMembers(); err != nil {
 			return err
 		}

@@ -97,23 +97,18 @@ func yearOf(values []any) string { return joined(values, []int{shareHolder, shar
 // household has counted.
 func (l *load) loadShares() error {
 	table := coreTables[core.KindMafShare]
-	counted, years, err := l.yearsOfShares(table)
+	records := l.records(table)
+	counted, years, err := l.yearsOfShares(records)
 	if err != nil {
 		return err
 	}
-	var records []record
-	for i, row := range l.batch.Rows {
-		values, wrong := table.values(l, row)
-		if wrong == nil && counted[yearOf(values)] == nil {
-			wrong = &fault{"year", core.ReasonNoYear}
+	records = l.once(slices.DeleteFunc(records, func(r record) bool {
+		unknown := counted[yearOf(r.values)] == nil
+		if unknown {
+			l.reject(r.row, fault{"year", core.ReasonNoYear})
 		}
-		if wrong != nil {
-			l.reject(i, *wrong)
-			continue
-		}
-		records = append(records, record{i, values, table.identity(values)})
-	}
-	records = l.once(records)
+		return unknown
+	}))
 	had, err := l.having(table, []int{shareHolder, shareYear}, years)
 	if err != nil {
 		return err
@@ -139,16 +134,15 @@ type mafYear struct {
 	known bool
 }
 
-// yearsOfShares finds what the households have counted in the years of the batch, and the
+// yearsOfShares finds what the households have counted in the years of the records, and the
 // keys of those years.
-func (l *load) yearsOfShares(table coreTable) (counted map[string]*mafYear, keys [][]any, err error) {
+func (l *load) yearsOfShares(records []record) (counted map[string]*mafYear, keys [][]any, err error) {
 	counted = map[string]*mafYear{}
 	seen := map[string]bool{}
-	for _, row := range l.batch.Rows {
-		values, wrong := table.values(l, row)
-		if wrong == nil && !seen[yearOf(values)] {
-			seen[yearOf(values)] = true
-			keys = append(keys, values[shareHolder:shareYear+1])
+	for _, r := range records {
+		if year := yearOf(r.values); !seen[year] {
+			seen[year] = true
+			keys = append(keys, r.values[shareHolder:shareYear+1])
 		}
 	}
 	had, err := l.having(coreTables[core.KindMaf], []int{shareHolder, shareYear}, keys)

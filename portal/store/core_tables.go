@@ -16,8 +16,11 @@ type coreTable struct {
 	keys    []int // primary key
 	finds   []int // what makes a record the same one: the key, where nothing else is said
 	ints    []int // among keys and finds
-	// values are those of the columns; text, int64 or nil, as they come back.
-	values func(*load, core.Row) ([]any, *fault)
+	persons []int // who a record is about: ids, of the affiliation numbers in these fields of it
+	fields  []string
+	// values are those of the columns; text, int64 or nil, as they come back. Persons are
+	// told by their affiliation numbers.
+	values func(core.Row) []any
 	// moved takes along what hangs on a row whose key changed.
 	moved func(l *load, old, now []any) error
 	// told lets the member know that a row changed.
@@ -30,7 +33,13 @@ type coreTable struct {
 
 func (table coreTable) key(values []any) string      { return joined(values, table.keys) }
 func (table coreTable) identity(values []any) string { return joined(values, table.finds) }
-func (table coreTable) isInt(column int) bool        { return slices.Contains(table.ints, column) }
+
+// personal tells whether records are the same one only if they are about the same persons.
+func (table coreTable) personal() bool {
+	return slices.ContainsFunc(table.persons, func(i int) bool { return slices.Contains(table.finds, i) })
+}
+
+func (table coreTable) isInt(column int) bool { return slices.Contains(table.ints, column) }
 
 // order is that of the table.
 func (table coreTable) order(a, b []any) int {
@@ -52,12 +61,16 @@ func (table coreTable) order(a, b []any) int {
 }
 
 // tableOf reads the columns of a table: a star is in the key, a plus makes the identity,
-// a hash is a number. Without a plus the key is the identity.
-func tableOf[R core.Row](name, columns string, values func(*load, R) ([]any, *fault)) coreTable {
+// a hash is a number, and behind an at sign stands which field tells the person. Without a
+// plus the key is the identity.
+func tableOf[R core.Row](name, columns string, values func(R) []any) coreTable {
 	table := coreTable{name: name}
 	for i, column := range strings.Fields(columns) {
-		plain := strings.TrimRight(column, "*+#")
+		plain, field, person := strings.Cut(strings.TrimRight(column, "*+#"), "@")
 		table.columns = append(table.columns, plain)
+		if person {
+			table.persons, table.fields = append(table.persons, i), append(table.fields, field)
+		}
 		if strings.Contains(column, "*") {
 			table.keys = append(table.keys, i)
 		}
@@ -71,7 +84,7 @@ func tableOf[R core.Row](name, columns string, values func(*load, R) ([]any, *fa
 	if table.finds == nil {
 		table.finds = table.keys
 	}
-	table.values = func(l *load, row core.Row) ([]any, *fault) { return values(l, row.(R)) }
+	table.values = func(row core.Row) []any { return values(row.(R)) }
 	return table
 }
 
@@ -99,83 +112,70 @@ func with(table coreTable, moved func(l *load, old, now []any) error) coreTable 
 }
 
 var coreTables = map[core.Kind]coreTable{
-	core.KindHousehold: tableOf("households", "member* person* role since until",
-		func(l *load, r core.Household) ([]any, *fault) {
-			holder, wrong := l.member("holder", r.Holder)
-			person, other := l.member("member", r.Member)
-			return []any{holder, person, string(r.Role), date(r.Since), date(r.Until)}, cmp.Or(wrong, other)
+	core.KindHousehold: tableOf("households", "member@holder* person@member* role since until",
+		func(r core.Household) []any {
+			return []any{r.Holder, r.Member, string(r.Role), date(r.Since), date(r.Until)}
 		}),
-	core.KindCover: tableOf("covers", "member* cover* since* until status code",
-		func(l *load, r core.Cover) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, string(r.Cover), date(r.Since), date(r.Until), string(r.Status), r.Code}, wrong
+	core.KindCover: tableOf("covers", "member@member* cover* since* until status code",
+		func(r core.Cover) []any {
+			return []any{r.Member, string(r.Cover), date(r.Since), date(r.Until), string(r.Status), r.Code}
 		}),
-	core.KindPayment: announced(newPayment, with(tableOf("payments", "member* treated* payment*+ kind received paid payee last4 cents# communication", paymentValues), movePayment)),
-	core.KindIncapacity: tableOf("incapacities", "member* since* until kind state",
-		func(l *load, r core.Incapacity) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, date(r.Since), date(r.Until), r.Kind, r.State}, wrong
+	core.KindPayment: announced(newPayment, with(tableOf("payments", "member@member* treated* payment*+ kind received paid payee last4 cents# communication", paymentValues), movePayment)),
+	core.KindIncapacity: tableOf("incapacities", "member@member* since* until kind state",
+		func(r core.Incapacity) []any {
+			return []any{r.Member, date(r.Since), date(r.Until), r.Kind, r.State}
 		}),
-	core.KindIndemnity: tableOf("indemnities", "member*+ paid* indemnity*+ from_day to_day days daily gross tax net last4",
-		func(l *load, r core.Indemnity) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, date(r.Paid), r.Reference, date(r.From), date(r.To), int64(r.Days), r.Daily, r.Gross, r.Tax, r.Net, r.Last4}, wrong
+	core.KindIndemnity: tableOf("indemnities", "member@member*+ paid* indemnity*+ from_day to_day days daily gross tax net last4",
+		func(r core.Indemnity) []any {
+			return []any{r.Member, date(r.Paid), r.Reference, date(r.From), date(r.To), int64(r.Days), r.Daily, r.Gross, r.Tax, r.Net, r.Last4}
 		}),
-	core.KindAppointment: noting(tellAppointment, tableOf("appointments", "member* appointment* at place street postcode city bring state",
-		func(l *load, r core.Appointment) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, r.Reference, micros(r.At), r.Place, r.Street, r.Postcode, r.City, r.Bring, r.State}, wrong
+	core.KindAppointment: noting(tellAppointment, tableOf("appointments", "member@member* appointment* at place street postcode city bring state",
+		func(r core.Appointment) []any {
+			return []any{r.Member, r.Reference, micros(r.At), r.Place, r.Street, r.Postcode, r.City, r.Bring, r.State}
 		})),
-	core.KindMedicalFile: tableOf("medical_files", "member* since* until doctor number",
-		func(l *load, r core.MedicalFile) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, date(r.Since), date(r.Until), r.Doctor, r.Number}, wrong
+	core.KindMedicalFile: tableOf("medical_files", "member@member* since* until doctor number",
+		func(r core.MedicalFile) []any {
+			return []any{r.Member, date(r.Since), date(r.Until), r.Doctor, r.Number}
 		}),
 	core.KindTariff: tableOf("tariffs", "code* from_day* increased*# nature fee with_file without_file",
-		func(_ *load, r core.Tariff) ([]any, *fault) {
-			return []any{r.Code, date(r.From), number(r.Increased), r.Nature, r.Fee, r.With, r.Without}, nil
+		func(r core.Tariff) []any {
+			return []any{r.Code, date(r.From), number(r.Increased), r.Nature, r.Fee, r.With, r.Without}
 		}),
-	core.KindMaf: tableOf("mafs", "member* year*# class since ceiling counted closed",
-		func(l *load, r core.Maf) ([]any, *fault) {
-			holder, wrong := l.member("holder", r.Holder)
-			return []any{holder, int64(r.Year), int64(r.Class), date(r.Since), r.Ceiling, r.Counted, number(r.Closed)}, wrong
+	core.KindMaf: tableOf("mafs", "member@holder* year*# class since ceiling counted closed",
+		func(r core.Maf) []any {
+			return []any{r.Holder, int64(r.Year), int64(r.Class), date(r.Since), r.Ceiling, r.Counted, number(r.Closed)}
 		}),
-	core.KindMafShare: tableOf("maf_shares", "member* year*# person* counted refunded due expected",
-		func(l *load, r core.MafShare) ([]any, *fault) {
-			holder, wrong := l.member("holder", r.Holder)
-			person, other := l.member("member", r.Member)
-			return []any{holder, int64(r.Year), person, r.Counted, r.Refunded, r.Due, date(r.Expected)}, cmp.Or(wrong, other)
+	core.KindMafShare: tableOf("maf_shares", "member@holder* year*# person@member* counted refunded due expected",
+		func(r core.MafShare) []any {
+			return []any{r.Holder, int64(r.Year), r.Member, r.Counted, r.Refunded, r.Due, date(r.Expected)}
 		}),
-	core.KindSaving: tableOf("savings", "member* year*# from_day until total deposited most basis",
-		func(l *load, r core.Saving) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, int64(r.Year), date(r.From), date(r.Until), r.Total, r.Deposited, r.Most, int64(r.Basis)}, wrong
+	core.KindSaving: tableOf("savings", "member@member* year*# from_day until total deposited most basis",
+		func(r core.Saving) []any {
+			return []any{r.Member, int64(r.Year), date(r.From), date(r.Until), r.Total, r.Deposited, r.Most, int64(r.Basis)}
 		}),
-	core.KindAgreement: tableOf("agreements", "member* agreement* kind subject professional since until state cents",
-		func(l *load, r core.Agreement) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, r.Reference, r.Kind, r.Subject, r.Professional, date(r.Since), date(r.Until), r.State, r.Cents}, wrong
+	core.KindAgreement: tableOf("agreements", "member@member* agreement* kind subject professional since until state cents",
+		func(r core.Agreement) []any {
+			return []any{r.Member, r.Reference, r.Kind, r.Subject, r.Professional, date(r.Since), date(r.Until), r.State, r.Cents}
 		}),
 	core.KindProvider: tableOf("providers", "number* name name_key profession speciality street postcode city city_key status since hours",
-		func(_ *load, r core.Provider) ([]any, *fault) {
-			return []any{r.Number, r.Name, core.Fold(r.Name), r.Profession, r.Speciality, r.Street, r.Postcode, r.City, core.Fold(r.City), r.Status, date(r.Since), r.Hours}, nil
+		func(r core.Provider) []any {
+			return []any{r.Number, r.Name, core.Fold(r.Name), r.Profession, r.Speciality, r.Street, r.Postcode, r.City, core.Fold(r.City), r.Status, date(r.Since), r.Hours}
 		}),
 	core.KindBranch: tableOf("branches", "code* name street postcode city phone latitude longitude hours services wheelchair kiosk",
-		func(_ *load, r core.Branch) ([]any, *fault) {
-			return []any{r.Code, r.Name, r.Street, r.Postcode, r.City, r.Phone, r.Latitude, r.Longitude, r.Hours, r.Services, number(r.Wheelchair), number(r.Kiosk)}, nil
+		func(r core.Branch) []any {
+			return []any{r.Code, r.Name, r.Street, r.Postcode, r.City, r.Phone, r.Latitude, r.Longitude, r.Hours, r.Services, number(r.Wheelchair), number(r.Kiosk)}
 		}),
 	core.KindPostcode: tableOf("postcodes", "code* name* name_key latitude longitude",
-		func(_ *load, r core.Postcode) ([]any, *fault) {
-			return []any{r.Code, r.Name, core.Fold(r.Name), r.Latitude, r.Longitude}, nil
+		func(r core.Postcode) []any {
+			return []any{r.Code, r.Name, core.Fold(r.Name), r.Latitude, r.Longitude}
 		}),
-	core.KindEuropeanCard: tableOf("european_cards", "member* institution number until certificate",
-		func(l *load, r core.EuropeanCard) ([]any, *fault) {
-			member, wrong := l.member("member", r.Member)
-			return []any{member, r.Institution, r.Number, date(r.Until), date(r.Certificate)}, wrong
+	core.KindEuropeanCard: tableOf("european_cards", "member@member* institution number until certificate",
+		func(r core.EuropeanCard) []any {
+			return []any{r.Member, r.Institution, r.Number, date(r.Until), date(r.Certificate)}
 		}),
 	core.KindShipment: mailing(tellShipment, tableOf("shipments", "reference* state* at",
-		func(_ *load, r core.Shipment) ([]any, *fault) {
-			return []any{r.Reference, r.State, micros(r.At)}, nil
+		func(r core.Shipment) []any {
+			return []any{r.Reference, r.State, micros(r.At)}
 		})),
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"guichet.example/portal/core"
 	"guichet.example/portal/core/seed"
+	"guichet.example/portal/store"
 	"guichet.example/portal/store/bare"
 	"guichet.example/portal/store/storetest"
 )
@@ -229,6 +230,7 @@ func readParts(r *core.Reader, kind core.Kind, to chan<- core.Part) error {
 		line, _ := read.Row.(core.Line)
 		if err != nil || len(part.Rows) >= importPart && (kind != core.KindLine || line.Payment != last) {
 			if len(part.Rows) > 0 {
+				part.Draft = store.Draft(part.Batch)
 				to <- part
 			}
 			if err != nil {
