@@ -46,6 +46,9 @@ func (db *DB) takeAway(ctx context.Context, mutuality string, i core.Import, row
 		if err := isLast(t.conn, mutuality, i); err != nil {
 			return err
 		}
+		if _, err := takeTurn(t.conn, mutuality); err != nil {
+			return err
+		}
 		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: core.Batch{Kind: i.Kind, AsOf: i.AsOf}}
 		if err := l.byIndex(); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 // draft is a batch laid out for its table before the database is asked for anything.
 type draft struct {
 	kind    core.Kind
+	rows    []core.Row
 	persons []string // affiliation numbers of whom the rows are about, as they are compared; sorted
 	records []record // of all rows, in their order, if the kind has a table of its own
 	numbers []string // of each record as many as its table has persons
@@ -26,10 +27,10 @@ func Draft(batch core.Batch) core.Draft { return draftOf(batch) }
 
 // draftOf is the draft that came with the batch, or a new one.
 func draftOf(batch core.Batch) *draft {
-	if d, ok := batch.Draft.(*draft); ok && d.kind == batch.Kind && (d.records == nil || len(d.records) == len(batch.Rows)) {
+	if d, ok := batch.Draft.(*draft); ok && d.is(batch) {
 		return d
 	}
-	d := &draft{kind: batch.Kind, persons: affiliations(batch)}
+	d := &draft{kind: batch.Kind, rows: batch.Rows, persons: affiliations(batch)}
 	table, ok := coreTables[batch.Kind]
 	if batch.Kind == core.KindLine {
 		table, ok = lineTable, true
@@ -53,6 +54,11 @@ func draftOf(batch core.Batch) *draft {
 		d.group(linePayment)
 	}
 	return d
+}
+
+// is tells whether the draft was made of these very rows.
+func (d *draft) is(batch core.Batch) bool {
+	return d.kind == batch.Kind && len(d.rows) == len(batch.Rows) && (len(d.rows) == 0 || &d.rows[0] == &batch.Rows[0])
 }
 
 // affiliations are the numbers of whom the rows of a batch are about.

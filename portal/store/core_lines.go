@@ -79,16 +79,22 @@ const anyLine = `(SELECT 1 FROM refund_lines AS r
 
 // paymentsOfLines finds the payments of the batch by their references.
 func (l *load) paymentsOfLines() (map[string]*paid, error) {
-	payments := make(map[string]*paid, len(l.draft.groups))
-	keys := make([][]any, len(l.draft.groups))
-	for i, reference := range l.draft.groups {
-		payments[reference], keys[i] = nil, []any{reference}
+	payments, keys := map[string]*paid{}, make([][]any, 0, len(l.draft.groups))
+	if l.t != nil {
+		payments = l.db.brought.known(l.mutuality, l.turn, l.draft.groups)
+		l.touched = l.draft.groups
+	}
+	for _, reference := range l.draft.groups {
+		if _, known := payments[reference]; !known {
+			payments[reference] = nil // asked for
+			keys = append(keys, []any{reference})
+		}
 	}
 	err := l.eachKey(paymentOfLine, keys, func(scan func(...any) error) error {
 		var reference string
 		var p paid
 		err := scan(&reference, &p.member, &p.treated, &p.kind, &p.cents, &p.lines)
-		if _, asked := payments[reference]; asked {
+		if known, asked := payments[reference]; asked && known == nil {
 			payments[reference] = &p
 		}
 		return err

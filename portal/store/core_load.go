@@ -32,7 +32,7 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 		}
 	}
 	var out core.Outcome
-	kept := 0
+	var l *load
 	laid := draftOf(batch)
 	sealed, err := db.sealDelivery(ctx, mutuality, batch, laid)
 	if err != nil {
@@ -40,14 +40,14 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 	}
 	note := db.ownEntry(ctx, mutuality, "", audit.ImportBatch, object("import", string(batch.Kind)))
 	err = db.write(ctx, note, func(t *tx) error {
-		l := &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch, draft: laid, sealed: sealed}
+		l = &load{db: db, conn: t.conn, t: t, mutuality: mutuality, batch: batch, draft: laid, sealed: sealed}
 		if err := l.run(); err != nil {
 			return err
 		}
 		if err := l.mailNews(); err != nil {
 			return err
 		}
-		out, kept = l.out, l.kept
+		out = l.out
 		if more != nil {
 			return more(t, out)
 		}
@@ -56,8 +56,11 @@ func (db *DB) loadWith(ctx context.Context, mutuality string, batch core.Batch, 
 	if err != nil {
 		return core.Outcome{}, fmt.Errorf("loading %s: %w", batch.Kind, err)
 	}
-	if kept > 0 {
-		db.cfg.Log.Info("accounts delivered are older than changes in force, and not taken", "mutuality", mutuality, "accounts", kept)
+	if ofPayments(batch.Kind) {
+		db.brought.committed(mutuality, l.turn, l.added, l.touched)
+	}
+	if l.kept > 0 {
+		db.cfg.Log.Info("accounts delivered are older than changes in force, and not taken", "mutuality", mutuality, "accounts", l.kept)
 	}
 	return out, nil
 }
@@ -76,6 +79,9 @@ type load struct {
 	kept      int                                      // accounts that were not taken (deliveredAccounts)
 	sealed    map[[2]string]sealedDelivery             // PDFs, by member and reference
 	news      map[mail.Template]map[auth.MemberID]bool // who is to be told of what
+	turn      int64                                    // of load_turns, where payments or lines are written
+	added     map[string]paid                          // payments
+	touched   []string                                 // references of payments that are not as they were, or have lines
 	newsFrom  string                                   // the first day of which there is news; empty: not asked for yet
 }
 
@@ -86,7 +92,12 @@ func (l *load) reject(row int, f fault) {
 	l.out.Rejects = append(l.out.Rejects, core.Reject{Row: row, Field: f.field, Reason: f.reason})
 }
 
-func (l *load) run() error {
+func (l *load) run() (err error) {
+	if l.t != nil && ofPayments(l.batch.Kind) {
+		if l.turn, err = takeTurn(l.conn, l.mutuality); err != nil {
+			return err
+		}
+	}
 	if err := l.byIndex(); err != nil {
 		return err
 	}
@@ -125,6 +136,9 @@ func (l *load) loadTable(table coreTable) error {
 	had, err := l.existing(table, records)
 	if err != nil {
 		return err
+	}
+	if l.batch.Kind == core.KindPayment && l.t != nil {
+		l.bring(records, had)
 	}
 	return l.put(table, records, had)
 }

@@ -47,6 +47,7 @@ type DB struct {
 	writer   *writer    // nil if read-only
 	refusals refusals
 	flows    flows
+	brought  brought
 	nextDays atomic.Int64 // when days of objects are compared again, in microseconds
 
 	quit  chan struct{}
