@@ -113,7 +113,7 @@ func (b Brand) Prepare() (Brand, error) {
 		name           string
 		given, shipped Colours
 		paper          string
-	}{{"light", b.Light, light, "#ffffff"}, {"dark", b.Dark, dark, "#251e24"}} {
+	}{{"light", b.Light, light, "#ffffff"}, {"dark", b.night(), dark, "#251e24"}} {
 		if err := scheme.given.or(scheme.shipped).check(scheme.paper); err != nil {
 			return Brand{}, fmt.Errorf("brand, %s: %w", scheme.name, err)
 		}

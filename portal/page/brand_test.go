@@ -2,8 +2,10 @@ package page_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,8 +62,8 @@ func TestPrepareTakesTheMeasuredBrands(t *testing.T) {
 		if css := w.Body.String(); !strings.Contains(css, "--accent:"+b.Light.Accent+";") || !strings.Contains(css, "--radius:") {
 			t.Errorf("brand.css = %s", css)
 		}
-		if dark := strings.SplitN(w.Body.String(), "dark", 2)[1]; strings.Contains(dark, b.Light.Accent) || !strings.Contains(dark, "--accent:#e8b4da;") {
-			t.Error("the light accent holds in the dark too")
+		if dark := strings.SplitN(w.Body.String(), "dark", 2)[1]; strings.Contains(dark, b.Light.Accent) || strings.Contains(dark, "--accent:#e8b4da;") {
+			t.Errorf("in the dark: %s", dark)
 		}
 	}
 }
@@ -92,18 +94,67 @@ func TestBrandStylesheetMayBeKept(t *testing.T) {
 	}
 }
 
-// A brand that says only its light colours has those as shipped in the dark, which are the
-// ones that were checked, and prints in black.
+// A brand that says only its light colours has colours of its own hue in the dark, as light
+// as those shipped, and prints in black.
 func TestBrandOfLightColoursInTheDark(t *testing.T) {
-	b, err := named(page.Brand{Light: page.Colours{Accent: "#0b5563", Tint: "#e2f0f2"}}).Prepare()
-	if err != nil {
-		t.Fatal(err)
+	for name, tt := range map[string]struct {
+		brand page.Brand
+		want  string
+	}{
+		"petrol": {page.Brand{Light: page.Colours{Accent: "#0b5563", Tint: "#e2f0f2"}},
+			"@media screen{:root{--accent:#0b5563;--tint:#e2f0f2;}}\n" +
+				"@media screen and (prefers-color-scheme:dark){:root{--accent:#8bcfdb;--accent-strong:#b6e5ee;--tint:#1f2f31;--on-accent:#0c1c20;}}\n"},
+		"grey": {page.Brand{Light: page.Colours{Accent: "#444444", Ground: "#f4f4f4"}},
+			"@media screen{:root{--accent:#444444;--ground:#f4f4f4;}}\n" +
+				"@media screen and (prefers-color-scheme:dark){:root{--accent:#c4c4c4;--accent-strong:#dddddd;--tint:#2c2c2c;--on-accent:#1a1a1a;--ground:#1a1519;}}\n"},
+		"own dark accent": {page.Brand{Light: page.Colours{Accent: "#0b5563"}, Dark: page.Colours{Accent: "#9adbe8"}},
+			"@media screen{:root{--accent:#0b5563;}}\n" +
+				"@media screen and (prefers-color-scheme:dark){:root{--accent:#9adbe8;--accent-strong:#b6e5ee;--tint:#1f2f31;--on-accent:#0c1c20;}}\n"},
+		"ground alone": {page.Brand{Light: page.Colours{Ground: "#f4f4f4"}},
+			"@media screen{:root{--ground:#f4f4f4;}}\n@media screen and (prefers-color-scheme:dark){:root{--ground:#1a1519;}}\n"},
+	} {
+		b, err := named(tt.brand).Prepare()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, httptest.NewRequest("GET", "/brand.css", nil))
+		if got := w.Body.String(); got != ":root{}\n"+tt.want {
+			t.Errorf("%s: brand.css = %q, want %q", name, got, tt.want)
+		}
 	}
-	const want = ":root{}\n@media screen{:root{--accent:#0b5563;--tint:#e2f0f2;}}\n" +
-		"@media screen and (prefers-color-scheme:dark){:root{--accent:#e8b4da;--tint:#3a2534;}}\n"
-	w := httptest.NewRecorder()
-	b.ServeHTTP(w, httptest.NewRequest("GET", "/brand.css", nil))
-	if got := w.Body.String(); got != want {
-		t.Errorf("brand.css = %q, want %q", got, want)
+}
+
+// Whatever the accent in light, each text in the dark can be read, and is of its hue: the
+// channel that is strongest in the one is in the other.
+func TestEveryHueInTheDark(t *testing.T) {
+	property := regexp.MustCompile(`--([a-z-]+):(#[0-9a-f]{6});`)
+	strongest := func(colour string) string {
+		r, g, b := colour[1:3], colour[3:5], colour[5:7]
+		return fmt.Sprint(r >= g && r >= b, g >= r && g >= b, b >= r && b >= g)
+	}
+	for n := range 6 * 6 * 6 {
+		accent := fmt.Sprintf("#%02x%02x%02x", n%6*18, n/6%6*18, n/36*18)
+		b, err := named(page.Brand{Light: page.Colours{Accent: accent}}).Prepare()
+		if err != nil {
+			t.Errorf("%s: %v", accent, err)
+			continue
+		}
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, httptest.NewRequest("GET", "/brand.css", nil))
+		dark := map[string]string{"ground": "#1a1519", "paper": "#251e24", "sunk": "#120e11"}
+		for _, m := range property.FindAllStringSubmatch(strings.SplitN(w.Body.String(), "dark", 2)[1], -1) {
+			dark[m[1]] = m[2]
+		}
+		for _, over := range []string{"accent", "accent-strong"} {
+			for _, under := range []string{"ground", "paper", "sunk", "tint", "on-accent"} {
+				if got := page.Contrast(dark[over], dark[under]); got < 4.5 {
+					t.Errorf("%s: %s %s on %s %s has contrast %.2f", accent, over, dark[over], under, dark[under], got)
+				}
+			}
+		}
+		if strongest(dark["accent"]) != strongest(accent) {
+			t.Errorf("%s is %s in the dark", accent, dark["accent"])
+		}
 	}
 }

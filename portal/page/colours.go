@@ -109,8 +109,8 @@ func luminance(hexColour string) float64 {
 
 // stylesheet writes /brand.css: the tokens in which this brand differs from the
 // shipped ones. It comes after guichet.css, so that what it says of light would hold in
-// the dark and on paper too: in the dark each such colour is said again, as given or as
-// shipped, and paper has none of them.
+// the dark and on paper too: in the dark each such colour is said again (see night), and
+// paper has none of them.
 func (b Brand) stylesheet() *ready {
 	var css strings.Builder
 	css.WriteString(":root{")
@@ -120,7 +120,7 @@ func (b Brand) stylesheet() *ready {
 	css.WriteString("}\n@media screen{:root{")
 	b.Light.write(&css)
 	css.WriteString("}}\n@media screen and (prefers-color-scheme:dark){:root{")
-	b.Dark.besides(b.Light).write(&css)
+	b.night().write(&css)
 	css.WriteString("}}\n")
 	text := []byte(css.String())
 	hash := sha512.Sum384(text)

@@ -131,7 +131,33 @@ func (b *booth) changesAccount() {
 	if b.holds(`[...document.querySelectorAll('a[href$=".pdf"]')].some((link) => link.checkVisibility())`) {
 		b.t.Error("a file may be saved at a kiosk")
 	}
+	b.printsDone()
 	b.out("Delcourt")
+}
+
+// printsDone prints what a member takes home: whose it is and when, on one sheet, with
+// nothing of what is for the screen.
+func (b *booth) printsDone() {
+	b.t.Helper()
+	for _, contrast := range []string{"as it was", "more", "as it was again"} {
+		if contrast != "as it was" {
+			b.tap("[data-do=contrast]")
+		}
+		sheets := b.printed()
+		if len(sheets) != 1 {
+			b.t.Errorf("what was done fills %d sheets, contrast %s", len(sheets), contrast)
+		}
+		for _, want := range []string{"Mathieu Delcourt", "Imprimé le", read("requests.done.title.signature")} {
+			if !strings.Contains(sheets[0], want) {
+				b.t.Errorf("the paper lacks %q: %q", want, sheets[0])
+			}
+		}
+		for _, useless := range []string{read("kiosk.pull"), read("kiosk.help"), read("kiosk.over"), read("kiosk.amounts.show")} {
+			if strings.Contains(sheets[0], useless) {
+				b.t.Errorf("the paper holds %q", useless)
+			}
+		}
+	}
 }
 
 // slow is how much slower than it should a machine may be that does much else.
