@@ -53,7 +53,7 @@ var (
 
 // mostRows is how many rows a statement writes at most. There is one for each power of two
 // up to it, so that few are prepared.
-const mostRows = 16
+const mostRows = 64
 
 // rowInserts are statements that insert rows of a table, by how many.
 type rowInserts map[int]string
