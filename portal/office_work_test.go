@@ -108,9 +108,23 @@ func TestAccountIsClosedAndAskedBack(t *testing.T) {
 	v.wants("POST", item[1]+"/file", nil, http.StatusSeeOther)
 	v.wants("POST", file+"/account", url.Values{"to": {"active"}, "reason": {"asked-back"}, "words": {"Identité vérifiée"}}, http.StatusSeeOther)
 	v.wants("POST", item[1]+"/close", url.Values{"answer": {"closed"}}, http.StatusUnprocessableEntity)
-	v.wants("POST", item[1]+"/close", url.Values{"answer": {"answered"}, "words": {"Rouvert"}}, http.StatusSeeOther)
-	if itemLink.MatchString(v.wants("GET", "/fr/office/queue", nil, http.StatusOK)) {
+	saved := locale.T(locale.FR, "office.done.item")
+	if strings.Contains(v.wants("GET", item[1]+"?done=1", nil, http.StatusOK), saved) {
+		t.Error("what was not done is confirmed")
+	}
+	closed, _ := v.send(item[1]+"/close", url.Values{"answer": {"answered"}, "words": {"Rouvert"}})
+	if to := closed.Header.Get("Location"); closed.StatusCode != http.StatusSeeOther || !strings.Contains(v.wants("GET", to, nil, http.StatusOK), saved) {
+		t.Errorf("the answer is not confirmed: %s to %s", closed.Status, to)
+	}
+	if strings.Contains(second.wants("GET", item[1]+"?done=1", nil, http.StatusOK), saved) {
+		t.Error("a colleague is told that she answered")
+	}
+	queue := v.wants("GET", "/fr/office/queue", nil, http.StatusOK)
+	if itemLink.MatchString(queue) {
 		t.Error("a closed item waits in the queue")
+	}
+	if !strings.Contains(queue, html.EscapeString(locale.T(locale.FR, "office.queue.empty.all"))) || strings.Contains(queue, locale.T(locale.FR, "office.queue.lead")) {
+		t.Error("after the last item the queue does not say that nothing waits")
 	}
 	member.in()
 	member.wants("GET", "/fr/account", nil, http.StatusOK)

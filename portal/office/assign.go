@@ -73,5 +73,5 @@ func (o *Office) giveTo(c *gin.Context) error {
 	if err := o.Store.AssignItem(c.Request.Context(), page.OfficerOf(c), c.Param("id"), to, f.Words); err != nil {
 		return err
 	}
-	return o.backToItem(c)
+	return o.toDone(c)
 }

@@ -57,13 +57,32 @@ func (o *Office) showItem(c *gin.Context, status int, a Answer, errs []page.Fiel
 			return err
 		}
 	}
+	v.Banner = done(c, v, i)
 	if p.Agreed = i.Closed.IsZero() && !p.Mine && agreed(i, v.Officer.ID); p.Agreed {
-		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.first.done"), Text: v.T("office.first.done.text")}
+		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.first.done"), Text: v.T("office.first.done.text"), Link: waiting(v)}
 	}
 	if i.Damaged {
 		v.Banner = &page.Banner{Kind: page.Changed, Title: v.T("office.damaged"), Text: v.T("office.damaged.text", locale.A("code", v.Support))}
 	}
 	return page.Render(c, status, itemView(v, p))
+}
+
+// done confirms what the officer did just now with an item, and leads to the next.
+func done(c *gin.Context, v page.View, i Item) *page.Banner {
+	if c.Query("done") == "" || len(i.History) == 0 {
+		return nil
+	}
+	switch last := i.History[len(i.History)-1]; {
+	case last.Staff != v.Officer.ID:
+	case slices.Contains([]string{EventAnswered, EventClosed, EventAsked, EventAccepted, EventRejected, EventAssigned, EventStopped}, last.What):
+		return &page.Banner{Kind: page.Valid, Title: v.T("office.done.item"), Text: v.T("office.event." + last.What), Link: waiting(v)}
+	}
+	return nil
+}
+
+// waiting leads to what waits.
+func waiting(v page.View) page.Link {
+	return page.Link{URL: v.URL(queuePath), Text: v.T("office.queue.next")}
 }
 
 // agreed says that the officer agreed first to what the item asks.
@@ -291,11 +310,17 @@ func (o *Office) backToItem(c *gin.Context) error {
 	return nil
 }
 
+// toDone leads to the item, which confirms what was done.
+func (o *Office) toDone(c *gin.Context) error {
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(queuePath+"/"+c.Param("id"))+"?done=1")
+	return nil
+}
+
 func (o *Office) release(c *gin.Context) error {
 	if err := o.Store.ReleaseItem(c.Request.Context(), page.OfficerOf(c), c.Param("id")); err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, page.From(c).URL(queuePath))
+	c.Redirect(http.StatusSeeOther, page.From(c).URL(queuePath)+"?released=1")
 	return nil
 }
 
@@ -338,7 +363,7 @@ func (o *Office) close(c *gin.Context) error {
 	if err := o.end(c, a); err != nil {
 		return err
 	}
-	return o.backToItem(c)
+	return o.toDone(c)
 }
 
 // stopChange stops a change of account for a member who called.
@@ -360,7 +385,7 @@ func (o *Office) stopChange(c *gin.Context) error {
 	if err := o.Store.StopForMember(c.Request.Context(), page.OfficerOf(c), c.Param("id"), a.Words); err != nil {
 		return err
 	}
-	return o.backToItem(c)
+	return o.toDone(c)
 }
 
 // end ends an item. A link that a second officer agreed to is made where codes are.

@@ -32,7 +32,12 @@ func (o *Office) queue(c *gin.Context) error {
 		return err
 	}
 	v := view(c, "queue", "office.queue.title")
-	v.Lead = v.T("office.queue.lead")
+	if len(found) > 0 {
+		v.Lead = v.T("office.queue.lead")
+	}
+	if c.Query("released") != "" {
+		v.Banner = &page.Banner{Kind: page.Valid, Title: v.T("office.event.released")}
+	}
 	p := queuePage{Filter: f}
 	if len(found) > perPage {
 		found = found[:perPage]
@@ -108,15 +113,18 @@ func (f Filter) narrows() bool {
 	return f != Filter{}
 }
 
-// empty is the key of what an empty list means.
-func (f Filter) empty() string {
+// empty is what an empty list means, and what to do then.
+func (f Filter) empty(v page.View) page.Empty {
+	e := page.Empty{Title: v.T("office.queue.empty")}
 	switch {
 	case f.narrows():
-		return "office.queue.empty.text"
-	case f.After != "":
-		return "office.queue.empty.end"
+		e.Text, e.Link = v.T("office.queue.empty.text"), page.Link{URL: v.URL(queuePath), Text: v.T("office.filter.none")}
+	case f.After != "": // the link to the start stands under it
+		e.Text = v.T("office.queue.empty.end")
+	default:
+		e.Text, e.Link = v.T("office.queue.empty.all"), page.Link{URL: v.URL(deskPath), Text: v.T("office.desk.title")}
 	}
-	return "office.queue.empty.all"
+	return e
 }
 
 // age is the days of the filter as its list has them.

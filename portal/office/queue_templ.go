@@ -89,7 +89,7 @@ func queueView(v page.View, p queuePage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = page.EmptyState(page.Empty{Title: v.T("office.queue.empty"), Text: v.T(p.Filter.empty())}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.EmptyState(p.Filter.empty(v)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -20,12 +20,13 @@ func TestFiltersAreFoldedAway(t *testing.T) {
 			f     Filter
 			open  bool
 			empty string
+			leads string // where on the page to go on; empty: a link under it
 		}{
-			{Filter{}, false, "office.queue.empty.all"},
-			{Filter{After: "x"}, false, "office.queue.empty.end"},
-			{Filter{Kind: BankChange}, true, "office.queue.empty.text"},
-			{Filter{Age: 3, After: "x"}, true, "office.queue.empty.text"},
-			{Filter{Reference: "GC-1"}, true, "office.queue.empty.text"},
+			{Filter{}, false, "office.queue.empty.all", deskPath},
+			{Filter{After: "x"}, false, "office.queue.empty.end", ""},
+			{Filter{Kind: BankChange}, true, "office.queue.empty.text", queuePath},
+			{Filter{Age: 3, After: "x"}, true, "office.queue.empty.text", queuePath},
+			{Filter{Reference: "GC-1"}, true, "office.queue.empty.text", queuePath},
 		} {
 			var b bytes.Buffer
 			if err := queueView(v, queuePage{Filter: tt.f}).Render(t.Context(), &b); err != nil {
@@ -37,6 +38,10 @@ func TestFiltersAreFoldedAway(t *testing.T) {
 			}
 			if !strings.Contains(got, templ.EscapeString(locale.T(l, tt.empty))) {
 				t.Errorf("%s: %+v: an empty queue does not say %s", l, tt.f, tt.empty)
+			}
+			_, empty, _ := strings.Cut(got, `class="empty"`)
+			if tt.leads != "" && !strings.Contains(empty, `href="/`+string(l)+"/"+tt.leads+`"`) {
+				t.Errorf("%s: %+v: an empty queue does not lead to %s: %s", l, tt.f, tt.leads, empty)
 			}
 		}
 	}

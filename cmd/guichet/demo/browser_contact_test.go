@@ -101,6 +101,10 @@ func TestBrowserContact(t *testing.T) {
 	o.click("#words")
 	o.press("Quel numéro de boîte ?")
 	o.leave(func() { o.click(`main form[action$="/close"] button`) })
+	o.sees(".banner", read("office.event.asked"))
+	o.judgeUnscripted()
+	o.click(`.banner a[href="/fr/office/queue"]`)
+	o.at("office/queue")
 
 	for _, lang := range []string{"nl", "de", "en"} {
 		w.visit("/" + lang + "/home")
