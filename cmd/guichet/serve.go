@@ -107,7 +107,7 @@ func serve(ctx context.Context, s *Settings, log *slog.Logger) error {
 		return err
 	case <-db.Stopped():
 		server.Close()
-		return errors.New("the store refuses to write after a failed sync; start again to recover")
+		return fmt.Errorf("%w; start again to recover", db.Ping(ctx))
 	case <-ctx.Done():
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()

@@ -11,9 +11,18 @@
 //	              ▲─ row 2 …                               anchors, a file elsewhere
 //
 // The first row of a chain is bound to a row of the chain before it, so a whole chain
-// cannot be taken out either. What a chain cannot show is that its end was cut off:
-// for that, heads are written to a file outside the database ([AppendAnchors]), to be
-// kept where whoever can write to the database cannot. [Verify] walks all of it.
+// cannot be taken out either. Whoever can write to the database could make all of it
+// anew, or cut off its end. Two things stand against that:
+//
+//   - Each chain has a mark ([Mark]), a MAC over its head under a key that is not in the
+//     database, written by each commit over the one before. A roll of the chains ([Roll])
+//     has one likewise. What was written before somebody came is not changed or cut off
+//     without the marks telling so.
+//   - Heads are written to a file outside the database ([AppendAnchors]), to be kept where
+//     whoever can write to the database cannot. They find what marks cannot: that all of
+//     the database, its marks included, was put back to what it was.
+//
+// [Verify] walks the rows and heads, [VerifyMarked] the marks with them.
 //
 // A row is written in the transaction of the act itself: no act without its row, no
 // row without its act. Rows hold opaque ids only: no name, no national number, no
@@ -96,7 +105,7 @@ const System = "system"
 
 // Entry is a row. At, Chain, Seq, Actor, Action, Outcome, Prev and Hash are always
 // set. Mutuality and Member are set where the act concerns a member's record; Session,
-// Method and Assurance where someone was signed in; RequestID where a request of the
+// Method and Assurance where someone was signed in, and Method where a chain begins; RequestID where a request of the
 // portal stands behind it; Object where there is one; Reason where the outcome is not
 // Done and where the action alone does not tell why.
 type Entry struct {
@@ -107,7 +116,7 @@ type Entry struct {
 	Member    string // whose record
 	Actor     string // member id, or System
 	Session   string // public id of the session
-	Method    string // card, federal, password
+	Method    string // card, federal, password; Marked
 	Assurance string // low, substantial, high
 	Action    Action
 	Object    string // what kind and which: "request/01k…"

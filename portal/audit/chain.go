@@ -37,10 +37,14 @@ func (h Head) Next(e Entry) (Entry, Head) {
 	return e, Head{Chain: e.Chain, Seq: e.Seq, Hash: e.Hash}
 }
 
+// Marked is the method of the first row of a chain that has a mark: whoever takes the mark
+// away has to change the row as well, and with it what heads noted elsewhere say.
+const Marked = "marked"
+
 // Begin makes the first row of a new chain, bound to the given head of the chain
-// before it; the zero Head for the first chain of a database.
+// before it; the zero Head for the first chain of a database. The chain is to have a mark.
 func Begin(chain string, before Head, at time.Time, reason string) (Entry, Head) {
-	e := Entry{At: at, Actor: System, Action: Start, Outcome: Done, Reason: reason}
+	e := Entry{At: at, Actor: System, Method: Marked, Action: Start, Outcome: Done, Reason: reason}
 	if before.Chain != "" {
 		e.Object = linkTo(before)
 	}

@@ -27,6 +27,8 @@ const (
 	Added Problem = "added"
 	// Unbound: the first row of a chain is not bound to any chain before it.
 	Unbound Problem = "unbound"
+	// Unmarked: the chain has no mark, or the roll is not of the key.
+	Unmarked Problem = "unmarked"
 )
 
 // Fault names a row and what is wrong with it.
@@ -54,6 +56,7 @@ type Report struct {
 	// Unnamed are the chains that no anchor names: their writer kept its anchors elsewhere, or
 	// is none of ours. Empty where no anchors were given.
 	Unnamed []string
+	Vouched Vouched // zero without marks
 }
 
 // Valid is true if no fault was found.
@@ -78,7 +81,18 @@ func (r Report) First() (Fault, bool) {
 // what is wrong with the rows is in the report. Memory is bounded by the number of
 // chains and anchors, not of rows.
 func Verify(ctx context.Context, rows Rows, anchors []Anchor) (Report, error) {
-	w := walk{wants: map[place][]want{}, heads: map[string]Head{}}
+	return verify(ctx, rows, anchors, nil)
+}
+
+// VerifyMarked is Verify and holds each chain against its mark besides, and the marks
+// against the roll. The marks were read before the rows: rows that came since are held
+// against the chain alone.
+func VerifyMarked(ctx context.Context, rows Rows, anchors []Anchor, marks Marks) (Report, error) {
+	return verify(ctx, rows, anchors, newVouching(marks))
+}
+
+func verify(ctx context.Context, rows Rows, anchors []Anchor, by *vouching) (Report, error) {
+	w := walk{wants: map[place][]want{}, heads: map[string]Head{}, by: by}
 	named := map[string]bool{}
 	for _, a := range anchors {
 		named[a.Chain] = true
@@ -96,6 +110,7 @@ func Verify(ctx context.Context, rows Rows, anchors []Anchor) (Report, error) {
 		}
 		w.unsettled()
 	}
+	w.vouched(named)
 	w.report.Chains = len(w.report.Heads)
 	for _, h := range w.report.Heads {
 		if len(anchors) > 0 && !named[h.Chain] {
@@ -122,6 +137,7 @@ type walk struct {
 	heads  map[string]Head
 	wants  map[place][]want
 	late   map[place][]want // links into the middle of a chain already walked
+	by     *vouching        // nil without marks
 }
 
 func (w *walk) want(h Head, by string) {
@@ -146,6 +162,7 @@ func (w *walk) row(e Entry) error {
 		w.fault(e.Chain, e.Seq, Changed, "content does not match its hash")
 	}
 	w.check(e)
+	w.vouch(e)
 	w.last = e
 	head := Head{e.Chain, e.Seq, e.Hash}
 	w.heads[e.Chain] = head

@@ -313,8 +313,8 @@ func (b *bed) rows() []audit.Entry {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	report, err := audit.Verify(b.t.Context(), b.AuditRows, anchors)
-	if err != nil || !report.Valid() {
+	report, marked, err := b.VerifyAudit(b.t.Context(), anchors)
+	if err != nil || !report.Valid() || !marked {
 		b.t.Fatalf("audit chain: %v, %v", report.Faults, err)
 	}
 	return rows

@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"guichet.example/portal/audit"
 	"guichet.example/portal/requests"
-	"guichet.example/portal/signin"
+	"guichet.example/portal/store/storetest"
 )
 
 // clients runs call b.N times from n goroutines.
@@ -41,13 +42,24 @@ func clients(b *testing.B, n int, call func(i int) error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "per_second")
 }
 
-// BenchmarkCommit is the durable commit of one audit row.
+// BenchmarkCommit is the durable commit of one act that is nothing but its audit row, on
+// the disk of the folder for temporary files.
 func BenchmarkCommit(b *testing.B) {
+	b.Run("SQLite", func(b *testing.B) { benchCommit(b, false) })
+	b.Run("PostgreSQL", func(b *testing.B) { benchCommit(b, true) })
+}
+
+func benchCommit(b *testing.B, postgres bool) {
 	for _, n := range []int{1, 16} {
 		b.Run(fmt.Sprintf("clients=%d", n), func(b *testing.B) {
-			bed := newBed(b, openSQLite)
-			refusal := signin.Refusal{Mutuality: "141", Method: "card", Cause: "certificate is revoked", RequestID: "K7-042"}
-			clients(b, n, func(int) error { return bed.RecordRefusal(context.Background(), refusal) })
+			c := &clock{now: noon}
+			cfg := newConfig(b, c)
+			cfg.Path = filepath.Join(b.TempDir(), "guichet.db")
+			if postgres {
+				cfg.Database = storetest.Start(b, true).Database(b)
+			}
+			bed := bedOf(b, openStore, cfg, c)
+			clients(b, n, func(int) error { return bed.Act(audit.Import) })
 		})
 	}
 }

@@ -82,9 +82,10 @@ const (
 var (
 	// ErrNewerSchema means the file was written by a newer program.
 	ErrNewerSchema = errors.New("database schema is newer than this program")
-	// ErrStopped means the disk failed while writing, and the store writes no more
-	// until it is opened again.
-	ErrStopped = errors.New("store stopped writing after a disk failure")
+	// ErrStopped means that the disk failed while writing, or that the audit chain in the
+	// database is not the one that was written, and the store writes no more until it is
+	// opened again.
+	ErrStopped = errors.New("store stopped writing: what is stored is not known to be what was written")
 	// ErrFull means there is no room on the disk. Nothing of the act was written.
 	ErrFull = errors.New("disk is full")
 	// ErrNoStore means that there is a database, and nothing of a counter in it.

@@ -160,8 +160,8 @@ func checkAudit(t *testing.T, db *store.DB, dir string) {
 	if err != nil {
 		t.Error(err)
 	}
-	report, err := audit.Verify(context.Background(), db.AuditRows, anchors)
-	if err != nil || !report.Valid() {
+	report, marked, err := db.VerifyAudit(context.Background(), anchors)
+	if err != nil || !report.Valid() || !marked {
 		t.Errorf("audit chain: %v, %v", report.Faults, err)
 	}
 }

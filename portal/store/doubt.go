@@ -24,12 +24,15 @@ const settling = stalled + 3*time.Second
 // its own.
 const attempts = 3
 
-// sign makes the transaction one that can be found: by the last of its audit rows, which
-// no other server writes to this chain, or by a number of its own. The number of the
-// transaction in the database would not do: a crash, or another server in its place, may
-// give the same one again.
+// sign marks the last of the transaction's audit rows, and makes the transaction one that
+// can be found: by that row, which no other server writes to this chain, or by a number of
+// its own. The number of the transaction in the database would not do: a crash, or another
+// server in its place, may give the same one again.
 func (w *writer) sign() error {
-	if w.head != w.before || !w.engine.doubts() {
+	if w.head != w.before {
+		return putMark(w.conn, w.key, w.head)
+	}
+	if !w.engine.doubts() {
 		return nil
 	}
 	w.turn++
@@ -45,7 +48,9 @@ func (w *writer) find() fate {
 	before, head, turn := w.before, w.head, w.turn
 	w.lose()
 	for end := time.Now().Add(settling); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if err := w.begin(); err != nil {
+		if err := w.begin(); errors.Is(err, ErrStopped) {
+			return unknown
+		} else if err != nil {
 			continue
 		}
 		now, found := w.head, turn

@@ -397,3 +397,64 @@ func TestDatabaseSays(t *testing.T) {
 	}
 	b.rows()
 }
+
+// TestForgedWhileCut: rows are changed or cut off and the connection is ended, so that the
+// server asks where its chain ends. It vouches for none of it: it stops, and what was done
+// is found after the next start.
+func TestForgedWhileCut(t *testing.T) {
+	t.Parallel()
+	for name, forge := range map[string][]string{
+		"rewritten":                 nil,
+		"cut off":                   {`DELETE FROM audit WHERE seq > 6`},
+		"cut off, the mark told so": {`DELETE FROM audit WHERE seq > 6`, `UPDATE audit_marks SET seq = 6`},
+		"taken out":                 {`DELETE FROM audit`},
+		"no mark":                   {`DELETE FROM audit_marks`},
+		"no marks":                  {`DELETE FROM audit_marks`, `DELETE FROM audit_roll`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, server := faulty(t, false, func(c *store.Config) { c.Anchors = "" })
+			raw := peekDatabase(t, server.Address("postgres"))
+			databases.Store(b.cfg.Path, b.cfg.Database)
+			b.signed(b.claire)
+			f := b.forger(t)
+			if forge == nil {
+				f.rows[3].Actor = "somebody"
+				f.rehash()
+				f.write()
+			}
+			for _, statement := range forge {
+				f.exec(statement)
+			}
+			cutWriters(t, raw)
+			_, err := b.PutRequest(t.Context(), b.claire, b.request(), "key")
+			wantErr(t, "an act after it", err, store.ErrStopped)
+			select {
+			case <-b.Stopped():
+			default:
+				t.Error("the store goes on")
+			}
+			b.Close()
+			b.DB = openStore(t, b.cfg)
+			b.frozen(b.claire)
+			if report := b.verdict(nil); report.Valid() {
+				t.Errorf("not found: %+v", report)
+			}
+		})
+	}
+}
+
+// TestPutBackWhileCut: an older state of the trail, marks and all, is not gone on from by the
+// server that knows a younger one, as where another database takes over that lacks commits.
+func TestPutBackWhileCut(t *testing.T) {
+	t.Parallel()
+	b, server := faulty(t, false, func(c *store.Config) { c.Anchors = "" })
+	raw := peekDatabase(t, server.Address("postgres"))
+	databases.Store(b.cfg.Path, b.cfg.Database)
+	f := b.forger(t)
+	b.frozen(b.claire)
+	f.write()
+	cutWriters(t, raw)
+	_, err := b.PutRequest(t.Context(), b.claire, b.request(), "key")
+	wantErr(t, "an act after it", err, store.ErrStopped)
+}

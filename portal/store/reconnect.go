@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
-
-	"guichet.example/portal/audit"
 )
 
 // begin opens the transaction, on a new connection if the old one is gone. One that
@@ -53,19 +53,23 @@ func (w *writer) reconnect() error {
 
 // reread learns where the chain ends: what was on its way when the connection was lost
 // may have been written. The transaction that is open by now excludes that it still will.
+// An end that has no mark of ours, or lacks what was on disk, is not gone on from: the rows
+// that follow would vouch for it. The process ends, and the next one begins a new chain.
 func (w *writer) reread() error {
-	var hash []byte
-	h := audit.Head{Chain: w.head.Chain}
-	err := w.conn.get(`SELECT seq, hash FROM audit WHERE chain = ? ORDER BY seq DESC LIMIT 1`, []any{h.Chain}, &h.Seq, &hash)
-	if err == nil {
-		err = copyHash(&h.Hash, hash)
+	h, err := headOf(w.conn, w.head.Chain)
+	ours := err == nil && h.Seq >= w.committed.Load().Seq
+	if ours {
+		ours, err = isMarked(w.conn, w.key, h)
 	}
-	if err != nil {
-		return fmt.Errorf("reading end of audit chain: %w", err)
+	switch {
+	case err == nil && ours:
+		w.head = h
+		w.committed.Store(&h)
+		return nil
+	case err == nil, errors.Is(err, sql.ErrNoRows), errors.Is(err, ErrDamaged):
+		return w.stop(fmt.Errorf("chain %s: %w", w.head.Chain, errors.Join(errNotMarked, err)))
 	}
-	w.head = h
-	w.committed.Store(&h)
-	return nil
+	return fmt.Errorf("reading end of audit chain: %w", err)
 }
 
 // lose gives the connection up.

@@ -335,7 +335,7 @@ func (db *DB) restoredFrom(ctx context.Context, m Manifest, reason string, told 
 		}
 		anchors = append(anchors, a)
 	}
-	report, err := audit.Verify(ctx, db.AuditRows, anchors)
+	report, _, err := db.VerifyAudit(ctx, anchors)
 	if err != nil {
 		return err
 	}

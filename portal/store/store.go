@@ -130,7 +130,7 @@ func (db *DB) begin(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, c.close())
 	}
-	db.writer = newWriter(db.engine, c, head, db.cfg.Fault, db.cfg.Now)
+	db.writer = newWriter(db.engine, c, head, db.auditKey(), db.cfg.Fault, db.cfg.Now)
 	go db.writer.run()
 	return nil
 }
@@ -163,6 +163,14 @@ func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
 			return before, head, err
 		}
 	}
+	problem, err := db.checkMarks(c)
+	if err != nil {
+		return before, head, err
+	}
+	if problem != "" {
+		db.cfg.Log.Error("audit trail is not as it was marked", "err", problem)
+		reason = "mark: " + problem + "; " + reason
+	}
 	at := db.cfg.Now()
 	if last := timeid.Time(before.Chain); !at.After(last) {
 		at = last.Add(time.Millisecond)
@@ -172,7 +180,10 @@ func (db *DB) firstRow(c *conn) (before, head audit.Head, err error) {
 		return before, head, err
 	}
 	first, head := audit.Begin(chain, before, db.cfg.Now(), reason)
-	return before, head, insertAudit(c, []audit.Entry{first})
+	if err := insertAudit(c, []audit.Entry{first}); err != nil {
+		return before, head, err
+	}
+	return before, head, db.enrol(c, head)
 }
 
 // task runs f until the store is closed.

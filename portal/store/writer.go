@@ -58,6 +58,7 @@ type writer struct {
 	mu     sync.RWMutex // held for reading while a job is handed over
 	closed bool
 
+	key       audit.Key                  // of the chain's mark
 	head      audit.Head                 // of the chain, as of the open transaction
 	due       []audit.Entry              // rows of the chain up to head that are not written yet
 	before    audit.Head                 // of the chain, as the open transaction found it
@@ -76,9 +77,9 @@ type writer struct {
 	stopped  chan struct{} // closed when the disk failed
 }
 
-func newWriter(e engine, c *conn, head audit.Head, fault func(string), now func() time.Time) *writer {
+func newWriter(e engine, c *conn, head audit.Head, key audit.Key, fault func(string), now func() time.Time) *writer {
 	w := &writer{
-		engine: e, conn: c, fault: fault, now: now, head: head,
+		engine: e, conn: c, fault: fault, now: now, head: head, key: key,
 		jobs: make(chan *job, maxJoined), ended: make(chan struct{}), stopped: make(chan struct{}),
 		wake: make(chan struct{}, 1), linger: gatherFor,
 	}

@@ -206,6 +206,10 @@ func (k *Keys) BackupSeal(manifest []byte) []byte {
 	return k.derive("backup", string(manifest))
 }
 
+// AuditKey is the key under which the chains of the audit trail are marked. It is made from
+// the index key, and so never in the database.
+func (k *Keys) AuditKey() []byte { return k.derive("audit") }
+
 // derive is HMAC-SHA-256 under the index key over "guichet" and the texts, each after
 // its length, so that no two lists of texts give the same bytes.
 func (k *Keys) derive(texts ...string) []byte {

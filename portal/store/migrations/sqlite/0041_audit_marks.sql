@@ -1,0 +1,18 @@
+-- What binds the audit trail to a key that is not in the database: of each chain a mark over
+-- its last row, written by each commit over the one before, and a roll of the chains that
+-- have one. Package audit says what is in them. Chains of programs that do not know this
+-- table have no mark.
+
+-- +goose Up
+
+CREATE TABLE audit_marks (
+    chain TEXT    PRIMARY KEY,
+    seq   INTEGER NOT NULL,     -- of its last row
+    mac   BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_roll (
+    one    INTEGER PRIMARY KEY CHECK (one = 1),
+    chains INTEGER NOT NULL,    -- that have a mark
+    mac    BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
