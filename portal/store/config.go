@@ -22,7 +22,8 @@ type Config struct {
 	// place of a file. It must be of encoding UTF8 and locale C; on another machine it
 	// must show a certificate that holds (sslmode=verify-full).
 	Database string
-	// Keys seal what rests on disk. Required, except with ReadOnly.
+	// Keys seal what rests on disk and mark the audit trail. Required, except with ReadOnly:
+	// there VerifyAudit alone uses them.
 	Keys *vault.Keys
 	// Objects, if set, keeps documents outside the database (objects.go).
 	Objects Objects
@@ -62,7 +63,7 @@ type Config struct {
 	// Log gets what no caller is told: a failed checkpoint, anchor or sweep, and why
 	// the store stopped. Default: discarded.
 	Log *slog.Logger
-	// ReadOnly opens an existing store for AuditRows and Stats alone: nothing is
+	// ReadOnly opens an existing store for AuditRows, VerifyAudit and Stats alone: nothing is
 	// migrated, and any method that writes returns ErrReadOnly.
 	ReadOnly bool
 	// Fault, if set, is called with the name of each point that a write passes, as

@@ -3,7 +3,7 @@
 // disk something about a person's affairs.
 //
 //	key-encryption.key ──wraps──▶ data key of a member ──seals──▶ document, number, act
-//	index.key ──HMAC──▶ index of a national number; key of a challenge
+//	index.key ──HMAC──▶ index of a national number; key of a challenge; key of the audit trail
 //
 // Each member has a data key of her own (AES-256), stored wrapped. Sealed bytes are
 //
