@@ -130,7 +130,7 @@ func TestMafPage(t *testing.T) {
 			t.Errorf("empty columns: %s", table)
 		}
 	}
-	wantText(t, strings.Join(p.Texts("table.table"), " "), "Année 2025 Personne Compté Remboursé Encore à payer Attendu le")
+	wantText(t, strings.Join(p.Texts("table.table"), " "), "Année 2025 Personne Compté Remboursé Encore à recevoir Attendu le")
 	s.maf.Years[0].Class = 0
 	wantText(t, d.Get(mafPath).Text("main"), "maximum à facturer social")
 	s.maf.Years = s.maf.Years[1:]
