@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"guichet.example/portal/audit"
@@ -34,6 +35,7 @@ func runMarks(t *testing.T, open opener) {
 		{"a trail without marks begins anew, and heads tell", testStrippedTrail},
 		{"all put back to what it was, heads tell", testTrailPutBack},
 		{"an older program's trail stays and goes on", testOlderTrail},
+		{"a trail that is being written holds", testLiveTrail},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
 	}
@@ -460,5 +462,41 @@ func testOlderTrail(t *testing.T, open opener) {
 	b.reopen()
 	if report := b.verdict(nil); report.Vouched.Chains != 3 {
 		t.Errorf("a newer program after it: %+v", report.Vouched)
+	}
+}
+
+// testLiveTrail looks again and again while acts are written: what comes meanwhile is no
+// fault.
+func testLiveTrail(t *testing.T, open opener) {
+	b := newBed(t, open)
+	var writing sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		writing.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if err := b.Act(audit.Import); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	var seen int64
+	for n := 0; (n < 20 || seen < 50) && !t.Failed(); n++ {
+		report := b.verdict(nil)
+		if !report.Valid() || report.Vouched.Chains != 1 {
+			t.Errorf("while rows are written: %v, %+v", report.Faults, report.Vouched)
+		}
+		seen = report.Rows
+	}
+	close(stop)
+	writing.Wait()
+	if report := b.verdict(nil); !report.Valid() || report.Rows < seen {
+		t.Errorf("at the end: %v, %d rows after %d", report.Faults, report.Rows, seen)
 	}
 }

@@ -89,7 +89,7 @@ func (v *visitor) work(ctx context.Context) error {
 // noteHead notes the heads of the audit chains, as somebody elsewhere would each hour.
 func (p *place) noteHead(t *testing.T) {
 	t.Helper()
-	out, err := p.run("audit", "verify", "-db", p.database(), "-heads", p.heads)
+	out, err := p.run("audit", "verify", "-db", p.database(), "-heads", p.heads, "-keys", p.keys)
 	if err != nil {
 		t.Fatalf("guichet audit verify: %v: %s", err, out)
 	}
