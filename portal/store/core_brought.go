@@ -12,8 +12,8 @@ const maxBrought = 100_000
 
 // brought are payments that this process added and that have no lines yet. A file of lines
 // mostly follows that of their payments, and need not look for those. They are good as
-// long as nobody else wrote payments or lines, which load_turns counts (servers of before
-// its migration do not: while they run, files go to one server).
+// long as nobody else wrote payments or lines, which load_turns counts. Programs of before
+// its migration do not: an operator takes files in with either while both run.
 type brought struct {
 	mu   sync.Mutex
 	last map[string]turns // by mutuality
