@@ -9,8 +9,8 @@ import (
 	"guichet.example/portal/vault"
 )
 
-// A commit waits for looks that are on their way, no longer than it may, and not at all
-// where there are none.
+// A commit waits for looks that are on their way and for as many acts as there were before,
+// no longer than it may, and not at all for who is alone.
 func TestRowsOfLooksShareACommit(t *testing.T) {
 	dir := t.TempDir()
 	keys, err := vault.NewKeys(filepath.Join(dir, "keys"))
@@ -52,6 +52,32 @@ func TestRowsOfLooksShareACommit(t *testing.T) {
 		t.Errorf("%d commits for two rows", n)
 	}
 
+	go func() { first <- note() }() // it waits for as many as there were
+	select {
+	case err := <-first:
+		t.Errorf("a row did not wait for another: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	if err := note(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	if n := db.writer.commits.Load() - before; n != 2 {
+		t.Errorf("%d commits for twice two rows", n)
+	}
+
+	db.writer.linger = time.Millisecond
+	for range 2 { // the first waits in vain, the second for nobody
+		if err := note(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.writer.linger = time.Hour
+	if err := note(); err != nil {
+		t.Fatal(err)
+	}
 	db.writer.linger = time.Millisecond
 	err = db.look(t.Context(), func(*conn) error { return note() }) // a look that takes long
 	if err != nil {

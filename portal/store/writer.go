@@ -54,6 +54,7 @@ type writer struct {
 
 	coming atomic.Int64  // looks on their way, whose rows will follow
 	linger time.Duration // how long a transaction waits for them
+	last   int           // how many acts were in the one before
 
 	mu     sync.RWMutex // held for reading while a job is handed over
 	closed bool
@@ -166,18 +167,20 @@ func (w *writer) run() {
 	}
 }
 
-// gatherFor is how long a transaction waits for the rows of looks that are on their way.
-const gatherFor = 700 * time.Microsecond
+// gatherFor is how long a transaction waits for the rows of looks that are on their way, and
+// for as many acts as there were in the one before: who was answered then asks again.
+const gatherFor = time.Millisecond
 
-// gather waits a moment for looks that are on their way. Each commit that they share is a
-// sync spared, and with SQLite what the readers keep in memory: a commit voids all of it.
+// gather waits a moment for others. Each commit that they share is a sync spared, and with
+// SQLite what the readers keep in memory: a commit voids all of it. Who is alone waits for
+// nobody.
 func (w *writer) gather() {
-	if w.coming.Load() == 0 {
+	if w.coming.Load() == 0 && w.last < 2 {
 		return
 	}
 	over := time.NewTimer(w.linger)
 	defer over.Stop()
-	for len(w.again) < maxJoined && w.coming.Load() > 0 {
+	for len(w.again) < maxJoined && (w.coming.Load() > 0 || len(w.again) < w.last) {
 		select {
 		case j := <-w.jobs: // nil once closed
 			if j == nil {
@@ -276,6 +279,7 @@ func (w *writer) landed(ran []answer) {
 	newest := w.head
 	w.committed.Store(&newest)
 	w.commits.Add(1)
+	w.last = len(ran)
 	w.awake()
 	w.at(FaultCommitted, ran)
 }
