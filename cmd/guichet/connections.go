@@ -55,7 +55,7 @@ type connectionMetrics struct{ figures func() connections.Figures }
 var (
 	connectionsOpen   = prometheus.NewDesc("guichet_connections", "Connections at this moment, those that rest included.", nil, nil)
 	connectionsClosed = prometheus.NewDesc("guichet_connections_closed_total",
-		"Connections ended for want of room: resting to make room, refused to a network that has its share.", []string{"kind"}, nil)
+		"Connections ended for want of room: resting or slow to make room, refused to a network that has its share.", []string{"kind"}, nil)
 )
 
 // showConnections registers the figures of the connections.
@@ -74,5 +74,6 @@ func (m connectionMetrics) Collect(out chan<- prometheus.Metric) {
 	f := m.figures()
 	out <- prometheus.MustNewConstMetric(connectionsOpen, prometheus.GaugeValue, float64(f.Open))
 	out <- prometheus.MustNewConstMetric(connectionsClosed, prometheus.CounterValue, float64(f.Closed), "resting")
+	out <- prometheus.MustNewConstMetric(connectionsClosed, prometheus.CounterValue, float64(f.Cut), "slow")
 	out <- prometheus.MustNewConstMetric(connectionsClosed, prometheus.CounterValue, float64(f.Refused), "refused")
 }

@@ -4,12 +4,14 @@
 //
 // Where there is no room, the network that holds most makes some for who comes now: what
 // has rested longest of its connections is closed. A browser opens another without a word,
-// and who holds connections to shut others out loses his own. What serves a request is never
-// closed. Where all do, who comes waits until one rests. A network that is not a proxy's has
-// a share of the room at most, and makes room in that alone.
+// and who holds connections to shut others out loses his own. What serves a request is not
+// closed, but for one that takes long of a network with a crowd of connections: where all
+// serve, and none of those is there, who comes waits. A network that is not a proxy's has a
+// share of the room at most, and makes room in that alone.
 package connections
 
 import (
+	"cmp"
 	"container/list"
 	"crypto/tls"
 	"log/slog"
@@ -26,6 +28,17 @@ const (
 	// sendBuffer is how much of an answer the system takes off us before the reader does,
 	// in bytes; Linux keeps as much again. Left to itself it may come to megabytes.
 	sendBuffer = 256 << 10
+	// crowd is the part of the room from which on a network's requests that take long make
+	// room, a 64th, and fewest how many connections that is at least: a browser opens six.
+	crowd, fewest = 64, 8
+	// long is how long a request is served undisturbed in any case: no page takes as long, but
+	// a form or an answer that comes or goes slowly.
+	long = 5 * time.Second
+	// moment is how long a connection may rest undisturbed by networks that hold more: to ask
+	// for what it came for.
+	moment = time.Second
+	// look is how often who waits for room looks whether something takes long by now.
+	look = 250 * time.Millisecond
 	// quiet is how long nothing more is logged once a line was.
 	quiet = time.Minute
 )
@@ -39,7 +52,8 @@ type Bound struct {
 	// Network tells what one client holds from the address of a connection, without its
 	// port. Required.
 	Network func(address string) string
-	Log     *slog.Logger // required
+	Long    time.Duration // what takes as long makes room for others; zero: 5 seconds
+	Log     *slog.Logger  // required
 
 	mu      sync.Mutex
 	open    int
@@ -56,6 +70,7 @@ type Figures struct {
 	Open    int    // now
 	Resting int    // of these
 	Closed  uint64 // while they rested, to make room
+	Cut     uint64 // while a request took long, to make room
 	Refused uint64 // of networks that have their share
 }
 
@@ -63,6 +78,7 @@ type Figures struct {
 type client struct {
 	open    int
 	resting list.List // of *connection; in front what has rested longest
+	serving list.List // the others; in front what has served its request longest
 	proxy   bool
 }
 
@@ -72,8 +88,10 @@ type connection struct {
 	bound *Bound
 	name  string // of its network
 	from  *client
-	place *list.Element // among those of its network that rest; nil while it serves
+	place *list.Element // among those of its network that rest, or that serve; nil: gone
 	turn  uint64        // grows with when it began to rest
+	since time.Time     // when it began to rest or to serve
+	busy  bool          // it serves
 	gone  bool
 }
 
@@ -149,6 +167,7 @@ func (b *Bound) admit(conn net.Conn, done <-chan struct{}) (net.Conn, error) {
 		}
 		select {
 		case <-b.room:
+		case <-time.After(look):
 		case <-done:
 			return nil, net.ErrClosed
 		}
@@ -168,9 +187,12 @@ func (b *Bound) enter(conn net.Conn, name, host string) (let net.Conn, instead *
 	full = b.open >= b.Most
 	if own || full {
 		if !own {
-			instead = b.longest()
+			instead = b.longest(from)
 		} else if oldest := from.resting.Front(); oldest != nil {
 			instead, _ = oldest.Value.(*connection)
+		}
+		if instead == nil {
+			instead = b.slowest(from, own)
 		}
 		b.tell(own)
 		if instead == nil {
@@ -179,8 +201,12 @@ func (b *Bound) enter(conn net.Conn, name, host string) (let net.Conn, instead *
 			}
 			return nil, nil, !own
 		}
+		if instead.busy {
+			b.figures.Cut++
+		} else {
+			b.figures.Closed++
+		}
 		b.forget(instead)
-		b.figures.Closed++
 	}
 	b.of[name] = from // also where the one that left was its last
 	c := &connection{Conn: conn, bound: b, name: name, from: from}
@@ -191,15 +217,38 @@ func (b *Bound) enter(conn net.Conn, name, host string) (let net.Conn, instead *
 }
 
 // longest is the connection that has rested longest of the network that holds most, or of
-// all networks that hold as many; nil where none rests.
-func (b *Bound) longest() (found *connection) {
+// all networks that hold as many; nil where none rests. What rests for a moment only does not
+// make room for a network that holds more: where all others serve, who just came, and has not
+// asked yet, would go for the next of those who fill the house.
+func (b *Bound) longest(comes *client) (found *connection) {
 	for _, from := range b.of {
 		oldest := from.resting.Front()
 		if oldest == nil || found != nil && from.open < found.from.open {
 			continue
 		}
 		c, _ := oldest.Value.(*connection)
+		if from.open < comes.open && !comes.proxy && time.Since(c.since) < moment {
+			continue
+		}
 		if found == nil || from.open > found.from.open || c.turn < found.turn {
+			found = c
+		}
+	}
+	return found
+}
+
+// slowest is what has served its request longest of the network that holds most, if that is
+// a crowd and the request takes long; of the given network alone where own; nil where there
+// is none. Behind a proxy nobody knows whose it is.
+func (b *Bound) slowest(of *client, own bool) (found *connection) {
+	until := time.Now().Add(-cmp.Or(b.Long, long))
+	for _, from := range b.of {
+		oldest := from.serving.Front()
+		if oldest == nil || from.proxy || own && from != of || from.open < max(fewest, b.Most/crowd) || found != nil && from.open < found.from.open {
+			continue
+		}
+		c, _ := oldest.Value.(*connection)
+		if c.since.Before(until) && (found == nil || from.open > found.from.open || c.since.Before(found.since)) {
 			found = c
 		}
 	}
@@ -230,17 +279,29 @@ func (b *Bound) tell(own bool) {
 }
 
 func (b *Bound) rest(c *connection) {
+	b.leave(c)
 	b.resting++
 	b.turn++
-	c.place, c.turn = c.from.resting.PushBack(c), b.turn
+	c.place, c.turn, c.since = c.from.resting.PushBack(c), b.turn, time.Now()
 }
 
 func (b *Bound) serve(c *connection) {
-	if c.place != nil {
+	b.leave(c)
+	c.place, c.busy, c.since = c.from.serving.PushBack(c), true, time.Now()
+}
+
+// leave takes a connection out of the line that it stands in.
+func (b *Bound) leave(c *connection) {
+	switch {
+	case c.place == nil:
+		return
+	case !c.busy:
 		b.resting--
 		c.from.resting.Remove(c.place)
-		c.place = nil
+	default:
+		c.from.serving.Remove(c.place)
 	}
+	c.place, c.busy = nil, false
 }
 
 // forget gives back the place of a connection.
@@ -249,7 +310,7 @@ func (b *Bound) forget(c *connection) {
 		return
 	}
 	c.gone = true
-	b.serve(c)
+	b.leave(c)
 	b.open--
 	if c.from.open--; c.from.open == 0 {
 		delete(b.of, c.name)
@@ -275,8 +336,7 @@ func (b *Bound) state(conn net.Conn, now http.ConnState) {
 		b.serve(c)
 		return
 	case now == http.StateIdle:
-		b.serve(c) // to the end of the line
-		b.rest(c)
+		b.rest(c) // at the end of the line
 	case now == http.StateClosed || now == http.StateHijacked:
 		b.forget(c)
 	}

@@ -258,6 +258,61 @@ func TestShareOfANetwork(t *testing.T) {
 	h.letGo()
 }
 
+// Four networks that fill the house with requests that do not end make room for who comes,
+// once those take long; who holds few connections keeps his, and so does a proxy.
+func TestSlowCrowdMakesRoom(t *testing.T) {
+	h := open(t, 41, false, netip.MustParsePrefix("127.0.2.0/24"))
+	const patience = time.Second
+	h.bound.Long = patience
+	alone := h.slowly("127.0.1.9")
+	begun := time.Now()
+	var proxied []net.Conn
+	for range 10 {
+		proxied = append(proxied, h.slowly("127.0.2.1"))
+		for _, from := range []string{"127.0.1.1", "127.0.1.2", "127.0.1.3"} {
+			h.slowly(from)
+		}
+	}
+	h.rested("127.0.1.5")
+	if took := time.Since(begun); took < patience {
+		t.Errorf("a request was cut after %v", took)
+	}
+	for range 10 { // those of a network that has its share make room in it
+		h.rested("127.0.1.1")
+	}
+	if f := h.bound.Figures(); f.Cut == 0 || f.Open > 41 || f.Refused != 0 {
+		t.Errorf("%+v", f)
+	}
+	h.letGo()
+	for _, conn := range append(proxied, alone) {
+		if !h.answered(conn) {
+			t.Error("a proxy, or who holds one connection, was cut")
+		}
+	}
+}
+
+// Who just came, and has not asked yet, does not make room for networks that hold more.
+func TestNewcomerMayAsk(t *testing.T) {
+	h := open(t, 16, false)
+	h.bound.Long = time.Hour
+	for range 4 {
+		for _, from := range []string{"127.0.1.1", "127.0.1.2", "127.0.1.3"} {
+			h.slowly(from)
+		}
+	}
+	for range 3 {
+		h.slowly("127.0.1.4")
+	}
+	newcomer := h.visit("127.0.1.5", "")
+	h.settle(1)
+	h.visit("127.0.1.4", slow) // waits
+	time.Sleep(100 * time.Millisecond)
+	if !h.again(newcomer) {
+		t.Error("who just came went for a network that holds more")
+	}
+	h.letGo()
+}
+
 // A proxy carries everybody and has the whole room.
 func TestProxyHasTheRoom(t *testing.T) {
 	h := open(t, 8, false, netip.MustParsePrefix("127.0.1.1/32"))
