@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -324,8 +325,12 @@ func linked(t *testing.T, body, prefix string) string {
 }
 
 // fingerprint is each table with all its rows, but those in which reading leaves a trace.
+// Each row of the trail moves the mark of its chain.
 func fingerprint(t *testing.T, db *sql.DB, but ...string) map[string]string {
 	t.Helper()
+	if slices.Contains(but, "audit") {
+		but = append(but, "audit_marks")
+	}
 	prints := map[string]string{}
 	tables, err := db.QueryContext(t.Context(), `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	ok(t, err)
@@ -337,7 +342,7 @@ func fingerprint(t *testing.T, db *sql.DB, but ...string) map[string]string {
 	}
 	ok(t, tables.Err())
 	for _, name := range names {
-		if !strings.Contains(" "+strings.Join(but, " ")+" ", " "+name+" ") {
+		if !slices.Contains(but, name) {
 			prints[name] = rowsOf(t, db, name)
 		}
 	}
