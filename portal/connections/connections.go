@@ -142,7 +142,10 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // Close implements net.Listener.
 func (l *listener) Close() error {
-	l.once.Do(func() { close(l.done) })
+	l.once.Do(func() {
+		close(l.done)
+		go l.bound.drain()
+	})
 	return l.Listener.Close()
 }
 
@@ -239,12 +242,12 @@ func (b *Bound) longest(comes *client) (found *connection) {
 
 // slowest is what has served its request longest of the network that holds most, if that is
 // a crowd and the request takes long; of the given network alone where own; nil where there
-// is none. Behind a proxy nobody knows whose it is.
+// is none.
 func (b *Bound) slowest(of *client, own bool) (found *connection) {
 	until := time.Now().Add(-cmp.Or(b.Long, long))
 	for _, from := range b.of {
 		oldest := from.serving.Front()
-		if oldest == nil || from.proxy || own && from != of || from.open < max(fewest, b.Most/crowd) || found != nil && from.open < found.from.open {
+		if oldest == nil || own && from != of || !b.crowded(from) || found != nil && from.open < found.from.open {
 			continue
 		}
 		c, _ := oldest.Value.(*connection)
@@ -253,6 +256,12 @@ func (b *Bound) slowest(of *client, own bool) (found *connection) {
 		}
 	}
 	return found
+}
+
+// crowded tells whether a network holds a crowd of connections. Behind a proxy nobody knows
+// whose they are.
+func (b *Bound) crowded(from *client) bool {
+	return !from.proxy && from.open >= max(fewest, b.Most/crowd)
 }
 
 // behind reports whether an address is a proxy's.

@@ -2,6 +2,7 @@ package connections_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -26,6 +27,7 @@ type house struct {
 	begun   chan struct{}
 	letGo   func()
 	stop    func()
+	end     func(context.Context) error
 	ended   chan error
 }
 
@@ -58,7 +60,7 @@ func open(t *testing.T, most int, secure bool, proxies ...netip.Prefix) *house {
 	} else {
 		go func() { h.ended <- server.Serve(listener) }()
 	}
-	h.stop = func() { server.Close() }
+	h.stop, h.end = func() { server.Close() }, server.Shutdown
 	t.Cleanup(func() { h.letGo(); h.stop() })
 	return h
 }
@@ -345,5 +347,30 @@ func TestEnds(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%+v", h.bound.Figures())
 		}
+	}
+}
+
+// A crowd of requests that do not end goes when the server stops; any other is awaited.
+func TestStoppingEndsACrowd(t *testing.T) {
+	h := open(t, 100, false)
+	h.bound.Long = 200 * time.Millisecond
+	alone := h.slowly("127.0.1.9")
+	var crowd []net.Conn
+	for range 10 {
+		crowd = append(crowd, h.slowly("127.0.1.1"))
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- h.end(t.Context()) }()
+	for _, conn := range crowd {
+		if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("one of a crowd reads %d bytes, %v", n, err)
+		}
+	}
+	h.letGo()
+	if !h.answered(alone) {
+		t.Error("who holds one connection was cut")
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }
