@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -23,6 +24,9 @@ func (w *window) media(features ...string) {
 	w.t.Helper()
 	w.features = ""
 	var list []*emulation.MediaFeature
+	if !slices.Contains(features, "forced-colors") { // they stay forced until that is said
+		list = append(list, &emulation.MediaFeature{Name: "forced-colors", Value: "none"})
+	}
 	for i := 0; i+1 < len(features); i += 2 {
 		list = append(list, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
 		w.features += "-" + features[i+1]

@@ -180,7 +180,9 @@ func (w *window) lookOn(at kioskScreen, name string, lang locale.Language, still
 // nothing to scroll to.
 func (w *window) look(name string, lang locale.Language, still bool) {
 	w.t.Helper()
-	eval[bool](w, `Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => true)`)
+	// Another screen is there with the next frame, and with it the transitions to its colours.
+	eval[bool](w, `new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))
+		.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished))).then(() => true)`)
 	if *shots != "" {
 		w.picture(name, string(lang))
 	}
