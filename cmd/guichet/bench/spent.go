@@ -27,8 +27,19 @@ func spentOf(pid int) (time.Duration, error) {
 	return times[0] + times[1], err
 }
 
-// spentBelow is that of a process and its children, those that ended included.
+// spentBelow is that of a process and its children, those that ended included. One that
+// ends while it is looked for is missed, and found by a second look.
 func spentBelow(pid int) (time.Duration, error) {
+	first, err := lookBelow(pid)
+	if err != nil {
+		return 0, err
+	}
+	time.Sleep(5 * tick)
+	second, err := lookBelow(pid)
+	return max(first, second), err
+}
+
+func lookBelow(pid int) (time.Duration, error) {
 	times, _, err := statOf(pid)
 	if err != nil {
 		return 0, err
