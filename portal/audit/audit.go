@@ -105,9 +105,9 @@ const System = "system"
 
 // Entry is a row. At, Chain, Seq, Actor, Action, Outcome, Prev and Hash are always
 // set. Mutuality and Member are set where the act concerns a member's record; Session,
-// Method and Assurance where someone was signed in, and Method where a chain begins; RequestID where a request of the
-// portal stands behind it; Object where there is one; Reason where the outcome is not
-// Done and where the action alone does not tell why.
+// Method and Assurance where someone was signed in, and Method where a chain begins;
+// RequestID where a request of the portal stands behind it; Object where there is one;
+// Reason where the outcome is not Done and where the action alone does not tell why.
 type Entry struct {
 	At        time.Time // UTC, whole milliseconds; order is that of Seq, not of time
 	Chain     string    // id of the writer's chain; later ones sort after earlier ones

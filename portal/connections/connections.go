@@ -244,7 +244,7 @@ func (b *Bound) longest(comes *client) (found *connection) {
 // a crowd and the request takes long; of the given network alone where own; nil where there
 // is none.
 func (b *Bound) slowest(of *client, own bool) (found *connection) {
-	until := time.Now().Add(-cmp.Or(b.Long, long))
+	until := b.since()
 	for _, from := range b.of {
 		oldest := from.serving.Front()
 		if oldest == nil || own && from != of || !b.crowded(from) || found != nil && from.open < found.from.open {
@@ -257,6 +257,9 @@ func (b *Bound) slowest(of *client, own bool) (found *connection) {
 	}
 	return found
 }
+
+// since is when a request must have begun to take long by now.
+func (b *Bound) since() time.Time { return time.Now().Add(-cmp.Or(b.Long, long)) }
 
 // crowded tells whether a network holds a crowd of connections. Behind a proxy nobody knows
 // whose they are.

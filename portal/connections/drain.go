@@ -1,7 +1,6 @@
 package connections
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -21,7 +20,7 @@ func (b *Bound) drain() {
 		time.Sleep(look)
 		b.mu.Lock()
 		var slow []*connection
-		until := time.Now().Add(-cmp.Or(b.Long, long))
+		until := b.since()
 		crowds = slices.DeleteFunc(crowds, func(from *client) bool { return from.open == 0 })
 		for _, from := range crowds {
 			for oldest := from.serving.Front(); oldest != nil; oldest = from.serving.Front() {

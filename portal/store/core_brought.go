@@ -13,7 +13,7 @@ const maxBrought = 100_000
 // brought are payments that this process added and that have no lines yet. A file of lines
 // mostly follows that of their payments, and need not look for those. They are good as
 // long as nobody else wrote payments or lines, which load_turns counts. Programs of before
-// its migration do not: an operator takes files in with either while both run.
+// its migration do not count: while they run, files are taken in with one kind alone.
 type brought struct {
 	mu   sync.Mutex
 	last map[string]turns // by mutuality

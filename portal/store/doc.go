@@ -40,9 +40,9 @@
 // all the same (engine_postgres.go), and each writes a chain of audit rows of its own.
 // A server that does not answer is [ErrUnavailable] within two seconds, for reads as for
 // acts; the writer finds its way back by itself, learns from the database where its
-// chain ends, and goes on, unless that is not the end it wrote ([ErrStopped]). What became of a commit that had no answer it looks up
-// (doubt.go): the act is done, or done again. Where the database does not come back in
-// time to say, it is [ErrInDoubt].
+// chain ends, and goes on, unless that is not the end it wrote ([ErrStopped]). What became
+// of a commit that had no answer it looks up (doubt.go): the act is done, or done again.
+// Where the database does not come back in time to say, it is [ErrInDoubt].
 //
 // # Both
 //
