@@ -78,7 +78,7 @@ func (b *booth) rest(lang locale.Language) {
 	path := "/" + string(lang) + "/kiosk"
 	idle := fmt.Sprintf(`document.readyState === "complete" && location.pathname === %s && document.body?.dataset.screen === "idle"`, quote(path))
 	for deadline := time.Now().Add(patience); !b.holds(idle) && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		b.run(fmt.Sprintf(`location.assign(%s)`, quote(path))) // again, where the goodbye led home meanwhile
+		b.goes(fmt.Sprintf(`location.assign(%s)`, quote(path))) // again, where the goodbye led home meanwhile
 	}
 	b.shows("idle")
 }
