@@ -63,7 +63,7 @@ func TestBrowserRights(t *testing.T) {
 	w.scriptOff()
 	w.visit("/fr/rights/agreements")
 	w.sees("main", "Eliott")
-	w.click(`main .tabs a[href*="kind=speech-therapy"]`)
+	w.leave(func() { w.click(`main .tabs a[href*="kind=speech-therapy"]`) })
 	w.at("rights/agreements")
 	w.sees("main", "Logopédie")
 	if status := w.visit("/fr/rights/agreements?person=" + strings.Repeat("0", 26)); status != 404 {

@@ -180,9 +180,17 @@ func (w *window) lookOn(at kioskScreen, name string, lang locale.Language, still
 // nothing to scroll to.
 func (w *window) look(name string, lang locale.Language, still bool) {
 	w.t.Helper()
-	// Another screen is there with the next frame, and with it the transitions to its colours.
-	eval[bool](w, `new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))
-		.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished))).then(() => true)`)
+	// Another screen is there with the next frame, and with it the transitions to its colours. A
+	// page that another came to stand before, as that of the PIN does, has no frames.
+	eval[bool](w, `Promise.race([
+		new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))
+			.then(() => Promise.allSettled(document.getAnimations().map((a) => a.finished))),
+		new Promise((behind) => {
+			const look = () => document.hidden && behind();
+			look();
+			document.addEventListener("visibilitychange", look);
+		}),
+	]).then(() => true)`)
 	if *shots != "" {
 		w.picture(name, string(lang))
 	}

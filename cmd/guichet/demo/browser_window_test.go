@@ -173,16 +173,26 @@ func (w *window) address(path string) string {
 	return path
 }
 
-// eval returns the value of an expression of JavaScript in the page.
+// eval returns the value of an expression of JavaScript in the page. It is read again where
+// another page came in the middle of it.
 func eval[T any](w *window, expression string) T {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		w.fail("%s: %v", expression, err)
+	for {
+		value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return value
+		}
+		if !ledAway(err) || ctx.Err() != nil {
+			w.fail("%s: %v", expression, err)
+		}
 	}
-	return value
+}
+
+// ledAway says whether a page was gone before it could answer.
+func ledAway(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Inspected target navigated")
 }
 
 // run lets a script act in the page.
@@ -198,7 +208,7 @@ func (w *window) goes(script string) {
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 	_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
-	if err != nil && !strings.Contains(err.Error(), "Inspected target navigated") {
+	if err != nil && !ledAway(err) {
 		w.fail("%s: %v", script, err)
 	}
 }
@@ -292,11 +302,18 @@ func (w *window) text(selector string) string {
 		`(([at]) => at?.checkVisibility() ? at.innerText : "")(document.querySelectorAll(%s))`, quote(selector)))), " ")
 }
 
-// sees ends the test unless the text stands there now.
+// sees waits until the text stands there: a page that one was just led away from may still
+// be the one that is looked at.
 func (w *window) sees(selector, text string) {
 	w.t.Helper()
-	if got := w.text(selector); !strings.Contains(got, text) {
-		w.fail("%s reads %q, want %q in it", selector, got, text)
+	got := ""
+	for deadline := time.Now().Add(patience); ; time.Sleep(15 * time.Millisecond) {
+		if got = w.text(selector); strings.Contains(got, text) {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.fail("%s reads %q, want %q in it", selector, got, text)
+		}
 	}
 }
 
