@@ -72,6 +72,7 @@ func TestBrowserContact(t *testing.T) {
 	w.judge("message, sent", "fr")
 	w.sees("main", "Mon adresse")
 	sent := strings.TrimPrefix(eval[string](w, "location.pathname"), "/fr/")
+	number := eval[string](w, `document.querySelector("main").innerText.match(/T-[A-Z0-9]+-[A-Z0-9]+/)[0]`)
 	for _, lang := range []string{"nl", "de", "en"} {
 		w.visit("/" + lang + "/" + sent)
 		w.judge("message, on its way", lang)
@@ -80,7 +81,7 @@ func TestBrowserContact(t *testing.T) {
 	s.everything(t, "Inès Collard")
 	o := s.window(t)
 	o.toOffice("ines", "fr")
-	o.visit("/fr/office/queue?kind=" + string(office.Message))
+	o.visit("/fr/office/queue?kind=" + string(office.Message) + "&ref=" + number)
 	o.hit("tbody th a", enter)
 	o.at("office/queue/[a-z0-9-]+")
 	o.hit(`main form[action$="/take"] button`, enter)
