@@ -23,6 +23,7 @@ import (
 	"guichet.example/portal/locale"
 	"guichet.example/portal/messages"
 	"guichet.example/portal/office"
+	"guichet.example/portal/orders"
 	"guichet.example/portal/page"
 	"guichet.example/portal/people"
 	"guichet.example/portal/refunds"
@@ -81,7 +82,10 @@ var outcomes = []outcome{
 	{requests.ErrTooMany, http.StatusTooManyRequests, "portal.enough"},
 	{requests.ErrOrdered, http.StatusConflict, "orders.post.enough"},
 	{requests.ErrTooManyPapers, http.StatusConflict, "papers.enough"},
-	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"}, // the member's own name
+	{orders.ErrNoAddress, http.StatusConflict, "orders.noaddress"},
+	{document.ErrMissing, http.StatusUnprocessableEntity, "portal.incomplete"}, // in her file: what she types is judged by its form
+	{document.ErrTooLong, http.StatusUnprocessableEntity, "portal.overlong"},   // her own name or address
+	{document.ErrGlyph, http.StatusUnprocessableEntity, "portal.letters"},      // the member's own name
 	{requests.ErrChanged, http.StatusConflict, "portal.changed"},
 	{requests.ErrFormer, http.StatusForbidden, "portal.former"},
 	{requests.ErrNoAccess, http.StatusConflict, "orders.noaccess"},

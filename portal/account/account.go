@@ -112,7 +112,7 @@ func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page
 		return v.Way(path, v.T("people.change"), v.T(key))
 	}
 	rows := []page.SummaryRow{
-		{Label: v.T("account.address"), Content: lines(m.Street, m.Postcode+" "+m.Municipality), Change: change(addressPath, "account.address")},
+		addressRow(v, m, change(addressPath, "account.address")),
 		contactEmail(v, known.Email, change(way.On(emailPath), "account.email")),
 	}
 	return append(append(rows, phoneRows(v, known, way)...), workRow(v, known, way), page.SummaryRow{Label: v.T("account.language"), Value: language(m)})
@@ -122,11 +122,33 @@ func contactRows(v page.View, m Member, known Contacts, way page.WayBack) []page
 // writes it: the present one stays until they accepted it.
 const addressPath = "requests/contact?subject=address"
 
+// addressRow is where the post reaches her, or that it does not.
+func addressRow(v page.View, m Member, change page.Link) page.SummaryRow {
+	row := page.SummaryRow{Label: v.T("account.address"), Change: change}
+	lines := page.Postal{Street: m.Street, Postcode: m.Postcode, City: m.Municipality, Country: m.Country}.Lines(v.Lang)
+	if lines == nil {
+		row.Value, row.Detail, row.Quiet = v.T("account.missing"), v.T("account.address.why"), true
+		return give(v, row)
+	}
+	row.Content = addressLines(lines)
+	return row
+}
+
+// give words the link of a row for what is not known yet; there is none for who may not
+// change it.
+func give(v page.View, row page.SummaryRow) page.SummaryRow {
+	if row.Change.URL != "" {
+		row.Change.Text = v.T("people.give")
+	}
+	return row
+}
+
 // contactEmail is her address, or that it is missing and why it helps to give it.
 func contactEmail(v page.View, address string, change page.Link) page.SummaryRow {
 	row := page.SummaryRow{Label: v.T("account.email"), Content: page.Email(address), Change: change}
 	if address == "" {
 		row.Content, row.Value, row.Detail, row.Quiet = nil, v.T("account.missing"), v.T("account.missing.why"), true
+		return give(v, row)
 	}
 	return row
 }

@@ -121,6 +121,20 @@ func TestAccountWithoutWhatIsNotKnown(t *testing.T) {
 	}
 }
 
+// An address that is not known is told as such, and one abroad with its country.
+func TestAccountAddress(t *testing.T) {
+	c, s := newDesk(t)
+	s.member.Country = "PT"
+	if text := c.Get("account").Text("main"); !strings.Contains(text, "4000 Liège Portugal") {
+		t.Errorf("abroad: %s", text)
+	}
+	s.member.Street, s.member.Municipality = "", ""
+	p := c.Get("account")
+	if text := p.Text("main"); !strings.Contains(text, "Adresse Nous ne l’avons pas Sans adresse") || !strings.Contains(text, "Ajouter Adresse") {
+		t.Errorf("not known: %s", text)
+	}
+}
+
 func (s *fakeStore) SignIns(context.Context, auth.Login, int) ([]SignIn, error) {
 	return s.signIns, s.err
 }

@@ -68,8 +68,18 @@ func (a *Cover) show(c *gin.Context) error {
 func ownRows(v page.View, f File) []page.SummaryRow {
 	return []page.SummaryRow{
 		{Label: v.T("cover.affiliation"), Content: affiliation(v, f.Affiliation), Detail: source(v, f.Imported)},
-		{Label: v.T("cover.address"), Value: address(f), Detail: source(v, f.Imported)},
+		addressRow(v, f),
 	}
+}
+
+// addressRow is where the post reaches her, or that it is not known.
+func addressRow(v page.View, f File) page.SummaryRow {
+	row := page.SummaryRow{Label: v.T("cover.address"), Detail: source(v, f.Imported)}
+	lines := page.Postal{Street: f.Street, Postcode: f.Postcode, City: f.City, Country: f.Country}.Lines(v.Lang)
+	if row.Value = strings.Join(lines, ", "); lines == nil {
+		row.Value, row.Quiet = v.T("account.missing"), true
+	}
+	return row
 }
 
 // source says where a value comes from and how old it is.
@@ -78,14 +88,6 @@ func source(v page.View, at time.Time) string {
 		return v.T("cover.source")
 	}
 	return v.T("cover.source.at", locale.A("at", locale.DateTime(v.Lang, at)))
-}
-
-func address(f File) string {
-	place := strings.TrimSpace(f.Postcode + " " + f.City)
-	if f.Street == "" {
-		return place
-	}
-	return f.Street + ", " + place
 }
 
 // affiliation is the number as it is printed on the card; masked where it is a national

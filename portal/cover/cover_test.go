@@ -87,6 +87,19 @@ func TestCoverPage(t *testing.T) {
 	}
 }
 
+// An address that is not known is told as such, and one abroad with its country.
+func TestCoverAddress(t *testing.T) {
+	d, s := newDesk(t)
+	s.file.Country = "PT"
+	if text := d.Get(coverPath).Text("main"); !strings.Contains(text, "4000 Liège, Portugal") {
+		t.Errorf("abroad: %s", text)
+	}
+	s.file.Street, s.file.Postcode, s.file.City = "", "", ""
+	if text := d.Get(coverPath).Text("main"); !strings.Contains(text, "Adresse Nous ne l’avons pas") {
+		t.Errorf("not known: %s", text)
+	}
+}
+
 func TestCoverInEachLanguage(t *testing.T) {
 	d, s := newDesk(t)
 	for _, l := range locale.Languages() {

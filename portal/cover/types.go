@@ -19,6 +19,7 @@ type File struct {
 	Affiliation          string
 	Street               string
 	Postcode, City       string
+	Country              string    // ISO 3166-1 alpha-2
 	Persons              []Person  // herself first
 	Imported             time.Time // of the member's data; zero: never
 	BookletAsOf, CoverAs time.Time // of the two kinds of data; zero: never imported

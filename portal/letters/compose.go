@@ -69,11 +69,7 @@ func (h House) Compose(a Addressed, now time.Time) document.Post {
 func (h House) address(a Addressed, lang locale.Language) []string {
 	lines := []string{cut(a.Name), cut(a.Street), cut(strings.TrimSpace(a.Postcode + " " + a.Municipality))}
 	if a.Country != "" && !strings.EqualFold(a.Country, h.Country) {
-		name := locale.T(lang, "letters.country."+strings.ToLower(a.Country))
-		if !locale.Has("letters.country." + strings.ToLower(a.Country)) {
-			name = strings.ToUpper(a.Country) // better than a letter to the wrong one
-		}
-		lines = append(lines, strings.ToUpper(name))
+		lines = append(lines, strings.ToUpper(locale.Country(lang, a.Country)))
 	}
 	out := lines[:0]
 	for _, l := range lines {

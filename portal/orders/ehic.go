@@ -29,12 +29,26 @@ func moved(v page.View) page.Link {
 	return v.Way("requests/contact?subject=address", v.T("people.change"), v.T("account.address"))
 }
 
+// movedText says when one follows that link: where the address is not right, or not known.
+func (p Person) movedText(v page.View) string {
+	if p.address(v) == nil {
+		return v.T("orders.noaddress.text")
+	}
+	return v.T("orders.form.moved")
+}
+
 // known is what the form does not ask: for whom, if there is nobody else, and where to.
 func (p ehicPage) known(v page.View) []page.SummaryRow {
-	rows := []page.SummaryRow{{Label: v.T("orders.form.address"), Content: addressLines(p.Who.address()), Change: moved(v)}}
-	if rows[0].Change.URL != "" {
-		rows[0].Detail = v.T("orders.form.moved")
+	to := page.SummaryRow{Label: v.T("orders.form.address"), Change: moved(v)}
+	if lines := p.Who.address(v); lines != nil {
+		to.Content = addressLines(lines)
+	} else {
+		to.Value, to.Quiet = v.T("account.missing"), true
 	}
+	if to.Change.URL != "" {
+		to.Detail = p.Who.movedText(v)
+	}
+	rows := []page.SummaryRow{to}
 	if p.asks() {
 		return rows
 	}

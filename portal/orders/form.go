@@ -49,10 +49,13 @@ func readForm(c *gin.Context) ehicForm {
 func (o *Orders) answers(v page.View, t typed) (document.EHICOrder, []page.FieldError, error) {
 	var wrong []page.FieldError
 	form, who := t.draft.Answers, t.who
+	if who.address(v) == nil {
+		return document.EHICOrder{}, nil, ErrNoAddress
+	}
 	act := document.EHICOrder{
 		Language: document.Language(v.Lang), Mutuality: o.Mutuality, Date: o.today(),
 		Member:    document.Person{Name: who.Name, Birth: who.Birth, Affiliation: who.Affiliation},
-		DeliverTo: who.address(), Country: form.Country,
+		DeliverTo: who.address(v), Country: form.Country,
 	}
 	act.ForPersons = people.Named(v.Lang, t.travellers(), t.people)
 	if len(act.ForPersons) == 0 {
@@ -87,9 +90,13 @@ func (t typed) travellers() []people.Person {
 	return chosen(t.draft.Answers.Who, t.people)
 }
 
-// address is where the post brings the card.
-func (p Person) address() []string {
-	return []string{p.Name, p.Street, p.Postcode + " " + p.Municipality}
+// address is where the post brings what is ordered, below her name; nil if that is not known.
+func (p Person) address(v page.View) []string {
+	lines := p.Postal.Lines(v.Lang)
+	if lines == nil {
+		return nil
+	}
+	return append([]string{p.Name}, lines...)
 }
 
 // horizon is how far ahead a journey may be ordered for, and how long it may last, in

@@ -13,6 +13,7 @@ import (
 	"guichet.example/auth"
 	"guichet.example/portal/areatest"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
 	"guichet.example/portal/people"
 	"guichet.example/signing/document"
 )
@@ -91,7 +92,7 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	d := &desk{issuer: &fakeIssuer{acts: map[string]document.EHICCertificate{}}, freezer: &fakeFreezer{acts: map[string]document.EHICOrder{}, posts: map[string]document.PostOrder{}, whom: map[string][]auth.MemberID{}}}
 	d.store = &fakeStore{person: Person{Name: "Mathieu Delcourt", Birth: time.Date(1985, 7, 30, 0, 0, 0, 0, time.UTC),
-		Affiliation: "0412-77-318", Street: "Rue des Clarisses 8", Postcode: "4000", Municipality: "Liège"}}
+		Affiliation: "0412-77-318", Postal: page.Postal{Street: "Rue des Clarisses 8", Postcode: "4000", City: "Liège"}}}
 	d.Counter = areatest.New(t, &Orders{
 		Store: d.store, Freezer: d.freezer, Issuer: d.issuer, Now: func() time.Time { return areatest.Noon },
 		Mutuality: document.Mutuality{Name: "Mutualité des Tilleuls", Street: "Quai des Tanneurs 14", Postcode: "4020", City: "Liège"},
@@ -206,6 +207,45 @@ func TestCheck(t *testing.T) {
 	}
 	if p := d.Get(checkPath); p.Status != http.StatusSeeOther || p.Location() != "/fr/"+ehicPath {
 		t.Errorf("GET check = %d to %q", p.Status, p.Location())
+	}
+}
+
+// Without an address nothing can be ordered: the form says so before anything is typed, and
+// leads to where one gives it.
+func TestNoAddress(t *testing.T) {
+	for name, where := range map[string]page.Postal{"none": {}, "no street": {Postcode: "4000", City: "Liège"}, "no city": {Street: "Rue des Clarisses 8"}} {
+		d := newDesk(t)
+		d.store.person.Postal = where
+		for path, form := range map[string]url.Values{ehicPath: answers(), "orders/" + string(document.KindEnvelopes): sent(document.KindEnvelopes)} {
+			p := d.Open(path)
+			if text := p.Text("main"); !strings.Contains(text, "Nous ne l’avons pas") || !strings.Contains(text, "Écrivez-nous d’abord votre adresse") {
+				t.Errorf("%s, %s: %s", name, path, text)
+			}
+			if p := d.Submit(path+"/check", form); !errors.Is(p.Err, ErrNoAddress) {
+				t.Errorf("%s, %s is ordered: %d, %v", name, path, p.Status, p.Err)
+			}
+		}
+	}
+}
+
+// What goes abroad names the country, on the page and in what is signed.
+func TestAddressAbroad(t *testing.T) {
+	d := newDesk(t)
+	d.store.person.Postal = page.Postal{Street: "Rua Nova 12", Postcode: "2765-123", City: "Estoril", Country: "PT"}
+	if text := d.Submit(checkPath, answers()).Text("main"); !strings.Contains(text, "2765-123 Estoril Portugal") {
+		t.Errorf("check page: %s", text)
+	}
+	id := d.draft(answers())
+	if p := d.Post(sendPath, d.Get(checkPath+"?draft="+id).Form("/fr/"+sendPath)); p.Status != http.StatusSeeOther {
+		t.Fatalf("sending: %d, %v", p.Status, p.Err)
+	}
+	for _, act := range d.freezer.acts {
+		if want := []string{"Mathieu Delcourt", "Rua Nova 12", "2765-123 Estoril", "Portugal"}; !slices.Equal(act.DeliverTo, want) {
+			t.Errorf("sent to %q", act.DeliverTo)
+		}
+	}
+	if len(d.freezer.acts) != 1 {
+		t.Errorf("%d orders", len(d.freezer.acts))
 	}
 }
 
@@ -399,7 +439,7 @@ func TestStoreFails(t *testing.T) {
 			t.Errorf("error is %v", p.Err)
 		}
 	}
-	d.store.err, d.store.person.Street = nil, "85.07.30-033.28"
+	d.store.err, d.store.person.Postal.Street = nil, "85.07.30-033.28"
 	if p := d.Submit(checkPath, answers()); p.Err == nil || strings.Contains(p.Err.Error(), "85.07") {
 		t.Errorf("an address that cannot be drawn: %d, %v", p.Status, p.Err)
 	}

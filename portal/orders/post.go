@@ -149,6 +149,9 @@ func (s postState) left() int {
 
 // answers checks the form: the order as it will be signed, or what is wrong.
 func (p post) answers(v page.View, s postState) (document.PostOrder, []page.FieldError, error) {
+	if s.who.address(v) == nil {
+		return document.PostOrder{}, nil, ErrNoAddress
+	}
 	var wrong []page.FieldError
 	say := func(field, key string, args ...locale.Arg) {
 		wrong = append(wrong, page.FieldError{Field: field, Text: v.T("orders.post.error."+key, args...)})
@@ -156,7 +159,7 @@ func (p post) answers(v page.View, s postState) (document.PostOrder, []page.Fiel
 	act := document.PostOrder{
 		What: p.kind, Language: document.Language(v.Lang), Mutuality: p.Mutuality, Date: p.today(),
 		Member:     document.Person{Name: s.who.Name, Birth: s.who.Birth, Affiliation: s.who.Affiliation},
-		ForPersons: []string{s.who.Name}, DeliverTo: s.who.address(),
+		ForPersons: []string{s.who.Name}, DeliverTo: s.who.address(v),
 	}
 	if p.hasPeople() {
 		travellers := s.concerned(p)

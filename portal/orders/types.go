@@ -5,6 +5,7 @@ package orders
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"guichet.example/auth"
@@ -14,14 +15,16 @@ import (
 	"guichet.example/signing/document"
 )
 
+// ErrNoAddress means that the post cannot bring what is ordered: the insurance system
+// delivered no address of the member.
+var ErrNoAddress = errors.New("no address to send an order to")
+
 // Person is what an order says about the member and where the document goes.
 type Person struct {
-	Name         string
-	Birth        time.Time
-	Affiliation  string
-	Street       string
-	Postcode     string
-	Municipality string
+	Name        string
+	Birth       time.Time
+	Affiliation string
+	Postal      page.Postal
 }
 
 // Store reads who orders, and keeps what is typed from page to page.

@@ -36,8 +36,8 @@ func (db *DB) Cover(ctx context.Context, login auth.Login) (cover.File, error) {
 
 func coverFile(c *conn, login auth.Login, visible []people.Person) (f cover.File, err error) {
 	var updated sql.NullInt64
-	err = c.get(`SELECT affiliation, street, postcode, municipality, updated_at FROM members WHERE mutuality = ? AND member = ?`,
-		[]any{login.Mutuality, string(login.Member)}, &f.Affiliation, &f.Street, &f.Postcode, &f.City, &updated)
+	err = c.get(`SELECT affiliation, street, postcode, municipality, country, updated_at FROM members WHERE mutuality = ? AND member = ?`,
+		[]any{login.Mutuality, string(login.Member)}, &f.Affiliation, &f.Street, &f.Postcode, &f.City, &f.Country, &updated)
 	if err != nil {
 		return f, err
 	}

@@ -12,6 +12,7 @@ import (
 	"guichet.example/portal/audit"
 	"guichet.example/portal/bank"
 	"guichet.example/portal/orders"
+	"guichet.example/portal/page"
 	"guichet.example/portal/signin"
 	"guichet.example/signing/document"
 )
@@ -122,7 +123,7 @@ func (db *DB) Orderer(ctx context.Context, login auth.Login) (orders.Person, err
 	m, err := db.person(ctx, login)
 	return orders.Person{
 		Name: m.Name(), Birth: m.Birth, Affiliation: m.Affiliation,
-		Street: m.Street, Postcode: m.Postcode, Municipality: m.Municipality,
+		Postal: page.Postal{Street: m.Street, Postcode: m.Postcode, City: m.Municipality, Country: m.Country},
 	}, err
 }
 
@@ -133,10 +134,10 @@ func (db *DB) person(ctx context.Context, login auth.Login) (account.Member, err
 	err := db.reveal(ctx, note, func(c *conn) error {
 		var birth sql.NullString
 		err := c.get(`
-			SELECT given_names, surname, birth, affiliation, street, postcode, municipality
+			SELECT given_names, surname, birth, affiliation, street, postcode, municipality, country
 			FROM members WHERE mutuality = ? AND member = ?`,
 			[]any{login.Mutuality, string(login.Member)},
-			&m.GivenNames, &m.Surname, &birth, &m.Affiliation, &m.Street, &m.Postcode, &m.Municipality)
+			&m.GivenNames, &m.Surname, &birth, &m.Affiliation, &m.Street, &m.Postcode, &m.Municipality, &m.Country)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errNoMember
 		}
