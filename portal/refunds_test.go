@@ -65,7 +65,7 @@ func TestRefundsPages(t *testing.T) {
 		}
 	}
 	_, body := v.get("/fr/refunds")
-	for _, want := range []string{"R-1", "R-3", "68,40", "−25,00", "payé par vous", "Données du"} {
+	for _, want := range []string{"R-1", "R-3", "68,40", "−25,00", "à payer par vous", "Données du"} {
 		if !strings.Contains(strings.ReplaceAll(body, "\u00a0", " "), want) {
 			t.Errorf("the list does not say %q", want)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"guichet.example/portal/core"
 	"guichet.example/portal/locale"
+	"guichet.example/portal/page"
 )
 
 func paid(reference, treated string, cents int64) Payment {
@@ -119,5 +120,22 @@ func TestUnread(t *testing.T) {
 	seen.Lines = make([]Line, 1)
 	if n := unread(Found{Payments: []Payment{seen, hidden, owed}}); n != 1 {
 		t.Errorf("%d refunds are told as left out, want 1", n)
+	}
+}
+
+// What the bank has not carried out was not received, and not paid.
+func TestDirectionSaysWhatIsToCome(t *testing.T) {
+	v := page.View{Lang: locale.FR}
+	third, holder := paid("T1", "2026-11-02", 400), paid("H1", "2026-11-02", 30)
+	third.Kind, holder.Open = core.ThirdParty, false
+	for want, p := range map[string]Payment{
+		"reçu / à recevoir": paid("A1", "2026-11-02", 5), "payé par vous / à payer par vous": paid("B1", "2026-11-02", -9),
+		"payé au professionnel / à payer au professionnel": third, "versé au titulaire / à verser au titulaire": holder,
+	} {
+		coming := direction(v, p)
+		p.Paid = on("2026-11-04")
+		if got := direction(v, p) + " / " + coming; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

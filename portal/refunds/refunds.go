@@ -151,16 +151,21 @@ func (f Found) names(p Payment) (names []string) {
 }
 
 // direction is the word for which way money goes: it stands beside the sign.
+// Of a payment that the bank has not carried out it says what is to come.
 func direction(v page.View, p Payment) string {
+	key := "refunds.direction.in"
 	switch {
 	case p.ThirdParty():
-		return v.T("refunds.direction.professional")
+		key = "refunds.direction.professional"
 	case !p.Open:
-		return v.T("refunds.direction.holder")
+		key = "refunds.direction.holder"
 	case p.Cents < 0:
-		return v.T("refunds.direction.out")
+		key = "refunds.direction.out"
 	}
-	return v.T("refunds.direction.in")
+	if p.Paid.IsZero() {
+		key += ".coming"
+	}
+	return v.T(key)
 }
 
 // way is direction for the stylesheet.
