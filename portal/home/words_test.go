@@ -78,7 +78,7 @@ func TestNews(t *testing.T) {
 		o    Overview
 		want string
 	}{
-		{Overview{}, "Nothing is waiting for you. Everything is up to date."},
+		{Overview{}, "Nothing is waiting for you: you have nothing to do."},
 		{Overview{Since: day, Refunds: fresh, Unread: 1}, "Since your visit of 18\u00a0November: 2 new refunds and 1 document to read."},
 		{Overview{Unread: 2}, "For you: 2 documents to read."},
 		{Overview{Since: day, Changes: []Change{{ID: "a"}, {ID: "b", Message: true}}}, "Since your visit of 18\u00a0November: 2 requests with news."},
