@@ -39,7 +39,7 @@ func testMembers(t *testing.T, b *bed) {
 		t.Errorf("Person = %+v, %v, want %+v", p, err, want)
 	}
 	o, err := b.Orderer(t.Context(), b.bram)
-	if err != nil || o.Name != "Bram Janssens" || o.Postal.Street != claire.Street {
+	if err != nil || o.Name != "Bram Janssens" || o.Postal.Street != claire.Street || o.Postal.Country != claire.Country {
 		t.Errorf("Orderer = %+v, %v", o, err)
 	}
 	if got := b.audited(audit.ReadMember); !slices.Equal(got, []string{"done", "failed  internal error"}) {
