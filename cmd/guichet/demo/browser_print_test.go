@@ -50,7 +50,7 @@ func TestBrowserPrintsLists(t *testing.T) {
 			}
 			for i, title := range titles { // on paper the amount stands between the lines of a long one
 				words := strings.Fields(title)
-				titles[i] = strings.Join(words[:min(len(words), 4)], " ")
+				titles[i] = strings.Join(words[:min(len(words), 3)], " ")
 			}
 			sheets := w.printed()
 			printed := strings.Join(sheets, " ")
