@@ -113,6 +113,9 @@ type Opening struct {
 	Ends   time.Time
 }
 
+// FileRows is the most rows of each list of a file.
+const FileRows = 10
+
 // File is what an officer sees of a person.
 type File struct {
 	Opening   Opening
@@ -124,6 +127,7 @@ type File struct {
 	Street    string
 	Postcode  string
 	City      string
+	Country   string // ISO 3166-1 alpha-2
 	Email     string // shown masked
 	Phone     string // shown masked
 	Language  string

@@ -253,7 +253,12 @@ func who(v page.View, f File) []page.SummaryRow {
 
 func contact(v page.View, f File) []page.SummaryRow {
 	lang, _ := locale.Parse(f.Language)
-	rows := []page.SummaryRow{{Label: v.T("office.file.address"), Value: f.Street + ", " + f.Postcode + " " + f.City}}
+	to := page.SummaryRow{Label: v.T("office.file.address")}
+	lines := page.Postal{Street: f.Street, Postcode: f.Postcode, City: f.City, Country: f.Country}.Lines(v.Lang)
+	if to.Value = strings.Join(lines, ", "); lines == nil {
+		to.Value, to.Quiet = v.T("office.none"), true
+	}
+	rows := []page.SummaryRow{to}
 	for _, r := range []struct{ key, value string }{{"email", f.Email}, {"phone", f.Phone}} {
 		row := page.SummaryRow{Label: v.T("office.file." + r.key), Value: v.T("office.none"), Quiet: true}
 		if r.value != "" {

@@ -40,6 +40,29 @@ func TestLettersOfAFileHaveNames(t *testing.T) {
 	}
 }
 
+// An officer reads where the post goes, the country too, and that no address is known.
+func TestAddressOfAFile(t *testing.T) {
+	v := page.View{Lang: locale.FR, Now: today}
+	for want, f := range map[string]File{
+		"Rua Nova 12, 2765 Estoril, Portugal": {Street: "Rua Nova 12", Postcode: "2765", City: "Estoril", Country: "PT"},
+		"Rue Neuve 1, 4000 Liège":             {Street: "Rue Neuve 1", Postcode: "4000", City: "Liège", Country: "BE"},
+		v.T("office.none"):                    {},
+	} {
+		if row := contact(v, f)[0]; row.Value != want || row.Quiet != (f.City == "") {
+			t.Errorf("address = %q, want %q", row.Value, want)
+		}
+	}
+}
+
+// A list that may be longer than what the officer sees says so.
+func TestListsOfAFileSayTheirBound(t *testing.T) {
+	for n, want := range map[int]int{FileRows - 1: 0, FileRows: 1} {
+		if got := filed(t, locale.FR, File{Looks: make([]Look, n)}); strings.Count(got, "Au plus 10") != want {
+			t.Errorf("%d rows: %s", n, got)
+		}
+	}
+}
+
 // What happened in another year says which: a file reaches back.
 func TestDatesOfAFile(t *testing.T) {
 	got := filed(t, locale.FR, File{Looks: []Look{{At: today, Name: "A", Why: Why{Key: "task"}}, {At: today.AddDate(-1, 0, 0), Name: "B", Why: Why{Key: "task"}}}})

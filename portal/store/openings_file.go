@@ -16,7 +16,7 @@ import (
 )
 
 // fileRows is how many of each kind a file shows.
-const fileRows = 10
+const fileRows = office.FileRows
 
 // File implements office.Store. Each look leaves a row with the reason of the opening.
 func (db *DB) File(ctx context.Context, o auth.Officer, opening string) (office.File, error) {
@@ -52,7 +52,8 @@ func (db *DB) file(c *conn, key memberKey, f *office.File) error {
 		return err
 	}
 	f.Name, f.Birth, f.Number, f.Member, f.Until, f.UpdatedAt = m.Name(), m.Birth, m.NationalNumber, m.Affiliation, m.Until, m.UpdatedAt
-	f.Street, f.Postcode, f.City, f.Email, f.Phone, f.Language = m.Street, m.Postcode, m.Municipality, m.Email, m.Phone, m.Language
+	f.Street, f.Postcode, f.City, f.Country = m.Street, m.Postcode, m.Municipality, m.Country
+	f.Email, f.Phone, f.Language = m.Email, m.Phone, m.Language
 	known, err := db.contacts(c, key.mutuality, login.Member)
 	if err != nil {
 		return err
