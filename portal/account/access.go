@@ -93,7 +93,7 @@ func emailRow(v page.View, a credentials.Account) page.SummaryRow {
 		Change: page.Link{URL: v.URL(emailPath), Text: v.T("password.change"), Hidden: v.T("password.email.what")}}
 	switch {
 	case a.Email == "":
-		row.Content, row.Value, row.Quiet, row.Change.Text = nil, v.T("account.missing"), true, v.T("password.add")
+		row.Content, row.Value, row.Quiet, row.Change.Text = nil, v.T("password.way.email.none"), true, v.T("password.add")
 	case a.Certified():
 		row.Detail = v.T("password.way.certified", locale.A("date", locale.Date(v.Lang, a.EmailCertified)))
 	default:

@@ -13,9 +13,11 @@ import (
 	"guichet.example/auth"
 	"guichet.example/auth/nrn"
 	"guichet.example/portal/areatest"
+	"guichet.example/portal/credentials"
 	"guichet.example/portal/letters"
 	"guichet.example/portal/locale"
 	"guichet.example/portal/mail"
+	"guichet.example/portal/page"
 )
 
 // fakeStore holds one member.
@@ -132,6 +134,17 @@ func TestAccountAddress(t *testing.T) {
 	p := c.Get("account")
 	if text := p.Text("main"); !strings.Contains(text, "Adresse Nous ne l’avons pas Sans adresse") || !strings.Contains(text, "Ajouter Adresse") {
 		t.Errorf("not known: %s", text)
+	}
+}
+
+// Without an address that was confirmed for signing in, the page does not say that none is
+// known: the one that the insurance system delivered stands among her data.
+func TestAccessWithoutAnAddress(t *testing.T) {
+	for _, l := range locale.Languages() {
+		row := emailRow(page.View{Lang: l}, credentials.Account{})
+		if row.Value != locale.T(l, "password.way.email.none") || row.Value == locale.T(l, "account.missing") || row.Content != nil {
+			t.Errorf("%s: %q", l, row.Value)
+		}
 	}
 }
 
