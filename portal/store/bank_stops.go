@@ -176,8 +176,8 @@ type stopping struct {
 }
 
 // stopChange refuses the change, whatever was agreed, and calls the office. One that is in
-// force stays so, and the office is called all the more; one that ended otherwise stays as
-// it is.
+// force stays so, and the office is called all the more, once; one that ended otherwise stays
+// as it is.
 func (db *DB) stopChange(t *tx, key memberKey, request string, s stopping) (inForce bool, err error) {
 	r, _, err := findRequest(t.conn, key, request)
 	if err != nil {
@@ -186,18 +186,10 @@ func (db *DB) stopChange(t *tx, key memberKey, request string, s stopping) (inFo
 	if r.Act.Kind() != document.KindBankChange {
 		return false, requests.ErrNotFound
 	}
-	now := db.cfg.Now()
 	cause := "stopped"
 	switch r.State {
 	case requests.Signed, requests.Pending, requests.Accepted:
 		if err := db.rejectChange(t, key, r, s.by); err != nil {
-			return false, err
-		}
-		b, found, err := db.findChange(t.conn, key, r)
-		if err == nil && !found {
-			err = t.keepChange(key, r, b)
-		}
-		if err != nil {
 			return false, err
 		}
 	case requests.Done:
@@ -205,10 +197,9 @@ func (db *DB) stopChange(t *tx, key memberKey, request string, s stopping) (inFo
 	default:
 		return false, nil
 	}
-	_, err = t.exec(`UPDATE bank_changes SET stopped_by = ?, stopped_at = ? WHERE mutuality = ? AND member = ? AND request = ? AND stopped_at IS NULL`,
-		s.by, micros(now), key.mutuality, key.member, request)
-	if err != nil {
-		return false, err
+	first, err := db.noteStop(t, key, r, s.by)
+	if err != nil || inForce && !first { // the office was called already
+		return inForce, err
 	}
 	s.officer.Mutuality = key.mutuality
 	if err := db.endItem(t, s.officer, key, r.ID, office.EventStopped, s.words); err != nil {
@@ -218,6 +209,20 @@ func (db *DB) stopChange(t *tx, key memberKey, request string, s stopping) (inFo
 		return false, err
 	}
 	return inForce, db.callOffice(t, key, r, cause)
+}
+
+// noteStop writes who stops a change, and says whether it is the first who does.
+func (db *DB) noteStop(t *tx, key memberKey, r requests.Request, by string) (first bool, err error) {
+	b, found, err := db.findChange(t.conn, key, r)
+	if err == nil && !found {
+		err = t.keepChange(key, r, b)
+	}
+	if err != nil {
+		return false, err
+	}
+	noted, err := t.exec(`UPDATE bank_changes SET stopped_by = ?, stopped_at = ? WHERE mutuality = ? AND member = ? AND request = ? AND stopped_at IS NULL`,
+		by, micros(db.cfg.Now()), key.mutuality, key.member, r.ID)
+	return noted == 1, err
 }
 
 // rejectChange refuses a change that no officer refuses, with the reason in the member's

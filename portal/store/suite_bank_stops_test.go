@@ -68,6 +68,7 @@ func testStopLink(t *testing.T, b *bed) {
 		t.Fatal("not in force")
 	}
 	want(t, "too late", b.StopByLink(ctx, "141", secret), bank.ErrInForce)
+	want(t, "too late in the counter too", b.StopChange(ctx, b.bram, late), bank.ErrInForce) // the office knows: no second call
 	if s := b.state(b.bram, late); s != requests.Done {
 		t.Errorf("request is %s", s)
 	}

@@ -99,8 +99,8 @@ func object(what, id string) string {
 // idLength is the length of the ids of timeid.New, which are lower-case.
 const idLength = 26
 
-// maybeNumber tells what is no id of timeid.New and has the digits, or the capitals, of a
-// national or account number.
+// maybeNumber tells what is no id of timeid.New, nor the two of an item (itemRequest), and has
+// the digits, or the capitals, of a national or account number.
 func maybeNumber(s string) bool {
 	digits := 0
 	for _, c := range []byte(s) {
@@ -111,5 +111,6 @@ func maybeNumber(s string) bool {
 			digits++
 		}
 	}
-	return digits >= 9 && len(s) != idLength
+	item := len(s) == 2*idLength+1 && s[idLength] == '-'
+	return digits >= 9 && len(s) != idLength && !item
 }
