@@ -64,8 +64,12 @@ func (s *fakeStore) StopByLink(_ context.Context, _, secret string) error {
 	return answer
 }
 func (s *fakeStore) StopChange(_ context.Context, _ auth.Login, request string) error {
-	s.stopped = append(s.stopped, request)
-	s.asked = nil
+	if answer, ok := s.links[request]; ok {
+		return answer
+	}
+	if !slices.Contains(s.stopped, request) {
+		s.stopped = append(s.stopped, request)
+	}
 	return s.err
 }
 

@@ -11,11 +11,16 @@ import (
 	"guichet.example/portal/page"
 )
 
+// requestField names the change that the form stops.
+const requestField = "request"
+
 // stopPage asks whether to stop, or says that it is done. Of a link it tells nothing: not
 // whose it is, nor what it stops.
 type stopPage struct {
 	Ask  bool
 	Post string // address of the form
+	// Request is what the form stops, as the member saw it; empty on the page of a link.
+	Request string
 	Rows []page.SummaryRow
 	Back page.Link
 	Call string
@@ -91,20 +96,18 @@ func (b *Bank) stop(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, v.URL(accountsPath))
 		return nil
 	}
-	return b.showStop(c, http.StatusOK, "bank.stop", stopPage{Ask: true, Post: v.URL(stopPath),
+	return b.showStop(c, http.StatusOK, "bank.stop", stopPage{Ask: true, Post: v.URL(stopPath), Request: asked.Request,
 		Rows: []page.SummaryRow{{Label: v.T("bank.task"), Value: asked.Reference, Detail: locale.DateTime(v.Lang, asked.At)}},
 		Back: page.Link{URL: v.URL(accountsPath), Text: v.T("bank.stop.not")}})
 }
 
-// stopNow stops it. Sent twice, it says the same.
+// stopNow stops the change that the page named, whatever was asked for since. Sent twice, it
+// says the same.
 func (b *Bank) stopNow(c *gin.Context) error {
-	ctx, login := c.Request.Context(), page.LoginOf(c)
-	asked, err := b.Store.Asked(ctx, login)
-	if err != nil {
-		return fmt.Errorf("reading the change asked for: %w", err)
+	request := c.PostForm(requestField)
+	if request == "" { // a page of before: she sees what she stops first
+		c.Redirect(http.StatusSeeOther, page.From(c).URL(stopPath))
+		return nil
 	}
-	if asked != nil && asked.Signed {
-		err = b.Store.StopChange(ctx, login, asked.Request)
-	}
-	return b.haveStopped(c, err)
+	return b.haveStopped(c, b.Store.StopChange(c.Request.Context(), page.LoginOf(c), request))
 }

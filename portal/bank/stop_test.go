@@ -92,12 +92,26 @@ func TestStopInCounter(t *testing.T) {
 	if p := d.Get("bank/stop"); p.Status != http.StatusOK || !strings.Contains(p.Text("main"), "GC-2026-4K7P-118") {
 		t.Errorf("asking: %d", p.Status)
 	}
+	named := url.Values{"request": {"r1"}}
+	if p := d.Get("bank/stop"); p.Form("/fr/bank/stop").Get("request") != "r1" {
+		t.Error("the form does not say what it stops")
+	}
+	if p := d.Post("bank/stop", url.Values{}); p.Header.Get("Location") != "/fr/bank/stop" || len(d.store.stopped) != 0 {
+		t.Errorf("a form that names nothing: to %s, stopped %v", p.Header.Get("Location"), d.store.stopped)
+	}
+	// Asked for, or frozen, since she saw the page: it is not what she stops.
+	d.store.asked = &Asked{Request: "r2", Reference: "GC-2026-4K7P-119", At: d.now}
 	for range 2 {
-		if p := d.Post("bank/stop", url.Values{}); p.Status != http.StatusSeeOther {
-			t.Errorf("stopping: %d", p.Status)
+		if p := d.Post("bank/stop", named); p.Header.Get("Location") != "/fr/bank/stopped" {
+			t.Errorf("stopping: %d to %s", p.Status, p.Header.Get("Location"))
 		}
 	}
 	if !slices.Equal(d.store.stopped, []string{"r1"}) {
 		t.Errorf("stopped %v", d.store.stopped)
+	}
+	// In force since she saw the page: she is not told that it was stopped.
+	d.store.asked, d.store.links = nil, map[string]error{"r3": ErrInForce}
+	if p := d.Post("bank/stop", url.Values{"request": {"r3"}}); p.Header.Get("Location") != "/fr/bank/stopped?late=1" {
+		t.Errorf("too late: %d to %s", p.Status, p.Header.Get("Location"))
 	}
 }

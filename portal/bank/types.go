@@ -59,8 +59,8 @@ type Store interface {
 	page.Drafts
 	Person(ctx context.Context, login auth.Login) (Person, error)
 	Accounts(ctx context.Context, login auth.Login) ([]Account, error)
-	// Asked returns the newest bank change that is not in force and did not end, nil if there
-	// is none.
+	// Asked returns the newest bank change that is signed, not in force and did not end; else
+	// the newest that waits for her signature; nil if there is none.
 	Asked(ctx context.Context, login auth.Login) (*Asked, error)
 	// Reveal returns the account in full and writes the audit line of the look.
 	Reveal(ctx context.Context, login auth.Login, p Purpose) (Account, error)
@@ -69,7 +69,7 @@ type Store interface {
 	// StopByLink refuses the change that the link is of, and calls the office. The link is
 	// used then. ErrLink; ErrInForce where it is too late, and the office is called.
 	StopByLink(ctx context.Context, mutuality, secret string) error
-	// StopChange does the same for a member. ErrInForce.
+	// StopChange does the same for a member, of a change of hers. ErrInForce.
 	StopChange(ctx context.Context, login auth.Login, request string) error
 }
 

@@ -135,6 +135,10 @@ func testStopInCounter(t *testing.T, b *bed) {
 		t.Errorf("a request that is not signed is %s", s)
 	}
 	request, _ := b.signed(b.claire)
+	b.frozen(b.claire) // whoever asks for another one does not hide what can be stopped
+	if a, err := b.Asked(ctx, b.claire); err != nil || a == nil || a.Request != request || !a.Signed {
+		t.Errorf("Asked = %+v, %v", a, err)
+	}
 	want(t, "another's", b.StopChange(ctx, b.bram, request), requests.ErrNotFound)
 	id := b.taken(ines, b.claire, request)
 	want(t, "stop", b.StopChange(ctx, b.claire, request), nil)
