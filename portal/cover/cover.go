@@ -30,6 +30,7 @@ const (
 	reportPath = "requests/contact?subject=my-data"
 	wrongPath  = "requests/contact?subject=cover"
 	rightsPath = "rights"
+	peoplePath = "account/people"
 )
 
 // Route mounts the area.

@@ -77,7 +77,7 @@ func TestCoverPage(t *testing.T) {
 	if strings.Contains(text, "17073003384") || !strings.Contains(text, "84") {
 		t.Error("a membership number that is a national number is not masked")
 	}
-	if links := strings.Join(p.Links("main"), " "); !strings.Contains(links, "/fr/requests/contact?subject=my-data") || !strings.Contains(links, "/fr/help/glossary?next=cover#increased-reimbursement") {
+	if links := strings.Join(p.Links("main"), " "); !strings.Contains(links, "/fr/requests/contact?subject=my-data") || !strings.Contains(links, "/fr/help/glossary?next=cover#increased-reimbursement") || !strings.Contains(links, "/fr/account/people") {
 		t.Errorf("links: %s", links)
 	}
 	s.file.Persons = s.file.Persons[:1]
