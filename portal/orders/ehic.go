@@ -43,7 +43,7 @@ func (p ehicPage) known(v page.View) []page.SummaryRow {
 	if lines := p.Who.address(v); lines != nil {
 		to.Content = addressLines(lines)
 	} else {
-		to.Value, to.Quiet = v.T("account.missing"), true
+		to.Value, to.Quiet, to.Change.Text = v.T("account.missing"), true, v.T("people.give")
 	}
 	if to.Change.URL != "" {
 		to.Detail = p.Who.movedText(v)
