@@ -163,3 +163,23 @@ func TestNobodySeesAnothersGoesRed(t *testing.T) {
 	look(found, v, portal.Route{Method: http.MethodGet, Path: "documents/:id"}, missing, "")
 	found.only(t, "GET documents/:id: door")
 }
+
+// The form that stops a change of account names it: another member's is told of as what does
+// not exist, and so is what is no change.
+func TestStopNamesAnothers(t *testing.T) {
+	w := openTown(t, storetest.Config(t, storetest.SQLite), unbounded)
+	people, things := strangers(t, w, 2)
+	v := w.at(people[0])
+	nothing, text := v.post("/fr/bank/stop", form, "request=06h02rd9v26mjznctw7qpgh4yw")
+	if nothing.StatusCode != http.StatusNotFound {
+		t.Fatalf("what does not exist: %s", nothing.Status)
+	}
+	for whose, id := range map[string]string{"another's": things[1][request], "her own order": things[0][request]} {
+		if resp, body := v.post("/fr/bank/stop", form, "request="+id); said(resp, body) != said(nothing, text) {
+			t.Errorf("%s: %s", whose, resp.Status)
+		}
+	}
+	if resp, _ := v.post("/fr/bank/stop", form, "request="+strings.Repeat("z", 9000)); seen(resp) {
+		t.Errorf("a name of 9 kB: %s", resp.Status)
+	}
+}
