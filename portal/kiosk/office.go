@@ -3,6 +3,7 @@ package kiosk
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ func (a *Area) show(c *gin.Context, status int, v page.View, typed Kiosk, id, co
 	if err != nil {
 		return err
 	}
+	inOrder(kiosks)
 	list := make([]shown, len(kiosks))
 	for i, k := range kiosks {
 		list[i] = shown{k, k.Alive(a.Protocol.Now(), a.Protocol.Times.Silence), api.KioskFingerprint(k.KeyID)}
@@ -49,6 +51,26 @@ func (a *Area) show(c *gin.Context, status int, v page.View, typed Kiosk, id, co
 	}
 	p := officePage{Kiosks: list, Typed: typed, Code: ShownCode(code), Origin: a.Protocol.Origin, Minutes: int(a.Protocol.Times.Code / time.Minute)}
 	return page.Render(c, status, officeView(v, p))
+}
+
+// inOrder puts the kiosks of a place, which come by state and place, in the order in which
+// people count: Borne 2 before Borne 10.
+func inOrder(list []Kiosk) {
+	for len(list) > 0 {
+		n := slices.IndexFunc(list, func(k Kiosk) bool { return k.State != list[0].State || k.Branch != list[0].Branch })
+		if n < 0 {
+			n = len(list)
+		}
+		slices.SortStableFunc(list[:n], func(a, b Kiosk) int { return strings.Compare(counted(a.Name), counted(b.Name)) })
+		list = list[n:]
+	}
+}
+
+var number = regexp.MustCompile(`[0-9]+`)
+
+// counted is a name with its numbers written at one length, so that they compare as such.
+func counted(name string) string {
+	return number.ReplaceAllStringFunc(name, func(n string) string { return strings.Repeat("0", max(0, maxName-len(n))) + n })
 }
 
 // officePage is what the page shows.

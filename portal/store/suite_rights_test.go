@@ -146,7 +146,7 @@ func testCover(t *testing.T, f *family) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Affiliation != ofClaire || got.Street != "Rue Neuve 1" || !got.Imported.Equal(noon) || !got.CoverAs.Equal(noon) {
+	if got.Affiliation != ofClaire || got.Street != "Rue Neuve 1" || got.Country != "BE" || !got.Imported.Equal(noon) || !got.CoverAs.Equal(noon) {
 		t.Errorf("file: %+v", got)
 	}
 	if len(got.Persons) != 2 || !got.Persons[0].Self || got.Persons[1].Member != f.emma.Member || got.Persons[1].Affiliation != ofEmma {
