@@ -21,9 +21,9 @@ type stopPage struct {
 	Post string // address of the form
 	// Request is what the form stops, as the member saw it; empty on the page of a link.
 	Request string
-	Rows []page.SummaryRow
-	Back page.Link
-	Call string
+	Rows    []page.SummaryRow
+	Back    page.Link
+	Call    string
 }
 
 func (b *Bank) showStop(c *gin.Context, status int, key string, p stopPage) error {
