@@ -88,7 +88,7 @@ func typedKiosk(c *gin.Context) Kiosk {
 }
 
 // add makes a kiosk with a code. The code is in this answer alone; a page that is loaded
-// again makes another.
+// again shows another, for the same kiosk.
 func (a *Area) add(c *gin.Context) error {
 	v, k := a.officeView(c), typedKiosk(c)
 	if page.Switched(c) {

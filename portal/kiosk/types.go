@@ -269,7 +269,9 @@ type Store interface {
 
 	// Kiosks lists all, those that need somebody first.
 	Kiosks(ctx context.Context, o auth.Officer) ([]Kiosk, error)
-	// AddKiosk makes one with a code; the code is kept as an index only.
+	// AddKiosk makes one with a code; the code is kept as an index only. One of that name and
+	// place that never had a key gets the code in place of the one before: a form that was
+	// sent twice makes one kiosk, whose code is the last.
 	AddKiosk(ctx context.Context, o auth.Officer, k Kiosk, code string) (id string, err error)
 	// ChangeKiosk writes name and branch if the revision is still that of k: ErrChanged.
 	ChangeKiosk(ctx context.Context, o auth.Officer, k Kiosk) error

@@ -118,7 +118,7 @@ type Store interface {
 	// OfferedTemplates lists those in use for items of the kind.
 	OfferedTemplates(ctx context.Context, o auth.Officer, k Kind) ([]Template, error)
 	// PutTemplate keeps a new version, as a draft, of what was Version when it was shown; 0 for
-	// a new template. ErrChanged, ErrTemplate.
+	// a new template, which is made once where its form was sent twice. ErrChanged, ErrTemplate.
 	PutTemplate(ctx context.Context, o auth.Officer, t Template) (id string, err error)
 	// SetTemplate puts the newest version in use, or retires it. ErrChanged.
 	SetTemplate(ctx context.Context, o auth.Officer, id string, version int, state string) error

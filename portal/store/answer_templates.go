@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func findTemplates(c *conn, where string, args ...any) ([]office.Template, error
 }
 
 // PutTemplate implements office.Store.
-func (db *DB) PutTemplate(ctx context.Context, o auth.Officer, tpl office.Template) (string, error) {
+func (db *DB) PutTemplate(ctx context.Context, o auth.Officer, tpl office.Template) (id string, err error) {
 	if err := tpl.Check(); err != nil {
 		return "", err
 	}
@@ -80,27 +81,56 @@ func (db *DB) PutTemplate(ctx context.Context, o auth.Officer, tpl office.Templa
 	if err != nil {
 		return "", err
 	}
-	id := tpl.ID
-	if id == "" {
-		if id, err = timeid.New(db.cfg.Now(), db.cfg.Rand); err != nil {
-			return "", err
-		}
+	if id = tpl.ID; id == "" {
+		id, err = db.addTemplate(ctx, o, tpl, string(texts))
+	} else {
+		err = db.write(ctx, db.officerEntry(ctx, o, "", audit.ChangeTemplate, object("template", id)), func(t *tx) error {
+			if err := newestTemplate(t, o.Mutuality, id, tpl.Version); err != nil {
+				return err
+			}
+			return db.insertTemplate(t, o, id, tpl, string(texts))
+		})
 	}
-	note := db.officerEntry(ctx, o, "", audit.ChangeTemplate, object("template", id))
-	err = db.write(ctx, note, func(t *tx) error {
-		if err := newestTemplate(t, o.Mutuality, id, tpl.Version); err != nil {
-			return err
-		}
-		_, err := t.exec(`
-			INSERT INTO answer_templates (mutuality, template, version, state, name, kind, texts, changed_at, changed_by)
-			VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?)`,
-			o.Mutuality, id, tpl.Version+1, tpl.Name, string(tpl.Kind), string(texts), micros(db.cfg.Now()), string(o.ID))
-		return err
-	})
 	if err != nil {
 		return "", fmt.Errorf("keeping an answer template: %w", err)
 	}
 	return id, nil
+}
+
+// addTemplate keeps a new template. One of the same words that she made, and nobody changed
+// or used since, is the same form sent twice.
+func (db *DB) addTemplate(ctx context.Context, o auth.Officer, tpl office.Template, texts string) (string, error) {
+	if tpl.Version != 0 {
+		return "", office.ErrNotFound
+	}
+	id, err := timeid.New(db.cfg.Now(), db.cfg.Rand)
+	if err != nil {
+		return "", err
+	}
+	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+		err := t.get(`
+			SELECT template FROM answer_templates AS first
+			WHERE mutuality = ? AND version = 1 AND state = 'draft' AND name = ? AND kind = ? AND texts = ? AND changed_by = ?
+				AND NOT EXISTS (SELECT 1 FROM answer_templates AS later WHERE later.mutuality = first.mutuality AND later.template = first.template AND later.version > 1)`,
+			[]any{o.Mutuality, tpl.Name, string(tpl.Kind), texts, string(o.ID)}, &id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := db.insertTemplate(t, o, id, tpl, texts); err != nil {
+			return err
+		}
+		return t.note(db.officerEntry(ctx, o, "", audit.ChangeTemplate, object("template", id)))
+	})
+	return id, err
+}
+
+// insertTemplate writes the version after the one that was changed.
+func (db *DB) insertTemplate(t *tx, o auth.Officer, id string, tpl office.Template, texts string) error {
+	_, err := t.exec(`
+		INSERT INTO answer_templates (mutuality, template, version, state, name, kind, texts, changed_at, changed_by)
+		VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?)`,
+		o.Mutuality, id, tpl.Version+1, tpl.Name, string(tpl.Kind), texts, micros(db.cfg.Now()), string(o.ID))
+	return err
 }
 
 // newestTemplate refuses what was made on another version than the newest; 0 for none.

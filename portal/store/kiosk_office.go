@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,19 +38,43 @@ func (db *DB) AddKiosk(ctx context.Context, o auth.Officer, k kiosk.Kiosk, code 
 	if err := k.Check(); err != nil {
 		return "", err
 	}
-	now := micros(db.cfg.Now())
-	err = db.write(ctx, db.officerEntry(ctx, o, "", audit.AddKiosk, object("kiosk", id)), func(t *tx) error {
-		_, err := t.exec(`
-			INSERT INTO kiosks (mutuality, kiosk, name, branch, state, why, code_index, code_ends_at, counter, nonce_at, lease,
-				beat_at, card, fault, revision, created_at, changed_at)
-			VALUES (?, ?, ?, ?, 'invited', '', ?, ?, 0, 0, '', 0, 0, '', 1, ?, ?)`,
-			o.Mutuality, id, k.Name, k.Branch, db.cfg.Keys.Index(kioskCode, o.Mutuality, code), micros(k.CodeEnds), now, now)
-		return err
+	err = db.write(ctx, audit.Entry{}, func(t *tx) error {
+		note := db.officerEntry(ctx, o, "", audit.AddKiosk, object("kiosk", id))
+		again, err := kioskOf(t.conn, `mutuality = ? AND name = ? AND branch = ? AND state = 'invited' AND key_id IS NULL`, o.Mutuality, k.Name, k.Branch)
+		switch {
+		case err == nil:
+			id = again.ID
+			note.Action, note.Object = audit.InviteKiosk, object("kiosk", id)
+			err = db.giveCode(t, o.Mutuality, id, code, k.CodeEnds)
+		case errors.Is(err, kiosk.ErrUnknown):
+			err = db.insertKiosk(t, o.Mutuality, id, k, code)
+		}
+		if err != nil {
+			return err
+		}
+		return t.note(note)
 	})
 	if err != nil {
 		return "", fmt.Errorf("adding a kiosk: %w", err)
 	}
 	return id, nil
+}
+
+func (db *DB) insertKiosk(t *tx, mutuality, id string, k kiosk.Kiosk, code string) error {
+	now := micros(db.cfg.Now())
+	_, err := t.exec(`
+		INSERT INTO kiosks (mutuality, kiosk, name, branch, state, why, code_index, code_ends_at, counter, nonce_at, lease,
+			beat_at, card, fault, revision, created_at, changed_at)
+		VALUES (?, ?, ?, ?, 'invited', '', ?, ?, 0, 0, '', 0, 0, '', 1, ?, ?)`,
+		mutuality, id, k.Name, k.Branch, db.cfg.Keys.Index(kioskCode, mutuality, code), micros(k.CodeEnds), now, now)
+	return err
+}
+
+// giveCode puts a code in the place of the one that a kiosk had.
+func (db *DB) giveCode(t *tx, mutuality, id, code string, ends time.Time) error {
+	_, err := t.exec(`UPDATE kiosks SET code_index = ?, code_ends_at = ? WHERE mutuality = ? AND kiosk = ?`,
+		db.cfg.Keys.Index(kioskCode, mutuality, code), micros(ends), mutuality, id)
+	return err
 }
 
 // ChangeKiosk implements kiosk.Store.
@@ -85,9 +110,7 @@ func (db *DB) InviteKiosk(ctx context.Context, o auth.Officer, id, code string, 
 		if err := db.shutKiosk(ctx, t, k); err != nil {
 			return err
 		}
-		_, err = t.exec(`UPDATE kiosks SET code_index = ?, code_ends_at = ? WHERE mutuality = ? AND kiosk = ?`,
-			db.cfg.Keys.Index(kioskCode, o.Mutuality, code), micros(ends), o.Mutuality, id)
-		return err
+		return db.giveCode(t, o.Mutuality, id, code, ends)
 	})
 	if err != nil {
 		return fmt.Errorf("inviting a kiosk: %w", err)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -215,6 +216,25 @@ func testTemplates(t *testing.T, b *bed) {
 	elsewhere.Mutuality = "142"
 	_, err = b.Templates(ctx, elsewhere, id)
 	want(t, "elsewhere", err, office.ErrNotFound)
+	templatesOnce(t, b, bob, office.Template{Name: "Copie", Kind: office.BankChange, Texts: texts}, id)
+}
+
+// templatesOnce sends the form of a new template twice at once, and again when it was changed.
+func templatesOnce(t *testing.T, b *bed, bob auth.Officer, tpl office.Template, used string) {
+	ctx, ids := t.Context(), make([]string, 3)
+	put := func(i int) (err error) {
+		ids[i], err = b.PutTemplate(ctx, bob, tpl)
+		return err
+	}
+	want(t, "the form sent twice", errors.Join(together(2, put)...), nil)
+	if ids[0] != ids[1] || ids[0] == used {
+		t.Errorf("a form sent twice makes %q", ids)
+	}
+	want(t, "use", b.SetTemplate(ctx, bob, ids[0], 1, office.TemplateUsed), nil)
+	want(t, "the same words later", put(2), nil)
+	if ids[2] == ids[0] {
+		t.Error("a template in use is given for a new one")
+	}
 }
 
 func testHandover(t *testing.T, b *bed) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -161,10 +162,28 @@ func testKioskPair(t *testing.T, b *bed) {
 		t.Fatal(err)
 	}
 	wantErr(t, "a key again", pair("k1", "CODE00000004"), kiosk.ErrUnknown)
+	second := kiosk.Kiosk{Name: "Borne 2", Branch: "Liège", CodeEnds: b.clock.Now().Add(time.Minute)}
+	twice := together(2, func(i int) error {
+		_, err := b.AddKiosk(ctx, o, second, fmt.Sprint("CODE0000001", i))
+		return err
+	})
+	last, err := b.AddKiosk(ctx, o, second, "CODE00000012")
+	if err != nil || errors.Join(twice...) != nil {
+		t.Fatal(err, twice)
+	}
+	for _, code := range []string{"CODE00000010", "CODE00000011"} {
+		wantErr(t, "a code of the same form, sent before", pair("k2", code), kiosk.ErrUnknown)
+	}
+	if err := pair("k2", "CODE00000012"); err != nil {
+		t.Fatalf("pairing with the last code: %v", err)
+	}
+	if other, err := b.AddKiosk(ctx, o, second, "CODE00000013"); err != nil || other == last {
+		t.Errorf("a kiosk that has its machine is given to another: %v", err)
+	}
 	if _, err := b.AddKiosk(ctx, o, kiosk.Kiosk{Name: " ", Branch: "x"}, "C"); !errors.Is(err, kiosk.ErrKiosk) {
 		t.Errorf("kiosk without a name: %v", err)
 	}
-	if list, err := b.Kiosks(ctx, o); err != nil || len(list) != 1 || list[0].Name != "Borne 1" {
+	if list, err := b.Kiosks(ctx, o); err != nil || len(list) != 3 || list[2].Name != "Borne 2" {
 		t.Errorf("Kiosks = %+v, %v", list, err)
 	}
 	other := o
