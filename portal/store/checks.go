@@ -136,7 +136,7 @@ func countWrong(t *tx, q check.Question, counts ...counter) error {
 	for _, c := range counts {
 		c = c.forgiven(q.At)
 		c.failures++
-		c.next = q.At.Add(credentials.SourceDelay(c.failures))
+		c.next = after(q.At, credentials.SourceDelay(c.failures))
 		if err := t.putCounter(q.Mutuality, c, q.At); err != nil {
 			return err
 		}

@@ -68,6 +68,15 @@ func (c counter) wait(now time.Time) time.Duration {
 	return 0
 }
 
+// after is when the next try may come. Where there is no delay it is at once, also for a
+// clock that is a little behind the one that the last try was counted by.
+func after(at time.Time, delay time.Duration) time.Time {
+	if delay == 0 {
+		return time.UnixMicro(0)
+	}
+	return at.Add(delay)
+}
+
 // forgiven takes off what a network is forgiven with time.
 func (c counter) forgiven(now time.Time) counter {
 	if age := now.Sub(c.changed); age > 0 {
@@ -142,7 +151,7 @@ func (db *DB) countTry(t *tx, try credentials.Try, class string, tried *credenti
 		}
 	}
 	own.failures++
-	own.next = try.At.Add(credentials.Delay(own.failures))
+	own.next = after(try.At, credentials.Delay(own.failures))
 	tried.Buckets = append(tried.Buckets, own.key)
 	return t.putCounter(try.Mutuality, own, try.At)
 }
@@ -158,7 +167,7 @@ func (db *DB) trySource(t *tx, try credentials.Try, tried *credentials.Tried) er
 	}
 	source = source.forgiven(try.At)
 	source.failures++
-	source.next = try.At.Add(credentials.SourceDelay(source.failures))
+	source.next = after(try.At, credentials.SourceDelay(source.failures))
 	tried.Buckets = append(tried.Buckets, source.key)
 	return t.putCounter(try.Mutuality, source, try.At)
 }
@@ -175,7 +184,7 @@ func (db *DB) Release(ctx context.Context, tried credentials.Tried) error {
 func releaseBuckets(t *tx, mutuality string, buckets [][]byte) error {
 	for _, key := range buckets {
 		_, err := t.exec(`
-			UPDATE throttle SET failures = failures - 1, next_at = changed_at
+			UPDATE throttle SET failures = failures - 1, next_at = 0
 			WHERE mutuality = ? AND bucket = ? AND failures > 0`, mutuality, key)
 		if err != nil {
 			return err
