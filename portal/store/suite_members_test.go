@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"guichet.example/auth"
 	"guichet.example/portal/account"
@@ -162,23 +163,30 @@ func testAsked(t *testing.T, b *bed) {
 	if got, err := b.Asked(ctx, b.claire); err != nil || got != nil {
 		t.Errorf("Asked = %v, %v, want nil", got, err)
 	}
-	request, _ := b.signed(b.claire)
-	if got, err := b.Asked(ctx, b.claire); err != nil || got == nil || got.Request != request || !got.Signed {
-		t.Errorf("Asked = %+v, %v", got, err)
-	}
-	id := b.frozen(b.claire)
-	if got, err := b.Asked(ctx, b.claire); err != nil || got == nil || got.Request != id || got.Signed {
-		t.Errorf("Asked = %+v, %v, want the newest", got, err)
-	}
-	for id, from := range map[string]requests.State{id: requests.ToSign, request: requests.Signed} {
-		to := requests.Declined
-		if from == requests.Signed {
-			to = requests.Withdrawn
+	shows := func(what, request string, signed bool) {
+		t.Helper()
+		if got, err := b.Asked(ctx, b.claire); err != nil || got == nil || got.Request != request || got.Signed != signed {
+			t.Errorf("%s: Asked = %+v, %v", what, got, err)
 		}
+	}
+	older, _ := b.signed(b.claire)
+	shows("signed", older, true)
+	b.clock.add(time.Second)
+	newer, _ := b.signed(b.claire)
+	shows("another that is signed", newer, true)
+	waits := b.frozen(b.claire)
+	shows("one that waits for her signature hides none that is signed", newer, true)
+	ends := func(id string, from, to requests.State) {
+		t.Helper()
 		if err := b.Move(ctx, b.claire, id, []requests.State{from}, to, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
+	ends(newer, requests.Signed, requests.Withdrawn)
+	shows("the newest ended", older, true)
+	ends(older, requests.Signed, requests.Withdrawn)
+	shows("none is signed", waits, false)
+	ends(waits, requests.ToSign, requests.Declined)
 	if got, err := b.Asked(ctx, b.claire); err != nil || got != nil {
 		t.Errorf("Asked = %v, %v, want nil", got, err)
 	}
