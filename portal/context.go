@@ -34,7 +34,7 @@ func (p *Portal) language(c *gin.Context) {
 	}
 	page.Put(c, page.View{
 		Lang: lang, Path: path, Query: c.Request.URL.RawQuery, Brand: p.cfg.Mutuality.Brand,
-		Off: p.cfg.Mutuality.Off, Now: p.cfg.Now(), Agent: p.cfg.Agent, Support: c.GetString(referenceKey),
+		Country: p.cfg.Mutuality.Post.Country, Off: p.cfg.Mutuality.Off, Now: p.cfg.Now(), Agent: p.cfg.Agent, Support: c.GetString(referenceKey),
 	})
 	if !ok && c.FullPath() != "" {
 		p.fail(c, errNoPage)

@@ -125,7 +125,7 @@ const addressPath = "requests/contact?subject=address"
 // addressRow is where the post reaches her, or that it does not.
 func addressRow(v page.View, m Member, change page.Link) page.SummaryRow {
 	row := page.SummaryRow{Label: v.T("account.address"), Change: change}
-	lines := page.Postal{Street: m.Street, Postcode: m.Postcode, City: m.Municipality, Country: m.Country}.Lines(v.Lang)
+	lines := page.Postal{Street: m.Street, Postcode: m.Postcode, City: m.Municipality, Country: m.Country}.Lines(v)
 	if lines == nil {
 		row.Value, row.Detail, row.Quiet = v.T("account.missing"), v.T("account.address.why"), true
 		return give(v, row)

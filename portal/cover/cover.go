@@ -76,7 +76,7 @@ func ownRows(v page.View, f File) []page.SummaryRow {
 // addressRow is where the post reaches her, or that it is not known.
 func addressRow(v page.View, f File) page.SummaryRow {
 	row := page.SummaryRow{Label: v.T("cover.address"), Detail: source(v, f.Imported)}
-	lines := page.Postal{Street: f.Street, Postcode: f.Postcode, City: f.City, Country: f.Country}.Lines(v.Lang)
+	lines := page.Postal{Street: f.Street, Postcode: f.Postcode, City: f.City, Country: f.Country}.Lines(v)
 	if row.Value = strings.Join(lines, ", "); lines == nil {
 		row.Value, row.Quiet = v.T("account.missing"), true
 	}

@@ -254,7 +254,7 @@ func who(v page.View, f File) []page.SummaryRow {
 func contact(v page.View, f File) []page.SummaryRow {
 	lang, _ := locale.Parse(f.Language)
 	to := page.SummaryRow{Label: v.T("office.file.address")}
-	lines := page.Postal{Street: f.Street, Postcode: f.Postcode, City: f.City, Country: f.Country}.Lines(v.Lang)
+	lines := page.Postal{Street: f.Street, Postcode: f.Postcode, City: f.City, Country: f.Country}.Lines(v)
 	if to.Value = strings.Join(lines, ", "); lines == nil {
 		to.Value, to.Quiet = v.T("office.none"), true
 	}

@@ -92,7 +92,7 @@ func (t typed) travellers() []people.Person {
 
 // address is where the post brings what is ordered, below her name; nil if that is not known.
 func (p Person) address(v page.View) []string {
-	lines := p.Postal.Lines(v.Lang)
+	lines := p.Postal.Lines(v)
 	if lines == nil {
 		return nil
 	}

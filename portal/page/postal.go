@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"strings"
 
 	"guichet.example/portal/locale"
@@ -10,20 +11,18 @@ import (
 type Postal struct {
 	Street         string // with number and box
 	Postcode, City string
-	Country        string // ISO 3166-1 alpha-2; empty: Belgium
+	Country        string // ISO 3166-1 alpha-2; empty: that of the mutuality
 }
 
-const belgium = "BE"
-
-// Lines are the address as it stands on an envelope, with the country where it is another
-// one; none if the post could not find it.
-func (p Postal) Lines(l locale.Language) []string {
+// Lines are the address as it stands on an envelope, with the country where it is not that
+// of the mutuality; none if the post could not find it.
+func (p Postal) Lines(v View) []string {
 	if p.Street == "" || p.City == "" {
 		return nil
 	}
 	lines := []string{p.Street, strings.TrimSpace(p.Postcode + " " + p.City)}
-	if p.Country != "" && !strings.EqualFold(p.Country, belgium) {
-		lines = append(lines, locale.Country(l, p.Country))
+	if p.Country != "" && !strings.EqualFold(p.Country, cmp.Or(v.Country, "BE")) {
+		lines = append(lines, locale.Country(v.Lang, p.Country))
 	}
 	return lines
 }

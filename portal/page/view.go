@@ -29,6 +29,7 @@ type View struct {
 	NoHeading bool
 
 	Brand    Brand
+	Country  string        // of the mutuality, ISO 3166-1 alpha-2: addresses elsewhere name theirs; empty: BE
 	Off      feature.Off   // what the mutuality does without
 	Login    *auth.Login   // nil: nobody is signed in
 	Officer  *auth.Officer // who works at the office: its pages only, where Login is nil

@@ -102,10 +102,11 @@ func (db *DB) Asked(ctx context.Context, login auth.Login) (*bank.Asked, error) 
 			SELECT request, reference, state, created_at, signed_at, not_before FROM requests
 				LEFT JOIN bank_changes USING (mutuality, member, request)
 			WHERE mutuality = ? AND member = ? AND kind = ? AND state IN (?, ?, ?, ?)
-			ORDER BY CASE WHEN state = 'to-sign' THEN 1 ELSE 0 END, request DESC LIMIT 1`,
+			ORDER BY CASE WHEN state = ? THEN 1 ELSE 0 END, request DESC LIMIT 1`,
 			[]any{
 				login.Mutuality, string(login.Member), string(document.KindBankChange),
 				string(requests.ToSign), string(requests.Pending), string(requests.Signed), string(requests.Accepted),
+				string(requests.ToSign),
 			}, &a.Request, &a.Reference, &state, &created, &signed, &notBefore)
 	})
 	if errors.Is(err, sql.ErrNoRows) {

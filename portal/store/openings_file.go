@@ -15,9 +15,6 @@ import (
 	"guichet.example/portal/requests"
 )
 
-// fileRows is how many of each kind a file shows.
-const fileRows = office.FileRows
-
 // File implements office.Store. Each look leaves a row with the reason of the opening.
 func (db *DB) File(ctx context.Context, o auth.Officer, opening string) (office.File, error) {
 	var f office.File
@@ -118,7 +115,7 @@ func filePaid(c *conn, key memberKey, f *office.File) error {
 
 func fileRequests(c *conn, key memberKey, f *office.File) error {
 	return c.each(`SELECT request, kind, reference, state, created_at, document IS NOT NULL FROM requests WHERE mutuality = ? AND member = ? AND (`+asked+` OR state <> ?) ORDER BY request DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, string(requests.ToSign), fileRows}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, string(requests.ToSign), office.FileRows}, func(scan func(...any) error) error {
 			var r office.Asked
 			var at int64
 			var id string
@@ -134,7 +131,7 @@ func fileRequests(c *conn, key memberKey, f *office.File) error {
 }
 
 func fileLetters(c *conn, key memberKey, f *office.File) error {
-	found, err := findLetters(c, `WHERE mutuality = ? AND member = ? ORDER BY letter DESC LIMIT ?`, key.mutuality, key.member, fileRows)
+	found, err := findLetters(c, `WHERE mutuality = ? AND member = ? ORDER BY letter DESC LIMIT ?`, key.mutuality, key.member, office.FileRows)
 	for _, l := range found {
 		at := l.At.Requested
 		switch {
@@ -152,7 +149,7 @@ func fileLetters(c *conn, key memberKey, f *office.File) error {
 
 func fileSignIns(c *conn, key memberKey, f *office.File) error {
 	return c.each(`SELECT at, method, denied_at FROM signins WHERE mutuality = ? AND member = ? ORDER BY at DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, office.FileRows}, func(scan func(...any) error) error {
 			var s office.SignIn
 			var at int64
 			var denied sql.NullInt64
@@ -168,7 +165,7 @@ func fileChecks(c *conn, key memberKey, f *office.File) error {
 		SELECT k.checked, k.checked_at, k.staff, s.name, k.place, k.proofs, k.sealed FROM identity_checks k
 		JOIN staff s ON s.mutuality = k.mutuality AND s.staff = k.staff
 		WHERE k.mutuality = ? AND k.member = ? ORDER BY k.checked DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, office.FileRows}, func(scan func(...any) error) error {
 			var k office.Checked
 			var at int64
 			var proofs string
@@ -193,7 +190,7 @@ func fileLooks(c *conn, key memberKey, f *office.File) error {
 	return c.each(`
 		SELECT p.opened_at, s.name, p.reason FROM openings p JOIN staff s ON s.mutuality = p.mutuality AND s.staff = p.staff
 		WHERE p.mutuality = ? AND p.member = ? ORDER BY p.opened_at DESC LIMIT ?`,
-		[]any{key.mutuality, key.member, fileRows}, func(scan func(...any) error) error {
+		[]any{key.mutuality, key.member, office.FileRows}, func(scan func(...any) error) error {
 			var l office.Look
 			var at int64
 			var mark string
