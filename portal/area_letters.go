@@ -17,7 +17,7 @@ type PostSettings struct {
 	// Window is where envelopes show the address: "right" or "left". Empty: right, as in
 	// Belgium and France.
 	Window document.Window `json:"window"`
-	// Country is where the mutuality is, two letters: letters to elsewhere name theirs.
+	// Country is where the mutuality is, two letters: addresses elsewhere name theirs.
 	// Empty: "BE".
 	Country string `json:"country"`
 	// Calendar is which days are worked, for all that is promised in working days.
